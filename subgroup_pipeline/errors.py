@@ -1,0 +1,36 @@
+"""Typed errors of the whole pipeline. Each says what happened, where, and what to do; the command line prints it as is.
+
+Only faults that stop a piece of work are errors. What is wrong with a district's file is a finding (`registry.findings`).
+"""
+
+
+class SubgroupsError(Exception):
+    """Something stopped the work. The message is complete: what happened, where, and the mend."""
+
+
+class SettingsError(SubgroupsError):
+    """A setting of the installation, or a district's YAML, is refused."""
+
+
+class UnknownDistrictError(SubgroupsError):
+    """A district was named that the registry does not hold."""
+
+
+class LedgerError(SubgroupsError):
+    """A delivery was asked to make a step that its state does not allow."""
+
+
+class IntakeError(SubgroupsError):
+    """Files could not be fetched."""
+
+
+class WarehouseBusyError(SubgroupsError):
+    """Another process holds the warehouse; the message names its pid."""
+
+
+class PublishError(SubgroupsError):
+    """A snapshot could not be built or did not pass its verification; readers keep the one before."""
+
+
+class BuildError(SubgroupsError):
+    """The dbt models could not be built; nothing was published."""

@@ -1,0 +1,75 @@
+"""The OneRoster 1.1 CSV contract: which files we land, their columns, required columns and vocabularies.
+
+Read from `oneroster_v1p1_columns.yml` (1EdTech OneRoster v1.1 CSV tables); nothing else in the package spells a column list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ruamel.yaml import YAML
+
+NEVER_LANDED = frozenset({"password", "email", "sms", "phone"})
+"""Columns that no rule or report needs (data minimisation); they stay in the archive."""
+
+METADATA_PREFIX = "metadata."
+
+
+@dataclass(frozen=True)
+class RosterTable:
+    """One OneRoster file: `file_name` in the package, `name` of its raw table, and its columns in specification order."""
+
+    kind: str
+    name: str
+    file_name: str
+    columns: tuple[str, ...]
+    required: frozenset[str]
+    is_core: bool
+
+    @property
+    def landed_columns(self) -> tuple[str, ...]:
+        """The columns of the raw table after the lineage columns, without `metadata`."""
+        return tuple(column for column in self.columns if column not in NEVER_LANDED)
+
+
+_RAW_NAMES = {
+    "orgs": "orgs",
+    "academicSessions": "academic_sessions",
+    "courses": "courses",
+    "classes": "classes",
+    "users": "users",
+    "enrollments": "enrollments",
+    "demographics": "demographics",
+}
+_OPTIONAL = frozenset({"demographics"})
+
+
+@cache
+def roster_tables() -> dict[str, RosterTable]:
+    """The files that are landed, by their OneRoster kind (`academicSessions`), parents before children."""
+    files_ = _contract()["files"]
+    return {
+        kind: RosterTable(
+            kind=kind,
+            name=name,
+            file_name=files_[kind]["file"],
+            columns=tuple(column["name"] for column in files_[kind]["columns"]),
+            required=frozenset(c["name"] for c in files_[kind]["columns"] if c["required"] == "true"),
+            is_core=kind not in _OPTIONAL,
+        )
+        for kind, name in _RAW_NAMES.items()
+    }
+
+
+@cache
+def known_kinds() -> frozenset[str]:
+    """Every data file the specification names, landed or not."""
+    return frozenset(_contract()["files"]) - {"manifest"}
+
+
+@cache
+def _contract() -> dict[str, dict[str, dict]]:  # type: ignore[type-arg]
+    text = files(__package__).joinpath("oneroster_v1p1_columns.yml").read_text(encoding="utf-8")
+    return YAML(typ="base", pure=True).load(text)  # type: ignore[no-any-return]

@@ -1,0 +1,118 @@
+"""The warehouse: the one module that opens it for writing, makes its tables, and guards it with a lock file.
+
+`raw.duckdb` (attached as `warehouse`: schemas raw, control, staging) and `analytics.duckdb` (attached as `analytics`: what
+dbt publishes). A DuckDB file has one writing process, so whoever writes holds `warehouse/lock` for the whole run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.errors import WarehouseBusyError
+from subgroup_pipeline.landing.oneroster import roster_tables
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from subgroup_pipeline.settings import Settings
+
+LINEAGE = ("district_id", "delivery_id", "file_name", "landed_at")
+RAW_TABLES = (*(table.name for table in roster_tables().values()), "subgroup_row")
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open both files for writing, `warehouse` as the default catalog, with every table in place.
+
+    The caller holds `warehouse_lock`. The connection is closed (and both files checkpointed) on leaving.
+    """
+    import duckdb
+
+    home = settings.paths
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(home.scratch),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    try:
+        connection.execute(f"attach {_quoted(home.raw_database)} as warehouse")
+        connection.execute(f"attach {_quoted(home.analytics_database)} as analytics")
+        connection.execute("use warehouse")
+        _make_tables(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def warehouse_lock(settings: Settings, *, wait: bool = False) -> Iterator[None]:
+    """Hold the warehouse for this process; the second line behind Dagster's pool (design 2.9).
+
+    Raises WarehouseBusyError, naming the pid that holds it, unless `wait`. The kernel drops the lock with the process,
+    so a killed run never leaves it held.
+    """
+    with settings.paths.warehouse_lock.open("a+", encoding="ascii") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not wait:
+                    lock.seek(0)
+                    holder = lock.read().strip() or "unknown"
+                    raise WarehouseBusyError(
+                        f"the warehouse in {settings.paths.warehouse} is held by process {holder}, another run. "
+                        "Wait for it to end, or use `subgroups run --wait`."
+                    ) from None
+                time.sleep(0.2)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows given as mappings; `columns` maps a column to its DuckDB type. One statement, whatever the number."""
+    if rows:
+        names = ", ".join(columns)
+        connection.execute(
+            f"insert into {table} ({names}) select {names} from (select unnest(from_json(?, ?), recursive := true))",
+            [json.dumps(list(rows)), json.dumps([dict(columns)])],
+        )
+
+
+def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Iterable[str]) -> None:
+    """Remove the raw rows of deliveries, so that landing them is safe to repeat (design 2.3)."""
+    ids = list(delivery_ids)
+    if ids:
+        for table in RAW_TABLES:
+            connection.execute(f"delete from raw.{table} where delivery_id in (select unnest(?))", [ids])
+
+
+def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(files(__package__).joinpath("warehouse_schema.sql").read_text(encoding="utf-8"))
+    for table in roster_tables().values():
+        columns = ", ".join(f'"{column}" varchar' for column in table.landed_columns)
+        connection.execute(
+            f"create table if not exists raw.{table.name} (district_id varchar not null, delivery_id varchar not null, "
+            f"file_name varchar not null, landed_at timestamp not null, {columns}, metadata map(varchar, varchar))"
+        )
+
+
+def _quoted(path: os.PathLike[str]) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,66 @@
+-- The warehouse's own tables: what landing fills (raw) and what the build reads (control). Everything else is made by dbt.
+-- Every OneRoster table is made from oneroster_v1p1_columns.yml by warehouse.py, in the same shape as raw.subgroup_row:
+-- district_id, delivery_id, file_name, landed_at, then the file's columns verbatim as VARCHAR, then metadata MAP.
+create schema if not exists raw;
+create schema if not exists control;
+
+-- One row a line of a subgroup file. `cells` holds the configured columns only, keyed by canonical header.
+create table if not exists raw.subgroup_row (
+    district_id varchar not null,
+    delivery_id varchar not null,
+    file_name varchar not null,
+    landed_at timestamp not null,
+    student_id varchar,
+    cells map(varchar, varchar)
+);
+
+-- The districts that this run builds, with the deliveries and settings it builds them from (design 2.6).
+create table if not exists control.run_scope (
+    district_id varchar not null,
+    district_name varchar not null,
+    roster_delivery_id varchar not null,
+    subgroup_delivery_id varchar,
+    roster_received_at timestamp not null,
+    subgroup_received_at timestamp,
+    as_of_date date not null,
+    match_field varchar,
+    build_key varchar not null,
+    built_at timestamp not null
+);
+
+-- The build key that each district's mart rows were made from.
+create table if not exists control.build (
+    district_id varchar not null,
+    build_key varchar not null
+);
+
+-- How a subgroup file's columns are read: one row a configured column of a district.
+create table if not exists control.subgroup_column (
+    district_id varchar not null,
+    subgroup varchar not null,
+    subgroup_label varchar not null,
+    source varchar not null,
+    source_column varchar not null,
+    is_open boolean not null,
+    blank_value varchar not null,
+    sensitivity varchar not null,
+    display_order integer not null
+);
+
+-- The known values of those columns; raw_key is compared trimmed and without regard to case.
+create table if not exists control.subgroup_value (
+    district_id varchar not null,
+    subgroup varchar not null,
+    raw_key varchar not null,
+    value varchar not null,
+    display_order integer not null
+);
+
+-- The deliveries that the checks of this run look at, and the roster each subgroup delivery is matched against.
+create table if not exists control.run_delivery (
+    district_id varchar not null,
+    delivery_id varchar not null,
+    feed varchar not null,
+    roster_delivery_id varchar,
+    match_field varchar
+);
