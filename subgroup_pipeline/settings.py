@@ -23,7 +23,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUBGROUPS_", frozen=True, extra="forbid")
 
-    home: Path = Field(Path(".subgroups"), description="Where all state lies; made and migrated by whatever comes first")
+    home: Path = Field(
+        Path(".subgroups"), description="Where all state lies; made and migrated by whatever comes first"
+    )
     database_url: str = Field("", description="Registry database; empty means registry.sqlite under the home")
     sftp_host: str = Field("127.0.0.1", description="Address the SFTP server listens on, and the pipeline fetches from")
     sftp_port: int = Field(2022, ge=1, le=65535, description="Port of the SFTP server")
@@ -33,7 +35,9 @@ class Settings(BaseSettings):
     memory_limit: str = Field("8GB", description="Memory DuckDB may use, for example 8GB")
     threads: int = Field(2, ge=1, description="Threads DuckDB may use")
     settle_seconds: float = Field(
-        60, ge=0, description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting"
+        60,
+        ge=0,
+        description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting",
     )
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
 

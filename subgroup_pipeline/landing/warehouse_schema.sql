@@ -64,3 +64,9 @@ create table if not exists control.run_delivery (
     roster_delivery_id varchar,
     match_field varchar
 );
+
+-- The deliveries whose rows are in raw, and the settings version they were read with.
+create table if not exists control.landed_delivery (
+    delivery_id varchar not null,
+    settings_version integer not null
+);

@@ -1,0 +1,151 @@
+"""One fetch over many districts: take what is complete, enter it in the ledger, clear the inbox.
+
+Order of safety: bytes into the archive, row into the ledger, and only then the upload is removed; a kill between any two
+is mended by the next fetch, which sees the same bytes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from subgroup_pipeline.intake.inbox import Arrival, Inbox, Taken
+from subgroup_pipeline.intake.sftp import (
+    CHANNELS,
+    HostKeyError,
+    RemoteEntry,
+    SftpConnection,
+    SftpError,
+    SftpServer,
+    SignInError,
+)
+from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.districts import RegisteredDistrict
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.ledger import FEEDS, Feed, register_delivery, set_waiting
+from subgroup_pipeline.registry.remote_files import mark_taken
+from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
+
+
+@dataclass
+class Fetched:
+    """What a fetch did. `waiting` names files that are not complete yet, `faults` the districts that could not be read."""
+
+    districts: int = 0
+    new: list[str] = field(default_factory=list)
+    seen_again: int = 0
+    waiting: dict[tuple[str, Feed], list[str]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    bytes: int = 0
+
+
+def server_of(settings: Settings, district: RegisteredDistrict) -> SftpServer:
+    """The server a district's files lie on: ours, or its own."""
+    keys, own = settings.paths.keys, district.settings.server
+    if own is not None:
+        key = keys / own.private_key
+        return SftpServer(own.host, own.port, own.username, key, host_key=own.host_key, is_ours=False)
+    known_hosts = keys / "known_hosts"
+    return SftpServer(settings.sftp_host, settings.sftp_port, SERVICE_ACCOUNT, keys / "pipeline", known_hosts)
+
+
+def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Fetched:
+    """Fetch from every district's server. A district whose server has a fault gets a finding; the others go on."""
+    fetched = Fetched(districts=len(districts))
+    for server, members in _by_server(settings, districts).items():
+        connection = SftpConnection(server)
+        inboxes = [Inbox(registry, settings, connection, district.settings) for district in members]
+        try:
+            with ThreadPoolExecutor(CHANNELS) as pool:
+                for district, outcome in zip(members, pool.map(_take, inboxes), strict=True):
+                    _enter(registry, connection, district.district_id, outcome, fetched)
+        finally:
+            connection.close()
+    return fetched
+
+
+def ready_files(
+    registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
+) -> dict[str, list[RemoteEntry]]:
+    """Files that are ready to be taken, by district, without taking any (for the sensor).
+
+    Raises HostKeyError and SignInError, which a person must mend; districts of a server that does not answer are left out.
+    """
+    ready: dict[str, list[RemoteEntry]] = {}
+    for server, members in _by_server(settings, districts).items():
+        connection = SftpConnection(server)
+        try:
+            for district in members:
+                files = Inbox(registry, settings, connection, district.settings).ready()
+                if files:
+                    ready[district.district_id] = files
+        except (HostKeyError, SignInError):
+            raise
+        except SftpError:
+            continue
+        finally:
+            connection.close()
+    return ready
+
+
+def _by_server(
+    settings: Settings, districts: Sequence[RegisteredDistrict]
+) -> dict[SftpServer, list[RegisteredDistrict]]:
+    groups: dict[SftpServer, list[RegisteredDistrict]] = {}
+    for district in districts:
+        groups.setdefault(server_of(settings, district), []).append(district)
+    return groups
+
+
+def _take(inbox: Inbox) -> Taken | SftpError:
+    try:
+        return inbox.take()
+    except SftpError as fault:
+        return fault
+
+
+def _enter(
+    registry: Registry, connection: SftpConnection, district_id: str, outcome: Taken | SftpError, fetched: Fetched
+) -> None:
+    """Write one district's outcome to the ledger, then remove what was archived from our server."""
+    fault = outcome if isinstance(outcome, SftpError) else None
+    with registry.begin() as session:
+        findings = [Finding(fault.code, about=str(fault))] if fault else []
+        store_findings(session, "intake", district_id, None, findings)
+    if isinstance(outcome, SftpError):
+        fetched.faults[district_id] = str(outcome)
+        return
+    for arrival in outcome.arrivals:
+        _register(registry, district_id, arrival, fetched)
+        if connection.server.is_ours:
+            for entry in arrival.remote:
+                connection.remove(entry.path)
+        else:
+            mark_taken(registry, district_id, [(e.path, e.size, e.mtime) for e in arrival.remote])
+    with registry.begin() as session:
+        for feed in FEEDS:
+            waiting = outcome.waiting.get(feed, [])
+            set_waiting(session, district_id, feed, waiting)
+            if waiting:
+                fetched.waiting[district_id, feed] = waiting
+
+
+def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:
+    with registry.begin() as session:
+        delivery, is_new = register_delivery(
+            session,
+            district_id,
+            arrival.feed,
+            sha256=arrival.sha256,
+            content_sha256=arrival.content_sha256,
+            proof=arrival.proof,
+            files=arrival.files,
+            findings=arrival.findings,
+            is_rejected=arrival.is_rejected,
+        )
+        if is_new:
+            fetched.new.append(delivery.delivery_id)
+            fetched.bytes += sum(file.size for file in arrival.uploads)
+        else:
+            fetched.seen_again += 1

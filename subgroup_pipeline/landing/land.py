@@ -1,0 +1,156 @@
+"""Landing over all deliveries of a run: screen, load, reconcile the row counts, and move the ledger on.
+
+Also lands live deliveries whose rows the warehouse does not hold as the settings now want them (a column mapped since, or
+a warehouse made anew), so any warehouse converges on the ledger.
+"""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.screen import Screening, screen_delivery
+from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.ledger import FEEDS, advance, deliveries_in, find_delivery, live_deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import duckdb
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Settings
+
+
+@dataclass
+class Landed:
+    """What landing did: deliveries whose rows are in `raw` and wait for a verdict, and rows by raw table.
+
+    `unreadable` are live deliveries that the newest settings cannot read; their district is not rebuilt.
+    """
+
+    pending: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    set_aside: int = 0
+
+
+def land_deliveries(
+    connection: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
+) -> Landed:
+    """Land what waits and what the warehouse lacks, for these districts. Safe to repeat after a kill at any point."""
+    by_id = {district.district_id: district for district in districts}
+    deliveries = _to_land(connection, registry, by_id)
+    landed = Landed()
+    try:
+        with ThreadPoolExecutor(settings.threads) as pool:
+            screenings = list(
+                pool.map(lambda d: screen_delivery(d, by_id[d.district_id].settings, settings.paths), deliveries)
+            )
+        loadable = [screening for screening in screenings if screening.is_loadable]
+        delete_deliveries(connection, [screening.delivery_id for screening in screenings])
+        rows = load_files(connection, loadable, datetime.now(UTC))
+        for screening in loadable:
+            _reconcile(screening, rows)
+        delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
+        _note_versions(connection, screenings, by_id)
+        for delivery, screening in zip(deliveries, screenings, strict=True):
+            _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
+    finally:
+        for delivery in deliveries:
+            shutil.rmtree(settings.paths.scratch / delivery.delivery_id, ignore_errors=True)
+    return landed
+
+
+def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+    """Remove raw rows of deliveries that are neither live nor waiting for a decision; the archive keeps their bytes."""
+    with registry.begin() as session:
+        wanted = [d.delivery_id for feed in FEEDS for d in live_deliveries(session, feed).values()]
+        wanted += [d.delivery_id for d in deliveries_in(session, ["screened", "landed", "held", "accepted"])]
+    query = "select delivery_id from control.landed_delivery where delivery_id not in (select unnest(?))"
+    gone = [row[0] for row in connection.execute(query, [wanted]).fetchall()]
+    delete_deliveries(connection, gone)
+    connection.execute("delete from control.landed_delivery where delivery_id in (select unnest(?))", [gone])
+
+
+def _to_land(
+    connection: duckdb.DuckDBPyConnection, registry: Registry, districts: Mapping[str, RegisteredDistrict]
+) -> list[Delivery]:
+    in_raw = dict(connection.execute("select delivery_id, settings_version from control.landed_delivery").fetchall())
+
+    def is_current(delivery: Delivery) -> bool:
+        version = in_raw.get(delivery.delivery_id)
+        return version is not None and (delivery.feed == "roster" or version == districts[delivery.district_id].version)
+
+    with registry.begin() as session:
+        fresh = deliveries_in(session, ["received", "screened"], districts)
+        waiting = deliveries_in(session, ["landed"], districts)
+        live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]
+    return fresh + [delivery for delivery in (*waiting, *live) if not is_current(delivery)]
+
+
+def _reconcile(screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:
+    """Every record of a file is landed or set aside, to the row; a file where that is not so is not used."""
+    for file in screening.files:
+        if rows.get((screening.delivery_id, file.file_name), 0) != file.shape.records - file.shape.set_aside:
+            screening.findings.append(Finding("ROW004", file=file.file_name))
+
+
+def _note_versions(
+    connection: duckdb.DuckDBPyConnection, screenings: Sequence[Screening], districts: Mapping[str, RegisteredDistrict]
+) -> None:
+    """Note in the warehouse which deliveries it holds, and under which settings they were read."""
+    ids = [screening.delivery_id for screening in screenings]
+    connection.execute("delete from control.landed_delivery where delivery_id in (select unnest(?))", [ids])
+    insert_rows(
+        connection,
+        "control.landed_delivery",
+        {"delivery_id": "VARCHAR", "settings_version": "INTEGER"},
+        [
+            {"delivery_id": screening.delivery_id, "settings_version": districts[screening.district_id].version}
+            for screening in screenings
+            if screening.is_loadable
+        ],
+    )
+
+
+def _enter(  # noqa: PLR0913 - one delivery's outcome and where it is added up
+    registry: Registry,
+    delivery: Delivery,
+    screening: Screening,
+    version: int,
+    rows: Mapping[tuple[str, str], int],
+    landed: Landed,
+) -> None:
+    """Write a delivery's outcome to the ledger, and add it to the run's."""
+    counts = screening.counts
+    for file in screening.files:
+        count = rows.get((screening.delivery_id, file.file_name), 0) if screening.is_loadable else 0
+        counts["files"][file.file_name]["landed"] = count
+        landed.rows[file.table] = landed.rows.get(file.table, 0) + count
+        landed.set_aside += file.shape.set_aside
+    with registry.begin() as session:
+        row = find_delivery(session, delivery.delivery_id)
+        store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
+        row.settings_version = version
+        is_live = row.state in ("accepted", "published")
+        if is_live:
+            (landed.again if screening.is_loadable else landed.unreadable).append(row.delivery_id)
+            return
+        if not screening.is_loadable:
+            advance(session, row, "rejected", verdict="rejected", counts=counts)
+            landed.rejected.append(row.delivery_id)
+            return
+        if row.state == "received":
+            advance(session, row, "screened")
+        advance(session, row, "landed", counts=counts)
+        landed.pending.append(row.delivery_id)

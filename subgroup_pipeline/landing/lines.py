@@ -1,0 +1,56 @@
+"""Physical lines of rows, looked up in the archived file when a finding needs them (rows are landed without numbers)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.registry.district_file import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from typing import TextIO
+
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Home
+
+
+def find_lines(
+    home: Home, delivery: Delivery, file_name: str, column: str, values: Collection[str], most: int = 5
+) -> tuple[int, ...]:
+    """Lines (header = 1) of the first rows whose cell in `column`, trimmed, is one of `values`; blank is the empty text."""
+    wanted = {value.strip() for value in values}
+    found: list[int] = []
+    for stream in _open_file(home, delivery, file_name):
+        reader = csv.reader(stream)
+        header = [canonical(name) for name in next(reader, [])]
+        if canonical(column) not in header:
+            return ()
+        position = header.index(canonical(column))
+        line = reader.line_num + 1
+        for row in reader:
+            cell = row[position].strip() if position < len(row) else ""
+            if cell in wanted and any(row):
+                found.append(line)
+                if len(found) == most:
+                    break
+            line = reader.line_num + 1
+    return tuple(found)
+
+
+def _open_file(home: Home, delivery: Delivery, file_name: str) -> Iterator[TextIO]:
+    """The file's text as uploaded, loose or as a member of a zip; nothing when the delivery has no such file."""
+    for file in delivery.files:
+        if file.member_of and PurePosixPath(file.name).name == file_name:
+            upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
+            with zipfile.ZipFile(archived_path(home.archive, upload.sha256)) as package, package.open(file.name) as member:
+                yield io.TextIOWrapper(member, encoding="utf-8-sig", errors="replace", newline="")
+            return
+        if not file.member_of and file.name == file_name:
+            with archived_path(home.archive, file.sha256).open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+                yield stream
+            return

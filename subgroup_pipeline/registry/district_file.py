@@ -1,0 +1,293 @@
+"""A district's YAML: its model, and reading it without implicit types so that `no`, `1` and `03:00` stay what was written.
+
+Every refusal names the line and the words that are allowed there (design 6).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from subgroup_pipeline.errors import SettingsError
+
+DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
+RESERVED_KEYS = frozenset("main temp system marts public quality control raw information_schema".split())
+SUBGROUP_KEY = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
+NOT_REPORTED = "not_reported"
+ALL_STUDENTS = "all_students"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def canonical(header: str) -> str:
+    """The form in which headers and settings are compared: trimmed, case-folded, spaces and hyphens as `_` (design 3.11)."""
+    return re.sub(r"[\s\-]", "_", header.strip().casefold())
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Server(_Part):
+    """An SFTP server of the district's own, where we fetch and delete nothing. Absent: our drop server."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    username: str
+    host_key: str = Field(description="public host key, as `ssh-ed25519 AAAA…`; pinned, never learned")
+    private_key: str = Field(description="file name of our private key in $SUBGROUPS_HOME/keys")
+    root: str = Field(".", description="directory that roster.path and subgroups.path are relative to")
+
+    @field_validator("private_key")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if "/" in value or value.startswith("."):
+            raise ValueError("write the name of a file in $SUBGROUPS_HOME/keys, without a directory")
+        return value
+
+
+class Roster(_Part):
+    """Where the roster comes from."""
+
+    source: Literal["sftp"] = "sftp"
+    path: str = "inbox/roster"
+
+
+class SubgroupColumn(_Part):
+    """How one column of the subgroup file is read (design 3.9)."""
+
+    subgroup: str
+    values: dict[str, str] = Field(default_factory=dict)
+    open: bool = False
+    blank: str = NOT_REPORTED
+    optional: bool = False
+    aliases: list[str] = Field(default_factory=list)
+    label: str = ""
+    sensitivity: Literal["standard", "nsla"] = "standard"
+
+    @field_validator("subgroup")
+    @classmethod
+    def _subgroup_key(cls, value: str) -> str:
+        if not SUBGROUP_KEY.match(value) or value == ALL_STUDENTS:
+            raise ValueError(
+                "a subgroup is named in lower case with _, for example english_learner, and not all_students"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _values_or_open(self) -> SubgroupColumn:
+        if not self.values and not self.open:
+            raise ValueError("give the known values (values: {y: yes, n: no}), or open: true to take any text")
+        folded = [key.strip().lower() for key in self.values]
+        twice = sorted({key for key in folded if folded.count(key) > 1})
+        if twice:
+            raise ValueError(f"values are compared without regard to case: {', '.join(twice)} stands there twice")
+        return self
+
+
+class Subgroups(_Part):
+    """The subgroup file: where it is, which column is the student, and what the other columns mean."""
+
+    sources: list[Literal["sftp"]] = Field(default_factory=lambda: ["sftp"])
+    path: str = "inbox/subgroups"
+    files: str = "*.csv"
+    student_id_column: str = "student_id"
+    matches: str = "users.sourcedId"
+    columns: dict[str, SubgroupColumn]
+
+    @field_validator("matches")
+    @classmethod
+    def _field(cls, value: str) -> str:
+        if not re.fullmatch(r"users\.(sourcedId|identifier|username)|userIds:[^{}:,\s]+|metadata\.\S+", value):
+            raise ValueError(
+                "allowed: users.sourcedId, users.identifier, users.username, userIds:<type>, metadata.<name>"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Subgroups:
+        names = [self.student_id_column, *self.columns, *(a for c in self.columns.values() for a in c.aliases)]
+        headers = [canonical(name) for name in names]
+        subgroups = [column.subgroup for column in self.columns.values()]
+        for kind, words in (("column", headers), ("subgroup", subgroups)):
+            twice = sorted({word for word in words if words.count(word) > 1})
+            if twice:
+                raise ValueError(
+                    f"the {kind} {', '.join(twice)} is given twice (case, spaces and hyphens do not count)"
+                )
+        return self
+
+
+class Privacy(_Part):
+    """Smallest group that a published aggregate may show."""
+
+    minimum_count: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class Guards(_Part):
+    """When a delivery waits for a person instead of replacing the last good one (shares of 1)."""
+
+    removed_students: Share = 0.10
+    match_rate: Share = 0.95
+    first_delivery: Literal["accept", "review"] = "review"
+
+
+class DistrictSettings(_Part):
+    """Everything a district sets; the whole of its YAML file."""
+
+    district: str
+    name: str
+    timezone: str
+    as_of: Literal["delivery", "roster"] | date = "delivery"
+    contacts: list[str] = Field(default_factory=list)
+    schedule: str | None = None
+    server: Server | None = None
+    roster: Roster = Field(default_factory=Roster)
+    subgroups: Subgroups | None = None
+    privacy: Privacy = Field(default_factory=Privacy)
+    guards: Guards = Field(default_factory=Guards)
+    publish_when: Literal["tolerant", "clean"] = "tolerant"
+
+    @field_validator("district")
+    @classmethod
+    def _district_key(cls, value: str) -> str:
+        if not DISTRICT_KEY.match(value) or value in RESERVED_KEYS:
+            raise ValueError(
+                "a district key is 2 to 41 of a-z, 0-9 and _, starts with a letter or digit, and is none of "
+                + ", ".join(sorted(RESERVED_KEYS))
+            )
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("write an IANA name, for example America/Chicago") from error
+        return value
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _as_of(cls, value: object) -> object:
+        if isinstance(value, str) and value not in ("delivery", "roster"):
+            try:
+                return date.fromisoformat(value)
+            except ValueError as error:
+                raise ValueError("allowed: delivery, roster, or a date as YYYY-MM-DD") from error
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _clock(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError('write the local time as "HH:MM", for example "02:00"')
+        return value
+
+    @field_validator("contacts")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        wrong = [address for address in value if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)]
+        if wrong:
+            raise ValueError(f"not a mail address: {', '.join(wrong)}")
+        return value
+
+
+def read_district_file(path: Path) -> tuple[DistrictSettings, str]:
+    """Read and check a district's YAML; gives the settings and the text they came from.
+
+    Raises SettingsError listing every fault with `file:line` and the words allowed there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error}). Give the path of a UTF-8 YAML file.") from error
+    return parse_district(text, str(path)), text
+
+
+def parse_district(text: str, source: str = "district.yaml") -> DistrictSettings:
+    """Check YAML text; `source` is what faults are reported against. Raises SettingsError."""
+    document, lines = _as_text(text, source)
+    if not isinstance(document, dict):
+        raise SettingsError(f"{source}:1: a district file is a mapping that begins with `district:` and `name:`.")
+    try:
+        return DistrictSettings.model_validate(document)
+    except ValidationError as error:
+        faults = [_fault(fault, lines, source) for fault in error.errors()]
+        raise SettingsError("\n".join(faults)) from error
+
+
+Location = tuple[str | int, ...]
+
+
+def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
+    """Read YAML with every scalar as text, noting the line of every key. Raises SettingsError on a key given twice."""
+    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+    lines: dict[Location, int] = {(): 1}
+
+    def walk(node: Node, at: Location) -> Any:  # noqa: ANN401 - a YAML tree
+        lines.setdefault(at, node.start_mark.line + 1)
+        if isinstance(node, ScalarNode):
+            return node.value
+        if isinstance(node, SequenceNode):
+            return [walk(item, (*at, number)) for number, item in enumerate(node.value)]
+        if not isinstance(node, MappingNode):
+            raise SettingsError(f"{source}:{node.start_mark.line + 1}: this YAML is not understood")
+        mapping: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in mapping:
+                raise SettingsError(f"{source}:{line}: `{key.value}` is given twice; keep one of them")
+            lines[*at, key.value] = line
+            mapping[key.value] = walk(value, (*at, key.value))
+        return mapping
+
+    try:
+        root = YAML(typ="base", pure=True).compose(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise SettingsError(f"{source}:{line}: not YAML: {getattr(error, 'problem', error)}") from error
+    return (None if root is None else walk(root, ())), lines
+
+
+def _fault(fault: Any, lines: dict[Location, int], source: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    at: Location = tuple(part for part in fault["loc"] if part not in ("date", "literal['delivery','roster']"))
+    known = at
+    while known not in lines:
+        known = known[:-1]
+    where = f"{source}:{lines[known]}"
+    name = ".".join(str(part) for part in at)
+    if fault["type"] == "extra_forbidden":
+        allowed = ", ".join(_allowed_keys(at[:-1]))
+        return f"{where}: unknown key `{at[-1]}`{_under(at)}; allowed: {allowed}"
+    if fault["type"] == "missing":
+        return f"{where}: `{at[-1]}` is missing{_under(at)}"
+    if fault["type"] == "literal_error":
+        return f"{where}: `{name}` is `{fault['input']}`; allowed: {fault['ctx']['expected']}"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{where}: `{name or 'this file'}`: {message}"
+
+
+def _under(at: Location) -> str:
+    return f" under `{'.'.join(str(part) for part in at[:-1])}`" if len(at) > 1 else ""
+
+
+def _allowed_keys(at: Location) -> list[str]:
+    """The keys of the model that stands at a place of the file."""
+    model: type[BaseModel] = DistrictSettings
+    for part in at:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue
+        for candidate in (field.annotation, *get_args(field.annotation)):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                model = candidate
+    return list(model.model_fields)

@@ -1,0 +1,78 @@
+"""Findings: what the pipeline says about a delivery, made from the catalogue and kept in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.registry.finding_codes import CATALOGUE, Severity
+from subgroup_pipeline.registry.schema import FindingRow
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding. `line` is the physical line in the file as uploaded, counted from 1 with the header as line 1.
+
+    `about` names the place or column in words that carry no value from a student's row.
+    """
+
+    code: str
+    file: str | None = None
+    line: int | None = None
+    column: str | None = None
+    count: int | None = None
+    about: str = ""
+    lines: tuple[int, ...] = field(default=())
+
+    @property
+    def severity(self) -> Severity:
+        """From the catalogue; the one place that says how grave a code is."""
+        return CATALOGUE[self.code].severity
+
+    @property
+    def message(self) -> str:
+        """What happened, in a clerk's words."""
+        said = CATALOGUE[self.code].message
+        return f"{said} {self.about}".strip()
+
+    @property
+    def how_to_fix(self) -> str:
+        """What the clerk can do."""
+        return CATALOGUE[self.code].how_to_fix
+
+
+def store_findings(
+    session: Session, stage: str, district_id: str, delivery_id: str | None, findings: Iterable[Finding]
+) -> None:
+    """Replace what a stage said about a delivery (or, without one, about a district), so that repeating it is safe."""
+    session.execute(
+        sa.delete(FindingRow).where(
+            FindingRow.stage == stage,
+            FindingRow.district_id == district_id,
+            FindingRow.delivery_id.is_(None) if delivery_id is None else FindingRow.delivery_id == delivery_id,
+        )
+    )
+    now = datetime.now(UTC)
+    for finding in findings:
+        lines = finding.lines or ((finding.line,) if finding.line is not None else ())
+        session.add(
+            FindingRow(
+                district_id=district_id,
+                delivery_id=delivery_id,
+                stage=stage,
+                code=finding.code,
+                severity=finding.severity,
+                file=finding.file,
+                line=lines[0] if lines else None,
+                column=finding.column,
+                count=finding.count,
+                message=finding.message,
+                how_to_fix=finding.how_to_fix,
+                lines=list(lines[:5]),
+                found_at=now,
+            )
+        )

@@ -1,0 +1,243 @@
+"""The delivery ledger: one row a delivery, and the only code that changes a delivery's state (design 2.2).
+
+`received → screened → landed → accepted → published → superseded`; from screened or landed also `held` or `rejected`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.errors import LedgerError
+from subgroup_pipeline.registry.database import Registry, record_event
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.schema import Delivery, DeliveryFile, FindingRow
+
+Feed = Literal["roster", "subgroups"]
+State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
+Verdict = Literal["accepted", "accepted_with_rows_set_aside", "held", "rejected"]
+Proof = Literal["zip_crc", "settled"]
+
+FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
+LIVE_STATES: tuple[State, ...] = ("accepted", "published")
+PIPELINE = "pipeline"
+
+_NEXT: dict[str, frozenset[str]] = {
+    "received": frozenset({"screened", "rejected", "superseded"}),
+    "screened": frozenset({"landed", "held", "rejected", "superseded"}),
+    "landed": frozenset({"accepted", "held", "rejected", "superseded", "screened"}),
+    "held": frozenset({"accepted", "rejected", "superseded", "screened"}),
+    "accepted": frozenset({"published", "superseded", "held", "rejected", "screened"}),
+    "published": frozenset({"superseded", "rejected"}),
+    "superseded": frozenset({"accepted", "published"}),
+    "rejected": frozenset({"screened"}),
+}
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file of a delivery as archived; `member_of` is the zip it came in, or empty."""
+
+    name: str
+    sha256: str
+    size: int
+    member_of: str = ""
+
+
+def new_delivery_id(received_at: datetime) -> str:
+    """An id that sorts by time and does not collide."""
+    return f"{received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+
+
+def register_delivery(  # noqa: PLR0913 - the facts of a delivery
+    session: Session,
+    district_id: str,
+    feed: Feed,
+    *,
+    sha256: str,
+    content_sha256: str,
+    proof: Proof | None,
+    files: Sequence[UploadedFile],
+    findings: Iterable[Finding] = (),
+    is_rejected: bool = False,
+) -> tuple[Delivery, bool]:
+    """Enter archived files as a delivery, or note that the feed's latest delivery was seen again (design 2.2).
+
+    Gives the delivery and whether it is new. `is_rejected` enters a delivery that is refused before it is screened.
+    """
+    now = datetime.now(UTC)
+    latest = latest_delivery(session, district_id, feed)
+    if latest is not None and latest.content_sha256 == content_sha256:
+        latest.seen_again_at = now
+        latest.seen_again_count += 1
+        record_event(
+            session, "delivery.seen_again", actor=PIPELINE, district_id=district_id, delivery_id=latest.delivery_id
+        )
+        return latest, False
+    delivery = Delivery(
+        delivery_id=new_delivery_id(now),
+        district_id=district_id,
+        feed=feed,
+        state="received",
+        proof=proof,
+        sha256=sha256,
+        content_sha256=content_sha256,
+        received_at=now,
+        counts={},
+        files=[DeliveryFile(name=f.name, sha256=f.sha256, size=f.size, member_of=f.member_of) for f in files],
+    )
+    session.add(delivery)
+    session.flush()
+    record_event(
+        session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id
+    )
+    store_findings(session, "intake", district_id, delivery.delivery_id, findings)
+    if is_rejected:
+        advance(session, delivery, "rejected", verdict="rejected")
+    return delivery, True
+
+
+def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[str]) -> None:
+    """Show uploads that are not proved complete yet as one delivery in state `received` without bytes; none: remove it."""
+    query = sa.select(Delivery).filter_by(district_id=district_id, feed=feed, state="received", sha256=None)
+    waiting = session.scalar(query)
+    if not names:
+        if waiting is not None:
+            session.delete(waiting)
+        return
+    if waiting is None:
+        now = datetime.now(UTC)
+        waiting = Delivery(
+            delivery_id=new_delivery_id(now), district_id=district_id, feed=feed, state="received", received_at=now
+        )
+        session.add(waiting)
+    waiting.counts = {"files_waiting": len(names)}
+
+
+def advance(  # noqa: PLR0913 - who, where to, and why
+    session: Session,
+    delivery: Delivery,
+    state: State,
+    *,
+    verdict: Verdict | None = None,
+    counts: dict[str, Any] | None = None,
+    actor: str = PIPELINE,
+    reason: str = "",
+) -> None:
+    """Move a delivery to a state, with an audit event. Being there already changes nothing but verdict and counts.
+
+    Raises LedgerError when the step is not one the ledger knows.
+    """
+    if verdict is not None:
+        delivery.verdict = verdict
+    if counts:
+        delivery.counts = {**delivery.counts, **counts}
+    if delivery.state == state:
+        return
+    if state not in _NEXT[delivery.state]:
+        raise LedgerError(
+            f"delivery {delivery.delivery_id} is {delivery.state} and cannot become {state}; "
+            f"from here it can become {', '.join(sorted(_NEXT[delivery.state]))}."
+        )
+    detail = {"from": delivery.state, "to": state} | ({"reason": reason} if reason else {})
+    delivery.state = state
+    record_event(
+        session,
+        "delivery.state",
+        actor=actor,
+        district_id=delivery.district_id,
+        delivery_id=delivery.delivery_id,
+        detail=detail,
+    )
+
+
+def latest_delivery(session: Session, district_id: str, feed: Feed) -> Delivery | None:
+    """The newest delivery of a feed that has come, whatever became of it."""
+    query = (
+        sa.select(Delivery)
+        .filter_by(district_id=district_id, feed=feed)
+        .where(Delivery.sha256.is_not(None))
+        .order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
+    """The live delivery of a feed by district: the newest that was accepted."""
+    query = (
+        sa.select(Delivery)
+        .where(Delivery.feed == feed, Delivery.state.in_(LIVE_STATES))
+        .order_by(Delivery.received_at, Delivery.delivery_id)
+    )
+    return {delivery.district_id: delivery for delivery in session.scalars(query)}
+
+
+def deliveries_in(session: Session, states: Iterable[State], districts: Iterable[str] | None = None) -> list[Delivery]:
+    """Deliveries in one of these states, in the order in which they are judged: rosters first, then as received."""
+    query = sa.select(Delivery).where(Delivery.state.in_(list(states)), Delivery.sha256.is_not(None))
+    if districts is not None:
+        query = query.where(Delivery.district_id.in_(list(districts)))
+    return list(session.scalars(query.order_by(Delivery.feed, Delivery.received_at, Delivery.delivery_id)))
+
+
+def find_delivery(session: Session, delivery_id: str) -> Delivery:
+    """A delivery by its id, or by the unique beginning of one. Raises LedgerError."""
+    query = sa.select(Delivery).where(Delivery.delivery_id.startswith(delivery_id, autoescape=True)).limit(2)
+    found = list(session.scalars(query))
+    if len(found) != 1:
+        what = "no delivery begins" if not found else "more than one delivery begins"
+        raise LedgerError(f"{what} with `{delivery_id}`. `subgroups delivery list` shows them.")
+    return found[0]
+
+
+def all_deliveries(registry: Registry, districts: Iterable[str] | None = None) -> list[Delivery]:
+    """Every delivery, oldest first."""
+    query = sa.select(Delivery).order_by(Delivery.received_at, Delivery.delivery_id)
+    if districts is not None:
+        query = query.where(Delivery.district_id.in_(list(districts)))
+    with registry.begin() as session:
+        return list(session.scalars(query))
+
+
+def district_findings(session: Session) -> list[FindingRow]:
+    """Findings that belong to a district and to none of its deliveries (a server that did not answer)."""
+    return list(session.scalars(sa.select(FindingRow).where(FindingRow.delivery_id.is_(None))))
+
+
+def describe_delivery(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as the command line prints it with `--json` (design 5)."""
+    return {
+        "delivery_id": delivery.delivery_id,
+        "district_id": delivery.district_id,
+        "feed": delivery.feed,
+        "state": delivery.state,
+        "verdict": delivery.verdict,
+        "sha256": delivery.sha256,
+        "received_at": iso_time(delivery.received_at),
+        "seen_again_at": iso_time(delivery.seen_again_at),
+        "seen_again_count": delivery.seen_again_count,
+        "proof": delivery.proof,
+        "files": [file.name for file in delivery.files if not file.member_of],
+        "counts": delivery.counts,
+        "findings": [describe_finding(finding) for finding in delivery.findings],
+    }
+
+
+def describe_finding(finding: FindingRow) -> dict[str, Any]:
+    """A finding as the command line prints it."""
+    return {
+        name: getattr(finding, name)
+        for name in ("code", "severity", "file", "line", "column", "count", "message", "how_to_fix")
+    }
+
+
+def iso_time(moment: datetime | None) -> str | None:
+    """ISO-8601 UTC with microseconds and `Z`."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,41 @@
+"""Files on servers that are not ours: since when each stands unchanged, and which were taken (we delete nothing there)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.schema import RemoteFile
+
+Sight = tuple[str, int, int]
+"""Path, size in bytes, mtime in seconds, as the server lists a file."""
+
+
+def observe_files(registry: Registry, district_id: str, sights: Iterable[Sight]) -> dict[str, RemoteFile]:
+    """Note how files stand now; a file that changed since it was last seen starts anew. Our clock, not the server's."""
+    now = datetime.now(UTC)
+    states: dict[str, RemoteFile] = {}
+    with registry.begin() as session:
+        for path, size, mtime in sights:
+            known = session.get(RemoteFile, (district_id, path))
+            if known is None:
+                known = RemoteFile(district_id=district_id, path=path, size=-1, mtime=-1)
+                session.add(known)
+            if (known.size, known.mtime) != (size, mtime):
+                known.size, known.mtime, known.unchanged_since, known.is_taken = size, mtime, now, False
+            states[path] = known
+    return states
+
+
+def mark_taken(registry: Registry, district_id: str, sights: Iterable[Sight]) -> None:
+    """Remember that files were archived as they stood when listed."""
+    with registry.begin() as session:
+        for path, size, mtime in sights:
+            session.execute(
+                sa.update(RemoteFile)
+                .filter_by(district_id=district_id, path=path, size=size, mtime=mtime)
+                .values(is_taken=True)
+            )

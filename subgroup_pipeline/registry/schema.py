@@ -1,0 +1,174 @@
+"""The registry's tables (SQLAlchemy 2). Migrations in `migrations/` make them; this module only describes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time with microseconds; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Store as UTC; a naive time is a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times in the registry are aware; use datetime.now(UTC)")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints are named so that migrations can change them on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+class District(Base):
+    """A school district. Its key is also its SFTP account and its directory."""
+
+    __tablename__ = "district"
+
+    district_id: Mapped[str] = mapped_column(String(41), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    settings_version: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class DistrictSettingsVersion(Base):
+    """One applied version of a district's YAML; never changed, so that any build can name what it was made with."""
+
+    __tablename__ = "district_settings"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    yaml_text: Mapped[str] = mapped_column(Text)
+    applied_at: Mapped[datetime]
+
+
+class DistrictKey(Base):
+    """An SSH public key that may sign in as a district."""
+
+    __tablename__ = "district_key"
+    __table_args__ = (UniqueConstraint("district_id", "fingerprint"),)
+
+    key_id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
+    public_key: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """One delivery of one feed of one district, and how far it came (design 2.2)."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_feed", "district_id", "feed", "received_at"),
+        Index("ix_delivery_state", "state"),
+    )
+
+    delivery_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
+    feed: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(12))
+    verdict: Mapped[str | None] = mapped_column(String(32))
+    proof: Mapped[str | None] = mapped_column(String(20))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    content_sha256: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    settings_version: Mapped[int | None]
+    rules_version: Mapped[str | None] = mapped_column(String(20))
+    seen_again_at: Mapped[datetime | None]
+    seen_again_count: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    files: Mapped[list[DeliveryFile]] = relationship(
+        order_by="DeliveryFile.name", cascade="all, delete-orphan", lazy="selectin"
+    )
+    findings: Mapped[list[FindingRow]] = relationship(
+        order_by="FindingRow.finding_id", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class DeliveryFile(Base):
+    """A file of a delivery as it was uploaded, or a member of an uploaded zip (`member_of` names the zip)."""
+
+    __tablename__ = "delivery_file"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    member_of: Mapped[str] = mapped_column(String(255), primary_key=True, default="")
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+
+
+class FindingRow(Base):
+    """Something the pipeline has to say about a delivery, or about a district when no delivery exists."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("ix_finding_delivery", "delivery_id"),)
+
+    finding_id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
+    delivery_id: Mapped[str | None] = mapped_column(ForeignKey("delivery.delivery_id"))
+    stage: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(String(10))
+    severity: Mapped[str] = mapped_column(String(10))
+    file: Mapped[str | None] = mapped_column(String(255))
+    line: Mapped[int | None]
+    column: Mapped[str | None] = mapped_column(String(255))
+    count: Mapped[int | None]
+    message: Mapped[str] = mapped_column(Text)
+    how_to_fix: Mapped[str] = mapped_column(Text)
+    lines: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    found_at: Mapped[datetime]
+
+
+class RemoteFile(Base):
+    """A file as it stood on an SFTP server: since when it is unchanged, and whether it was taken (foreign servers keep it)."""
+
+    __tablename__ = "remote_file"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    size: Mapped[int]
+    mtime: Mapped[int]
+    unchanged_since: Mapped[datetime]
+    is_taken: Mapped[bool] = mapped_column(default=False)
+
+
+class AuditEvent(Base):
+    """Append-only: who did what, and every change of a delivery's state. Never a value from a student's row."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_delivery", "delivery_id"),)
+
+    event_id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(80))
+    district_id: Mapped[str | None] = mapped_column(String(41))
+    delivery_id: Mapped[str | None] = mapped_column(String(40))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
