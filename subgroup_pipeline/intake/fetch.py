@@ -65,9 +65,7 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     return fetched
 
 
-def ready_files(
-    registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
-) -> dict[str, list[RemoteEntry]]:
+def ready_files(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> dict[str, list[RemoteEntry]]:
     """Files that are ready to be taken, by district, without taking any (for the sensor).
 
     Raises HostKeyError and SignInError, which a person must mend; districts of a server that does not answer are left out.
@@ -89,9 +87,7 @@ def ready_files(
     return ready
 
 
-def _by_server(
-    settings: Settings, districts: Sequence[RegisteredDistrict]
-) -> dict[SftpServer, list[RegisteredDistrict]]:
+def _by_server(settings: Settings, districts: Sequence[RegisteredDistrict]) -> dict[SftpServer, list[RegisteredDistrict]]:
     groups: dict[SftpServer, list[RegisteredDistrict]] = {}
     for district in districts:
         groups.setdefault(server_of(settings, district), []).append(district)

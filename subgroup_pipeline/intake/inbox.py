@@ -68,7 +68,7 @@ class Taken:
 class Inbox:
     """The inbox of one district on one server."""
 
-    def __init__(self, registry: Registry, settings: Settings, connection: SftpConnection, district: DistrictSettings):
+    def __init__(self, registry: Registry, settings: Settings, connection: SftpConnection, district: DistrictSettings) -> None:
         self._registry = registry
         self._connection = connection
         self._district = district

@@ -238,8 +238,7 @@ def _connect(server: SftpServer) -> paramiko.SSHClient:
         ) from error
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise UnreachableError(
-            f"{server.name} did not answer ({error or type(error).__name__}). Is the server up? "
-            "`subgroups up` starts ours."
+            f"{server.name} did not answer ({error or type(error).__name__}). Is the server up? `subgroups up` starts ours."
         ) from error
 
 
@@ -250,7 +249,7 @@ def _sign_in(server: SftpServer) -> paramiko.SSHClient:
         raise SignInError(f"the key {server.private_key} for {server.name} is missing. `subgroups up` makes ours.")
     client = paramiko.SSHClient()
     _pin(client, server)
-    client.set_missing_host_key_policy(_Unpinned())
+    client.set_missing_host_key_policy(_refuse_unpinned())
     connection = socket.create_connection((server.host, server.port), timeout=server.timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
@@ -302,16 +301,18 @@ def _pin(client: paramiko.SSHClient, server: SftpServer) -> None:
     elif server.known_hosts is not None and server.known_hosts.is_file():
         client.load_host_keys(str(server.known_hosts))
     if client.get_host_keys().lookup(name) is None:
-        raise UnreachableError(
-            f"no host key is on record for {server.name}. `subgroups up` starts our server and records it."
-        )
+        raise UnreachableError(f"no host key is on record for {server.name}. `subgroups up` starts our server and records it.")
 
 
-class _Unpinned:
-    """Refuses a server whose key is not on record (never learn a key)."""
+def _refuse_unpinned() -> paramiko.MissingHostKeyPolicy:
+    """Make the policy for a server whose key is not on record: refuse, in words (a key is never learned)."""
+    import paramiko
 
-    def missing_host_key(self, _client: object, hostname: str, key: paramiko.PKey) -> None:
-        raise HostKeyError(
-            f"{hostname} shows a host key ({key.get_name()} {key.fingerprint}) that is not on record. Nothing was fetched. "
-            "Ask its owner whether the key was changed on purpose before you record it."
-        )
+    class Refuse(paramiko.MissingHostKeyPolicy):
+        def missing_host_key(self, _client: object, hostname: str, key: paramiko.PKey) -> None:
+            raise HostKeyError(
+                f"{hostname} shows a host key ({key.get_name()} {key.fingerprint}) that is not on record. Nothing was fetched. "
+                "Ask its owner whether the key was changed on purpose before you record it."
+            )
+
+    return Refuse()

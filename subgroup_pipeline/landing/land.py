@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
-from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows
+from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, advance, deliveries_in, find_delivery, live_deliveries
 
@@ -53,9 +53,7 @@ def land_deliveries(
     landed = Landed()
     try:
         with ThreadPoolExecutor(settings.threads) as pool:
-            screenings = list(
-                pool.map(lambda d: screen_delivery(d, by_id[d.district_id].settings, settings.paths), deliveries)
-            )
+            screenings = list(pool.map(lambda d: screen_delivery(d, by_id[d.district_id].settings, settings.paths), deliveries))
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
@@ -65,6 +63,9 @@ def land_deliveries(
         _note_versions(connection, screenings, by_id)
         for delivery, screening in zip(deliveries, screenings, strict=True):
             _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
+        screened = [screening.delivery_id for screening in screenings]
+        replace_ids(connection, "control.judge_again", screened, landed.again)
+        replace_ids(connection, "control.held_back", screened, landed.unreadable)
     finally:
         for delivery in deliveries:
             shutil.rmtree(settings.paths.scratch / delivery.delivery_id, ignore_errors=True)
@@ -123,7 +124,7 @@ def _note_versions(
     )
 
 
-def _enter(  # noqa: PLR0913 - one delivery's outcome and where it is added up
+def _enter(
     registry: Registry,
     delivery: Delivery,
     screening: Screening,

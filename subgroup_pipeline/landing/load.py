@@ -44,9 +44,7 @@ def load_files(
     return _landed_rows(connection, [s.delivery_id for work in groups.values() for s, _ in work])
 
 
-def _load_group(
-    connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping, work: Work, landed_at: datetime
-) -> None:
+def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping, work: Work, landed_at: datetime) -> None:
     import duckdb
 
     try:
@@ -71,8 +69,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping,
     ]
     columns = dict.fromkeys(("path", "district_id", "delivery_id", "file_name"), "VARCHAR")
     connection.execute(
-        "create or replace temp table landing_file "
-        "(path varchar, district_id varchar, delivery_id varchar, file_name varchar)"
+        "create or replace temp table landing_file (path varchar, district_id varchar, delivery_id varchar, file_name varchar)"
     )
     insert_rows(connection, "landing_file", columns, files)
     keyed = "cells" if table == "subgroup_row" else "metadata"

@@ -89,11 +89,17 @@ def insert_rows(
 ) -> None:
     """Insert rows given as mappings; `columns` maps a column to its DuckDB type. One statement, whatever the number."""
     if rows:
-        names = ", ".join(columns)
+        names = ", ".join(f'"{column}"' for column in columns)
         connection.execute(
             f"insert into {table} ({names}) select {names} from (select unnest(from_json(?, ?), recursive := true))",
             [json.dumps(list(rows)), json.dumps([dict(columns)])],
         )
+
+
+def replace_ids(connection: duckdb.DuckDBPyConnection, table: str, gone: Iterable[str], new: Iterable[str]) -> None:
+    """Take delivery ids out of a control table that lists them, and put others in."""
+    connection.execute(f"delete from {table} where delivery_id in (select unnest(?))", [list(gone)])
+    insert_rows(connection, table, {"delivery_id": "VARCHAR"}, [{"delivery_id": delivery_id} for delivery_id in new])
 
 
 def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Iterable[str]) -> None:

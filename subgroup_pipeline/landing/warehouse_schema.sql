@@ -70,3 +70,22 @@ create table if not exists control.landed_delivery (
     delivery_id varchar not null,
     settings_version integer not null
 );
+
+-- Live deliveries landed again under newer settings, until they are judged again.
+create table if not exists control.judge_again (
+    delivery_id varchar not null
+);
+
+-- Live deliveries that cannot be used as things stand (settings that their file does not fit): their district keeps what
+-- is published.
+create table if not exists control.held_back (
+    delivery_id varchar not null
+);
+
+-- What each check found in the run that judged last, for Dagster.
+create table if not exists control.check_total (
+    table_name varchar not null,
+    check_name varchar not null,
+    failing_rows bigint not null,
+    failing_deliveries bigint not null
+);

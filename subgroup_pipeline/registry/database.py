@@ -51,7 +51,7 @@ class Registry:
         self.engine.dispose()
 
 
-def record_event(  # noqa: PLR0913 - the columns of the audit log
+def record_event(
     session: Session,
     kind: str,
     *,

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from subgroup_pipeline.errors import SettingsError
 
 DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
-RESERVED_KEYS = frozenset("main temp system marts public quality control raw information_schema".split())
+RESERVED_KEYS = frozenset(["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema"])
 SUBGROUP_KEY = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
 NOT_REPORTED = "not_reported"
 ALL_STUDENTS = "all_students"
@@ -74,9 +74,7 @@ class SubgroupColumn(_Part):
     @classmethod
     def _subgroup_key(cls, value: str) -> str:
         if not SUBGROUP_KEY.match(value) or value == ALL_STUDENTS:
-            raise ValueError(
-                "a subgroup is named in lower case with _, for example english_learner, and not all_students"
-            )
+            raise ValueError("a subgroup is named in lower case with _, for example english_learner, and not all_students")
         return value
 
     @model_validator(mode="after")
@@ -93,7 +91,7 @@ class SubgroupColumn(_Part):
 class Subgroups(_Part):
     """The subgroup file: where it is, which column is the student, and what the other columns mean."""
 
-    sources: list[Literal["sftp"]] = Field(default_factory=lambda: ["sftp"])
+    sources: tuple[Literal["sftp"], ...] = ("sftp",)
     path: str = "inbox/subgroups"
     files: str = "*.csv"
     student_id_column: str = "student_id"
@@ -104,9 +102,7 @@ class Subgroups(_Part):
     @classmethod
     def _field(cls, value: str) -> str:
         if not re.fullmatch(r"users\.(sourcedId|identifier|username)|userIds:[^{}:,\s]+|metadata\.\S+", value):
-            raise ValueError(
-                "allowed: users.sourcedId, users.identifier, users.username, userIds:<type>, metadata.<name>"
-            )
+            raise ValueError("allowed: users.sourcedId, users.identifier, users.username, userIds:<type>, metadata.<name>")
         return value
 
     @model_validator(mode="after")
@@ -117,9 +113,7 @@ class Subgroups(_Part):
         for kind, words in (("column", headers), ("subgroup", subgroups)):
             twice = sorted({word for word in words if words.count(word) > 1})
             if twice:
-                raise ValueError(
-                    f"the {kind} {', '.join(twice)} is given twice (case, spaces and hyphens do not count)"
-                )
+                raise ValueError(f"the {kind} {', '.join(twice)} is given twice (case, spaces and hyphens do not count)")
         return self
 
 
@@ -227,7 +221,8 @@ Location = tuple[str | int, ...]
 
 def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
     """Read YAML with every scalar as text, noting the line of every key. Raises SettingsError on a key given twice."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
     lines: dict[Location, int] = {(): 1}

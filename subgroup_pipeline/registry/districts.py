@@ -71,10 +71,7 @@ def registered_districts(registry: Registry, only: list[str] | None = None) -> l
     )
     query = sa.select(DistrictSettingsVersion).join(District, newest).order_by(District.district_id)
     with registry.begin() as session:
-        found = [
-            RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version)
-            for row in session.scalars(query)
-        ]
+        found = [RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version) for row in session.scalars(query)]
     if only:
         missing = sorted(set(only) - {district.district_id for district in found})
         if missing:
@@ -117,13 +114,9 @@ def authorize_key(registry: Registry, district_id: str, public_key: str, *, acto
         known = sa.select(DistrictKey).filter_by(district_id=district_id, fingerprint=fingerprint)
         if session.scalar(known) is None:
             session.add(
-                DistrictKey(
-                    district_id=district_id, public_key=line, fingerprint=fingerprint, added_at=datetime.now(UTC)
-                )
+                DistrictKey(district_id=district_id, public_key=line, fingerprint=fingerprint, added_at=datetime.now(UTC))
             )
-            record_event(
-                session, "district.key_authorized", actor=actor, district_id=district_id, detail={"key": fingerprint}
-            )
+            record_event(session, "district.key_authorized", actor=actor, district_id=district_id, detail={"key": fingerprint})
     return fingerprint
 
 

@@ -80,6 +80,7 @@ _CATALOGUE = (
     FindingCode("SUB508", "hold", "Too few student IDs of the file are in the roster.", "Check that the student ID column is the one that was agreed on, exported as text."),
     FindingCode("SUB509", "info", "No roster has been accepted yet; the subgroup file waits for it.", "Upload the roster."),
     FindingCode("STU601", "fatal", "The roster has no active student.", "Check that students are exported, with enabledUser true."),
+    FindingCode("VOL301", "hold", "More students than usual are gone from the roster.", "If they really left, tell us and we let it through; otherwise export the whole roster again."),
     FindingCode("FST701", "hold", "This is the first delivery; a person looks at it before it is used.", "Nothing: we will look at it, or you set guards.first_delivery to accept."),
     FindingCode("CLN702", "hold", "Rows had to be set aside, and this district publishes clean deliveries only.", "Correct the rows above and upload again."),
     FindingCode("BLD001", "hold", "The reports could not be built from this delivery.", "We look into it; the last good reports stay."),

@@ -45,9 +45,7 @@ class Finding:
         return CATALOGUE[self.code].how_to_fix
 
 
-def store_findings(
-    session: Session, stage: str, district_id: str, delivery_id: str | None, findings: Iterable[Finding]
-) -> None:
+def store_findings(session: Session, stage: str, district_id: str, delivery_id: str | None, findings: Iterable[Finding]) -> None:
     """Replace what a stage said about a delivery (or, without one, about a district), so that repeating it is safe."""
     session.execute(
         sa.delete(FindingRow).where(

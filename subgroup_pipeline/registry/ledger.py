@@ -76,9 +76,7 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
     if latest is not None and latest.content_sha256 == content_sha256:
         latest.seen_again_at = now
         latest.seen_again_count += 1
-        record_event(
-            session, "delivery.seen_again", actor=PIPELINE, district_id=district_id, delivery_id=latest.delivery_id
-        )
+        record_event(session, "delivery.seen_again", actor=PIPELINE, district_id=district_id, delivery_id=latest.delivery_id)
         return latest, False
     delivery = Delivery(
         delivery_id=new_delivery_id(now),
@@ -94,9 +92,7 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
     )
     session.add(delivery)
     session.flush()
-    record_event(
-        session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id
-    )
+    record_event(session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id)
     store_findings(session, "intake", district_id, delivery.delivery_id, findings)
     if is_rejected:
         advance(session, delivery, "rejected", verdict="rejected")
@@ -120,7 +116,7 @@ def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[
     waiting.counts = {"files_waiting": len(names)}
 
 
-def advance(  # noqa: PLR0913 - who, where to, and why
+def advance(
     session: Session,
     delivery: Delivery,
     state: State,
@@ -179,6 +175,30 @@ def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
     return {delivery.district_id: delivery for delivery in session.scalars(query)}
 
 
+def was_accepted_before(session: Session, delivery: Delivery) -> bool:
+    """Whether the district has had an accepted delivery of this feed."""
+    accepted = ("accepted", "accepted_with_rows_set_aside")
+    query = sa.select(Delivery.delivery_id).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.verdict.in_(accepted),
+        Delivery.delivery_id != delivery.delivery_id,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def supersede_held(session: Session, accepted: Delivery) -> None:
+    """Close held deliveries that an accepted one of the same feed overtook."""
+    query = sa.select(Delivery).where(
+        Delivery.district_id == accepted.district_id,
+        Delivery.feed == accepted.feed,
+        Delivery.state == "held",
+        Delivery.received_at < accepted.received_at,
+    )
+    for held in session.scalars(query):
+        advance(session, held, "superseded", reason=f"overtaken by {accepted.delivery_id}")
+
+
 def deliveries_in(session: Session, states: Iterable[State], districts: Iterable[str] | None = None) -> list[Delivery]:
     """Deliveries in one of these states, in the order in which they are judged: rosters first, then as received."""
     query = sa.select(Delivery).where(Delivery.state.in_(list(states)), Delivery.sha256.is_not(None))
@@ -233,8 +253,7 @@ def describe_delivery(delivery: Delivery) -> dict[str, Any]:
 def describe_finding(finding: FindingRow) -> dict[str, Any]:
     """A finding as the command line prints it."""
     return {
-        name: getattr(finding, name)
-        for name in ("code", "severity", "file", "line", "column", "count", "message", "how_to_fix")
+        name: getattr(finding, name) for name in ("code", "severity", "file", "line", "column", "count", "message", "how_to_fix")
     }
 
 

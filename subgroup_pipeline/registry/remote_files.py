@@ -35,7 +35,5 @@ def mark_taken(registry: Registry, district_id: str, sights: Iterable[Sight]) ->
     with registry.begin() as session:
         for path, size, mtime in sights:
             session.execute(
-                sa.update(RemoteFile)
-                .filter_by(district_id=district_id, path=path, size=size, mtime=mtime)
-                .values(is_taken=True)
+                sa.update(RemoteFile).filter_by(district_id=district_id, path=path, size=size, mtime=mtime).values(is_taken=True)
             )

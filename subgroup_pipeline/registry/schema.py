@@ -104,9 +104,7 @@ class Delivery(Base):
     seen_again_count: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
-    files: Mapped[list[DeliveryFile]] = relationship(
-        order_by="DeliveryFile.name", cascade="all, delete-orphan", lazy="selectin"
-    )
+    files: Mapped[list[DeliveryFile]] = relationship(order_by="DeliveryFile.name", cascade="all, delete-orphan", lazy="selectin")
     findings: Mapped[list[FindingRow]] = relationship(
         order_by="FindingRow.finding_id", cascade="all, delete-orphan", lazy="selectin"
     )

@@ -51,9 +51,7 @@ def upgrade() -> None:
         sa.Column("seen_again_at", UtcDateTime(), nullable=True),
         sa.Column("seen_again_count", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["district.district_id"], name=op.f("fk_delivery_district_id_district")
-        ),
+        sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_delivery_district_id_district")),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_delivery")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
@@ -67,9 +65,7 @@ def upgrade() -> None:
         sa.Column("public_key", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(length=80), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["district.district_id"], name=op.f("fk_district_key_district_id_district")
-        ),
+        sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_district_key_district_id_district")),
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_district_key")),
         sa.UniqueConstraint("district_id", "fingerprint", name=op.f("uq_district_key_district_id")),
     )
@@ -93,9 +89,7 @@ def upgrade() -> None:
         sa.Column("mtime", sa.Integer(), nullable=False),
         sa.Column("unchanged_since", UtcDateTime(), nullable=False),
         sa.Column("is_taken", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["district.district_id"], name=op.f("fk_remote_file_district_id_district")
-        ),
+        sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_remote_file_district_id_district")),
         sa.PrimaryKeyConstraint("district_id", "path", name=op.f("pk_remote_file")),
     )
     op.create_table(
@@ -105,9 +99,7 @@ def upgrade() -> None:
         sa.Column("member_of", sa.String(length=255), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_delivery_file_delivery_id_delivery")
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_delivery_file_delivery_id_delivery")),
         sa.PrimaryKeyConstraint("delivery_id", "name", "member_of", name=op.f("pk_delivery_file")),
     )
     op.create_table(
@@ -126,12 +118,8 @@ def upgrade() -> None:
         sa.Column("how_to_fix", sa.Text(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("found_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_finding_delivery_id_delivery")
-        ),
-        sa.ForeignKeyConstraint(
-            ["district_id"], ["district.district_id"], name=op.f("fk_finding_district_id_district")
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_finding_delivery_id_delivery")),
+        sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_finding_district_id_district")),
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_finding")),
     )
     with op.batch_alter_table("finding", schema=None) as batch_op:

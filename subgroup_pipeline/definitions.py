@@ -1,0 +1,5 @@
+"""What Dagster loads (`workspace.yaml`)."""
+
+from subgroup_pipeline.orchestration.build import build_defs
+
+defs = build_defs()

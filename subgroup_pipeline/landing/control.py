@@ -1,0 +1,70 @@
+"""The control tables that tell SQL what a district's settings say: columns and known values of its subgroup file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.registry.district_file import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+
+_COLUMN = {
+    "district_id": "VARCHAR",
+    "subgroup": "VARCHAR",
+    "subgroup_label": "VARCHAR",
+    "source": "VARCHAR",
+    "source_column": "VARCHAR",
+    "is_open": "BOOLEAN",
+    "blank_value": "VARCHAR",
+    "sensitivity": "VARCHAR",
+    "display_order": "INTEGER",
+}
+_VALUE = {
+    "district_id": "VARCHAR",
+    "subgroup": "VARCHAR",
+    "raw_key": "VARCHAR",
+    "value": "VARCHAR",
+    "display_order": "INTEGER",
+}
+
+
+def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:
+    """Replace the subgroup settings of the warehouse by those of these districts."""
+    columns: list[dict[str, Any]] = []
+    values: list[dict[str, Any]] = []
+    for district in districts:
+        if district.settings.subgroups is None:
+            continue
+        for order, (name, column) in enumerate(district.settings.subgroups.columns.items(), start=1):
+            columns.append(
+                {
+                    "district_id": district.district_id,
+                    "subgroup": column.subgroup,
+                    "subgroup_label": column.label or column.subgroup.replace("_", " ").capitalize(),
+                    "source": "sftp",
+                    "source_column": canonical(name),
+                    "is_open": column.open,
+                    "blank_value": column.blank,
+                    "sensitivity": column.sensitivity,
+                    "display_order": order,
+                }
+            )
+            values += [
+                {
+                    "district_id": district.district_id,
+                    "subgroup": column.subgroup,
+                    "raw_key": raw.strip(),
+                    "value": value,
+                    "display_order": position,
+                }
+                for position, (raw, value) in enumerate(column.values.items(), start=1)
+            ]
+    connection.execute("delete from control.subgroup_column; delete from control.subgroup_value")
+    insert_rows(connection, "control.subgroup_column", _COLUMN, columns)
+    insert_rows(connection, "control.subgroup_value", _VALUE, values)

@@ -1,0 +1,4 @@
+"""Orchestration: Dagster only. Assets, checks, sensors, schedules and resources; every body calls a room.
+
+Never here: logic worth a unit test of its own.
+"""

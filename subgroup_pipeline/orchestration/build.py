@@ -1,0 +1,55 @@
+"""The one assembly of the code location, for production, tests and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from subgroup_pipeline.orchestration.dbt_models import build_models, dbt_resource
+from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
+from subgroup_pipeline.orchestration.night_assets import (
+    archived_deliveries,
+    delivery_verdict,
+    raw_expectations,
+    raw_tables,
+    run_scope,
+)
+from subgroup_pipeline.orchestration.publish_assets import build_published_snapshot
+from subgroup_pipeline.orchestration.resources import Night
+from subgroup_pipeline.orchestration.triggers import JOB, build_schedule, build_sensor
+from subgroup_pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from subgroup_pipeline.settings import Settings
+
+
+def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Assemble everything. `overrides` replace resources by name (`night`, `dbt`)."""
+    settings = settings or load_settings()
+    models = build_models(settings)
+    night_only = dg.AssetSelection.all() - dg.AssetSelection.checks(verdict)
+    job = dg.define_asset_job(
+        JOB,
+        selection=night_only,
+        executor_def=dg.in_process_executor,
+        description="One night: fetch, land, check, build and publish, for all districts or those in the run's config.",
+    )
+    return dg.Definitions(
+        assets=[
+            district_delivery,
+            archived_deliveries,
+            raw_tables,
+            delivery_verdict,
+            run_scope,
+            models,
+            build_published_snapshot(models),
+        ],
+        asset_checks=[verdict, raw_expectations],
+        jobs=[job],
+        schedules=[build_schedule(job, settings)],
+        sensors=[build_sensor(job)],
+        resources={"night": Night(), "dbt": dbt_resource(), **(overrides or {})},
+    )

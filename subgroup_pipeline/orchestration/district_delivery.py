@@ -1,0 +1,84 @@
+"""`district_delivery`: what every district's last delivery came to, partitioned by district.
+
+An external asset: nothing materializes it, the night reports to it, and only for districts that delivered (an event costs
+about 10 ms, so a step a district would cost minutes at state size).
+"""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from subgroup_pipeline.orchestration.resources import OWNERS, Night
+from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, latest_delivery
+from subgroup_pipeline.registry.schema import Delivery
+
+KEY = dg.AssetKey("district_delivery")
+DISTRICTS = dg.DynamicPartitionsDefinition(name="district")
+
+district_delivery = dg.AssetSpec(
+    KEY,
+    description="The last delivery of each district (one partition a district): its feed, state, verdict and row counts. "
+    "Reported by the night for districts that delivered.",
+    group_name="intake",
+    owners=OWNERS,
+    kinds={"sftp", "csv"},
+    partitions_def=DISTRICTS,
+)
+
+
+def report_deliveries(context: dg.AssetExecutionContext, deliveries: Iterable[Delivery]) -> None:
+    """Report deliveries that came to a verdict: a materialization and an evaluation of `verdict` in their partition."""
+    deliveries = list(deliveries)
+    new = {delivery.district_id for delivery in deliveries} - set(context.instance.get_dynamic_partitions("district"))
+    context.instance.add_dynamic_partitions("district", sorted(new))
+    for delivery in deliveries:
+        metadata = _metadata(delivery)
+        context.log_event(dg.AssetMaterialization(KEY, partition=delivery.district_id, metadata=metadata))
+        context.log_event(
+            dg.AssetCheckEvaluation(
+                asset_key=KEY,
+                check_name="verdict",
+                passed=_is_good(delivery),
+                severity=dg.AssetCheckSeverity.ERROR,
+                metadata=metadata,
+                partition=delivery.district_id,
+            )
+        )
+
+
+@dg.asset_check(
+    asset=KEY,
+    name="verdict",
+    partitions_def=DISTRICTS,
+    description="The district's last delivery was accepted. When it fails: `subgroups delivery show` says what to do.",
+)
+def verdict(context: dg.AssetCheckExecutionContext, night: Night) -> dg.AssetCheckResult:
+    """Look the verdict up again, for a person who asks in the UI; the night reports it by itself."""
+    with night.registry.begin() as session:
+        latest = [latest_delivery(session, context.partition_key, feed) for feed in FEEDS]
+    deliveries = [delivery for delivery in latest if delivery is not None]
+    return dg.AssetCheckResult(
+        passed=all(_is_good(delivery) for delivery in deliveries),
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={delivery.feed: delivery.verdict or delivery.state for delivery in deliveries},
+    )
+
+
+def _is_good(delivery: Delivery) -> bool:
+    return delivery.verdict not in ("held", "rejected")
+
+
+def _metadata(delivery: Delivery) -> dict[str, dg.MetadataValue]:
+    """Counts, codes and words of the ledger; never a value from a student's row."""
+    described = describe_delivery(delivery)
+    codes = sorted({finding["code"] for finding in described["findings"] if finding["severity"] != "info"})
+    files = delivery.counts.get("files", {}).values()
+    return {
+        "delivery_id": dg.MetadataValue.text(delivery.delivery_id),
+        "feed": dg.MetadataValue.text(delivery.feed),
+        "state": dg.MetadataValue.text(delivery.state),
+        "verdict": dg.MetadataValue.text(delivery.verdict or "waiting"),
+        "findings": dg.MetadataValue.text(", ".join(codes) or "none"),
+        "dagster/row_count": dg.MetadataValue.int(sum(file.get("landed", 0) for file in files)),
+        "rows_set_aside": dg.MetadataValue.int(sum(file.get("set_aside", 0) for file in files)),
+    }

@@ -1,0 +1,127 @@
+"""The assets before the models: archived uploads, raw tables, verdicts with their checks, and the scope of the build."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from subgroup_pipeline.intake.fetch import fetch_deliveries
+from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.warehouse import RAW_TABLES, open_warehouse
+from subgroup_pipeline.orchestration.district_delivery import report_deliveries
+from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.publish.scope import set_scope
+from subgroup_pipeline.publish.snapshot import mend_ledger
+from subgroup_pipeline.quality.judge import check_totals, judge_deliveries
+from subgroup_pipeline.quality.validation import check_names
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.registry.ledger import find_delivery
+
+_FILES = {table.name: table.file_name for table in roster_tables().values()}
+
+
+@dg.asset(group_name="intake", owners=OWNERS, kinds={"sftp", "file"}, pool=POOL)
+def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+    """Uploads fetched from every district's SFTP inbox, proved complete and kept by sha256; one ledger row a delivery."""
+    districts = night.chosen()
+    mend_ledger(night.registry, night.settings)
+    fetched = fetch_deliveries(night.registry, night.settings, districts)
+    for district_id, fault in fetched.faults.items():
+        context.log.warning("%s: %s", district_id, fault)
+    return dg.MaterializeResult(
+        metadata={
+            "districts": fetched.districts,
+            "new_deliveries": len(fetched.new),
+            "seen_again": fetched.seen_again,
+            "waiting_for_proof": len(fetched.waiting),
+            "servers_with_a_fault": len(fetched.faults),
+            "bytes": fetched.bytes,
+        }
+    )
+
+
+def _raw_spec(name: str) -> dg.AssetSpec:
+    what = f"{_FILES[name]} (OneRoster 1.1)" if name in _FILES else "the districts' subgroup files"
+    return dg.AssetSpec(
+        ["raw", name],
+        deps=[archived_deliveries],
+        description=f"Rows of {what}, all text, with district, delivery and file; live deliveries and those that wait.",
+        group_name="landing",
+        owners=OWNERS,
+        kinds={"duckdb", "csv"},
+    )
+
+
+@dg.multi_asset(specs=[_raw_spec(name) for name in RAW_TABLES], pool=POOL)
+def raw_tables(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None]]:
+    """Screen what was archived and load it, files of one shape in one statement."""
+    with open_warehouse(night.settings) as connection:
+        forget_deliveries(connection, night.registry)
+        landed = land_deliveries(connection, night.registry, night.settings, night.chosen())
+        totals = {
+            table: connection.execute(f"select count(*), count(distinct district_id) from raw.{table}").fetchone() or (0, 0)
+            for table in RAW_TABLES
+        }
+    context.log.info("%d deliveries landed, %d rejected", len(landed.pending), len(landed.rejected))
+    for table, (rows, districts) in totals.items():
+        yield dg.MaterializeResult(
+            asset_key=["raw", table],
+            metadata={"dagster/row_count": rows, "rows_in": landed.rows.get(table, 0), "districts": districts},
+        )
+
+
+@dg.asset(
+    group_name="quality", owners=OWNERS, kinds={"greatexpectations"}, deps=[["raw", name] for name in RAW_TABLES], pool=POOL
+)
+def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+    """One verdict a delivery: the suites of `expectations/` over all deliveries of the run, guards, and what both found."""
+    judged = judge_deliveries(night.registry, night.settings, night.chosen(), run_name=context.run_id)
+    with night.registry.begin() as session:
+        deliveries = [find_delivery(session, delivery_id) for delivery_id in judged.verdicts]
+    report_deliveries(context, deliveries)
+    verdicts: list[str] = list(judged.verdicts.values())
+    words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
+    data_docs = night.settings.paths.gx / "data_docs" / "index.html"
+    return dg.MaterializeResult(
+        metadata={
+            **{word: verdicts.count(word) for word in words},
+            "waiting_for_a_roster": len(judged.waiting),
+            "districts": len(set(judged.district_of.values())),
+            "data_docs": dg.MetadataValue.path(str(data_docs)),
+        }
+    )
+
+
+def _check_spec(check: Any) -> dg.AssetCheckSpec:  # noqa: ANN401 - quality.validation.CheckName
+    return dg.AssetCheckSpec(
+        check.name, asset=["raw", check.table], description=check.description, additional_deps=[delivery_verdict]
+    )
+
+
+@dg.multi_asset_check(
+    name="raw_expectations",
+    specs=[_check_spec(check) for check in check_names()],
+    pool=POOL,
+)
+def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
+    """What Great Expectations found in the raw tables, in counts; a failure never stops the run, its deliveries are held."""
+    totals = check_totals(night.settings)
+    for check in check_names():
+        rows, deliveries = totals.get((check.table, check.name), (0, 0))
+        is_grave = CATALOGUE[check.code].severity in ("fatal", "hold", "error")
+        yield dg.AssetCheckResult(
+            asset_key=["raw", check.table],
+            check_name=check.name,
+            passed=not rows,
+            severity=dg.AssetCheckSeverity.ERROR if is_grave else dg.AssetCheckSeverity.WARN,
+            metadata={"failing_rows": rows, "failing_deliveries": deliveries, "finding": check.code},
+        )
+
+
+@dg.asset(group_name="publish", owners=OWNERS, kinds={"duckdb"}, deps=[delivery_verdict], pool=POOL)
+def run_scope(night: Night) -> dg.MaterializeResult[None]:
+    """The districts that this run builds: those whose deliveries, settings, as_of or models differ from what is published."""
+    with open_warehouse(night.settings) as connection:
+        in_scope = set_scope(connection, night.registry, night.settings, night.chosen())
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(in_scope), "districts": len(in_scope)})

@@ -1,0 +1,56 @@
+"""The one resource: settings, registry and districts of a run, and the warehouse lock that it holds to its end."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from subgroup_pipeline.landing.warehouse import warehouse_lock
+from subgroup_pipeline.registry.database import Registry, open_registry
+from subgroup_pipeline.registry.districts import RegisteredDistrict, registered_districts
+from subgroup_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWNERS = ["team:data-engineering"]
+POOL = "warehouse"
+"""Dagster's pool for every step that writes the warehouse (limit 1 in the shipped dagster.yaml)."""
+
+
+class Night(dg.ConfigurableResource[Any]):
+    """What every step of a run needs. `districts`: only these; empty means all. `wait`: for another run to end."""
+
+    districts: list[str] = Field(default_factory=list)
+    wait: bool = False
+
+    _settings: Settings = PrivateAttr()
+    _registry: Registry = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:  # noqa: ARG002 - Dagster's signature
+        """Hold the warehouse for as long as the run lasts (all steps run in one process)."""
+        self._settings = load_settings()
+        self._registry = open_registry(self._settings)
+        try:
+            with warehouse_lock(self._settings, wait=self.wait):
+                yield self
+        finally:
+            self._registry.close()
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of the installation."""
+        return self._settings
+
+    @property
+    def registry(self) -> Registry:
+        """The registry."""
+        return self._registry
+
+    def chosen(self) -> list[RegisteredDistrict]:
+        """The districts of this run, with their newest settings."""
+        return registered_districts(self._registry, self.districts)

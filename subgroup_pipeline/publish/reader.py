@@ -1,0 +1,43 @@
+"""Reading the published marts: the link is resolved first, the file opened read-only, with no way out of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.errors import PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import duckdb
+
+    from subgroup_pipeline.settings import Settings
+
+
+@contextmanager
+def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the snapshot that is current now; a publish meanwhile does not touch it. Raises PublishError before the first."""
+    link = settings.paths.published_database
+    if not link.exists():
+        raise PublishError(f"nothing is published in {settings.paths.published} yet. `subgroups run` publishes.")
+    with open_snapshot(link.resolve(), settings.memory_limit, settings.threads) as connection:
+        yield connection
+
+
+@contextmanager
+def open_snapshot(path: Path, memory_limit: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file of a snapshot as any reader should: read-only, no other file, settings locked."""
+    import duckdb
+
+    connection = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={"memory_limit": memory_limit, "threads": threads, "autoinstall_known_extensions": False},
+    )
+    try:
+        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,232 @@
+"""Snapshots: an immutable directory that readers open, made beside them, verified, and swapped in by one link.
+
+`published/<snapshot>/` holds `analytics.duckdb` and `manifest.json`; `published/current` links to one of them and
+`published/analytics.duckdb` leads through it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.errors import PublishError
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, read_manifest, shown_deliveries, write_manifest
+from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
+from subgroup_pipeline.publish.reader import open_snapshot
+from subgroup_pipeline.publish.scope import dirty_districts
+from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Home, Settings
+
+DATABASE = "analytics.duckdb"
+
+
+@dataclass(frozen=True)
+class Published:
+    """The snapshot that readers see after a publish, and whether this publish made it."""
+
+    manifest: Manifest
+    is_new: bool
+
+
+def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> Published | None:
+    """Publish what the working file holds. None when nothing was ever built.
+
+    Districts whose rows are not known to be whole keep their rows of the snapshot before. Nothing new: no snapshot.
+    Raises PublishError when the verification fails; readers then keep the snapshot they have.
+    """
+    home = settings.paths
+    before = read_manifest(settings)
+    with open_warehouse(settings) as connection:
+        if not _has_marts(connection):
+            return None
+        dirty = dirty_districts(connection)
+        districts = _working_districts(connection, before, dirty)
+        said = write_quality_tables(connection, registry, shown_deliveries(districts))
+        if before is not None and before.quality_sha256 == said and before.districts == districts:
+            mend_ledger(registry, settings)
+            return Published(before, is_new=False)
+        version = _contract_version(connection)
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S%fZ}"
+    building = home.published / f".{name}.building"
+    building.mkdir(mode=0o700)
+    try:
+        _make_file(settings, building / DATABASE, before, dirty)
+        tables = _verify(settings, building / DATABASE, districts)
+        manifest = Manifest(
+            snapshot=name,
+            created_at=iso_time(now) or "",
+            run_id=run_id,
+            contract_version=version,
+            files={DATABASE: _hash(building / DATABASE)},
+            tables=tables,
+            quality_sha256=said,
+            districts=districts,
+        )
+        write_manifest(building, manifest)
+        _sync(building)
+        building.rename(home.published / name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    _swap(home, name)
+    mend_ledger(registry, settings)
+    _retire(home, settings.keep_snapshots)
+    return Published(manifest, is_new=True)
+
+
+def mend_ledger(registry: Registry, settings: Settings) -> None:
+    """Bring the ledger to what the current manifest says: deliveries in it are published, older live ones superseded."""
+    manifest = read_manifest(settings)
+    if manifest is None:
+        return
+    shown = shown_deliveries(manifest.districts)
+    with registry.begin() as session:
+        for delivery in deliveries_in(session, LIVE_STATES):
+            state = state_when_shown(delivery, shown)
+            if state != delivery.state:
+                advance(session, delivery, state, reason="" if state == "published" else "replaced by a newer delivery")
+
+
+def _has_marts(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "select count(*) from duckdb_tables() where database_name = 'analytics' and table_name = 'dim_district'"
+    return bool(_scalar(connection, query))
+
+
+def _contract_version(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(_scalar(connection, "select max(contract_version) from analytics.marts.dim_district"))
+
+
+def _working_districts(
+    connection: duckdb.DuckDBPyConnection, before: Manifest | None, dirty: Sequence[str]
+) -> dict[str, PublishedDistrict]:
+    """What the snapshot will hold: the whole districts of the working file, and dirty ones as published before."""
+    rows = connection.execute(
+        "select d.district_id, b.build_key, d.roster_delivery_id, d.subgroup_delivery_id, d.as_of_date, d.student_count "
+        "from analytics.marts.dim_district d join control.build b using (district_id) order by 1"
+    ).fetchall()
+    districts = {
+        row[0]: PublishedDistrict(
+            build_key=row[1],
+            roster_delivery_id=row[2],
+            subgroup_delivery_id=row[3],
+            as_of_date=row[4].isoformat(),
+            student_count=row[5],
+        )
+        for row in rows
+        if row[0] not in dirty
+    }
+    kept = before.districts if before else {}
+    districts |= {district_id: kept[district_id] for district_id in dirty if district_id in kept}
+    return dict(sorted(districts.items()))
+
+
+def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty: Sequence[str]) -> None:
+    """Copy the working file (closed and checkpointed); districts that are dirty in it come from the snapshot before."""
+    shutil.copyfile(settings.paths.analytics_database, target)
+    if dirty:
+        import duckdb
+
+        connection = duckdb.connect(str(target), config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+        try:
+            if before is not None:
+                last = settings.paths.published / before.snapshot / DATABASE
+                connection.execute("attach '" + str(last).replace("'", "''") + "' as last (read_only)")
+            for table in _mart_tables(connection):
+                connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(dirty)])
+                if before is not None:
+                    connection.execute(
+                        f"insert into marts.{table} by name select * from last.marts.{table} "
+                        "where district_id in (select unnest(?))",
+                        [list(dirty)],
+                    )
+        finally:
+            connection.close()
+    _sync(target)
+
+
+def _mart_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    query = "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() order by 1"
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistrict]) -> dict[str, int]:
+    """Open the new file as a reader does, and hold it against what it should say; gives rows by table.
+
+    Raises PublishError naming what does not fit.
+    """
+    with open_snapshot(path, settings.memory_limit, settings.threads) as connection:
+        shown = dict(connection.execute("select district_id, student_count from marts.dim_district").fetchall())
+        expected = {district_id: district.student_count for district_id, district in districts.items()}
+        if shown != expected:
+            wrong = sorted(set(shown.items()) ^ set(expected.items()))
+            raise PublishError(
+                f"the new snapshot shows other districts or student counts than were built: {wrong[:5]}. Nothing was "
+                "published; run `subgroups run` again, and `subgroups doctor` if it repeats."
+            )
+        query = (
+            "select district_id from marts.rpt_district_subgroup group by district_id, subgroup "
+            "having sum(student_count) <> any_value(total_students)"
+        )
+        if wrong_sums := connection.execute(query).fetchall():
+            raise PublishError(
+                f"counts do not add up in the district report of {sorted(set(wrong_sums))[:5]}. Nothing was published."
+            )
+        connection.execute("select count(*) from marts.rpt_student_subgroup")
+        return {table: _scalar(connection, f"select count(*) from marts.{table}") for table in _mart_tables(connection)}
+
+
+def _swap(home: Home, name: str) -> None:
+    """Point `current` at a snapshot in one step, and make sure that `analytics.duckdb` leads through it."""
+    _replace_link(home.current_snapshot, name)
+    if not home.published_database.is_symlink():
+        _replace_link(home.published_database, f"current/{DATABASE}")
+    _sync(home.published)
+
+
+def _replace_link(link: Path, target: str) -> None:
+    fresh = link.with_name(f".{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def _retire(home: Home, keep: int) -> None:
+    """Remove snapshots beyond those kept, never the current one; and what a killed publish left."""
+    for left in home.published.glob(".*.building"):
+        shutil.rmtree(left, ignore_errors=True)
+    current = home.current_snapshot.resolve().name
+    names = sorted(path.name for path in home.published.iterdir() if path.is_dir() and not path.is_symlink())
+    for name in names[:-keep]:
+        if name != current:
+            shutil.rmtree(home.published / name)
+
+
+def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: ANN401 - one cell
+    row = connection.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,240 @@
+"""The suites of `expectations/` as data: their checks, finding codes and severities, and the session that their SQL speaks to.
+
+Read from GX's own JSON without importing GX, so that Dagster can name its checks for free. Adding an expectation to a
+file there is all that adding a check takes; its `meta` says `check` (a name unique in its table), `code`, `column`,
+`what`, and `also` for further codes that the same query answers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from subgroup_pipeline.errors import SubgroupsError
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.warehouse import LINEAGE, RAW_TABLES
+from subgroup_pipeline.settings import Settings, bundled
+
+SEVERITIES = ("info", "warning", "critical")
+"""From the mildest to the worst: of no effect on a count; a value is missing or doubtful; the row cannot be used."""
+
+OWN_TYPE = "expect_no_violations_by_delivery"
+
+
+class ExpectationFileError(SubgroupsError):
+    """A suite in `expectations/` is not what the pipeline can run; the message names the file and the mend."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What failing rows of one finding code are: the column at fault, how bad it is, and a sentence without values."""
+
+    code: str
+    column: str
+    severity: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation. `description` says what holds when it passes; `rules` what failing rows are, `also` after `meta`."""
+
+    table: str
+    name: str
+    type: str
+    kwargs: dict[str, Any] = field(hash=False)
+    rules: tuple[Rule, ...]
+    description: str
+
+    @property
+    def severity(self) -> str:
+        """The expectation's own severity (that of its first rule)."""
+        return self.rules[0].severity
+
+    def rule(self, code: str | None) -> Rule | None:
+        """The rule of a code, the first one for None, or None when the check does not know the code."""
+        return self.rules[0] if code is None else next((rule for rule in self.rules if rule.code == code), None)
+
+
+class CheckName(NamedTuple):
+    """What an asset check needs to be declared."""
+
+    table: str
+    name: str
+    code: str
+    severity: str
+    description: str
+
+
+def suite_names() -> list[str]:
+    """Tables that have a suite, parents before children. Raises ExpectationFileError for a file that names no raw table."""
+    found = {path.stem for path in bundled("expectations").glob("*.json")}
+    if unknown := sorted(found - set(RAW_TABLES)):
+        raise ExpectationFileError(
+            f"expectations/{unknown[0]}.json: there is no raw table of that name. Name the file after one of "
+            f"{', '.join(RAW_TABLES)}."
+        )
+    return [table for table in RAW_TABLES if table in found]
+
+
+def check_names() -> list[CheckName]:
+    """Every check of every suite, in order. Raises ExpectationFileError when a suite is malformed."""
+    return [
+        CheckName(check.table, check.name, check.rules[0].code, check.severity, check.description)
+        for table in suite_names()
+        for check in checks_of(table)
+    ]
+
+
+def checks_of(table: str) -> list[Check]:
+    """The checks of one table, in the order of its file.
+
+    Raises ExpectationFileError when there is no such file, a key of `meta` is missing, or a name stands twice.
+    """
+    checks: list[Check] = []
+    for position, expectation in enumerate(suite_json(table)["expectations"], start=1):
+        check = _check(table, position, expectation)
+        if any(check.name == other.name for other in checks):
+            raise ExpectationFileError(f"expectations/{table}.json: two expectations have the name {check.name}")
+        checks.append(check)
+    return checks
+
+
+def suite_json(table: str) -> dict[str, Any]:
+    """The suite as GX reads it. Raises ExpectationFileError when the file is missing or is not a suite."""
+    path = _path(table)
+    try:
+        suite: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ExpectationFileError(f"expectations/{path.name} does not exist, so {table} cannot be checked") from None
+    except json.JSONDecodeError as error:
+        raise ExpectationFileError(f"expectations/{path.name} is not JSON: {error}") from None
+    if not isinstance(suite, dict) or suite.get("name") != table or not isinstance(suite.get("expectations"), list):
+        raise ExpectationFileError(f'expectations/{path.name} must hold {{"name": "{table}", "expectations": [...]}}')
+    return suite
+
+
+def without_values(error: object) -> str:
+    """Say what DuckDB said, where that can only name tables, columns, files and syntax; else the kind of error alone.
+
+    DuckDB quotes the cell in a conversion error, and that must reach no log (design 2.12).
+    """
+    first_line = str(error).partition("\n")[0]
+    kind = first_line.partition(":")[0]
+    is_harmless = kind in {"Binder Error", "Catalog Error", "Parser Error", "IO Error", "Connection Error"}
+    return first_line if is_harmless or kind == first_line else kind
+
+
+def _path(table: str) -> Path:
+    return bundled("expectations") / f"{table}.json"
+
+
+def _check(table: str, position: int, expectation: dict[str, Any]) -> Check:
+    try:
+        meta = expectation["meta"]
+        first = {"severity": expectation["severity"], **{key: meta[key] for key in ("code", "column", "what")}}
+        rules = tuple(
+            Rule(code=rule["code"], column=rule["column"], severity=rule["severity"], what=rule["what"])
+            for rule in [first, *meta.get("also", [])]
+        )
+        check = Check(table, meta["check"], expectation["type"], expectation["kwargs"], rules, expectation["description"])
+    except KeyError as error:
+        raise ExpectationFileError(
+            f"expectations/{table}.json: expectation {position} has no {error}. Each needs type, kwargs, severity, "
+            "description and meta with check, code, column and what."
+        ) from None
+    if wrong := [rule.severity for rule in check.rules if rule.severity not in SEVERITIES]:
+        raise ExpectationFileError(
+            f"expectations/{table}.json: {check.name} has the severity {wrong[0]!r}; it must be one of {', '.join(SEVERITIES)}"
+        )
+    return check
+
+
+# What Python's str.strip() takes off, as the models do (dbt_project/macros/engine/text.sql): the rules here and there must
+# agree on who is an active student and which keys are equal.
+_WHITE_SPACE = "".join(
+    map(chr, (*range(9, 14), *range(28, 33), 133, 160, 5760, *range(8192, 8203), 8232, 8233, 8239, 8287, 12288))
+)
+
+_USER_ID = r"\{\s*([^:{}]*[^:{}\s])\s*:\s*([^{}\s]|[^{}\s][^{}]*[^{}\s])\s*\}"
+
+# The first test of `trimmed` and of `unless_blank` settles nearly every cell without the slow one.
+_MACROS = rf"""
+create macro trimmed(s) as case
+    when ascii(s) between 33 and 126 and ascii(right(s, 1)) between 33 and 126 then s
+    else nullif(trim(s, '{_WHITE_SPACE}'), '') end;
+create macro unless_blank(s) as case when s >= '!' and s < chr(127) or trimmed(s) is not null then s end;
+create macro date_of(s) as case
+    when regexp_full_match(trimmed(s), '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast(trimmed(s) as date) end;
+-- The first id of a type in a cell like {{Local:863}},{{LDAP:x}}; types are compared exactly.
+create macro user_id_of_type(cell, kind) as list_extract(
+    regexp_extract_all(cell, '{_USER_ID}', 2), list_position(regexp_extract_all(cell, '{_USER_ID}', 1), kind));
+create macro match_key(match_field, u) as trimmed(case
+    when coalesce(match_field, 'users.sourcedId') = 'users.sourcedId' then u.sourcedId
+    when match_field = 'users.identifier' then u.identifier
+    when match_field = 'users.username' then u.username
+    when starts_with(match_field, 'userIds:') then user_id_of_type(u.userIds, match_field[9:])
+    when starts_with(match_field, 'metadata.') then u.metadata[match_field[10:]]
+    end);
+"""
+
+_SUBGROUP_ROW = """
+create view checks.subgroup_row as
+select s.* replace (unless_blank(student_id) as student_id), r.roster_delivery_id
+from warehouse.raw.subgroup_row s join warehouse.control.run_delivery r using (delivery_id)
+"""
+
+# What student_id is matched against: one row a key of the roster, with the lowest and the highest sourcedId of the active
+# students that have it (none: only inactive students or other people; different: ambiguous). Design 3.1 and 3.7.
+_ROSTER_KEY = """
+create view checks.roster_key as
+select delivery_id, key, min(sourcedId) filter (is_active) as first_student, max(sourcedId) filter (is_active) as last_student
+from (
+    select
+        r.delivery_id,
+        u.sourcedId,
+        trimmed(u.role) = 'student'
+            and coalesce(lower(trimmed(u.enabledUser)), '') <> 'false'
+            and coalesce(trimmed(u.status), 'active') = 'active' as is_active,
+        match_key(r.match_field, u) as key
+    from warehouse.control.run_delivery r join warehouse.raw.users u on u.delivery_id = r.roster_delivery_id
+    where r.feed = 'subgroups' and unless_blank(u.sourcedId) is not null
+)
+where key is not null group by all
+"""
+
+
+def session_statements(settings: Settings) -> list[str]:
+    """SQL that makes the session: the warehouse attached read-only, and schema `checks` with a view a raw table.
+
+    A view holds the rows of this run's deliveries (`control.run_delivery`), with blank cells as null. All of it lives in
+    memory, so nothing is written to the warehouse and no path enters GX's configuration.
+    """
+    home = settings.paths
+    source = "warehouse.raw.{} where delivery_id in (select delivery_id from warehouse.control.run_delivery)"
+    views = []
+    for table in roster_tables().values():
+        cells = ", ".join(f'unless_blank("{column}") as "{column}"' for column in table.landed_columns)
+        views.append(
+            f"create view checks.{table.name} as select {', '.join(LINEAGE)}, {cells}, metadata from {source.format(table.name)}"
+        )
+    return [
+        f"set memory_limit = {_text(settings.memory_limit)}",
+        f"set threads = {settings.threads}",
+        f"set temp_directory = {_text(home.scratch)}",
+        "set preserve_insertion_order = false",
+        "set autoinstall_known_extensions = false",
+        "set autoload_known_extensions = false",
+        f"attach {_text(home.raw_database)} as warehouse (read_only)",
+        "create schema checks",
+        _MACROS,
+        *views,
+        _SUBGROUP_ROW,
+        _ROSTER_KEY,
+    ]
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,249 @@
+"""Judging all deliveries of a run: rosters first, then subgroup files against the rosters accepted by then (design 3.13).
+
+Content never stops a run: whatever is wrong with a delivery becomes findings and a verdict in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.landing.control import write_subgroup_settings
+from subgroup_pipeline.landing.lines import find_lines
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
+from subgroup_pipeline.quality.facts import roster_facts, subgroup_facts
+from subgroup_pipeline.quality.validation import CheckTotal, Failure, Validation, validate
+from subgroup_pipeline.quality.verdict import state_of, verdict_of
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.ledger import (
+    LIVE_STATES,
+    advance,
+    deliveries_in,
+    find_delivery,
+    live_deliveries,
+    supersede_held,
+    was_accepted_before,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import duckdb
+
+    from subgroup_pipeline.quality.facts import RosterFacts, SubgroupFacts
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.ledger import Feed, Verdict
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Settings
+
+REMOVED_FLOOR = 20
+"""Students; a removal guard never fires for fewer (design 3.12)."""
+_RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "VARCHAR")
+
+
+@dataclass
+class Judged:
+    """Verdicts by delivery, and the totals of every check that ran. `unusable` are live deliveries that fail by now."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    district_of: dict[str, str] = field(default_factory=dict)
+    checks: list[CheckTotal] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
+
+
+def judge_deliveries(
+    registry: Registry,
+    settings: Settings,
+    districts: Sequence[RegisteredDistrict],
+    *,
+    run_name: str,
+) -> Judged:
+    """Judge everything that is landed, and live deliveries that were landed again under new settings.
+
+    Nothing else may have the warehouse open. Raises ChecksNotRunError when Great Expectations itself fails.
+    """
+    by_id = {district.district_id: district for district in districts}
+    judged = Judged()
+    with open_warehouse(settings) as connection:
+        again = [row[0] for row in connection.execute("select delivery_id from control.judge_again").fetchall()]
+    with registry.begin() as session:
+        live_again = [find_delivery(session, delivery_id) for delivery_id in again]
+        landed = deliveries_in(session, ["landed"], by_id) + [d for d in live_again if d.district_id in by_id]
+    rosters = [delivery for delivery in landed if delivery.feed == "roster"]
+    subgroups = [delivery for delivery in landed if delivery.feed == "subgroups"]
+    if rosters:
+        _judge_feed(registry, settings, by_id, rosters, judged, run_name)
+    ready = _with_roster(registry, subgroups, judged)
+    if ready:
+        _judge_feed(registry, settings, by_id, ready, judged, run_name)
+    with open_warehouse(settings) as connection:
+        replace_ids(connection, "control.judge_again", judged.verdicts, [])
+        replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
+        _note_checks(connection, judged)
+    return judged
+
+
+def check_totals(settings: Settings) -> dict[tuple[str, str], tuple[int, int]]:
+    """Failing rows and failing deliveries by (table, check) in the run that judged last; checks that did not run are absent."""
+    with open_warehouse(settings) as connection:
+        rows = connection.execute("from control.check_total").fetchall()
+    return {(table, check): (failing_rows, deliveries) for table, check, failing_rows, deliveries in rows}
+
+
+def _note_checks(connection: duckdb.DuckDBPyConnection, judged: Judged) -> None:
+    columns = {"table_name": "VARCHAR", "check_name": "VARCHAR", "failing_rows": "BIGINT", "failing_deliveries": "BIGINT"}
+    rows = [(check.table, check.check, check.failing_rows, check.failing_deliveries) for check in judged.checks]
+    connection.execute("delete from control.check_total")
+    insert_rows(connection, "control.check_total", columns, [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) -> list[Delivery]:
+    """Those subgroup deliveries whose district has an accepted roster; the others wait with a finding."""
+    with registry.begin() as session:
+        live = live_deliveries(session, "roster")
+        for delivery in subgroups:
+            if delivery.district_id not in live:
+                waits = Finding("SUB509", file=delivery.files[0].name)
+                store_findings(session, "quality", delivery.district_id, delivery.delivery_id, [waits])
+                judged.waiting.append(delivery.delivery_id)
+    return [delivery for delivery in subgroups if delivery.district_id in live]
+
+
+def _judge_feed(
+    registry: Registry,
+    settings: Settings,
+    districts: Mapping[str, RegisteredDistrict],
+    deliveries: list[Delivery],
+    judged: Judged,
+    run_name: str,
+) -> None:
+    feed: Feed = "roster" if deliveries[0].feed == "roster" else "subgroups"
+    with registry.begin() as session:
+        live = live_deliveries(session, "roster")
+    with open_warehouse(settings) as connection:
+        write_subgroup_settings(connection, districts.values())
+        connection.execute("delete from control.run_delivery")
+        insert_rows(connection, "control.run_delivery", _RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
+    tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
+    validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
+    judged.checks += validation.checks
+    own = (
+        _roster_findings(settings, districts, deliveries)
+        if feed == "roster"
+        else _subgroup_findings(settings, districts, deliveries)
+    )
+    failures = _failures_by_delivery(validation)
+    for delivery in deliveries:
+        district = districts[delivery.district_id]
+        findings = [_as_finding(settings, district, delivery, failure) for failure in failures[delivery.delivery_id]]
+        extra, counts = own[delivery.delivery_id]
+        _decide(registry, district, delivery, findings + extra, counts, judged)
+
+
+def _run_row(
+    delivery: Delivery, districts: Mapping[str, RegisteredDistrict], live: Mapping[str, Delivery]
+) -> dict[str, str | None]:
+    subgroups = districts[delivery.district_id].settings.subgroups
+    roster = live.get(delivery.district_id)
+    return {
+        "district_id": delivery.district_id,
+        "delivery_id": delivery.delivery_id,
+        "feed": delivery.feed,
+        "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
+        "match_field": subgroups.matches if subgroups and delivery.feed == "subgroups" else None,
+    }
+
+
+def _failures_by_delivery(validation: Validation) -> dict[str, list[Failure]]:
+    failures: dict[str, list[Failure]] = defaultdict(list)
+    for failure in validation.failures:
+        failures[failure.delivery_id].append(failure)
+    return failures
+
+
+def _as_finding(settings: Settings, district: RegisteredDistrict, delivery: Delivery, failure: Failure) -> Finding:
+    """A failure with the lines of its first rows."""
+    files = {table.name: table.file_name for table in roster_tables().values()}
+    name = files.get(failure.table, delivery.files[0].name)
+    subgroups = district.settings.subgroups
+    column = subgroups.student_id_column if failure.table == "subgroup_row" and subgroups else failure.column
+    key_column = column if failure.table == "subgroup_row" else failure.key_column
+    lines = find_lines(settings.paths, delivery, name, key_column, failure.keys or ("",))
+    return Finding(failure.code, file=name, column=column, count=failure.count, about=f"Here: {failure.what}.", lines=lines)
+
+
+Own = dict[str, tuple[list[Finding], dict[str, Any]]]
+
+
+def _roster_findings(settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: list[Delivery]) -> Own:
+    facts = roster_facts(settings)
+    return {d.delivery_id: _about_roster(facts[d.delivery_id], districts[d.district_id]) for d in deliveries}
+
+
+def _about_roster(facts: RosterFacts, district: RegisteredDistrict) -> tuple[list[Finding], dict[str, Any]]:
+    findings: list[Finding] = []
+    if not facts.active_students:
+        findings.append(Finding("STU601", file="users.csv"))
+    elif facts.students_removed > max(REMOVED_FLOOR, district.settings.guards.removed_students * facts.students_before):
+        about = f"{facts.students_removed} of {facts.students_before} are gone."
+        findings.append(Finding("VOL301", file="users.csv", count=facts.students_removed, about=about))
+    return findings, {"active_students": facts.active_students}
+
+
+def _subgroup_findings(settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: list[Delivery]) -> Own:
+    facts = subgroup_facts(settings)
+    return {d.delivery_id: _about_subgroups(settings, facts[d.delivery_id], districts[d.district_id], d) for d in deliveries}
+
+
+def _about_subgroups(
+    settings: Settings, facts: SubgroupFacts, district: RegisteredDistrict, delivery: Delivery
+) -> tuple[list[Finding], dict[str, Any]]:
+    name = delivery.files[0].name
+    subgroups = district.settings.subgroups
+    id_column = subgroups.student_id_column if subgroups else "student_id"
+    findings: list[Finding] = []
+    if facts.match_rate < district.settings.guards.match_rate:
+        about = f"{facts.matched} of {facts.keys} are; at least {district.settings.guards.match_rate:.0%} should be."
+        findings.append(Finding("SUB508", file=name, column=id_column, count=facts.keys - facts.matched, about=about))
+    if facts.absent_students:
+        findings.append(Finding("SUB507", file=name, count=facts.absent_students))
+    for column, (count, keys) in sorted(facts.unmapped.items()):
+        lines = find_lines(settings.paths, delivery, name, id_column, keys)
+        findings.append(Finding("SUB506", file=name, column=column, count=count, lines=lines))
+    return findings, {"student_ids": facts.keys, "matched": facts.matched, "absent_students": facts.absent_students}
+
+
+def _decide(
+    registry: Registry,
+    district: RegisteredDistrict,
+    delivery: Delivery,
+    findings: list[Finding],
+    counts: dict[str, Any],
+    judged: Judged,
+) -> None:
+    """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
+    with registry.begin() as session:
+        row = find_delivery(session, delivery.delivery_id)
+        is_live = row.state in LIVE_STATES
+        severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage == "landing"]
+        if district.settings.publish_when == "clean" and "error" in severities:
+            findings.append(Finding("CLN702"))
+        if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
+            findings.append(Finding("FST701"))
+        verdict = verdict_of([*severities, *(finding.severity for finding in findings)])
+        store_findings(session, "quality", row.district_id, row.delivery_id, findings)
+        judged.verdicts[row.delivery_id] = verdict
+        judged.district_of[row.delivery_id] = row.district_id
+        if is_live and verdict in ("held", "rejected"):
+            judged.unusable.append(row.delivery_id)
+            return
+        set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
+        counts = {**counts, "rows_set_aside_by_checks": set_aside}
+        advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, counts=counts)  # type: ignore[arg-type]
+        if verdict in ("accepted", "accepted_with_rows_set_aside"):
+            supersede_held(session, row)
