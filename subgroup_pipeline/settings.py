@@ -23,9 +23,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUBGROUPS_", frozen=True, extra="forbid")
 
-    home: Path = Field(
-        Path(".subgroups"), description="Where all state lies; made and migrated by whatever comes first"
-    )
+    home: Path = Field(Path(".subgroups"), description="Where all state lies; made and migrated by whatever comes first")
     database_url: str = Field("", description="Registry database; empty means registry.sqlite under the home")
     sftp_host: str = Field("127.0.0.1", description="Address the SFTP server listens on, and the pipeline fetches from")
     sftp_port: int = Field(2022, ge=1, le=65535, description="Port of the SFTP server")

@@ -5,8 +5,8 @@ change them; a list of our own stays what was reviewed. Old clients of student i
 keys with SHA-2, group 16, and AES in counter mode.
 """
 
-# Not here, though common: group exchange, for which asyncssh 2.24 hands out a 1024-bit group to whoever asks for one, and the NIST
-# curves; `ssh-audit` fails a server for either. Clients in FIPS mode have group 16.
+# Not here, though common: group exchange, for which asyncssh 2.24 hands out a 1024-bit group to whoever asks for one, and the
+# NIST curves; `ssh-audit` fails a server for either. Clients in FIPS mode have group 16.
 KEY_EXCHANGE = (
     "mlkem768x25519-sha256",
     "curve25519-sha256",
@@ -25,14 +25,3 @@ CIPHERS = (
 MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 # Decompression of a stranger's bytes is work and attack surface that a nightly CSV does not need.
 COMPRESSION = ("none",)
-SIGNATURES = (
-    "ssh-ed25519",
-    "sk-ssh-ed25519@openssh.com",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-    "rsa-sha2-256",
-    "rsa-sha2-512",
-)
-MINIMUM_RSA_BITS = 2048

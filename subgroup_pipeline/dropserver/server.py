@@ -20,6 +20,7 @@ from subgroup_pipeline.dropserver.connections import Doorkeeper, DropConnection,
 from subgroup_pipeline.dropserver.files import Sharing
 from subgroup_pipeline.dropserver.host_keys import KeyRing, ensure_keys, host_key_pairs, write_known_hosts
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.registry.public_keys import SIGNATURES
 
 LOGIN_SECONDS = 30
 KEEPALIVE_SECONDS = 30
@@ -34,7 +35,7 @@ MAX_FILE_BYTES = 4 * 1024**3
 class DropServer:
     """The server that districts upload to. `start` and `stop` run in one event loop; it can be started again after a stop."""
 
-    def __init__(  # noqa: PLR0913 - all by name
+    def __init__(
         self,
         *,
         root: Path,
@@ -124,7 +125,7 @@ class DropServer:
             encryption_algs=algorithms.CIPHERS,
             mac_algs=algorithms.MACS,
             compression_algs=algorithms.COMPRESSION,
-            signature_algs=algorithms.SIGNATURES,
+            signature_algs=SIGNATURES,
             public_key_auth=True,
             password_auth=False,
             kbdint_auth=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -41,11 +41,13 @@ def run_night(settings: Settings, *, districts: Sequence[str] = (), wait: bool =
 
     with open_instance(settings) as instance:
         job = build_defs(settings).resolve_job_def(JOB)
-        return job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={
-                "resources": {"night": {"config": {"districts": list(districts), "wait": wait}}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
-        )
+        # dbt's own words belong to the log, not between the lines of a command that prints JSON.
+        with (settings.paths.dagster / "last_run.log").open("w", encoding="utf-8") as log, redirect_stdout(log):
+            return job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={
+                    "resources": {"night": {"config": {"districts": list(districts), "wait": wait}}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+            )

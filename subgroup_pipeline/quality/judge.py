@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
+_SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "DAT301", "DAT302"})
+"""Codes that several checks give, so that the finding has to say which rule it was."""
+
 REMOVED_FLOOR = 20
 """Students; a removal guard never fires for fewer (design 3.12)."""
 _RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "VARCHAR")
@@ -174,7 +177,8 @@ def _as_finding(settings: Settings, district: RegisteredDistrict, delivery: Deli
     column = subgroups.student_id_column if failure.table == "subgroup_row" and subgroups else failure.column
     key_column = column if failure.table == "subgroup_row" else failure.key_column
     lines = find_lines(settings.paths, delivery, name, key_column, failure.keys or ("",))
-    return Finding(failure.code, file=name, column=column, count=failure.count, about=f"Here: {failure.what}.", lines=lines)
+    about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
+    return Finding(failure.code, file=name, column=column, count=failure.count, about=about, lines=lines)
 
 
 Own = dict[str, tuple[list[Finding], dict[str, Any]]]

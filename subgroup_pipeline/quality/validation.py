@@ -267,11 +267,11 @@ def _write_docs(settings: Settings, context: Any, results: Mapping[str, Any], ru
         ValidationResultIdentifier,
     )
 
-    _forget_old_runs(settings.paths.gx / "validations", settings.keep_snapshots)
     run_id = RunIdentifier(run_name=re.sub(r"[^\w.-]+", "-", run_name), run_time=datetime.now(UTC))
     pages: list[Any] = []
     for table, result in results.items():
         result.meta["run_id"] = run_id
+        _forget_old_runs(settings.paths.gx / "validations" / table, settings.keep_snapshots)
         suite = ExpectationSuiteIdentifier(table)
         key = ValidationResultIdentifier(suite, run_id, batch_identifier=table)
         context.validation_results_store.set(key, result)
@@ -280,8 +280,7 @@ def _write_docs(settings: Settings, context: Any, results: Mapping[str, Any], ru
 
 
 def _forget_old_runs(validations: Path, keep: int) -> None:
-    """Leave room for one more run a suite; Data Docs drop the pages of what is gone."""
-    for suite in validations.glob("*/"):
-        runs = sorted(suite.glob("*/"), key=lambda run: run.stat().st_mtime, reverse=True)
-        for run in runs[max(keep - 1, 0) :]:
-            shutil.rmtree(run)
+    """Leave room for one more run of a suite; Data Docs drop the pages of what is gone."""
+    runs = sorted(validations.glob("*/"), key=lambda run: run.stat().st_mtime, reverse=True)
+    for run in runs[max(keep - 1, 0) :]:
+        shutil.rmtree(run)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from subgroup_pipeline.errors import SettingsError, UnknownDistrictError
+from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.district_file import DistrictSettings
+from subgroup_pipeline.registry.public_keys import read_public_key
 from subgroup_pipeline.registry.schema import District, DistrictKey, DistrictSettingsVersion
 
 
@@ -99,15 +100,8 @@ def authorize_key(registry: Registry, district_id: str, public_key: str, *, acto
 
     Raises UnknownDistrictError, and SettingsError when the text is not a public key we accept.
     """
-    import asyncssh
-
     registered_district(registry, district_id)
-    try:
-        key = asyncssh.import_public_key(public_key)
-    except (asyncssh.KeyImportError, ValueError) as error:
-        raise SettingsError(
-            "this is not an OpenSSH public key. Give the .pub file, one line such as `ssh-ed25519 AAAA… name`."
-        ) from error
+    key = read_public_key(public_key)
     line = key.export_public_key().decode("ascii").strip()
     fingerprint = key.get_fingerprint()
     with registry.begin() as session:

@@ -1,0 +1,132 @@
+"""The entry of `subgroups`: the commands and their help. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from subgroup_pipeline import __version__
+from subgroup_pipeline.cli import deliveries, districts
+from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
+
+app = typer.Typer(
+    help="From a school district's nightly roster and subgroup files to reports that people trust.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(districts.app, name="district")
+app.add_typer(deliveries.app, name="delivery")
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo() -> None:
+    """Three made-up districts, uploaded over real SFTP, one night through Dagster, and what came of it.
+
+    Example: subgroups demo     (its own home, .subgroups-demo, and free ports)
+    """
+    from subgroup_pipeline.cli.demo import run_demo
+
+    run_demo()
+
+
+@app.command()
+def up(only: Annotated[str | None, typer.Option(help="Only this part: sftp or dagster.")] = None) -> None:
+    """Run the SFTP server and Dagster (UI and daemon) in this terminal; Ctrl-C stops all.
+
+    Example: subgroups up --only sftp
+    """
+    from subgroup_pipeline.cli.up import PARTS, run_up
+
+    if only is not None and only not in PARTS:
+        raise typer.BadParameter(f"choose one of {', '.join(PARTS)}", param_hint="--only")
+    with installation() as (settings, registry):
+        run_up(settings, registry, only)
+
+
+@app.command()
+def run(
+    district: Annotated[list[str] | None, typer.Option(help="Only this district; may be given again.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for another run to end, and for uploads to settle.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
+) -> None:
+    """Fetch, land, check, build and publish now: the Dagster job that the schedule runs.
+
+    Exit 0: the night ran, whatever the verdicts. Example: subgroups run --district maple_valley
+    """
+    from subgroup_pipeline.cli.run import run_now
+
+    with installation() as (settings, registry):
+        raise typer.Exit(run_now(settings, registry, district or [], wait=wait, as_json=as_json))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False,
+) -> None:
+    """Ask the published marts, read-only (schemas marts and quality).
+
+    Example: subgroups sql "select * from marts.rpt_district_subgroup where subgroup = 'english_learner'"
+    """
+    import duckdb
+
+    from subgroup_pipeline.publish.reader import open_published
+
+    with installation() as (settings, _), open_published(settings) as connection:
+        try:
+            result = connection.execute(query)
+            columns = [column[0] for column in result.description or []]
+            rows = result.fetchall()
+        except duckdb.Error as error:
+            say(f"error: {str(error).strip()}")
+            raise typer.Exit(1) from error
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, rows)
+
+
+@app.command()
+def doctor(
+    settings_only: Annotated[bool, typer.Option("--settings", help="List every setting, its value and meaning.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is wrong with this installation, in words, with the mend. Exit 1 when something is.
+
+    Example: subgroups doctor --settings
+    """
+    from subgroup_pipeline.cli.doctor import examine, list_settings
+
+    if settings_only:
+        found = list_settings()
+        if as_json:
+            print_json(found)
+        else:
+            print_table(["setting", "value", "meaning"], [list(row.values()) for row in found])
+        return
+    with installation() as (settings, registry):
+        complaints = examine(settings, registry)
+    if as_json:
+        print_json(complaints)
+    else:
+        for complaint in complaints:
+            say(f"{complaint['level']}: {complaint['what']} {complaint['mend']}")
+        if not complaints:
+            typer.echo("nothing is wrong")
+    raise typer.Exit(1 if any(complaint["level"] == "error" for complaint in complaints) else 0)
+
+
+def main() -> None:
+    """Run the command line."""
+    with errors_in_words():
+        app()

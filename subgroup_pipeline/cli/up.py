@@ -1,0 +1,112 @@
+"""`subgroups up`: the SFTP server in this process, Dagster's webserver and daemon as children; all stop within ten seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.cli.output import say
+from subgroup_pipeline.errors import SubgroupsError
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.dropserver.server import DropServer
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+PARTS = ("sftp", "dagster")
+_STOP_SECONDS = 6.0
+
+
+def drop_server(settings: Settings, registry: Registry, *, port: int | None = None) -> DropServer:
+    """The SFTP server over this installation's accounts; its events go to the audit log."""
+    from subgroup_pipeline.dropserver.server import DropServer
+    from subgroup_pipeline.registry.districts import account_keys
+
+    def audit(kind: str, account: str, detail: dict[str, str]) -> None:
+        registry.audit(kind, actor=account[:80], detail=dict(detail))
+
+    return DropServer(
+        root=settings.paths.sftp,
+        keys_dir=settings.paths.keys,
+        host=settings.sftp_host,
+        port=settings.sftp_port if port is None else port,
+        keys_of=lambda account: account_keys(registry, account),
+        audit=audit,
+    )
+
+
+def run_up(settings: Settings, registry: Registry, only: str | None) -> None:
+    """Run until Ctrl-C or SIGTERM. Raises SubgroupsError when a part cannot start or ends by itself."""
+    asyncio.run(_run(settings, registry, [only] if only else list(PARTS)))
+
+
+async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = drop_server(settings, registry) if "sftp" in parts else None
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        if server is not None:
+            await server.start()
+            _greet(server)
+        if "dagster" in parts:
+            children = _start_dagster(settings)
+        say("Ctrl-C stops everything")
+        while not stop.is_set():
+            for name, child in children.items():
+                if child.poll() is not None:
+                    raise SubgroupsError(f"{name} ended by itself with status {child.returncode}; its messages stand above.")
+            await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
+    finally:
+        _stop(children)
+        if server is not None:
+            await server.stop()
+
+
+def _greet(server: DropServer) -> None:
+    say(f"SFTP server: {server.host} port {server.port}")
+    for fingerprint in server.keyring.fingerprints.values() if server.keyring else ():
+        say(f"  host key {fingerprint}")
+
+
+def _start_dagster(settings: Settings) -> dict[str, subprocess.Popen[bytes]]:
+    from subgroup_pipeline.orchestration.instance import prepare_instance
+
+    prepare_instance(settings)
+    module = ["-m", "subgroup_pipeline.definitions"]
+    bin_directory = Path(sys.executable).parent
+    # The children may run in another directory than the one a relative home was meant for.
+    environment = os.environ | {"SUBGROUPS_HOME": str(settings.paths.root), "PYTHONWARNINGS": "ignore"}
+    web = [str(bin_directory / "dagster-webserver"), *module, "--host", "127.0.0.1", "--port", str(settings.dagster_port)]
+    daemon = [str(bin_directory / "dagster-daemon"), "run", *module]
+    say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds")
+    # Sessions of their own: a terminal's Ctrl-C reaches this process only, which then stops them in order.
+    return {
+        command[0].rsplit("/", 1)[-1]: subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+        for command in (web, daemon)
+    }
+
+
+def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """End the children with what they started; kill what does not go."""
+    for child in children.values():
+        _signal_group(child, signal.SIGTERM)
+    for child in children.values():
+        try:
+            child.wait(_STOP_SECONDS / len(children))
+        except subprocess.TimeoutExpired:
+            say(f"process {child.pid} did not stop in time and is killed")
+        _signal_group(child, signal.SIGKILL)
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        return
