@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,12 +98,12 @@ def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
     """End the children with what they started; kill what does not go."""
     for child in children.values():
         _signal_group(child, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while any(child.poll() is None for child in children.values()) and time.monotonic() < deadline:
+        time.sleep(0.05)
     for child in children.values():
-        try:
-            child.wait(_STOP_SECONDS / len(children))
-        except subprocess.TimeoutExpired:
-            say(f"process {child.pid} did not stop in time and is killed")
         _signal_group(child, signal.SIGKILL)
+        child.wait()
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

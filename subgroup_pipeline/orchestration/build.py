@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from subgroup_pipeline.orchestration.dbt_models import build_models, dbt_resource
+from subgroup_pipeline.orchestration.dbt_models import build_models
 from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
 from subgroup_pipeline.orchestration.night_assets import (
     archived_deliveries,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Assemble everything. `overrides` replace resources by name (`night`, `dbt`)."""
+    """Assemble everything. `overrides` replace resources by name (`night`)."""
     settings = settings or load_settings()
     models = build_models(settings)
     night_only = dg.AssetSelection.all() - dg.AssetSelection.checks(verdict)
@@ -51,5 +51,5 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         jobs=[job],
         schedules=[build_schedule(job, settings)],
         sensors=[build_sensor(job)],
-        resources={"night": Night(), "dbt": dbt_resource(), **(overrides or {})},
+        resources={"night": Night(), **(overrides or {})},
     )

@@ -1,4 +1,7 @@
-"""The dbt models as Dagster assets, loaded from the project's manifest; built by dbt in a process of its own."""
+"""The dbt models as Dagster assets and their data tests as checks, from the project's manifest; dbt runs in this process.
+
+In process because a night starts dbt twice (run, then test), and a process of its own costs three seconds each time.
+"""
 
 import fcntl
 import os
@@ -10,13 +13,15 @@ from typing import Any, cast
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.scope import mark_built, model_version
 from subgroup_pipeline.settings import Settings, bundled
+
+_UNIQUE_ID = "dagster_dbt/unique_id"
 
 
 class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
@@ -26,7 +31,7 @@ class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
         if dbt_resource_props["resource_type"] == "source":
             is_raw = dbt_resource_props["source_name"] == "raw"
             return dg.AssetKey(["raw", dbt_resource_props["name"]] if is_raw else ["run_scope"])
-        return dg.AssetKey([dbt_resource_props["config"].get("schema") or "marts", dbt_resource_props["name"]])
+        return dg.AssetKey([self.get_group_name(dbt_resource_props) or "", dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["config"].get("schema") or "marts")
@@ -34,21 +39,28 @@ class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's signature
         return OWNERS
 
+    def get_asset_check_spec(self, *args: Any, **kwargs: Any) -> dg.AssetCheckSpec | None:  # noqa: ANN401
+        # Failing rows of a data test hold their districts back; they never stop the publish of the others (design 2.4).
+        spec = super().get_asset_check_spec(*args, **kwargs)
+        return spec and spec._replace(blocking=False)
+
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """What `dbt_project/profiles.yml` and dbt itself read from the environment; nothing is written beside the project."""
     home = settings.paths
+    project = str(bundled("dbt_project"))
     return {
         "SUBGROUPS_RAW_DATABASE": str(home.raw_database),
         "SUBGROUPS_ANALYTICS_DATABASE": str(home.analytics_database),
         "SUBGROUPS_MEMORY_LIMIT": settings.memory_limit,
         "SUBGROUPS_THREADS": str(settings.threads),
         "SUBGROUPS_TEMP_DIRECTORY": str(home.scratch),
-        "DBT_PROFILES_DIR": str(bundled("dbt_project")),
-        "DBT_PROJECT_DIR": str(bundled("dbt_project")),
+        "DBT_PROFILES_DIR": project,
+        "DBT_PROJECT_DIR": project,
         "DBT_TARGET_PATH": str(home.dbt_target),
         "DBT_LOG_PATH": str(home.dbt / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_LOG_LEVEL": "none",
     }
 
 
@@ -61,62 +73,94 @@ def prepared_manifest(settings: Settings) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if manifest.is_file() and stamp.is_file() and stamp.read_text() == model_version():
             return manifest
-        environment = os.environ | dbt_environment(settings)
-        done = subprocess.run(  # noqa: S603 - our own dbt
-            [dbt_executable(), "parse", "--quiet"], env=environment, capture_output=True, text=True, check=False
-        )
+        # A process of its own: a code server that only shows the models need not keep dbt in memory.
+        dbt = str(Path(sys.executable).parent / "dbt")
+        environment = os.environ | dbt_environment(settings) | {"DBT_LOG_LEVEL": "error"}
+        done = subprocess.run([dbt, "parse"], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise BuildError(f"dbt cannot read {bundled('dbt_project')}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         stamp.write_text(model_version())
     return manifest
 
 
-def dbt_executable() -> str:
-    """The dbt that is installed beside this Python."""
-    return str(Path(sys.executable).parent / "dbt")
-
-
-def dbt_resource() -> DbtCliResource:
-    """How Dagster runs dbt."""
-    project = str(bundled("dbt_project"))
-    return DbtCliResource(project_dir=project, profiles_dir=project, dbt_executable=dbt_executable())
-
-
 def build_models(settings: Settings) -> dg.AssetsDefinition:
     """Define one asset a model, and one check a data test, from the manifest."""
-    project = DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target)
 
     @dbt_assets(  # type: ignore[untyped-decorator]
         manifest=prepared_manifest(settings),
-        project=project,
+        project=DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target),
         dagster_dbt_translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
         name="dbt_models",
         pool=POOL,
         exclude="resource_type:unit_test",
     )
-    def dbt_models(context: dg.AssetExecutionContext, night: Night, dbt: DbtCliResource) -> Iterator[Any]:
-        """Build the districts in scope; with none in scope dbt is not started."""
+    def dbt_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Any]:
+        """Build the districts in scope, then test them; with none in scope everything stands as it is."""
         with open_warehouse(night.settings) as connection:
-            scope = connection.execute("select count(*) from control.run_scope").fetchone()
-        if not scope or not scope[0]:
-            context.log.info("no district is in scope; the models stand as they are")
-            return
-        os.environ.update(dbt_environment(night.settings))
-        invocation = dbt.cli(["build"], context=context, target_path=night.settings.paths.dbt_target)
-        # Counting rows needs the files that dbt has open, so its events are kept until it ended.
-        events = list(invocation.stream())
+            scope = connection.execute("select count(*) from control.run_scope").fetchone() or (0,)
+        statuses: dict[str, Any] = {}
+        if scope[0]:
+            statuses = _dbt(night.settings, "run") | _dbt(night.settings, "test")
         with open_warehouse(night.settings) as connection:
-            mark_built(connection)
+            if scope[0]:
+                mark_built(connection)
             counts = _row_counts(connection)
-        for event in events:
-            if isinstance(event, dg.Output) and event.output_name in counts:
-                context.add_output_metadata({"dagster/row_count": counts[event.output_name]}, output_name=event.output_name)
-            yield event
+        yield from _events(context, statuses, counts, districts=scope[0])
 
     return cast("dg.AssetsDefinition", dbt_models)
 
 
+def _dbt(settings: Settings, command: str) -> dict[str, Any]:
+    """Run a dbt command over the whole project; gives its results by unique id.
+
+    Raises BuildError, naming the node, when a model does not build or a test cannot run: a fault of the project, not of a
+    district, so nothing is published.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(dbt_environment(settings))
+    try:
+        done = dbtRunner().invoke([command] if command == "run" else [command, "--exclude-resource-type", "unit_test"])
+    finally:
+        # dbt keeps its connection, and with it DuckDB's lock on the files.
+        DuckDBConnectionManager.close_all_connections()
+    if done.exception is not None:
+        raise BuildError(f"dbt {command} could not run: {done.exception}")
+    results = {result.node.unique_id: result for result in done.result}
+    broken = [result for result in results.values() if result.status == "error"]
+    if broken:
+        raise BuildError(
+            f"dbt {command}: {broken[0].node.name} failed: {broken[0].message}. Nothing was published; readers keep what they "
+            f"have. The log is {settings.paths.dbt / 'logs' / 'dbt.log'}."
+        )
+    return results
+
+
+def _events(
+    context: dg.AssetExecutionContext, results: Mapping[str, Any], counts: Mapping[str, int], *, districts: int
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """One materialization a model and one evaluation a test; without a build, that they stand for the same districts."""
+    definition = context.assets_def
+    for spec in definition.specs:
+        name = "/".join(spec.key.path)
+        metadata: dict[str, Any] = {"districts_built": districts}
+        if name in counts:
+            metadata["dagster/row_count"] = counts[name]
+        if result := results.get(spec.metadata[_UNIQUE_ID]):
+            metadata["seconds"] = round(result.execution_time, 3)
+        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+    for check in definition.check_specs:
+        failures = getattr(results.get(check.metadata[_UNIQUE_ID]), "failures", 0) or 0
+        yield dg.AssetCheckResult(
+            asset_key=check.asset_key,
+            check_name=check.name,
+            passed=not failures,
+            metadata={"failing_rows": failures, "districts_tested": districts},
+        )
+
+
 def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows by Dagster output name (`marts__dim_school`)."""
+    """Rows of the tables that dbt made, by `schema/name`."""
     query = "select schema_name, table_name, estimated_size from duckdb_tables() where schema_name in ('intermediate', 'marts')"
-    return {f"{schema}__{name}": size for schema, name, size in connection.execute(query).fetchall()}
+    return {f"{schema}/{name}": size for schema, name, size in connection.execute(query).fetchall()}

@@ -119,7 +119,7 @@ def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
         )
 
 
-@dg.asset(group_name="publish", owners=OWNERS, kinds={"duckdb"}, deps=[delivery_verdict], pool=POOL)
+@dg.asset(group_name="quality", owners=OWNERS, kinds={"duckdb"}, deps=[delivery_verdict], pool=POOL)
 def run_scope(night: Night) -> dg.MaterializeResult[None]:
     """The districts that this run builds: those whose deliveries, settings, as_of or models differ from what is published."""
     with open_warehouse(night.settings) as connection:

@@ -171,13 +171,6 @@ create macro date_of(s) as case
 -- The first id of a type in a cell like {{Local:863}},{{LDAP:x}}; types are compared exactly.
 create macro user_id_of_type(cell, kind) as list_extract(
     regexp_extract_all(cell, '{_USER_ID}', 2), list_position(regexp_extract_all(cell, '{_USER_ID}', 1), kind));
-create macro match_key(match_field, u) as trimmed(case
-    when coalesce(match_field, 'users.sourcedId') = 'users.sourcedId' then u.sourcedId
-    when match_field = 'users.identifier' then u.identifier
-    when match_field = 'users.username' then u.username
-    when starts_with(match_field, 'userIds:') then user_id_of_type(u.userIds, match_field[9:])
-    when starts_with(match_field, 'metadata.') then u.metadata[match_field[10:]]
-    end);
 """
 
 _SUBGROUP_ROW = """
@@ -190,19 +183,29 @@ from warehouse.raw.subgroup_row s join warehouse.control.run_delivery r using (d
 # students that have it (none: only inactive students or other people; different: ambiguous). Design 3.1 and 3.7.
 _ROSTER_KEY = """
 create view checks.roster_key as
-select delivery_id, key, min(sourcedId) filter (is_active) as first_student, max(sourcedId) filter (is_active) as last_student
-from (
+with person as materialized (
     select
         r.delivery_id,
         u.sourcedId,
         trimmed(u.role) = 'student'
             and coalesce(lower(trimmed(u.enabledUser)), '') <> 'false'
             and coalesce(trimmed(u.status), 'active') = 'active' as is_active,
-        match_key(r.match_field, u) as key
+        case
+            when coalesce(r.match_field, 'users.sourcedId') = 'users.sourcedId' then u.sourcedId
+            when r.match_field = 'users.identifier' then u.identifier
+            when r.match_field = 'users.username' then u.username
+            when starts_with(r.match_field, 'userIds:') then user_id_of_type(u.userIds, r.match_field[9:])
+            when starts_with(r.match_field, 'metadata.') then u.metadata[r.match_field[10:]]
+        end as key
     from warehouse.control.run_delivery r join warehouse.raw.users u on u.delivery_id = r.roster_delivery_id
     where r.feed = 'subgroups' and unless_blank(u.sourcedId) is not null
 )
-where key is not null group by all
+select
+    delivery_id,
+    trimmed(key) as key,
+    min(sourcedId) filter (is_active) as first_student,
+    max(sourcedId) filter (is_active) as last_student
+from person where trimmed(key) is not null group by all
 """
 
 

@@ -1,7 +1,8 @@
 """Running the suites: one GX validation a raw table over all deliveries of the run, failing rows counted by delivery.
 
 What is wrong in a delivery is a `Failure`; what keeps GX itself from judging is an error. Data Docs and the stored results
-under `$SUBGROUPS_HOME/gx` hold names of checks and totals: no cell, no key. GX is imported when a validation starts.
+under `$SUBGROUPS_HOME/gx` hold names of checks and totals: no cell, no key (GX's pages take their looks from public CDNs).
+GX is imported when a validation starts.
 """
 
 from __future__ import annotations

@@ -1,0 +1,12 @@
+select
+    value.district_id,
+    value.subgroup,
+    value.value,
+    subgroup.subgroup_label,
+    value.value_label,
+    subgroup.source_column,
+    subgroup.sensitivity,
+    value.display_order
+from {{ ref('int_subgroup_value') }} as value
+inner join {{ ref('int_subgroup') }} as subgroup
+    on value.subgroup_key = subgroup.subgroup_key

@@ -1,0 +1,10 @@
+select
+    raw.district_id,
+    raw."sourcedId" as class_id,
+    {{ trimmed('raw."status"') }} as status,
+    nullif(raw."courseSourcedId", '') as course_id,
+    raw."schoolSourcedId" as school_id,
+    raw."termSourcedIds" as session_ids
+from {{ source('raw', 'classes') }} as raw
+inner join {{ ref('stg_run_scope') }} as scope
+    on raw.district_id = scope.district_id and raw.delivery_id = scope.roster_delivery_id

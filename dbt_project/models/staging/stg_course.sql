@@ -1,0 +1,9 @@
+select
+    raw.district_id,
+    raw."sourcedId" as course_id,
+    {{ trimmed('raw."status"') }} as status,
+    raw."title" as course_title,
+    raw."courseCode" as course_code
+from {{ source('raw', 'courses') }} as raw
+inner join {{ ref('stg_run_scope') }} as scope
+    on raw.district_id = scope.district_id and raw.delivery_id = scope.roster_delivery_id

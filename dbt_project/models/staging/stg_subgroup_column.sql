@@ -1,0 +1,13 @@
+select
+    settings.district_id,
+    settings.subgroup,
+    settings.subgroup_label,
+    settings.source,
+    settings.source_column,
+    settings.is_open,
+    settings.blank_value,
+    settings.sensitivity,
+    settings.display_order
+from {{ source('control', 'subgroup_column') }} as settings
+inner join {{ ref('stg_run_scope') }} as scope
+    on settings.district_id = scope.district_id

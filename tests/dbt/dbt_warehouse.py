@@ -1,0 +1,153 @@
+"""A warehouse of made-up rows, and the dbt project run over it in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.settings import bundled, load_settings
+
+if TYPE_CHECKING:
+    import duckdb
+    from dbt.cli.main import dbtRunnerResult
+
+Row = Mapping[str, Any]
+
+MARTS = (
+    "dim_district", "dim_school", "dim_course", "dim_student", "dim_subgroup", "fct_enrollment", "fct_student_school",
+    "fct_student_subgroup", "rpt_district_subgroup", "rpt_school_subgroup", "rpt_course_subgroup", "rpt_student_subgroup",
+)  # fmt: skip
+
+
+class Warehouse:
+    """The two database files of one home, and dbt over them. Nobody else has them open between calls."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = load_settings(home=home, memory_limit="1GB")
+        self.settings.paths.make()
+        self.manifest: Any = None
+        self.environment = {
+            "SUBGROUPS_RAW_DATABASE": str(self.settings.paths.raw_database),
+            "SUBGROUPS_ANALYTICS_DATABASE": str(self.settings.paths.analytics_database),
+            "SUBGROUPS_TEMP_DIRECTORY": str(self.settings.paths.scratch),
+            "SUBGROUPS_MEMORY_LIMIT": "1GB",
+            "DBT_TARGET_PATH": str(self.settings.paths.dbt_target),
+            "DBT_LOG_PATH": str(self.settings.paths.dbt / "logs"),
+            "DBT_PROJECT_DIR": str(bundled("dbt_project")),
+            "DBT_PROFILES_DIR": str(bundled("dbt_project")),
+        }
+
+    def write(self, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
+        with open_warehouse(self.settings) as connection:
+            work(connection)
+
+    def deliver(self, district_id: str, delivery_id: str, tables: Mapping[str, list[Row]]) -> None:
+        """Land a roster or subgroup file, given as OneRoster rows by raw table."""
+
+        def land(connection: duckdb.DuckDBPyConnection) -> None:
+            for table, rows in tables.items():
+                for row in rows:
+                    lineage = {
+                        "district_id": district_id,
+                        "delivery_id": delivery_id,
+                        "file_name": f"{table}.csv",
+                        "landed_at": at(3),
+                    }
+                    insert(connection, f"raw.{table}", {**lineage, **row})
+
+        self.write(land)
+
+    def control(self, **tables: list[Row]) -> None:
+        """Replace control tables."""
+
+        def fill(connection: duckdb.DuckDBPyConnection) -> None:
+            for table, rows in tables.items():
+                connection.execute(f"delete from control.{table}")
+                for row in rows:
+                    insert(connection, f"control.{table}", row)
+
+        self.write(fill)
+
+    def dbt(self, *arguments: str) -> dbtRunnerResult:
+        """Run dbt in process and return its result; the files are closed again afterwards."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            try:
+                # Parsing takes longer than building a few rows, so it is done once a warehouse.
+                self.manifest = self.manifest or dbtRunner().invoke(["--quiet", "parse"]).result
+                return dbtRunner(manifest=self.manifest).invoke(["--quiet", *arguments])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+
+    def night(self, *scope: Row, command: str = "build") -> None:
+        """Build the districts in scope as the nightly run does, and note their build keys; `run` leaves the tests out."""
+        self.control(run_scope=list(scope))
+        result = self.dbt(command, *(["--exclude-resource-type", "unit_test"] if command == "build" else []))
+        assert result.success, [r.message for r in result.result or [] if r.message]
+
+        def note(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("delete from control.build where district_id in (select district_id from control.run_scope)")
+            connection.execute("insert into control.build select district_id, build_key from control.run_scope")
+
+        self.write(note)
+
+    def mart(self, table: str, district_id: str | None = None, columns: str = "* exclude (district_id)") -> list[tuple]:
+        """Rows of a published table, sorted."""
+        import duckdb
+
+        where = "where district_id = $1" if district_id else ""
+        with duckdb.connect(str(self.settings.paths.analytics_database), read_only=True) as connection:
+            rows = connection.execute(
+                f"select {columns} from marts.{table} {where}", [district_id] if district_id else []
+            ).fetchall()
+        return sorted(rows, key=repr)
+
+    def marts(self, district_id: str | None = None) -> dict[str, list[tuple]]:
+        return {table: self.mart(table, district_id, "*") for table in MARTS}
+
+
+def at(hour: int) -> datetime:
+    """A time of the night; the warehouse keeps UTC without a zone."""
+    return datetime(2025, 10, 1, hour)  # noqa: DTZ001
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
+    """Insert one row; a dict becomes a MAP."""
+    marks = ", ".join("map_from_entries(?)" if isinstance(v, dict) else "?" for v in row.values())
+    names = ", ".join(f'"{name}"' for name in row)
+    values = [[{"k": k, "v": v} for k, v in v.items()] if isinstance(v, dict) else v for v in row.values()]
+    connection.execute(f"insert into {table} ({names}) values ({marks})", values)
+
+
+def scope(district_id: str, roster: str, subgroups: str | None = None, **more: object) -> dict[str, Any]:
+    """A row of control.run_scope."""
+    return {
+        "district_id": district_id,
+        "district_name": f"{district_id.title()} ISD",
+        "roster_delivery_id": roster,
+        "subgroup_delivery_id": subgroups,
+        "roster_received_at": at(1),
+        "subgroup_received_at": at(2) if subgroups else None,
+        "as_of_date": date(2025, 10, 1),
+        "match_field": None,
+        "build_key": f"{roster}/{subgroups}",
+        "built_at": at(3),
+        **more,
+    }
+
+
+def student(sourced_id: str, given: str, family: str, **more: str) -> dict[str, str]:
+    """A row of users.csv."""
+    return {
+        "sourcedId": sourced_id, "enabledUser": "true", "role": "student", "username": given.lower(), "givenName": given,
+        "familyName": family, "grades": "03", **more,
+    }  # fmt: skip

@@ -1,0 +1,330 @@
+"""What the marts hold after one night, cell by cell, with one nasty case for each rule of docs/architecture.md 3.
+
+Alder has a roster and a subgroup file; birch has a roster only. All names are made up.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_warehouse import Warehouse, at, scope, student
+
+ROSTER_AT = at(1)
+FILE_AT = at(2)
+AS_OF = date(2025, 10, 1)
+FALL = (date(2025, 8, 1), date(2026, 1, 10))
+YEAR = (date(2025, 8, 1), date(2026, 6, 30))
+
+
+def enrollment(user: str, class_: str, **more: str) -> dict[str, str]:
+    return {"userSourcedId": user, "classSourcedId": class_, "role": "student", **more}
+
+
+ALDER_ROSTER = {
+    "orgs": [
+        {"sourcedId": "alder", "name": "Alder ISD", "type": "district"},
+        {"sourcedId": "north", "name": "North School", "type": "school"},
+        {"sourcedId": "south", "name": "South School", "type": "school", "status": "active"},
+        {"sourcedId": "closed", "name": "Closed School", "type": "school", "status": "tobedeleted"},
+    ],
+    "academic_sessions": [
+        {"sourcedId": "y26", "type": "schoolYear", "startDate": "2025-08-01", "endDate": "2026-06-30", "schoolYear": "2026"},
+        {"sourcedId": "fall", "type": "term", "startDate": "2025-08-01", "endDate": "2026-01-10", "schoolYear": "2026"},
+        {"sourcedId": "spring", "type": "term", "startDate": "2026-01-10", "endDate": "2026-06-30", "schoolYear": "2026"},
+    ],
+    "courses": [
+        {"sourcedId": "math", "title": "Math 3", "courseCode": "M3"},
+        {"sourcedId": "art", "title": "Art", "courseCode": None},
+    ],
+    "classes": [
+        {"sourcedId": "math-n", "courseSourcedId": "math", "schoolSourcedId": "north", "termSourcedIds": "fall"},
+        {"sourcedId": "art-s", "courseSourcedId": "art", "schoolSourcedId": "south", "termSourcedIds": "spring, fall"},
+        {"sourcedId": "empty-s", "courseSourcedId": "math", "schoolSourcedId": "south", "termSourcedIds": "fall"},
+        {"sourcedId": "unknown-n", "courseSourcedId": "unlisted", "schoolSourcedId": "north"},
+        {"sourcedId": "home-s", "courseSourcedId": "", "schoolSourcedId": "south"},
+        {"sourcedId": "lost", "courseSourcedId": "math", "schoolSourcedId": "closed"},
+    ],
+    "users": [
+        student("ada", "Ada", "Ash", orgSourcedIds="south", userIds="{LDAP:x},{Local:0101}"),
+        student("bo", "Bo", "Beech", orgSourcedIds="south, north,alder,south", userIds="{ Local : 102 }"),
+        student("cy", "Cy", "Cork", orgSourcedIds="north", userIds="{Local:103}", enabledUser="False"),
+        student("di", "Di", "Date", orgSourcedIds="north", userIds="{Local:104}"),
+        student("ed", "Ed", "Elm", orgSourcedIds="north", userIds="{Local:104}"),
+        student("fay", "Fay", "Fig", orgSourcedIds="closed", userIds="{Local:106}", enabledUser="", status="active"),
+        student("gus", "Gus", "Gum", orgSourcedIds="alder", userIds="{Local:107}"),
+        student("hal", "Hal", "Holm", userIds="{local:108}"),
+        student("ivy", "Ivy", "Ivory", userIds="{Local:109}", status="tobedeleted"),
+        student("tia", "Tia", "Teak", userIds="{Local:110}", role="teacher"),
+    ],
+    "enrollments": [
+        enrollment("ada", "math-n"),
+        enrollment("ada", "math-n", beginDate="2025-09-15"),
+        enrollment("ada", "art-s"),
+        enrollment("ada", "home-s", beginDate="2025-10-01"),
+        enrollment("bo", "math-n", endDate="2025-10-01"),
+        enrollment("bo", "art-s", beginDate="2025-10-02"),
+        enrollment("cy", "math-n"),
+        enrollment("di", "unknown-n", endDate="2025-10-02"),
+        enrollment("ed", "math-n", status="tobedeleted"),
+        enrollment("fay", "lost"),
+        enrollment("gus", "art-s", beginDate="15.08.2025"),
+        enrollment("hal", "art-s", role="teacher"),
+        enrollment("tia", "math-n", role="teacher"),
+    ],
+}
+
+
+def row(student_id: str | None, ell: str | None, title_i: str | None, lang: str | None) -> dict:
+    return {"student_id": student_id, "cells": {"ell": ell, "title_i": title_i, "home_lang": lang}}
+
+
+ALDER_FILE = {
+    "subgroup_row": [
+        row("0101", " Y", "1", "Twi"),
+        row("102\u00a0", "maybe", None, "ENG"),
+        row("103", "y", "1", "Twi"),
+        row("104", "y", "1", "Twi"),
+        row("106", "n", " ", None),
+        row(" 106", "n ", "", None),
+        row("107", "y", "1", "Twi"),
+        row("107", "Y", "1", "Twi"),
+        row("108", "y", "1", "Twi"),
+        row("110", "y", "1", "Twi"),
+        row("101", "n", "0", "Twi"),
+        row(None, "n", "0", "Twi"),
+        {"student_id": "999", "cells": {}},
+    ]
+}
+
+COLUMNS = ["district_id", "subgroup", "subgroup_label", "source", "source_column", "is_open", "blank_value", "sensitivity"]
+SETTINGS = {
+    "subgroup_column": [
+        dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True))
+        for values in (
+            ("english_learner", "English learner", "sftp", "ell", False, "not_reported", "standard", 0),
+            ("title_i", "Title I", "sftp", "title_i", False, "no", "standard", 1),
+            ("home_language", "Home language", "sftp", "home_lang", True, "not_reported", "nsla", 2),
+            ("migrant", "Migrant", "sftp", "migrant", False, "no", "standard", 3),
+        )
+    ],
+    "subgroup_value": [
+        {"district_id": "alder", "subgroup": subgroup, "raw_key": key, "value": value, "display_order": order}
+        for subgroup, key, value, order in (
+            ("english_learner", "Y", "yes", 0),
+            ("english_learner", "n", "no", 1),
+            ("title_i", "1", "yes", 0),
+            ("title_i", "0", "no", 1),
+            ("home_language", "eng", "us_english", 0),
+            ("migrant", "y", "yes", 0),
+        )
+    ],
+}
+
+BIRCH_ROSTER = {
+    "orgs": [{"sourcedId": "north", "name": "Birch North", "type": "school"}],
+    "users": [student("ada", "Ann", "Aspen", orgSourcedIds="north"), student("bob", "Bob", "Bay", orgSourcedIds="north")],
+}
+ALDER = scope("alder", "alder-r2", "alder-s2", match_field="userIds:Local")
+BIRCH = scope("birch", "birch-r1")
+
+
+@pytest.fixture(scope="module")
+def first_night(warehouse: Warehouse) -> Warehouse:
+    warehouse.control(**SETTINGS)
+    warehouse.deliver("alder", "alder-r1", {"users": [student("old", "Old", "Oak")]})
+    warehouse.deliver("alder", "alder-s1", {"subgroup_row": [row("0101", "n", "0", "Old")]})
+    warehouse.deliver("alder", "alder-r2", ALDER_ROSTER)
+    warehouse.deliver("alder", "alder-s2", ALDER_FILE)
+    warehouse.deliver("birch", "birch-r1", BIRCH_ROSTER)
+    warehouse.night(ALDER, BIRCH)
+    return warehouse
+
+
+def test_dim_district(first_night: Warehouse) -> None:
+    assert first_night.mart("dim_district") == [
+        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "1.0.0"),
+        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "1.0.0"),
+    ]
+
+
+def test_dim_student_keeps_inactive_students_and_leading_zeros(first_night: Warehouse) -> None:
+    assert first_night.mart("dim_student", "alder") == [
+        ("ada", "0101", "Ada", "Ash", "03", True),
+        ("bo", "102", "Bo", "Beech", "03", True),
+        ("cy", "103", "Cy", "Cork", "03", False),
+        ("di", "104", "Di", "Date", "03", True),
+        ("ed", "104", "Ed", "Elm", "03", True),
+        ("fay", "106", "Fay", "Fig", "03", True),
+        ("gus", "107", "Gus", "Gum", "03", True),
+        ("hal", None, "Hal", "Holm", "03", True),
+        ("ivy", "109", "Ivy", "Ivory", "03", False),
+    ]
+    assert first_night.mart("dim_student", "birch", "student_id, student_number") == [("ada", "ada"), ("bob", "bob")]
+
+
+def test_fct_enrollment_holds_on_as_of(first_night: Warehouse) -> None:
+    assert first_night.mart("fct_enrollment", "alder") == [
+        ("ada", "north", "math", "math-n", *FALL),
+        ("ada", "south", "art", "art-s", *YEAR),
+        ("ada", "south", None, "home-s", AS_OF, None),
+        ("di", "north", "unlisted", "unknown-n", None, date(2025, 10, 2)),
+    ]
+
+
+def test_schools_of_a_student(first_night: Warehouse) -> None:
+    """Bo sits in no class on as_of and counts where their orgs say; Fay's only class is of a school that is gone."""
+    assert first_night.mart("fct_student_school", "alder") == [
+        ("ada", "north"),
+        ("ada", "south"),
+        ("bo", "north"),
+        ("bo", "south"),
+        ("di", "north"),
+        ("ed", "north"),
+    ]
+    assert first_night.mart("dim_school", "alder") == [("north", "North School", 4), ("south", "South School", 2)]
+
+
+def test_dim_course_is_the_pairs_that_exist_in_classes(first_night: Warehouse) -> None:
+    assert first_night.mart("dim_course", "alder") == [
+        ("north", "math", "Math 3", "M3", 1),
+        ("north", "unlisted", None, None, 1),
+        ("south", "art", "Art", None, 1),
+        ("south", "math", "Math 3", "M3", 0),
+    ]
+
+
+def test_dim_subgroup(first_night: Warehouse) -> None:
+    rows = first_night.mart("dim_subgroup", "alder")
+    assert sorted(rows, key=lambda r: r[-1]) == [
+        ("all_students", "all", "All students", "All", None, "standard", 1),
+        ("english_learner", "yes", "English learner", "Yes", "ell", "standard", 2),
+        ("english_learner", "no", "English learner", "No", "ell", "standard", 3),
+        ("english_learner", "not_reported", "English learner", "Not reported", "ell", "standard", 4),
+        ("title_i", "yes", "Title I", "Yes", "title_i", "standard", 5),
+        ("title_i", "no", "Title I", "No", "title_i", "standard", 6),
+        ("title_i", "not_reported", "Title I", "Not reported", "title_i", "standard", 7),
+        ("home_language", "us_english", "Home language", "Us english", "home_lang", "nsla", 8),
+        ("home_language", "Twi", "Home language", "Twi", "home_lang", "nsla", 9),
+        ("home_language", "not_reported", "Home language", "Not reported", "home_lang", "nsla", 10),
+        ("migrant", "yes", "Migrant", "Yes", "migrant", "standard", 11),
+        ("migrant", "no", "Migrant", "No", "migrant", "standard", 12),
+        ("migrant", "not_reported", "Migrant", "Not reported", "migrant", "standard", 13),
+    ]
+    assert first_night.mart("dim_subgroup", "birch", "subgroup, value") == [("all_students", "all")]
+
+
+NOBODY = ("not_reported", None, "sftp", None, FILE_AT)
+
+
+@pytest.mark.parametrize(
+    ("student_id", "english_learner", "title_i", "home_language", "migrant"),
+    [
+        pytest.param("ada", ("yes", "Y"), ("yes", "1"), ("Twi", "Twi"), ("not_reported", None), id="mapped, column missing"),
+        pytest.param(
+            "bo", ("not_reported", "maybe"), ("no", None), ("us_english", "ENG"), ("not_reported", None), id="unmapped, blank"
+        ),
+        pytest.param("fay", ("no", "n"), ("no", None), ("not_reported", None), ("not_reported", None), id="equal rows"),
+        pytest.param("di", None, None, None, None, id="ambiguous number"),
+        pytest.param("ed", None, None, None, None, id="ambiguous number, the other"),
+        pytest.param("gus", None, None, None, None, id="contradicting rows"),
+        pytest.param("hal", None, None, None, None, id="no number of that type"),
+    ],
+)
+def test_fct_student_subgroup(
+    first_night: Warehouse, student_id: str, english_learner: object, title_i: object, home_language: object, migrant: object
+) -> None:
+    rows = {r[1]: r[2:] for r in first_night.mart("fct_student_subgroup", "alder") if r[0] == student_id}
+    assert rows.pop("all_students") == ("all", None, "roster", "alder-r2", ROSTER_AT)
+    expected = {
+        "english_learner": english_learner,
+        "title_i": title_i,
+        "home_language": home_language,
+        "migrant": migrant,
+    }
+    assert rows == {
+        subgroup: (*cell, "sftp", "alder-s2", FILE_AT) if isinstance(cell, tuple) else NOBODY
+        for subgroup, cell in expected.items()
+    }
+
+
+def test_only_active_students_have_values(first_night: Warehouse) -> None:
+    students = {r[0] for r in first_night.mart("fct_student_subgroup", "alder", "student_id")}
+    assert students == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+
+
+def test_rpt_district_subgroup(first_night: Warehouse) -> None:
+    assert first_night.mart("rpt_district_subgroup", "alder", "subgroup, value, student_count, total_students") == [
+        ("all_students", "all", 7, 7),
+        ("english_learner", "no", 1, 7),
+        ("english_learner", "not_reported", 5, 7),
+        ("english_learner", "yes", 1, 7),
+        ("home_language", "Twi", 1, 7),
+        ("home_language", "not_reported", 5, 7),
+        ("home_language", "us_english", 1, 7),
+        ("migrant", "not_reported", 7, 7),
+        ("title_i", "no", 2, 7),
+        ("title_i", "not_reported", 4, 7),
+        ("title_i", "yes", 1, 7),
+    ]
+    assert first_night.mart("rpt_district_subgroup", "birch") == [("all_students", "all", None, AS_OF, 2, 2, 1.0)]
+
+
+def test_rpt_school_subgroup(first_night: Warehouse) -> None:
+    rows = first_night.mart("rpt_school_subgroup", "alder")
+    assert [r for r in rows if r[1] in {"all_students", "title_i"}] == [
+        ("north", "all_students", "all", "2026", AS_OF, "North School", 4, 4, 1.0),
+        ("north", "title_i", "no", "2026", AS_OF, "North School", 1, 4, 0.25),
+        ("north", "title_i", "not_reported", "2026", AS_OF, "North School", 2, 4, 0.5),
+        ("north", "title_i", "yes", "2026", AS_OF, "North School", 1, 4, 0.25),
+        ("south", "all_students", "all", "2026", AS_OF, "South School", 2, 2, 1.0),
+        ("south", "title_i", "no", "2026", AS_OF, "South School", 1, 2, 0.5),
+        ("south", "title_i", "yes", "2026", AS_OF, "South School", 1, 2, 0.5),
+    ]
+
+
+def test_rpt_course_subgroup(first_night: Warehouse) -> None:
+    rows = first_night.mart("rpt_course_subgroup", "alder")
+    assert [r for r in rows if r[2] == "english_learner"] == [
+        ("north", "math", "english_learner", "yes", "2026", AS_OF, "North School", "Math 3", 1, 1, 1.0),
+        ("north", "unlisted", "english_learner", "not_reported", "2026", AS_OF, "North School", None, 1, 1, 1.0),
+        ("south", "art", "english_learner", "yes", "2026", AS_OF, "South School", "Art", 1, 1, 1.0),
+    ]
+
+
+def test_rpt_student_subgroup(first_night: Warehouse) -> None:
+    rows = {r[0]: r[1:] for r in first_night.mart("rpt_student_subgroup", "alder")}
+    assert set(rows) == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+    subgroups = {"english_learner": "yes", "title_i": "yes", "home_language": "Twi", "migrant": "not_reported"}
+    names = ["North School", "South School"]
+    assert rows["ada"] == ("2026", AS_OF, "0101", "Ada", "Ash", "03", names, subgroups)
+    assert rows["hal"] == ("2026", AS_OF, None, "Hal", "Holm", "03", [], dict.fromkeys(subgroups, "not_reported"))
+    assert [r[-1] for r in first_night.mart("rpt_student_subgroup", "birch")] == [{}, {}]
+
+
+def test_the_student_view_works_in_a_copy_of_any_name(first_night: Warehouse, tmp_path: Path) -> None:
+    expected = first_night.mart("rpt_student_subgroup", "alder")
+    copy = shutil.copy(first_night.settings.paths.analytics_database, tmp_path / "snapshot_of_tonight.duckdb")
+    query = "select * exclude (district_id) from {}marts.rpt_student_subgroup where district_id = 'alder'"
+    with duckdb.connect(str(copy), read_only=True) as opened:
+        assert sorted(opened.execute(query.format("")).fetchall(), key=repr) == expected
+    with duckdb.connect() as attached:
+        attached.execute(f"attach '{copy}' as elsewhere (read_only)")
+        assert sorted(attached.execute(query.format("elsewhere.")).fetchall(), key=repr) == expected
+
+
+def test_the_published_file_holds_the_marts_and_nothing_else(first_night: Warehouse) -> None:
+    with duckdb.connect(str(first_night.settings.paths.analytics_database), read_only=True) as connection:
+        assert connection.execute("select distinct schema_name from duckdb_tables()").fetchall() == [("marts",)]
+        nullable = connection.execute(
+            "select column_name from duckdb_columns() where table_name = 'dim_student' and not is_nullable order by 1"
+        ).fetchall()
+    assert nullable == [("district_id",), ("is_active",), ("student_id",)]
+
+
+def test_dbt_writes_nothing_into_the_project(first_night: Warehouse) -> None:
+    project = Path(first_night.environment["DBT_PROJECT_DIR"])
+    assert not [p.name for p in project.iterdir() if p.name in {"target", "logs", "dbt_packages", ".user.yml"}]

@@ -1,0 +1,139 @@
+"""An installation as tests drive it: districts apply, upload over SFTP as themselves, a night runs, marts are read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import dagster as dg
+import paramiko
+import pytest
+
+from subgroup_pipeline.cli.up import drop_server
+from subgroup_pipeline.dropserver.server import running
+from subgroup_pipeline.orchestration.instance import run_night
+from subgroup_pipeline.publish.reader import open_published
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings, authorize_key
+from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
+from subgroup_pipeline.settings import load_settings
+
+_KEYS = Path(tempfile.gettempdir()) / f"subgroups-test-keys-{__import__('os').getuid()}"
+
+
+def keep_host_keys(keys: Path) -> None:
+    """Start from host keys made once a machine: an RSA key takes a second."""
+    if _KEYS.is_dir():
+        keys.mkdir(parents=True, mode=0o700, exist_ok=True)
+        for file in _KEYS.iterdir():
+            shutil.copy2(file, keys / file.name)
+
+
+class Installation:
+    """One home with its SFTP server up. Everything a test does goes the way a district or an operator goes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self._stack = ExitStack()
+        self._clients: dict[str, Path] = {}
+
+    def __enter__(self) -> "Installation":
+        self.registry = open_registry(load_settings())
+        server = self._stack.enter_context(running(drop_server(load_settings(), self.registry, port=0)))
+        self._monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
+        self.settings = load_settings()
+        if not _KEYS.is_dir():
+            fresh = Path(tempfile.mkdtemp())
+            for name in ("ssh_host_ed25519_key", "ssh_host_rsa_key"):
+                shutil.copy2(self.settings.paths.keys / name, fresh / name)
+            try:
+                fresh.rename(_KEYS)
+            except OSError:
+                shutil.rmtree(fresh)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        self.registry.close()
+
+    def apply(self, yaml_text: str) -> str:
+        """Apply a district's YAML and make a key for it; gives the district's key."""
+        settings = parse_district(yaml_text)
+        apply_settings(self.registry, settings, yaml_text, actor="test")
+        if settings.district not in self._clients:
+            key = asyncssh.generate_private_key("ssh-ed25519")
+            authorize_key(self.registry, settings.district, key.export_public_key().decode(), actor="test")
+            path = self.settings.paths.root / f"client_{settings.district}"
+            key.write_private_key(str(path))
+            self._clients[settings.district] = path
+        return settings.district
+
+    def sftp(self, district_id: str) -> paramiko.SFTPClient:
+        """A session of a district's own client, closed with the installation."""
+        client = self._stack.enter_context(paramiko.SSHClient())
+        client.load_host_keys(str(self.settings.paths.keys / "known_hosts"))
+        client.connect(
+            self.settings.sftp_host,
+            self.settings.sftp_port,
+            username=district_id,
+            key_filename=str(self._clients[district_id]),
+            allow_agent=False,
+            look_for_keys=False,
+        )
+        return self._stack.enter_context(client.open_sftp())
+
+    def upload(self, district_id: str, feed: str, files: Mapping[str, bytes | str] | Iterable[Path]) -> None:
+        """Put files into a district's inbox: by name and content, or as they lie on disk."""
+        named = files if isinstance(files, Mapping) else {path.name: path.read_bytes() for path in files}
+        sftp = self.sftp(district_id)
+        for name, content in named.items():
+            with sftp.open(f"inbox/{feed}/{name}", "wb") as remote:
+                remote.write(content.encode() if isinstance(content, str) else content)
+        sftp.close()
+
+    def night(self, *districts: str) -> dg.ExecuteInProcessResult:
+        """Run one night through Dagster; it must succeed."""
+        result = run_night(self.settings, districts=districts)
+        failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+        assert result.success, failures
+        return result
+
+    def deliveries(self, district_id: str | None = None, feed: str | None = None) -> list[dict[str, Any]]:
+        """Deliveries as the command line describes them, oldest first."""
+        found = all_deliveries(self.registry, [district_id] if district_id else None)
+        return [json.loads(json.dumps(describe_delivery(d))) for d in found if feed in (None, d.feed)]
+
+    def codes(self, district_id: str, feed: str) -> set[str]:
+        """Finding codes of the newest delivery of a feed."""
+        return {finding["code"] for finding in self.deliveries(district_id, feed)[-1]["findings"]}
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the published marts."""
+        with open_published(self.settings) as connection:
+            return connection.execute(query).fetchall()
+
+    def district_report(self, district_id: str) -> dict[tuple[str, str], int]:
+        """The district report as {(subgroup, value): students}."""
+        rows = self.ask(
+            f"select subgroup, value, student_count from marts.rpt_district_subgroup where district_id = '{district_id}'"
+        )
+        return {(subgroup, value): count for subgroup, value, count in rows}
+
+
+def zip_of(files: Mapping[str, str | bytes]) -> bytes:
+    """A zip with these members."""
+    import io
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return buffer.getvalue()

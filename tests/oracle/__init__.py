@@ -1,0 +1,1 @@
+"""A second, independent computation of what the marts must hold, and random districts to compare both on."""

@@ -1,0 +1,132 @@
+"""A small clean roster and subgroup file, and a way to land changed copies of them as deliveries of one run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
+from subgroup_pipeline.settings import Settings, load_settings
+
+ROSTER_TABLES = [table for table in RAW_TABLES if table != "subgroup_row"]
+Rows = dict[str, list[dict[str, Any]]]
+Land = Callable[..., None]
+LandMany = Callable[[dict[str, Rows]], Settings]
+LINEAGE_TYPES = {"district_id": "varchar", "delivery_id": "varchar", "file_name": "varchar", "landed_at": "timestamp"}
+RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "varchar")
+MAP = "map(varchar, varchar)"
+TYPES: dict[str, dict[str, str]] = {
+    # `primary` is a reserved word, which insert_rows does not quote; no check reads it.
+    table.name: dict.fromkeys((c for c in table.landed_columns if c != "primary"), "varchar") | {"metadata": MAP}
+    for table in roster_tables().values()
+} | {"subgroup_row": {"student_id": "varchar", "cells": MAP}}
+
+CLEAN: Rows = {
+    "orgs": [
+        {"sourcedId": "d1", "name": "Made-up ISD", "type": "district"},
+        {"sourcedId": "s1", "name": "Elm School", "type": "school", "parentSourcedId": "d1"},
+        {"sourcedId": "s2", "name": "Oak School", "type": "School", "parentSourcedId": "d1"},
+    ],
+    "academic_sessions": [
+        {"sourcedId": "t1", "type": "term", "startDate": "2026-08-17", "endDate": "2026-12-18", "schoolYear": "2027"},
+        {"sourcedId": "t2", "type": "term", "startDate": "2027-01-05", "endDate": "2027-05-28", "schoolYear": "2027"},
+    ],
+    "courses": [{"sourcedId": "c1", "title": "Algebra", "orgSourcedId": "s1"}],
+    "classes": [
+        {"sourcedId": f"k{n}", "courseSourcedId": "c1", "classType": "scheduled", "schoolSourcedId": f"s{n}",
+         "termSourcedIds": "t1, t2"}
+        for n in (1, 2)
+    ],
+    "users": [
+        {"sourcedId": "u1", "role": "student", "enabledUser": "true", "orgSourcedIds": "s1,s2", "username": "ann",
+         "identifier": "101", "userIds": "{LDAP:x},{Local:1}", "metadata": {"sis": "a1"}},
+        {"sourcedId": "u2", "role": "student", "enabledUser": "TRUE", "orgSourcedIds": "s1", "username": "bob",
+         "identifier": "102", "userIds": "{Local:2}", "metadata": {"sis": "a2"}},
+        {"sourcedId": "u3", "role": "student", "enabledUser": "false", "orgSourcedIds": "s2", "username": "cyd",
+         "identifier": "103", "userIds": "{local:1},{Local:3}", "metadata": {"sis": "a3"}},
+        {"sourcedId": "u4", "role": "teacher", "enabledUser": "true", "orgSourcedIds": "s1", "username": "dee",
+         "identifier": "104", "userIds": "{Local:4}", "metadata": {"sis": "a4"}},
+    ],
+    "enrollments": [
+        {"sourcedId": f"e{n}", "classSourcedId": f"k{k}", "schoolSourcedId": f"s{k}", "userSourcedId": f"u{n}", "role": role,
+         "beginDate": "2026-08-17", "endDate": "2026-12-18"}
+        for n, k, role in ((1, 1, "student"), (2, 2, "student"), (4, 1, "teacher"))
+    ],
+    "demographics": [{"sourcedId": "u1", "birthDate": "2015-02-28", "sex": "Female"}, {"sourcedId": "u2", "sex": ""}],
+    "subgroup_row": [
+        {"student_id": "101", "cells": {"ell": "Y", "sped": ""}},
+        {"student_id": "102", "cells": {"ell": "N", "sped": "1"}},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def clean() -> Rows:
+    return copy.deepcopy(CLEAN)
+
+
+def make_settings(home: Path) -> Settings:
+    settings = load_settings(home=home)
+    settings.paths.make()
+    return settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path / "home")
+
+
+@pytest.fixture
+def land(settings: Settings) -> Land:
+    """`land(delivery_id, rows, roster=..., match_field=...)`: see `land_delivery`."""
+
+    def put(delivery_id: str, rows: Rows, **how: str | None) -> None:
+        with open_warehouse(settings) as connection:
+            land_delivery(connection, delivery_id, rows, **how)
+
+    return put
+
+
+@pytest.fixture(scope="module")
+def land_many(tmp_path_factory: pytest.TempPathFactory) -> LandMany:
+    """Many deliveries in one warehouse of their own, opened once; gives its settings."""
+
+    def put(deliveries: dict[str, Rows]) -> Settings:
+        settings = make_settings(tmp_path_factory.mktemp("many"))
+        with open_warehouse(settings) as connection:
+            for delivery_id, rows in deliveries.items():
+                land_delivery(connection, delivery_id, rows)
+        return settings
+
+    return put
+
+
+def land_delivery(
+    connection: duckdb.DuckDBPyConnection,
+    delivery_id: str,
+    rows: Rows,
+    roster: str | None = "",
+    match_field: str = "users.identifier",
+) -> None:
+    """Rows of several tables as a roster delivery; subgroup rows go under `<delivery_id>:sub`, matched against `roster`."""
+    of_run: list[dict[str, str | None]] = [{"delivery_id": delivery_id, "feed": "roster"}]
+    if "subgroup_row" in rows:
+        roster_id = delivery_id if roster == "" else roster
+        subgroups = {"delivery_id": f"{delivery_id}:sub", "feed": "subgroups"}
+        of_run.append(subgroups | {"roster_delivery_id": roster_id, "match_field": match_field})
+    for table, entries in rows.items():
+        lineage = {
+            "district_id": f"district_{delivery_id}",
+            "delivery_id": f"{delivery_id}:sub" if table == "subgroup_row" else delivery_id,
+            "file_name": f"{table}.csv",
+            "landed_at": "2026-09-01 03:00:00",
+        }
+        insert_rows(connection, f"raw.{table}", LINEAGE_TYPES | TYPES[table], [lineage | entry for entry in entries])
+    control = [{"district_id": f"district_{delivery_id}"} | one for one in of_run]
+    insert_rows(connection, "control.run_delivery", RUN_DELIVERY, control)
