@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,7 +43,7 @@ class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
     def get_asset_check_spec(self, *args: Any, **kwargs: Any) -> dg.AssetCheckSpec | None:  # noqa: ANN401
         # Failing rows of a data test hold their districts back; they never stop the publish of the others (design 2.4).
         spec = super().get_asset_check_spec(*args, **kwargs)
-        return spec and spec._replace(blocking=False)
+        return cast("dg.AssetCheckSpec", spec)._replace(blocking=False) if spec else None
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -142,7 +143,10 @@ def _events(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """One materialization a model and one evaluation a test; without a build, that they stand for the same districts."""
     definition = context.assets_def
-    for spec in definition.specs:
+    by_key = {spec.key: spec for spec in definition.specs}
+    upstream = {key: [dep.asset_key for dep in spec.deps if dep.asset_key in by_key] for key, spec in by_key.items()}
+    for key in TopologicalSorter(upstream).static_order():
+        spec = by_key[key]
         name = "/".join(spec.key.path)
         metadata: dict[str, Any] = {"districts_built": districts}
         if name in counts:
