@@ -51,6 +51,7 @@ class IncomingFile:
         final.parent.mkdir(mode=0o700, exist_ok=True)
         self.path.replace(final)
         _sync_directory(final.parent)
+        _sync_directory(self._archive)
         return final
 
     def discard(self) -> None:

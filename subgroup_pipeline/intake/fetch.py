@@ -104,27 +104,37 @@ def _take(inbox: Inbox) -> Taken | SftpError:
 def _enter(
     registry: Registry, connection: SftpConnection, district_id: str, outcome: Taken | SftpError, fetched: Fetched
 ) -> None:
-    """Write one district's outcome to the ledger, then remove what was archived from our server."""
-    fault = outcome if isinstance(outcome, SftpError) else None
+    """Write one district's outcome to the ledger, and remove what was archived from our server."""
+    fault = outcome if isinstance(outcome, SftpError) else _register_all(registry, connection, district_id, outcome, fetched)
     with registry.begin() as session:
         findings = [Finding(fault.code, about=str(fault))] if fault else []
         store_findings(session, "intake", district_id, None, findings)
-    if isinstance(outcome, SftpError):
-        fetched.faults[district_id] = str(outcome)
-        return
-    for arrival in outcome.arrivals:
+    if fault:
+        fetched.faults[district_id] = str(fault)
+
+
+def _register_all(
+    registry: Registry, connection: SftpConnection, district_id: str, taken: Taken, fetched: Fetched
+) -> SftpError | None:
+    """Enter what was taken; gives the fault when an upload could not be removed (the next fetch sees it again)."""
+    fault: SftpError | None = None
+    for arrival in taken.arrivals:
         _register(registry, district_id, arrival, fetched)
-        if connection.server.is_ours:
-            for entry in arrival.remote:
-                connection.remove(entry.path)
-        else:
+        if not connection.server.is_ours:
             mark_taken(registry, district_id, [(e.path, e.size, e.mtime) for e in arrival.remote])
+            continue
+        try:
+            for entry in arrival.remote:
+                connection.remove(entry)
+        except SftpError as error:
+            fault = error
     with registry.begin() as session:
         for feed in FEEDS:
-            waiting = outcome.waiting.get(feed, [])
+            waiting = taken.waiting.get(feed, [])
             set_waiting(session, district_id, feed, waiting)
             if waiting:
                 fetched.waiting[district_id, feed] = waiting
+    return fault
 
 
 def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:

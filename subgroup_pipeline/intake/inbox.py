@@ -6,15 +6,14 @@ Proofs: a zip by its members' CRCs; loose files by standing unchanged (`SETTLE_S
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
+from subgroup_pipeline.intake.manifest import announced_files, read_manifest
 from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
 from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
@@ -104,7 +103,10 @@ class Inbox:
         if self._connection.server.is_ours:
             return found
         self._seen = observe_files(self._registry, self._district.district, [(e.path, e.size, e.mtime) for e in found])
-        return [entry for entry in found if not self._seen[entry.path].is_taken]
+        fresh = [entry for entry in found if not self._seen[entry.path].is_taken]
+        # A loose roster is one set: where one of its files changed, those that did not are part of it as before.
+        belongs = any(_is_loose(feed, entry) for entry in fresh)
+        return [entry for entry in found if entry in fresh or (belongs and _is_loose(feed, entry))]
 
     def _is_settled(self, entry: RemoteEntry) -> bool:
         """Whether a file stood unchanged for long enough. Our server's mtime is its own clock's, no client can set it."""
@@ -118,15 +120,16 @@ class Inbox:
 
     def _candidates(self, feed: Feed, entries: Sequence[RemoteEntry]) -> list[list[RemoteEntry]]:
         """Files that make a delivery together: loose roster CSVs are one set, everything else stands alone."""
-        loose = [e for e in entries if feed == "roster" and e.name.casefold().endswith(".csv")]
-        alone = [[e] for e in entries if e not in loose]
-        return [*alone, loose] if loose else alone
+        loose = [e for e in entries if _is_loose(feed, e)]
+        alone = [[e] for e in entries if not _is_loose(feed, e)]
+        # The order is that of the uploads, since the last accepted is the one that counts.
+        return sorted([*alone, loose] if loose else alone, key=lambda files: max(file.mtime for file in files))
 
     def _arrival(self, feed: Feed, candidate: list[RemoteEntry]) -> Arrival | None:
         first = candidate[0]
         if feed == "roster" and first.name.casefold().endswith(".zip"):
             return self._take_zip(first)
-        if feed == "roster" and first.name.casefold().endswith(".csv"):
+        if _is_loose(feed, first):
             return self._take_loose(candidate)
         return self._take_single(feed, first)
 
@@ -179,9 +182,8 @@ class Inbox:
         manifest = next((file for file in files if file.name == "manifest.csv"), None)
         if manifest is None:
             return set()
-        text = archived_path(self._archive, manifest.sha256).read_text(encoding="utf-8-sig", errors="replace")
-        rows = [row for row in csv.reader(io.StringIO(text)) if len(row) > 1]
-        return {f"{name[5:]}.csv" for name, mode, *_ in rows if name.startswith("file.") and mode in ("bulk", "delta")}
+        modes = announced_files(read_manifest(archived_path(self._archive, manifest.sha256).read_bytes()))
+        return {f"{kind}.csv" for kind, mode in modes.items() if mode in ("bulk", "delta")}
 
     def _fetch(self, entry: RemoteEntry) -> UploadedFile | None:
         with incoming_file(self._archive) as incoming:
@@ -189,6 +191,11 @@ class Inbox:
                 return None
             incoming.keep()
             return UploadedFile(entry.name, incoming.sha256, incoming.size)
+
+
+def _is_loose(feed: Feed, entry: RemoteEntry) -> bool:
+    """Whether a file is one of a roster that came without a zip."""
+    return feed == "roster" and entry.name.casefold().endswith(".csv")
 
 
 def _combined(files: Sequence[UploadedFile]) -> str:

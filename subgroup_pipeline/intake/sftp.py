@@ -103,6 +103,7 @@ class SftpConnection:
         self._lock = threading.Lock()
         self._client: paramiko.SSHClient | None = None
         self._idle: LifoQueue[paramiko.SFTPClient] = LifoQueue()
+        self._fault: SftpError | None = None
 
     def list_files(self, directory: str) -> list[RemoteEntry]:
         """Regular files in a directory, by (mtime, name); a directory that does not exist holds none."""
@@ -139,12 +140,14 @@ class SftpConnection:
 
         return self._attempt(work)
 
-    def remove(self, path: str) -> None:
-        """Remove a file; one that is gone already is fine."""
+    def remove(self, entry: RemoteEntry) -> None:
+        """Remove a file as it was listed. One that is gone is fine; one that was uploaded anew since then stays."""
 
         def work(sftp: paramiko.SFTPClient) -> None:
             try:
-                sftp.remove(path)
+                now = sftp.stat(entry.path)
+                if (now.st_size, int(now.st_mtime or 0)) == (entry.size, entry.mtime):
+                    sftp.remove(entry.path)
             except FileNotFoundError:
                 return
 
@@ -206,7 +209,14 @@ class SftpConnection:
         if self._client is None or transport is None or not transport.is_active():
             self.close()
             self._idle = LifoQueue()
-            self._client = _connect(self.server)
+            if self._fault is not None:
+                # A server that did not answer once is not asked again for each of its districts.
+                raise self._fault
+            try:
+                self._client = _connect(self.server)
+            except SftpError as fault:
+                self._fault = fault
+                raise
         return self._client
 
 

@@ -101,7 +101,11 @@ def _scan(text: bytes, shape: CsvShape, file_name: str) -> bytes:
         shape.findings.append(Finding("EOF001", file=file_name))
     starts = np.concatenate(([0], ends[:-1] + 1))
     shape.lines = len(newlines) + (0 if text.endswith(b"\n") else 1)
-    shape.header = next(csv.reader(io.StringIO(text[: ends[0]].decode("utf-8"))), [])
+    try:
+        shape.header = next(csv.reader(io.StringIO(text[: ends[0]].decode("utf-8"))), [])
+    except csv.Error:  # a cell beyond 128 KiB
+        shape.findings.append(Finding("ROW004", file=file_name, line=1))
+        return text
     if not any(name.strip() for name in shape.header):
         shape.findings.append(Finding("HDR005", file=file_name))
         return text
@@ -114,7 +118,7 @@ def _scan(text: bytes, shape: CsvShape, file_name: str) -> bytes:
 def _widths(is_cell_end: Mask, starts: Positions, ends: Positions, width: int) -> tuple[Positions, Positions, Positions]:
     """Records that are blank, records of another width than the header, and the cells of each of the latter.
 
-    Cells are counted record by record only when the file's total does not fit (three times the cost of the rest).
+    Cells are counted record by record only when there is a record that does not fit (three times the cost of the rest).
     """
     import numpy as np
 
@@ -122,14 +126,23 @@ def _widths(is_cell_end: Mask, starts: Positions, ends: Positions, width: int) -
     blank = np.flatnonzero((lengths == 0) | (lengths == width - 1))
     blank = np.array([r for r in blank.tolist() if r and is_cell_end[starts[r] : ends[r]].all()], dtype=np.intp)
     none = np.array([], dtype=np.intp)
-    expected = (len(ends) - int((lengths == 0).sum())) * (width - 1)
-    if np.count_nonzero(is_cell_end) == expected:
+    cell_ends = np.flatnonzero(is_cell_end)
+    filled = lengths > 0
+    if _is_even(cell_ends, starts[filled], ends[filled], width - 1):
         return blank, none, none
-    cells = np.diff(np.searchsorted(np.flatnonzero(is_cell_end), np.append(starts, len(is_cell_end)))) + 1
+    cells = np.diff(np.searchsorted(cell_ends, np.append(starts, len(is_cell_end)))) + 1
     is_blank = lengths == cells - 1
     is_blank[0] = False
     odd = np.flatnonzero((cells != width) & ~is_blank)
     return np.flatnonzero(is_blank), odd, cells[odd]
+
+
+def _is_even(cell_ends: Positions, starts: Positions, ends: Positions, share: int) -> bool:
+    """Whether every record has as many cell ends: the total fits, and the first and last of each share lie within its record."""
+    if len(cell_ends) != len(starts) * share:
+        return False
+    by_record = cell_ends.reshape(len(starts), share)
+    return not share or bool((by_record[:, 0] >= starts).all() and (by_record[:, -1] < ends).all())
 
 
 @dataclass(frozen=True)
@@ -187,9 +200,10 @@ def _misplaced_quote(text: bytes, view: Bytes, quotes: Positions) -> int | None:
     opening, closing = quotes[::2], quotes[1::2]
     before = view[np.maximum(opening - 1, 0)]
     wrong = opening[(opening > 0) & ~np.isin(before, np.frombuffer(b',\n"', dtype=np.uint8))]
-    after_last = closing[closing < len(text) - 1]
-    following = view[after_last + 1]
-    loose = after_last[~np.isin(following, np.frombuffer(b',\n"', dtype=np.uint8))]
+    following = view[np.minimum(closing + 1, len(text) - 1)]
+    is_loose = (closing < len(text) - 1) & ~np.isin(following, np.frombuffer(b',\n"', dtype=np.uint8))
+    # Named by the quote that opened: a quote that was never closed ends where some later cell's begins.
+    loose = opening[: len(closing)][is_loose]
     candidates = [int(found[0]) for found in (wrong, loose) if len(found)]
     if len(quotes) % 2:
         candidates.append(int(quotes[-1]))

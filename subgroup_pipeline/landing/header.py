@@ -43,10 +43,11 @@ def map_roster_header(header: list[str], table: RosterTable) -> tuple[Mapping | 
         for number, name in enumerate(header)
         if canonical(name).startswith(METADATA_PREFIX)
     ]
+    if any(finding.severity == "fatal" for finding in findings):
+        # Unknown columns are not named then: the first line of a file without a header is a student's row.
+        return None, findings
     extra = [name for name in header if canonical(name) not in known and not canonical(name).startswith(METADATA_PREFIX)]
     findings += [Finding("HDR003", file=table.file_name, line=1, column=name.strip()) for name in extra if name.strip()]
-    if any(finding.severity == "fatal" for finding in findings):
-        return None, findings
     columns = tuple((c, position[canonical(c)]) for c in table.landed_columns if canonical(c) in position)
     return Mapping(len(header), columns, tuple(metadata)), findings
 

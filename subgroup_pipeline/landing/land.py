@@ -60,12 +60,13 @@ def land_deliveries(
         for screening in loadable:
             _reconcile(screening, rows)
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
-        _note_versions(connection, screenings, by_id)
         for delivery, screening in zip(deliveries, screenings, strict=True):
             _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
         replace_ids(connection, "control.judge_again", screened, landed.again)
         replace_ids(connection, "control.held_back", screened, landed.unreadable)
+        # Last of all: until a delivery is noted here, the next run lands it again.
+        _note_versions(connection, screenings, by_id)
     finally:
         for delivery in deliveries:
             shutil.rmtree(settings.paths.scratch / delivery.delivery_id, ignore_errors=True)

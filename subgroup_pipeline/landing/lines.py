@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.zip_proof import member_name
 from subgroup_pipeline.registry.district_file import canonical
 
 if TYPE_CHECKING:
@@ -26,26 +26,35 @@ def find_lines(
     wanted = {value.strip() for value in values}
     found: list[int] = []
     for stream in _open_file(home, delivery, file_name):
-        reader = csv.reader(stream)
-        header = [canonical(name) for name in next(reader, [])]
-        if canonical(column) not in header:
-            return ()
-        position = header.index(canonical(column))
-        line = reader.line_num + 1
-        for row in reader:
-            cell = row[position].strip() if position < len(row) else ""
-            if cell in wanted and any(row):
+        for line, cell in _cells(stream, canonical(column)):
+            if cell in wanted:
                 found.append(line)
                 if len(found) == most:
                     break
-            line = reader.line_num + 1
     return tuple(found)
+
+
+def _cells(stream: TextIO, column: str) -> Iterator[tuple[int, str]]:
+    """Line and trimmed cell of every row that is not blank, up to a row that Python's reader does not take (128 KiB a cell)."""
+    reader = csv.reader(stream)
+    try:
+        header = [canonical(name) for name in next(reader, [])]
+        if column not in header:
+            return
+        position = header.index(column)
+        line = reader.line_num + 1
+        for row in reader:
+            if any(row):
+                yield line, row[position].strip() if position < len(row) else ""
+            line = reader.line_num + 1
+    except csv.Error:
+        return
 
 
 def _open_file(home: Home, delivery: Delivery, file_name: str) -> Iterator[TextIO]:
     """The file's text as uploaded, loose or as a member of a zip; nothing when the delivery has no such file."""
     for file in delivery.files:
-        if file.member_of and PurePosixPath(file.name).name == file_name:
+        if file.member_of and member_name(file.name) == file_name:
             upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
             with zipfile.ZipFile(archived_path(home.archive, upload.sha256)) as package, package.open(file.name) as member:
                 yield io.TextIOWrapper(member, encoding="utf-8-sig", errors="replace", newline="")

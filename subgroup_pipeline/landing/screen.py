@@ -5,14 +5,14 @@ The result says everything loading needs; nothing is written to the warehouse he
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.manifest import announced_files, read_manifest
+from subgroup_pipeline.intake.zip_proof import member_name
 from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import Mapping, map_roster_header, map_subgroup_header
 from subgroup_pipeline.landing.oneroster import known_kinds, roster_tables
@@ -93,7 +93,7 @@ def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Pa
             with package.open(member) as source, target.open("wb") as copy:
                 while block := source.read(1024 * 1024):
                     copy.write(block)
-            files[PurePosixPath(member.filename).name] = target
+            files[member_name(member.filename)] = target
     return files
 
 
@@ -132,10 +132,9 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
     if path is None:
         screening.findings.append(Finding("PKG002", file="manifest.csv"))
         return {}
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if len(row) > 1]
-    properties = {row[0]: row[1] for row in rows}
-    line_of = {row[0]: number for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if row}
+    lines = read_manifest(path.read_bytes())
+    properties = {line.name: line.value for line in lines}
+    line_of = {line.name: line.line for line in lines}
     version = properties.get("oneroster.version", "")
     if version != "1.1":
         about = f"It says oneroster.version {version or 'nowhere'}."
@@ -144,7 +143,7 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
     if properties.get("manifest.version") != "1.0":
         line = line_of.get("manifest.version")
         screening.findings.append(Finding("PKG004", file="manifest.csv", line=line, column="manifest.version"))
-    return {name[5:]: mode for name, mode in properties.items() if name.startswith("file.")}
+    return announced_files(lines)
 
 
 def _screen_subgroups(screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path) -> None:

@@ -5,8 +5,6 @@ In process because a night starts dbt twice (run, then test), and a process of i
 
 import fcntl
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -72,15 +70,9 @@ def prepared_manifest(settings: Settings) -> Path:
     stamp = settings.paths.dbt / "parsed_version"
     with (settings.paths.dbt / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if manifest.is_file() and stamp.is_file() and stamp.read_text() == model_version():
-            return manifest
-        # A process of its own: a code server that only shows the models need not keep dbt in memory.
-        dbt = str(Path(sys.executable).parent / "dbt")
-        environment = os.environ | dbt_environment(settings) | {"DBT_LOG_LEVEL": "error"}
-        done = subprocess.run([dbt, "parse"], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise BuildError(f"dbt cannot read {bundled('dbt_project')}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-        stamp.write_text(model_version())
+        if not (manifest.is_file() and stamp.is_file() and stamp.read_text() == model_version()):
+            _parsed(settings)
+            stamp.write_text(model_version())
     return manifest
 
 
@@ -101,7 +93,7 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
             scope = connection.execute("select count(*) from control.run_scope").fetchone() or (0,)
         statuses: dict[str, Any] = {}
         if scope[0]:
-            statuses = _dbt(night.settings, "run") | _dbt(night.settings, "test")
+            statuses = _dbt(night.settings, "run") | _dbt(night.settings, "test", "--select", "test_type:data")
         with open_warehouse(night.settings) as connection:
             if scope[0]:
                 mark_built(connection)
@@ -111,31 +103,48 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
     return cast("dg.AssetsDefinition", dbt_models)
 
 
-def _dbt(settings: Settings, command: str) -> dict[str, Any]:
+def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:
     """Run a dbt command over the whole project; gives its results by unique id.
 
     Raises BuildError, naming the node, when a model does not build or a test cannot run: a fault of the project, not of a
     district, so nothing is published.
     """
+    results = {result.node.unique_id: result for result in _invoke(settings, *arguments, manifest=_parsed(settings))}
+    broken = [result for result in results.values() if result.status == "error"]
+    if broken:
+        raise BuildError(
+            f"dbt {arguments[0]}: {broken[0].node.name} failed: {broken[0].message}. Nothing was published; readers keep what "
+            f"they have. The log is {settings.paths.dbt / 'logs' / 'dbt.log'}."
+        )
+    return results
+
+
+_manifests: dict[tuple[str, Path], Any] = {}
+
+
+def _parsed(settings: Settings) -> Any:  # noqa: ANN401 - dbt's Manifest
+    """The project as dbt reads it, read once a process: parsing anew for each command costs a second."""
+    key = (model_version(), settings.paths.root)
+    if key not in _manifests:
+        _manifests.clear()
+        _manifests[key] = _invoke(settings, "parse")
+    return _manifests[key]
+
+
+def _invoke(settings: Settings, *arguments: str, manifest: Any = None) -> Any:  # noqa: ANN401 - dbt's own types
+    """Run dbt in this process. Raises BuildError in dbt's words when it cannot run at all."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     os.environ.update(dbt_environment(settings))
     try:
-        done = dbtRunner().invoke([command] if command == "run" else [command, "--exclude-resource-type", "unit_test"])
+        done = dbtRunner(manifest=manifest).invoke([*arguments])
     finally:
         # dbt keeps its connection, and with it DuckDB's lock on the files.
         DuckDBConnectionManager.close_all_connections()
     if done.exception is not None:
-        raise BuildError(f"dbt {command} could not run: {done.exception}")
-    results = {result.node.unique_id: result for result in done.result}
-    broken = [result for result in results.values() if result.status == "error"]
-    if broken:
-        raise BuildError(
-            f"dbt {command}: {broken[0].node.name} failed: {broken[0].message}. Nothing was published; readers keep what they "
-            f"have. The log is {settings.paths.dbt / 'logs' / 'dbt.log'}."
-        )
-    return results
+        raise BuildError(f"dbt {arguments[0]} could not run on {bundled('dbt_project')}: {done.exception}")
+    return done.result
 
 
 def _events(

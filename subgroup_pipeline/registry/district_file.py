@@ -73,7 +73,7 @@ class SubgroupColumn(_Part):
     @field_validator("subgroup")
     @classmethod
     def _subgroup_key(cls, value: str) -> str:
-        if not SUBGROUP_KEY.match(value) or value == ALL_STUDENTS:
+        if not SUBGROUP_KEY.fullmatch(value) or value == ALL_STUDENTS:
             raise ValueError("a subgroup is named in lower case with _, for example english_learner, and not all_students")
         return value
 
@@ -85,6 +85,10 @@ class SubgroupColumn(_Part):
         twice = sorted({key for key in folded if folded.count(key) > 1})
         if twice:
             raise ValueError(f"values are compared without regard to case: {', '.join(twice)} stands there twice")
+        if "" in folded:
+            raise ValueError("a blank cell is not one of the values; say what it means with `blank:`")
+        if not all(value.strip() for value in (self.blank, *self.values.values())):
+            raise ValueError("a value is empty; write a word, or leave the line out to have it reported as not_reported")
         return self
 
 
@@ -150,7 +154,7 @@ class DistrictSettings(_Part):
     @field_validator("district")
     @classmethod
     def _district_key(cls, value: str) -> str:
-        if not DISTRICT_KEY.match(value) or value in RESERVED_KEYS:
+        if not DISTRICT_KEY.fullmatch(value) or value in RESERVED_KEYS:
             raise ValueError(
                 "a district key is 2 to 41 of a-z, 0-9 and _, starts with a letter or digit, and is none of "
                 + ", ".join(sorted(RESERVED_KEYS))
@@ -169,12 +173,13 @@ class DistrictSettings(_Part):
     @field_validator("as_of", mode="before")
     @classmethod
     def _as_of(cls, value: object) -> object:
-        if isinstance(value, str) and value not in ("delivery", "roster"):
-            try:
-                return date.fromisoformat(value)
-            except ValueError as error:
-                raise ValueError("allowed: delivery, roster, or a date as YYYY-MM-DD") from error
-        return value
+        if value in ("delivery", "roster") or isinstance(value, date):
+            return value
+        try:
+            # fromisoformat also takes 20201001 and 2020-W40-4, which nobody means to write here.
+            return date.fromisoformat(str(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)) else "")
+        except ValueError as error:
+            raise ValueError("allowed: delivery, roster, or a date as YYYY-MM-DD") from error
 
     @field_validator("schedule")
     @classmethod
@@ -226,11 +231,15 @@ def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
     lines: dict[Location, int] = {(): 1}
+    seen: set[int] = set()
 
     def walk(node: Node, at: Location) -> Any:  # noqa: ANN401 - a YAML tree
         lines.setdefault(at, node.start_mark.line + 1)
         if isinstance(node, ScalarNode):
             return node.value
+        if id(node) in seen:
+            raise SettingsError(f"{source}:{lines[at]}: write this out; a reference to another part of the file is not read")
+        seen.add(id(node))
         if isinstance(node, SequenceNode):
             return [walk(item, (*at, number)) for number, item in enumerate(node.value)]
         if not isinstance(node, MappingNode):
@@ -238,6 +247,8 @@ def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
         mapping: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, ScalarNode):
+                raise SettingsError(f"{source}:{line}: a key is one word, not a list or a mapping")
             if key.value in mapping:
                 raise SettingsError(f"{source}:{line}: `{key.value}` is given twice; keep one of them")
             lines[*at, key.value] = line
@@ -254,7 +265,8 @@ def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
 
 
 def _fault(fault: Any, lines: dict[Location, int], source: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    at: Location = tuple(part for part in fault["loc"] if part not in ("date", "literal['delivery','roster']"))
+    # The union of `as_of` adds a step of its own to the place.
+    at: Location = fault["loc"][:1] if fault["loc"][:1] == ("as_of",) else fault["loc"]
     known = at
     while known not in lines:
         known = known[:-1]
@@ -265,6 +277,8 @@ def _fault(fault: Any, lines: dict[Location, int], source: str) -> str:  # noqa:
         return f"{where}: unknown key `{at[-1]}`{_under(at)}; allowed: {allowed}"
     if fault["type"] == "missing":
         return f"{where}: `{at[-1]}` is missing{_under(at)}"
+    if fault["type"] == "model_type":
+        return f"{where}: `{name}` holds settings of its own; allowed: {', '.join(_allowed_keys(at))}"
     if fault["type"] == "literal_error":
         return f"{where}: `{name}` is `{fault['input']}`; allowed: {fault['ctx']['expected']}"
     message = fault["msg"].removeprefix("Value error, ")

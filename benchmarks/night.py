@@ -1,0 +1,157 @@
+"""A whole night (`subgroups run`, with a real SFTP server) against the hand-written script, over the same files, in one run.
+
+Wall and CPU seconds and peak memory are of whole processes, as the kernel counts them. Start-up is a night of one tiny
+district. The published counts of both are compared, so that neither is fast because it does less.
+Run: python -m benchmarks.night --districts 20 --students 5000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.by_hand import run as run_by_hand
+from benchmarks.generate import AS_OF, COLUMNS, DistrictInput, generate
+
+SUBGROUPS = Path(sys.executable).parent / "subgroups"
+COUNTS = "select district_id, subgroup, value, student_count from marts.rpt_district_subgroup order by all"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One process: wall and CPU seconds, and peak memory of its largest process in GiB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:7.1f} s wall  {self.cpu:7.1f} s CPU  {self.memory:5.2f} GiB"
+
+
+def measure(command: list[str], environment: dict[str, str] | None = None) -> Measure:
+    """Run a command to its end. Raises SystemExit with its output when it fails."""
+    with tempfile.TemporaryFile() as output:
+        begun = time.perf_counter()
+        child = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | (environment or {}))
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - begun
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            output.seek(0)
+            raise SystemExit(f"{' '.join(command)} failed:\n{output.read().decode()[-4000:]}")
+    return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024**2)
+
+
+class Home:
+    """An installation of the benchmark, its SFTP server running beside it."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self.root = root
+        self.environment = {
+            "SUBGROUPS_HOME": str(root),
+            "SUBGROUPS_SFTP_PORT": str(port),
+            "SUBGROUPS_SETTLE_SECONDS": "0",
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Run the SFTP server, as `subgroups up --only sftp`."""
+        server = subprocess.Popen(
+            [SUBGROUPS, "up", "--only", "sftp"], env=os.environ | self.environment, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            for line in server.stderr or ():
+                if line.startswith("Ctrl-C"):
+                    break
+            yield
+        finally:
+            server.terminate()
+            server.wait()
+
+    def deliver(self, inputs: list[DistrictInput]) -> None:
+        """Register districts and put their files where the SFTP server keeps uploads (uploading is the districts' time)."""
+        settings = [str(district.settings) for district in inputs]
+        subprocess.run(
+            [SUBGROUPS, "district", "apply", *settings], env=os.environ | self.environment, check=True, capture_output=True
+        )
+        for district in inputs:
+            for feed, file in (("roster", district.roster), ("subgroups", district.subgroup_csv)):
+                inbox = self.root / "sftp" / district.district_id / "inbox" / feed
+                inbox.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, inbox / file.name)
+
+    def night(self) -> Measure:
+        """Measure one `subgroups run`."""
+        return measure([str(SUBGROUPS), "run"], self.environment)
+
+    def counts(self) -> list[tuple[object, ...]]:
+        """The published district report."""
+        with duckdb.connect(str((self.root / "published" / "analytics.duckdb").resolve()), read_only=True) as connection:
+            return connection.execute(COUNTS).fetchall()
+
+
+def by_hand(inputs: list[DistrictInput], output: Path) -> Measure:
+    """Measure the hand-written script in a process of its own."""
+    listed = output.with_suffix(".json")
+    listed.write_text(json.dumps([[d.district_id, d.name, str(d.roster), str(d.subgroup_csv), str(d.settings)] for d in inputs]))
+    return measure([sys.executable, "-m", "benchmarks.night", "--only-by-hand", str(listed), str(output)])
+
+
+def compare(districts: int, students: int, scratch: Path) -> None:
+    """Measure and print."""
+    print(f"{districts} districts of {students:,} students")
+    tiny = generate(scratch / "tiny", 1, 20)
+    inputs = generate(scratch / "full", districts, students)
+    small = Home(scratch / "home-tiny", 22470)
+    with small.serving():
+        small.deliver(tiny)
+        start_up = small.night()
+        nothing = small.night()
+    full = Home(scratch / "home-full", 22471)
+    with full.serving():
+        full.deliver(inputs)
+        night = full.night()
+    hand = by_hand(inputs, scratch / "analytics.duckdb")
+    with duckdb.connect(str(scratch / "analytics.duckdb"), read_only=True) as connection:
+        if connection.execute(COUNTS).fetchall() != full.counts():
+            raise SystemExit("the night and the hand-written script published different counts")
+    print(f"  start-up (one tiny district)  {start_up}")
+    print(f"  the same, nothing new         {nothing}")
+    print(f"  night                         {night}")
+    print(f"  by hand                       {hand}")
+    wall, cpu = (night.wall - start_up.wall) / hand.wall, (night.cpu - start_up.cpu) / hand.cpu
+    print(f"  ratio beyond start-up         {wall:7.2f} wall    {cpu:7.2f} CPU")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--districts", type=int, default=20)
+    parser.add_argument("--students", type=int, default=5000)
+    parser.add_argument("--only-by-hand", nargs=2, metavar=("INPUTS", "OUTPUT"))
+    arguments = parser.parse_args()
+    if arguments.only_by_hand:
+        listed, output = map(Path, arguments.only_by_hand)
+        rows = json.loads(listed.read_text())
+        run_by_hand([DistrictInput(k, n, Path(r), Path(s), Path(y), columns=COLUMNS) for k, n, r, s, y in rows], output, AS_OF)
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".subgroups-benchmark-") as scratch:
+        compare(arguments.districts, arguments.students, Path(scratch))
+
+
+if __name__ == "__main__":
+    main()
