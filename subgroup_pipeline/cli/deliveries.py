@@ -64,3 +64,56 @@ def show(
         print_table(names, [[finding[name] for name in names] for finding in delivery["findings"]])
     else:
         say("nothing to mend")
+
+
+Id = Annotated[str, typer.Argument(metavar="DELIVERY", help="Its id, or the beginning of it.")]
+By = Annotated[str, typer.Option(help="Who decides.")]
+Reason = Annotated[str, typer.Option(help="Why; it stays in the audit log.")]
+
+
+@app.command()
+def approve(delivery_id: Id, by: By, reason: Reason) -> None:
+    """Let a held delivery through; the next run publishes it.
+
+    Example: subgroups delivery approve 20261001T0300 --by "Ana Ruiz" --reason "boundary change, confirmed by phone"
+    """
+    from subgroup_pipeline.registry import decisions
+    from subgroup_pipeline.registry.ledger import find_delivery
+
+    with installation() as (_, registry), registry.begin() as session:
+        delivery = find_delivery(session, delivery_id)
+        decisions.approve(session, delivery, by=by, reason=reason)
+        say(f"{delivery.delivery_id} is {delivery.verdict}; `subgroups run` publishes it")
+
+
+@app.command()
+def reject(delivery_id: Id, by: By, reason: Reason) -> None:
+    """Refuse a delivery, also a published one: the accepted one before it is live again.
+
+    Example: subgroups delivery reject 20261001T0300 --by "Ana Ruiz" --reason "last year's export"
+    """
+    from subgroup_pipeline.registry import decisions
+    from subgroup_pipeline.registry.ledger import find_delivery
+
+    with installation() as (_, registry), registry.begin() as session:
+        delivery = find_delivery(session, delivery_id)
+        previous = decisions.reject(session, delivery, by=by, reason=reason)
+        back = f"; {previous.delivery_id} is live again, and the next run publishes it" if previous else ""
+        say(f"{delivery.delivery_id} is rejected{back}")
+
+
+@app.command()
+def replay(delivery_id: Id) -> None:
+    """Have a delivery landed from the archive and judged again by the next run.
+
+    Example: subgroups delivery replay 20261001T0300
+    """
+    import getpass
+
+    from subgroup_pipeline.registry import decisions
+    from subgroup_pipeline.registry.ledger import find_delivery
+
+    with installation() as (_, registry), registry.begin() as session:
+        delivery = find_delivery(session, delivery_id)
+        decisions.replay(session, delivery, by=getpass.getuser())
+        say(f"{delivery.delivery_id} is landed and judged again by the next run")

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
+from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, advance, deliveries_in, find_delivery, live_deliveries
+from subgroup_pipeline.registry.rules import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,9 +93,12 @@ def _to_land(
 
     def is_current(delivery: Delivery) -> bool:
         version = in_raw.get(delivery.delivery_id)
-        return version is not None and (delivery.feed == "roster" or version == districts[delivery.district_id].version)
+        if version is None or delivery.settings_version is None:
+            return False
+        return delivery.feed == "roster" or version == districts[delivery.district_id].version
 
     with registry.begin() as session:
+        judge_changed_again(session, {district_id: district.version for district_id, district in districts.items()})
         fresh = deliveries_in(session, ["received", "screened"], districts)
         waiting = deliveries_in(session, ["landed"], districts)
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]
@@ -144,6 +149,7 @@ def _enter(
         row = find_delivery(session, delivery.delivery_id)
         store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
         row.settings_version = version
+        row.rules_version = rules_version()
         is_live = row.state in ("accepted", "published")
         if is_live:
             (landed.again if screening.is_loadable else landed.unreadable).append(row.delivery_id)

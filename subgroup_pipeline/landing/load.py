@@ -75,17 +75,18 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping,
     keyed = "cells" if table == "subgroup_row" else "metadata"
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
     sources = ", ".join(f"r.c{position}" for _, position in mapping.columns)
-    keys = ", ".join(_quoted(key) for key, _ in mapping.keyed)
+    # Names from a header are bound: a NUL in one would end the statement's text, for every district in it.
+    keys = [[key for key, _ in mapping.keyed]] if mapping.keyed else []
     cells = ", ".join(f"r.c{position}" for _, position in mapping.keyed)
     types = ", ".join(f"c{position}: 'VARCHAR'" for position in range(mapping.width))
     connection.execute(
         f"insert into raw.{table} (district_id, delivery_id, file_name, landed_at, {targets}, {keyed}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, "
-        + (f"map([{keys}], [{cells}])" if mapping.keyed else "null")
+        + (f"map(?::varchar[], [{cells}])" if mapping.keyed else "null")
         + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
         "new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', rejects_scan='landing_scan', "
         "rejects_limit=0, filename='path', max_line_size=4194304) r join landing_file f using (path)",
-        [landed_at.replace(tzinfo=None), [file["path"] for file in files]],
+        [landed_at.replace(tzinfo=None), *keys, [file["path"] for file in files]],
     )
 
 
@@ -116,7 +117,3 @@ def _landed_rows(connection: duckdb.DuckDBPyConnection, delivery_ids: Sequence[s
         ).fetchall()
         landed |= {(delivery_id, file_name): count for delivery_id, file_name, count in rows}
     return landed
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

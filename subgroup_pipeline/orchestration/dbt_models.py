@@ -16,8 +16,11 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.orchestration.district_delivery import report_deliveries
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.publish.isolation import failing_districts, hold_failed
 from subgroup_pipeline.publish.scope import mark_built, model_version
+from subgroup_pipeline.registry.ledger import find_delivery
 from subgroup_pipeline.settings import Settings, bundled
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
@@ -96,11 +99,27 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
             statuses = _dbt(night.settings, "run") | _dbt(night.settings, "test", "--select", "test_type:data")
         with open_warehouse(night.settings) as connection:
             if scope[0]:
-                mark_built(connection)
+                failing = failing_districts(connection, _failed_tests(statuses))
+                mark_built(connection, but=failing)
+                for district_id, tests in failing.items():
+                    context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
+                _report_held(context, night, hold_failed(night.registry, failing))
             counts = _row_counts(connection)
         yield from _events(context, statuses, counts, districts=scope[0])
 
     return cast("dg.AssetsDefinition", dbt_models)
+
+
+def _failed_tests(results: Mapping[str, Any]) -> dict[str, str]:
+    """SQL of the data tests with failing rows, by name."""
+    return {r.node.name: r.node.compiled_code for r in results.values() if r.node.resource_type == "test" and r.failures}
+
+
+def _report_held(context: dg.AssetExecutionContext, night: Night, delivery_ids: list[str]) -> None:
+    """Show deliveries that the build held in `district_delivery`, like those that the checks held."""
+    if delivery_ids:
+        with night.registry.begin() as session:
+            report_deliveries(context, [find_delivery(session, delivery_id) for delivery_id in delivery_ids])
 
 
 def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import bundled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import duckdb
 
@@ -79,9 +79,10 @@ def set_scope(
     return in_scope
 
 
-def mark_built(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note that the working file now holds the districts in scope as built from their keys."""
-    _mark(connection, dict(connection.execute("select district_id, build_key from control.run_scope").fetchall()))
+def mark_built(connection: duckdb.DuckDBPyConnection, *, but: Collection[str] = ()) -> None:
+    """Note that the working file now holds the districts in scope as built from their keys, `but` for those that failed."""
+    keys = dict(connection.execute("select district_id, build_key from control.run_scope").fetchall())
+    _mark(connection, {district_id: key for district_id, key in keys.items() if district_id not in but})
 
 
 def dirty_districts(connection: duckdb.DuckDBPyConnection) -> list[str]:

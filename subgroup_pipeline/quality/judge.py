@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
@@ -27,9 +28,10 @@ from subgroup_pipeline.registry.ledger import (
     supersede_held,
     was_accepted_before,
 )
+from subgroup_pipeline.registry.rules import rules_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -76,19 +78,25 @@ def judge_deliveries(
         again = [row[0] for row in connection.execute("select delivery_id from control.judge_again").fetchall()]
     with registry.begin() as session:
         live_again = [find_delivery(session, delivery_id) for delivery_id in again]
-        landed = deliveries_in(session, ["landed"], by_id) + [d for d in live_again if d.district_id in by_id]
-    rosters = [delivery for delivery in landed if delivery.feed == "roster"]
+        landed = [d for d in live_again if d.district_id in by_id] + deliveries_in(session, ["landed"], by_id)
+    for turn in _turns(delivery for delivery in landed if delivery.feed == "roster"):
+        _judge_feed(registry, settings, by_id, turn, judged, run_name)
     subgroups = [delivery for delivery in landed if delivery.feed == "subgroups"]
-    if rosters:
-        _judge_feed(registry, settings, by_id, rosters, judged, run_name)
-    ready = _with_roster(registry, subgroups, judged)
-    if ready:
-        _judge_feed(registry, settings, by_id, ready, judged, run_name)
+    for turn in _turns(_with_roster(registry, subgroups, judged)):
+        _judge_feed(registry, settings, by_id, turn, judged, run_name)
     with open_warehouse(settings) as connection:
         replace_ids(connection, "control.judge_again", judged.verdicts, [])
         replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
         _note_checks(connection, judged)
     return judged
+
+
+def _turns(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
+    """Deliveries in turns of at most one a district, oldest first: each is judged against what was accepted before it."""
+    queues: dict[str, list[Delivery]] = defaultdict(list)
+    for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
+        queues[delivery.district_id].append(delivery)
+    return [[d for d in turn if d is not None] for turn in zip_longest(*queues.values())]
 
 
 def check_totals(settings: Settings) -> dict[tuple[str, str], tuple[int, int]]:
@@ -234,12 +242,13 @@ def _decide(
     with registry.begin() as session:
         row = find_delivery(session, delivery.delivery_id)
         is_live = row.state in LIVE_STATES
-        severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage == "landing"]
+        severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
         if district.settings.publish_when == "clean" and "error" in severities:
             findings.append(Finding("CLN702"))
         if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
             findings.append(Finding("FST701"))
-        verdict = verdict_of([*severities, *(finding.severity for finding in findings)])
+        verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.approved_by is not None)
+        row.rules_version = rules_version()
         store_findings(session, "quality", row.district_id, row.delivery_id, findings)
         judged.verdicts[row.delivery_id] = verdict
         judged.district_of[row.delivery_id] = row.district_id

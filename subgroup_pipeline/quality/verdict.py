@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.ledger import State, Verdict
 
 
-def verdict_of(severities: Iterable[Severity]) -> Verdict:
-    """Decide: a fatal finding rejects, one that wants a person holds, one that sets rows aside says so."""
+def verdict_of(severities: Iterable[Severity], *, is_approved: bool = False) -> Verdict:
+    """Decide: a fatal finding rejects, one that wants a person holds unless one approved, one that sets rows aside says so."""
     found = set(severities)
     if "fatal" in found:
         return "rejected"
-    if "hold" in found:
+    if "hold" in found and not is_approved:
         return "held"
     return "accepted_with_rows_set_aside" if "error" in found else "accepted"
 

@@ -193,7 +193,7 @@ class DistrictSettings(_Part):
     def _addresses(cls, value: list[str]) -> list[str]:
         wrong = [address for address in value if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)]
         if wrong:
-            raise ValueError(f"not a mail address: {', '.join(wrong)}")
+            raise ValueError(f"not a mail address: {', '.join(map(repr, wrong))}")
         return value
 
 
@@ -260,7 +260,7 @@ def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise SettingsError(f"{source}:{line}: not YAML: {getattr(error, 'problem', error)}") from error
+        raise SettingsError(f"{source}:{line}: not YAML: {getattr(error, 'problem', str(error).splitlines()[0])}") from error
     return (None if root is None else walk(root, ())), lines
 
 

@@ -83,6 +83,7 @@ _CATALOGUE = (
     FindingCode("VOL301", "hold", "More students than usual are gone from the roster.", "If they really left, tell us and we let it through; otherwise export the whole roster again."),
     FindingCode("FST701", "hold", "This is the first delivery; a person looks at it before it is used.", "Nothing: we will look at it, or you set guards.first_delivery to accept."),
     FindingCode("CLN702", "hold", "Rows had to be set aside, and this district publishes clean deliveries only.", "Correct the rows above and upload again."),
+    FindingCode("OLD801", "hold", "The same file came before, and a newer one since.", "Upload today's export. If this older one is really meant, tell us and we let it through."),
     FindingCode("BLD001", "hold", "The reports could not be built from this delivery.", "We look into it; the last good reports stay."),
 )  # fmt: skip
 

@@ -93,10 +93,24 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
     session.add(delivery)
     session.flush()
     record_event(session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id)
-    store_findings(session, "intake", district_id, delivery.delivery_id, findings)
+    said = list(findings)
+    if not is_rejected and _came_before(session, delivery):
+        said.append(Finding("OLD801", file=files[0].name))
+    store_findings(session, "intake", district_id, delivery.delivery_id, said)
     if is_rejected:
         advance(session, delivery, "rejected", verdict="rejected")
     return delivery, True
+
+
+def _came_before(session: Session, delivery: Delivery) -> bool:
+    """Whether an older delivery of the feed had the same content: somebody sent an older export again."""
+    query = sa.select(Delivery.delivery_id).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.content_sha256 == delivery.content_sha256,
+        Delivery.delivery_id != delivery.delivery_id,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[str]) -> None:

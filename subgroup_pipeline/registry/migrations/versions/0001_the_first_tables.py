@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("settings_version", sa.Integer(), nullable=True),
         sa.Column("rules_version", sa.String(length=20), nullable=True),
+        sa.Column("approved_by", sa.String(length=80), nullable=True),
         sa.Column("seen_again_at", UtcDateTime(), nullable=True),
         sa.Column("seen_again_count", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
