@@ -84,6 +84,7 @@ class Home:
         self.warehouse_lock = self.warehouse / "lock"
         self.published = root / "published"
         self.current_snapshot = self.published / "current"
+        self.pinned_snapshot = self.published / "pinned"
         self.published_database = self.published / "analytics.duckdb"
         self.dagster = root / "dagster"
         self.dbt = root / "dbt"

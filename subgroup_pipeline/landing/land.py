@@ -148,6 +148,7 @@ def _enter(
     with registry.begin() as session:
         row = find_delivery(session, delivery.delivery_id)
         store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
+        store_findings(session, "build", row.district_id, row.delivery_id, [])
         row.settings_version = version
         row.rules_version = rules_version()
         is_live = row.state in ("accepted", "published")

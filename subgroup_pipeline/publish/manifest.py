@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 FILE_NAME = "manifest.json"
+DATABASE = "analytics.duckdb"
+"""The staff file of a snapshot."""
 
 
 class PublishedDistrict(BaseModel):
@@ -26,6 +28,7 @@ class PublishedDistrict(BaseModel):
     subgroup_delivery_id: str | None
     as_of_date: str
     student_count: int
+    quality_sha256: str = ""
 
 
 class Manifest(BaseModel):
@@ -40,6 +43,7 @@ class Manifest(BaseModel):
     files: dict[str, str]
     tables: dict[str, int]
     quality_sha256: str
+    compacted_at: str
     districts: dict[str, PublishedDistrict]
 
     @property
@@ -58,9 +62,17 @@ def shown_deliveries(districts: Mapping[str, PublishedDistrict]) -> dict[tuple[s
 
 
 def read_manifest(settings: Settings) -> Manifest | None:
-    """The manifest of the snapshot that readers see; None before the first publish."""
-    path = settings.paths.current_snapshot / FILE_NAME
-    return Manifest.model_validate_json(path.read_bytes()) if path.is_file() else None
+    """The manifest of the newest snapshot; None before the first publish. Readers see another one while a rollback holds."""
+    names = snapshot_names(settings)
+    if not names:
+        return None
+    return Manifest.model_validate_json((settings.paths.published / names[-1] / FILE_NAME).read_bytes())
+
+
+def snapshot_names(settings: Settings) -> list[str]:
+    """Snapshots that are whole, oldest first: a snapshot gets its name when it is finished and verified."""
+    home = settings.paths.published
+    return sorted(path.parent.name for path in home.glob(f"[0-9]*Z/{FILE_NAME}")) if home.is_dir() else []
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

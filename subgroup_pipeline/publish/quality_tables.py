@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,10 @@ def state_when_shown(delivery: Delivery, shown: Mapping[tuple[str, str], str]) -
     return "superseded" if delivery.delivery_id < other else state
 
 
-def write_quality_tables(connection: duckdb.DuckDBPyConnection, registry: Registry, shown: Mapping[tuple[str, str], str]) -> str:
-    """Replace `analytics.quality`; gives a hash of what it says, so that an unchanged night publishes nothing."""
+def write_quality_tables(
+    connection: duckdb.DuckDBPyConnection, registry: Registry, shown: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    """Replace `analytics.quality`; gives a hash of what it says of each district, so that what is the same is not made anew."""
     oldest = datetime.now(UTC) - KEPT
     deliveries = [d for d in all_deliveries(registry) if d.received_at >= oldest or d.state in LIVE_STATES]
     tables: dict[str, tuple[dict[str, str], list[dict[str, Any]]]] = {
@@ -93,8 +96,14 @@ def write_quality_tables(connection: duckdb.DuckDBPyConnection, registry: Regist
         typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
         connection.execute(f"create or replace table analytics.quality.{name} ({typed})")
         insert_rows(connection, f"analytics.quality.{name}", columns, rows)
-    said = json.dumps([rows for _, rows in tables.values()], sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()
+    said: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _, rows in tables.values():
+        for row in rows:
+            said[row["district_id"]].append(row)
+    return {
+        district_id: hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()
+        for district_id, rows in said.items()
+    }
 
 
 def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:

@@ -7,15 +7,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.landing.warehouse import open_warehouse
-from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, read_manifest, shown_deliveries, write_manifest
+from subgroup_pipeline.publish.district_store import make_district_stores
+from subgroup_pipeline.publish.manifest import (
+    DATABASE,
+    Manifest,
+    PublishedDistrict,
+    read_manifest,
+    shown_deliveries,
+    snapshot_names,
+    write_manifest,
+)
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.scope import dirty_districts
@@ -30,7 +40,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Home, Settings
 
-DATABASE = "analytics.duckdb"
+REWRITTEN = timedelta(days=7)
+"""Age of the last compacting rewrite at which a publish makes the next."""
 
 
 @dataclass(frozen=True)
@@ -47,44 +58,113 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     Districts whose rows are not known to be whole keep their rows of the snapshot before. Nothing new: no snapshot.
     Raises PublishError when the verification fails; readers then keep the snapshot they have.
     """
-    home = settings.paths
     before = read_manifest(settings)
     with open_warehouse(settings) as connection:
         if not _has_marts(connection):
             return None
         dirty = dirty_districts(connection)
         districts = _working_districts(connection, before, dirty)
-        said = write_quality_tables(connection, registry, shown_deliveries(districts))
-        if before is not None and before.quality_sha256 == said and before.districts == districts:
-            mend_ledger(registry, settings)
-            return Published(before, is_new=False)
+        by_district = write_quality_tables(connection, registry, shown_deliveries(districts))
+        said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
+        districts = {
+            district_id: district.model_copy(update={"quality_sha256": by_district.get(district_id, "")})
+            for district_id, district in districts.items()
+        }
         version = _contract_version(connection)
-    now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S%fZ}"
-    building = home.published / f".{name}.building"
-    building.mkdir(mode=0o700)
-    try:
-        _make_file(settings, building / DATABASE, before, dirty)
-        tables = _verify(settings, building / DATABASE, districts)
-        manifest = Manifest(
-            snapshot=name,
+    if before is not None and (before.quality_sha256, before.districts) == (said, districts):
+        published = Published(before, is_new=False)
+    else:
+        now = datetime.now(UTC)
+        is_compacted = before is None or before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN
+        draft = Manifest(
+            snapshot=f"{now:%Y%m%dT%H%M%S%fZ}",
             created_at=iso_time(now) or "",
             run_id=run_id,
             contract_version=version,
-            files={DATABASE: _hash(building / DATABASE)},
-            tables=tables,
+            files={},
+            tables={},
             quality_sha256=said,
+            compacted_at=iso_time(now) or "" if is_compacted or before is None else before.compacted_at,
             districts=districts,
         )
+        published = Published(_make_snapshot(settings, draft, before, dirty, is_compacted=is_compacted), is_new=True)
+    show_newest(settings)
+    mend_ledger(registry, settings)
+    _retire(settings.paths, settings.keep_snapshots)
+    return published
+
+
+def _make_snapshot(
+    settings: Settings, draft: Manifest, before: Manifest | None, dirty: Sequence[str], *, is_compacted: bool
+) -> Manifest:
+    """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk."""
+    home = settings.paths
+    building = home.published / f".{draft.snapshot}.building"
+    building.mkdir(mode=0o700)
+    try:
+        if is_compacted:
+            compact_working_file(settings)
+        _make_file(settings, building / DATABASE, before, dirty)
+        tables = _verify(settings, building / DATABASE, draft.districts)
+        make_district_stores(settings, building, draft, before)
+        manifest = draft.model_copy(update={"files": {DATABASE: _hash(building / DATABASE)}, "tables": tables})
         write_manifest(building, manifest)
         _sync(building)
-        building.rename(home.published / name)
+        building.rename(home.published / draft.snapshot)
+        _sync(home.published)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    _swap(home, name)
-    mend_ledger(registry, settings)
-    _retire(home, settings.keep_snapshots)
-    return Published(manifest, is_new=True)
+    return manifest
+
+
+def compact_working_file(settings: Settings) -> None:
+    """Write the working file anew, so that freed blocks keep nothing of anyone who left (weekly, and after a purge)."""
+    import duckdb
+
+    working = settings.paths.analytics_database
+    fresh = working.with_suffix(".compacting")
+    fresh.unlink(missing_ok=True)
+    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    try:
+        connection.execute("attach '" + str(working).replace("'", "''") + "' as working (read_only)")
+        connection.execute("attach '" + str(fresh).replace("'", "''") + "' as analytics")
+        connection.execute("copy from database working to analytics")
+    finally:
+        connection.close()
+    _sync(fresh)
+    fresh.replace(working)
+
+
+def show_newest(settings: Settings) -> None:
+    """Point readers at the newest snapshot, unless a rollback pins them to another."""
+    names = snapshot_names(settings)
+    if names and not settings.paths.pinned_snapshot.exists():
+        _swap(settings.paths, names[-1])
+
+
+def roll_back(settings: Settings, snapshot: str | None = None) -> str:
+    """Show an older snapshot (the one before what readers see, or a named one) and pin it; gives its name.
+
+    Raises PublishError when there is no such snapshot.
+    """
+    names = snapshot_names(settings)
+    shown = settings.paths.current_snapshot.resolve().name
+    older = [name for name in names if name < shown]
+    wanted = snapshot or (older[-1] if older else "")
+    if wanted not in names:
+        what = f"there is no snapshot {snapshot}" if snapshot else "there is no snapshot before the one that is shown"
+        raise PublishError(f"{what}; kept are {', '.join(names) or 'none'}.")
+    settings.paths.pinned_snapshot.write_text(wanted + "\n", encoding="ascii")
+    _swap(settings.paths, wanted)
+    return wanted
+
+
+def release(settings: Settings) -> str | None:
+    """End a rollback: readers see the newest snapshot again; gives its name, or None when nothing is published."""
+    settings.paths.pinned_snapshot.unlink(missing_ok=True)
+    show_newest(settings)
+    names = snapshot_names(settings)
+    return names[-1] if names else None
 
 
 def mend_ledger(registry: Registry, settings: Settings) -> None:
@@ -190,7 +270,8 @@ def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistri
 
 def _swap(home: Home, name: str) -> None:
     """Point `current` at a snapshot in one step, and make sure that `analytics.duckdb` leads through it."""
-    _replace_link(home.current_snapshot, name)
+    if home.current_snapshot.resolve().name != name:
+        _replace_link(home.current_snapshot, name)
     if not home.published_database.is_symlink():
         _replace_link(home.published_database, f"current/{DATABASE}")
     _sync(home.published)
@@ -212,6 +293,10 @@ def _retire(home: Home, keep: int) -> None:
     for name in names[:-keep]:
         if name != current:
             shutil.rmtree(home.published / name)
+
+
+def _age(moment: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(moment)
 
 
 def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: ANN401 - one cell
