@@ -42,20 +42,21 @@ def run_now(
     if failure:
         say(f"error: {failure}")
         return 1
-    say(f"the night ran in {time.monotonic() - begun:.1f} s; published: {settings.paths.published_database}")
+    shown = settings.paths.published_database
+    say(f"the night ran in {time.monotonic() - begun:.1f} s; {shown if shown.exists() else 'nothing is published yet'}")
     return 1 if faults == len(districts) else 0
 
 
 def _attempts(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
     """Run; with `wait` once more when uploads were still settling. Gives what failed, in words."""
-    failure = _run(settings, district_ids, wait=wait)
+    failure = _run(settings, registry, district_ids, wait=wait)
     if wait and not failure and _is_settling(registry, district_ids):
         time.sleep(settings.settle_seconds)
-        failure = _run(settings, district_ids, wait=wait)
+        failure = _run(settings, registry, district_ids, wait=wait)
     return failure
 
 
-def _run(settings: Settings, district_ids: Sequence[str], *, wait: bool) -> str:
+def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
     from subgroup_pipeline.landing.warehouse import warehouse_lock
     from subgroup_pipeline.orchestration.instance import run_night
 
@@ -68,6 +69,7 @@ def _run(settings: Settings, district_ids: Sequence[str], *, wait: bool) -> str:
     errors += [event.job_failure_data.error for event in result.all_events if event.is_job_failure and event.job_failure_data]
     causes = [_root_cause(error) for error in errors if error is not None]
     what = causes[0] if causes else "a step failed"
+    registry.audit("night.ended", actor="pipeline", detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
     return f"{what}\nReaders keep what was published before. `subgroups up --only dagster` shows run {result.run_id}."
 
 

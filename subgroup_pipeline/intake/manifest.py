@@ -21,7 +21,8 @@ def read_manifest(data: bytes) -> list[ManifestLine]:
     reader = csv.reader(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     found: list[ManifestLine] = []
     try:
-        found += [ManifestLine(row[0].strip(), row[1].strip(), reader.line_num) for row in reader if len(row) > 1]
+        # What was read before a fault stays: extend takes one at a time.
+        found.extend(ManifestLine(row[0].strip(), row[1].strip(), reader.line_num) for row in reader if len(row) > 1)
     except csv.Error:
         return found
     return found

@@ -62,6 +62,10 @@ class TransferError(SftpError):
     code = "NET004"
 
 
+class _GrownError(Exception):
+    """A file holds more bytes than when it was listed."""
+
+
 @dataclass(frozen=True)
 class SftpServer:
     """Where to fetch: address, account, key, pinned host key, and whether files are removed once archived."""
@@ -125,17 +129,18 @@ class SftpConnection:
     def fetch(self, entry: RemoteEntry, target: IncomingFile) -> bool:
         """Fetch a file into `target`; False when it changed or went away while we read."""
 
+        def stop_when_grown(read: int, _size: int) -> None:
+            # Else a file that grows as fast as we read would keep us for ever.
+            if read > entry.size:
+                raise _GrownError
+
         def work(sftp: paramiko.SFTPClient) -> bool:
             target.restart()
             try:
-                sftp.getfo(entry.path, target, prefetch=True)  # type: ignore[arg-type]
+                sftp.getfo(entry.path, target, callback=stop_when_grown, prefetch=True)  # type: ignore[arg-type]
                 after = sftp.stat(entry.path)
-            except FileNotFoundError:
+            except (FileNotFoundError, _GrownError):
                 return False
-            except OSError as error:
-                if "size mismatch" in str(error):
-                    return False
-                raise
             return (after.st_size, int(after.st_mtime or 0)) == (entry.size, entry.mtime) and target.size == entry.size
 
         return self._attempt(work)
@@ -175,7 +180,7 @@ class SftpConnection:
             for attempt in tries:
                 with attempt, self._channel() as sftp:
                     return work(sftp)
-        except (*transient, OSError) as error:
+        except (*transient, OSError, UnicodeError) as error:  # UnicodeError: a name in a listing that is not UTF-8
             raise TransferError(f"fetching from {self.server.name} failed: {error or type(error).__name__}") from error
         raise AssertionError("tenacity ends by returning or raising")
 
@@ -255,8 +260,7 @@ def _connect(server: SftpServer) -> paramiko.SSHClient:
 def _sign_in(server: SftpServer) -> paramiko.SSHClient:
     import paramiko
 
-    if not server.private_key.is_file():
-        raise SignInError(f"the key {server.private_key} for {server.name} is missing. `subgroups up` makes ours.")
+    key = _own_key(server)
     client = paramiko.SSHClient()
     _pin(client, server)
     client.set_missing_host_key_policy(_refuse_unpinned())
@@ -267,7 +271,7 @@ def _sign_in(server: SftpServer) -> paramiko.SSHClient:
             server.host,
             server.port,
             username=server.username,
-            key_filename=str(server.private_key),
+            pkey=key,
             sock=connection,
             look_for_keys=False,
             allow_agent=False,
@@ -285,6 +289,18 @@ def _sign_in(server: SftpServer) -> paramiko.SSHClient:
     if transport is not None:
         transport.set_keepalive(30)
     return client
+
+
+def _own_key(server: SftpServer) -> paramiko.PKey:
+    """The key we sign in with; a bad one is no fault of the server. Raises SignInError."""
+    import paramiko
+
+    if not server.private_key.is_file():
+        raise SignInError(f"the key {server.private_key} for {server.name} is missing. `subgroups up` makes ours.")
+    try:
+        return paramiko.PKey.from_path(server.private_key)
+    except (OSError, ValueError, TypeError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+        raise SignInError(f"the key {server.private_key} for {server.name} cannot be read: {error}") from error
 
 
 def _tuned_transport(connection: Any, **options: Any) -> paramiko.Transport:  # noqa: ANN401 - paramiko's factory
@@ -305,7 +321,7 @@ def _pin(client: paramiko.SSHClient, server: SftpServer) -> None:
         try:
             kind, text = server.host_key.split()[:2]
             key = paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
-        except (ValueError, binascii.Error, paramiko.SSHException) as error:
+        except (ValueError, binascii.Error, paramiko.SSHException, paramiko.UnknownKeyType) as error:
             raise HostKeyError(f"the host key on record for {server.name} cannot be read: {error}") from error
         client.get_host_keys().add(name, key.get_name(), key)
     elif server.known_hosts is not None and server.known_hosts.is_file():

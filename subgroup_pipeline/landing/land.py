@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.ledger import FEEDS, advance, deliveries_in, find_delivery, live_deliveries
+from subgroup_pipeline.registry.ledger import FEEDS, advance, base_deliveries, deliveries_in, find_delivery, live_deliveries
 from subgroup_pipeline.registry.rules import rules_version
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def land_deliveries(
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
+        for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
+            if delivery.base_delivery_id and delivery.state != "landed":
+                compose_delta(connection, delivery, delivery.base_delivery_id)
         for screening in loadable:
             _reconcile(screening, rows)
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
@@ -102,7 +106,8 @@ def _to_land(
         fresh = deliveries_in(session, ["received", "screened"], districts)
         waiting = deliveries_in(session, ["landed"], districts)
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]
-    return fresh + [delivery for delivery in (*waiting, *live) if not is_current(delivery)]
+        wanted = fresh + [delivery for delivery in (*waiting, *live) if not is_current(delivery)]
+        return wanted + [base for base in base_deliveries(session, wanted) if base.delivery_id not in in_raw]
 
 
 def _reconcile(screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:
@@ -147,6 +152,8 @@ def _enter(
         landed.set_aside += file.shape.set_aside
     with registry.begin() as session:
         row = find_delivery(session, delivery.delivery_id)
+        if row.state == "superseded":  # landed for the deltas on it alone
+            return
         store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
         store_findings(session, "build", row.district_id, row.delivery_id, [])
         row.settings_version = version

@@ -72,6 +72,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping,
         "create or replace temp table landing_file (path varchar, district_id varchar, delivery_id varchar, file_name varchar)"
     )
     insert_rows(connection, "landing_file", columns, files)
+    # Two districts may send the same bytes, which the archive keeps once: read once, joined to each.
+    paths = list(dict.fromkeys(file["path"] for file in files))
     keyed = "cells" if table == "subgroup_row" else "metadata"
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
     sources = ", ".join(f"r.c{position}" for _, position in mapping.columns)
@@ -86,7 +88,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping,
         + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
         "new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', rejects_scan='landing_scan', "
         "rejects_limit=0, filename='path', max_line_size=4194304) r join landing_file f using (path)",
-        [landed_at.replace(tzinfo=None), *keys, [file["path"] for file in files]],
+        [landed_at.replace(tzinfo=None), *keys, paths],
     )
 
 
@@ -98,9 +100,11 @@ def _take_rejects(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
     ).fetchall()
     connection.execute("delete from landing_reject")
     connection.execute("delete from landing_scan")
-    by_path = {str(file.path): (screening, file) for screening, file in work}
-    for path, rows in rejects:
-        screening, file = by_path[path]
+    refused = dict(rejects)
+    for screening, file in work:
+        rows = refused.get(str(file.path))
+        if not rows:
+            continue
         file.shape.set_aside += len(rows)
         text = file.original.read_bytes()
         found = [text.find(row.strip("\r\n").encode()) for row in rows[:5] if row]

@@ -19,6 +19,8 @@ from subgroup_pipeline.landing.oneroster import known_kinds, roster_tables
 from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as Mapping_
+
     from subgroup_pipeline.registry.district_file import DistrictSettings
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
@@ -34,6 +36,7 @@ class ScreenedFile:
     table: str
     mapping: Mapping
     shape: CsvShape
+    mode: str = "bulk"
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Screening:
 
     delivery_id: str
     district_id: str
+    is_delta: bool = False
     files: list[ScreenedFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -54,6 +58,9 @@ class Screening:
     def counts(self) -> dict[str, Any]:
         """Lines, header, blank, records and set-aside rows of every file, for the ledger and the reconciliation."""
         return {
+            "is_delta": self.is_delta,
+            "delta_tables": [file.table for file in self.files if file.mode == "delta"],
+            "bulk_tables": [file.table for file in self.files if file.mode == "bulk"],
             "files": {
                 file.file_name: {
                     "table": file.table,
@@ -63,7 +70,7 @@ class Screening:
                     "set_aside": file.shape.set_aside,
                 }
                 for file in self.files
-            }
+            },
         }
 
 
@@ -99,17 +106,16 @@ def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Pa
 
 def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path) -> None:
     modes = _read_manifest(screening, files)
+    screening.is_delta = _is_delta(modes, files)
     for kind, table in roster_tables().items():
         path = files.get(table.file_name)
         if path is None:
             if modes.get(kind) in ("bulk", "delta"):
                 screening.findings.append(Finding("PKG003", file="manifest.csv", about=f"Missing: {table.file_name}."))
-            elif table.is_core:
+            elif table.is_core and not screening.is_delta:
                 screening.findings.append(Finding("PKG001", file=table.file_name, about=f"Missing: {table.file_name}."))
             continue
-        if modes.get(kind) == "delta":
-            screening.findings.append(Finding("PKG008", file=table.file_name))
-        elif modes and modes.get(kind, "absent") == "absent":
+        if modes and modes.get(kind, "absent") == "absent":
             about = f"It does not announce {table.file_name}."
             screening.findings.append(Finding("PKG009", file="manifest.csv", about=about))
         shape, readable = read_shape(path, table.file_name, scratch / "clean" / table.file_name)
@@ -118,12 +124,19 @@ def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path) 
             continue
         mapping, findings = map_roster_header(shape.header, table)
         screening.findings += findings
-        if not shape.records and table.is_core:
+        mode = "delta" if modes.get(kind) == "delta" else "bulk"
+        if not shape.records and table.is_core and mode == "bulk":
             screening.findings.append(Finding("ROW005", file=table.file_name))
         if mapping is not None:
-            screening.files.append(ScreenedFile(path, readable, table.file_name, table.name, mapping, shape))
+            screening.files.append(ScreenedFile(path, readable, table.file_name, table.name, mapping, shape, mode))
     others = sorted(set(files) - {f"{kind}.csv" for kind in known_kinds()} - {"manifest.csv"})
     screening.findings += [Finding("PKG005", file=name) for name in others]
+
+
+def _is_delta(modes: Mapping_[str, str], files: Mapping_[str, Path]) -> bool:
+    """Whether the set is to be applied to the one before: a file of it is a delta, or it says that nothing changed."""
+    data = set(files) - {"manifest.csv"}
+    return "delta" in modes.values() or (bool(modes) and not data and set(modes.values()) == {"absent"})
 
 
 def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, str]:

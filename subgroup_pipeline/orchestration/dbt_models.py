@@ -119,7 +119,7 @@ def _report_held(context: dg.AssetExecutionContext, night: Night, delivery_ids: 
     """Show deliveries that the build held in `district_delivery`, like those that the checks held."""
     if delivery_ids:
         with night.registry.begin() as session:
-            report_deliveries(context, [find_delivery(session, delivery_id) for delivery_id in delivery_ids])
+            report_deliveries(context, night, [find_delivery(session, delivery_id) for delivery_id in delivery_ids])
 
 
 def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     judged = judge_deliveries(night.registry, night.settings, night.chosen(), run_name=context.run_id)
     with night.registry.begin() as session:
         deliveries = [find_delivery(session, delivery_id) for delivery_id in judged.verdicts]
-    report_deliveries(context, deliveries)
+    report_deliveries(context, night, deliveries)
     verdicts: list[str] = list(judged.verdicts.values())
     words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
     data_docs = night.settings.paths.gx / "data_docs" / "index.html"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.registry.ledger import LIVE_STATES, all_deliveries, describe_finding, iso_time
+from subgroup_pipeline.registry.ledger import LIVE_STATES, all_deliveries, describe_finding, iso_time, rows_set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:
         "settings_version": delivery.settings_version,
         "line_count": total("lines"),
         "record_count": total("records"),
-        "set_aside_count": total("set_aside"),
+        "set_aside_count": rows_set_aside(delivery),
         "landed_count": total("landed"),
     }
 

@@ -172,9 +172,12 @@ def mend_ledger(registry: Registry, settings: Settings) -> None:
     manifest = read_manifest(settings)
     if manifest is None:
         return
-    shown = shown_deliveries(manifest.districts)
     with registry.begin() as session:
-        for delivery in deliveries_in(session, LIVE_STATES):
+        live = deliveries_in(session, LIVE_STATES)
+        # One that was rejected since it was published replaces nothing any more.
+        ids = {delivery.delivery_id for delivery in live}
+        shown = {feed: shown_id for feed, shown_id in shown_deliveries(manifest.districts).items() if shown_id in ids}
+        for delivery in live:
             state = state_when_shown(delivery, shown)
             if state != delivery.state:
                 advance(session, delivery, state, reason="" if state == "published" else "replaced by a newer delivery")

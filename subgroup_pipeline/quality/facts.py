@@ -31,6 +31,17 @@ left join warehouse.raw.users now
 where r.feed = 'roster' group by all
 """
 
+_NEW_YEAR = """
+select r.delivery_id
+from warehouse.control.run_delivery r
+where r.feed = 'roster' and (
+    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s where s.delivery_id = r.delivery_id
+) > (
+    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s
+    where s.delivery_id = r.roster_delivery_id
+)
+"""
+
 # Match rate (design 3.7): distinct keys that match one active student, of distinct keys that are not blank.
 _MATCH = """
 with keys as (select distinct delivery_id, trimmed(student_id) as key from checks.subgroup_row where student_id is not null),
@@ -72,6 +83,7 @@ class RosterFacts:
     active_students: int
     students_before: int = 0
     students_removed: int = 0
+    is_new_school_year: bool = False
 
 
 @dataclass
@@ -96,8 +108,9 @@ def roster_facts(settings: Settings) -> dict[str, RosterFacts]:
     """Facts of every roster in `control.run_delivery`, by delivery."""
     with open_session(settings) as session:
         removed = {row[0]: (row[1], row[2]) for row in session.execute(_REMOVED).fetchall()}
+        new_year = {row[0] for row in session.execute(_NEW_YEAR).fetchall()}
         return {
-            delivery_id: RosterFacts(active, *removed.get(delivery_id, ()))
+            delivery_id: RosterFacts(active, *removed.get(delivery_id, (0, 0)), delivery_id in new_year)
             for delivery_id, active in session.execute(_ROSTER).fetchall()
         }
 

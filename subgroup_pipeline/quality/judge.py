@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
+from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
@@ -26,6 +27,7 @@ from subgroup_pipeline.registry.ledger import (
     find_delivery,
     live_deliveries,
     supersede_held,
+    undecided_delta,
     was_accepted_before,
 )
 from subgroup_pipeline.registry.rules import rules_version
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 _SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "DAT301", "DAT302"})
 """Codes that several checks give, so that the finding has to say which rule it was."""
 
+ROLLOVER_SHARE = 0.40
+"""Of the students may be gone when a new school year begins (design 3.14)."""
 REMOVED_FLOOR = 20
 """Students; a removal guard never fires for fewer (design 3.12)."""
 _RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "VARCHAR")
@@ -58,6 +62,7 @@ class Judged:
     district_of: dict[str, str] = field(default_factory=dict)
     checks: list[CheckTotal] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
 
 
@@ -80,7 +85,8 @@ def judge_deliveries(
         live_again = [find_delivery(session, delivery_id) for delivery_id in again]
         landed = [d for d in live_again if d.district_id in by_id] + deliveries_in(session, ["landed"], by_id)
     for turn in _turns(delivery for delivery in landed if delivery.feed == "roster"):
-        _judge_feed(registry, settings, by_id, turn, judged, run_name)
+        if ready := _composed(registry, settings, turn, judged):
+            _judge_feed(registry, settings, by_id, ready, judged, run_name)
     subgroups = [delivery for delivery in landed if delivery.feed == "subgroups"]
     for turn in _turns(_with_roster(registry, subgroups, judged)):
         _judge_feed(registry, settings, by_id, turn, judged, run_name)
@@ -123,6 +129,34 @@ def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) 
                 store_findings(session, "quality", delivery.district_id, delivery.delivery_id, [waits])
                 judged.waiting.append(delivery.delivery_id)
     return [delivery for delivery in subgroups if delivery.district_id in live]
+
+
+def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judged: Judged) -> list[Delivery]:
+    """Apply the deltas among these rosters to what is live; gives those that can be judged now.
+
+    A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (design 3.14).
+    """
+    ready: list[Delivery] = []
+    with registry.begin() as session, open_warehouse(settings) as connection:
+        live = live_deliveries(session, "roster")
+        for delivery in turn:
+            if not is_delta(delivery) or delivery.state in LIVE_STATES:
+                ready.append(delivery)
+                continue
+            row = find_delivery(session, delivery.delivery_id)
+            base = live.get(delivery.district_id)
+            problem = "PKG008" if base is None else "PKG010" if undecided_delta(session, base, row) else ""
+            if base is None:
+                advance(session, row, "rejected", verdict="rejected")
+            if problem:
+                store_findings(session, "quality", row.district_id, row.delivery_id, [Finding(problem, file="manifest.csv")])
+                (judged.waiting if base else judged.rejected).append(row.delivery_id)
+            elif base is not None:
+                row.base_delivery_id = base.delivery_id
+                carried = compose_delta(connection, row, base.delivery_id)
+                row.counts = {**row.counts, "rows_carried_over": carried}
+                ready.append(row)
+    return ready
 
 
 def _judge_feed(
@@ -201,7 +235,9 @@ def _about_roster(facts: RosterFacts, district: RegisteredDistrict) -> tuple[lis
     findings: list[Finding] = []
     if not facts.active_students:
         findings.append(Finding("STU601", file="users.csv"))
-    elif facts.students_removed > max(REMOVED_FLOOR, district.settings.guards.removed_students * facts.students_before):
+        return findings, {"active_students": 0}
+    allowed = ROLLOVER_SHARE if facts.is_new_school_year else district.settings.guards.removed_students
+    if facts.students_removed > max(REMOVED_FLOOR, allowed * facts.students_before):
         about = f"{facts.students_removed} of {facts.students_before} are gone."
         findings.append(Finding("VOL301", file="users.csv", count=facts.students_removed, about=about))
     return findings, {"active_students": facts.active_students}
@@ -247,7 +283,7 @@ def _decide(
             findings.append(Finding("CLN702"))
         if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
             findings.append(Finding("FST701"))
-        verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.approved_by is not None)
+        verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
         row.rules_version = rules_version()
         store_findings(session, "quality", row.district_id, row.delivery_id, findings)
         judged.verdicts[row.delivery_id] = verdict

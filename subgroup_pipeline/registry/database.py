@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
@@ -79,7 +80,13 @@ def open_registry(settings: Settings) -> Registry:
     engine = sa.create_engine(settings.registry_url)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_pragmas)
-    if _version(engine) != HEAD:
+    version = _version(engine)
+    if version is not None and version > HEAD:
+        raise SettingsError(
+            f"the registry is of a newer release (its tables are {version}, this release knows {HEAD}). "
+            "Install that release; nothing was changed."
+        )
+    if version != HEAD:
         _migrate(engine)
     return Registry(engine)
 

@@ -43,7 +43,7 @@ def approve(session: Session, delivery: Delivery, *, by: str, reason: str) -> No
             "Reject the live one first, or ask the district to send the file again."
         )
     has_rows_aside = any(CATALOGUE[finding.code].severity == "error" for finding in delivery.findings)
-    delivery.approved_by = by
+    delivery.decision, delivery.decided_by = "approved", by
     verdict: Verdict = "accepted_with_rows_set_aside" if has_rows_aside else "accepted"
     advance(session, delivery, "accepted", verdict=verdict, actor=by, reason=reason)
     supersede_held(session, delivery)
@@ -55,7 +55,7 @@ def reject(session: Session, delivery: Delivery, *, by: str, reason: str) -> Del
     Raises LedgerError when its state does not allow it.
     """
     was_live = delivery.state in LIVE_STATES
-    delivery.approved_by = None
+    delivery.decision, delivery.decided_by = "rejected", by
     advance(session, delivery, "rejected", verdict="rejected", actor=by, reason=reason)
     session.flush()
     live = live_deliveries(session, delivery.feed).get(delivery.district_id)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.schema import Delivery, DeliveryFile, FindingRow
+from subgroup_pipeline.registry.schema import AuditEvent, Delivery, DeliveryFile, FindingRow
 
 Feed = Literal["roster", "subgroups"]
 State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
@@ -240,9 +240,43 @@ def all_deliveries(registry: Registry, districts: Iterable[str] | None = None) -
         return list(session.scalars(query))
 
 
+def base_deliveries(session: Session, deliveries: Iterable[Delivery]) -> list[Delivery]:
+    """The rosters that these deltas were applied to, back to a full set; without those given."""
+    found: dict[str, Delivery] = {}
+    for delivery in deliveries:
+        base_id = delivery.base_delivery_id
+        while base_id and base_id not in found:
+            found[base_id] = session.get_one(Delivery, base_id)
+            base_id = found[base_id].base_delivery_id
+    return list(found.values())
+
+
+def undecided_delta(session: Session, base: Delivery, delivery: Delivery) -> bool:
+    """Whether a delta between these two rosters was held, or rejected without a person's word."""
+    between = sa.select(Delivery).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == "roster",
+        Delivery.delivery_id > base.delivery_id,
+        Delivery.delivery_id < delivery.delivery_id,
+        sa.or_(Delivery.state == "held", sa.and_(Delivery.state == "rejected", Delivery.decision.is_(None))),
+    )
+    return any(earlier.counts.get("is_delta") for earlier in session.scalars(between))
+
+
+def last_event(session: Session, kind: str) -> AuditEvent | None:
+    """The newest audit event of a kind."""
+    return session.scalar(sa.select(AuditEvent).filter_by(kind=kind).order_by(AuditEvent.event_id.desc()).limit(1))
+
+
 def district_findings(session: Session) -> list[FindingRow]:
     """Findings that belong to a district and to none of its deliveries (a server that did not answer)."""
     return list(session.scalars(sa.select(FindingRow).where(FindingRow.delivery_id.is_(None))))
+
+
+def rows_set_aside(delivery: Delivery) -> int:
+    """Rows of a delivery that are in no report: those that did not fit the header, and those that the checks refused."""
+    files = delivery.counts.get("files", {}).values()
+    return int(sum(file.get("set_aside", 0) for file in files) + delivery.counts.get("rows_set_aside_by_checks", 0))
 
 
 def describe_delivery(delivery: Delivery) -> dict[str, Any]:

@@ -100,7 +100,9 @@ class Delivery(Base):
     received_at: Mapped[datetime]
     settings_version: Mapped[int | None]
     rules_version: Mapped[str | None] = mapped_column(String(20))
-    approved_by: Mapped[str | None] = mapped_column(String(80))
+    base_delivery_id: Mapped[str | None] = mapped_column(String(40))
+    decision: Mapped[str | None] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(String(80))
     seen_again_at: Mapped[datetime | None]
     seen_again_count: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
