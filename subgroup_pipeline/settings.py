@@ -37,6 +37,8 @@ class Settings(BaseSettings):
         ge=0,
         description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting",
     )
+    retention_days: int = Field(30, ge=1, description="Days for which uploaded bytes of deliveries that are not live are kept")
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of the health page (/healthz), bound to 127.0.0.1")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
 
     @field_validator("nightly_cron")
@@ -78,6 +80,7 @@ class Home:
         self.root = root
         self.archive = root / "archive"
         self.scratch = root / "scratch"
+        self.logs = root / "logs"
         self.warehouse = root / "warehouse"
         self.raw_database = self.warehouse / "raw.duckdb"
         self.analytics_database = self.warehouse / "analytics.duckdb"
@@ -97,7 +100,7 @@ class Home:
         """Create what is missing. Raises SettingsError when the place cannot be written."""
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
-            self.keys, self.sftp,
+            self.keys, self.sftp, self.logs,
         )  # fmt: skip
         try:
             for place in places:

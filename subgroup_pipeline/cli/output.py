@@ -52,12 +52,14 @@ def errors_in_words() -> Iterator[None]:
 @contextmanager
 def installation() -> Iterator[tuple[Settings, Registry]]:
     """Settings and registry for a command; the home is made and migrated if this is the first command."""
+    from subgroup_pipeline.logs import open_log
     from subgroup_pipeline.registry.database import open_registry
     from subgroup_pipeline.settings import load_settings, private_umask
 
     private_umask()
     settings = load_settings()
     registry = open_registry(settings)
+    open_log(settings)
     try:
         yield settings, registry
     finally:

@@ -52,12 +52,14 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     server = drop_server(settings, registry) if "sftp" in parts else None
     children: dict[str, subprocess.Popen[bytes]] = {}
+    health: asyncio.Server | None = None
     try:
         if server is not None:
             await server.start()
             _greet(server)
         if "dagster" in parts:
             children = _start_dagster(settings)
+        health = await _serve_health(settings, server, children)
         say("Ctrl-C stops everything")
         while not stop.is_set():
             for name, child in children.items():
@@ -65,9 +67,30 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
                     raise SubgroupsError(f"{name} ended by itself with status {child.returncode}; its messages stand above.")
             await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
     finally:
+        if health is not None:
+            health.close()
         _stop(children)
         if server is not None:
             await server.stop()
+
+
+async def _serve_health(
+    settings: Settings, server: DropServer | None, children: dict[str, subprocess.Popen[bytes]]
+) -> asyncio.Server | None:
+    """Serve /healthz; a second `up` beside the first finds the port taken and does without."""
+    from subgroup_pipeline.cli.health import serve_health
+
+    def parts() -> dict[str, bool]:
+        sftp = {} if server is None else {"sftp": server.is_listening}
+        return sftp | {name: child.poll() is None for name, child in children.items()}
+
+    try:
+        health = await serve_health("127.0.0.1", settings.web_port, parts)
+    except OSError as error:
+        say(f"no health page: port {settings.web_port}: {error.strerror}. SUBGROUPS_WEB_PORT sets another.")
+        return None
+    say(f"health: http://127.0.0.1:{settings.web_port}/healthz")
+    return health
 
 
 def _greet(server: DropServer) -> None:

@@ -59,6 +59,11 @@ class DropServer:
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._door: Doorkeeper | None = None
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether districts can connect now."""
+        return self._acceptor is not None
+
     async def start(self) -> None:
         """Make what is missing (directories, keys), listen, and write the pipeline's known_hosts.
 

@@ -65,12 +65,15 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     return fetched
 
 
-def ready_files(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> dict[str, list[RemoteEntry]]:
-    """Files that are ready to be taken, by district, without taking any (for the sensor).
+def ready_files(
+    registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
+) -> tuple[dict[str, list[RemoteEntry]], list[str]]:
+    """Files that are ready to be taken, by district, without taking any (for the sensor); and which servers do not answer.
 
-    Raises HostKeyError and SignInError, which a person must mend; districts of a server that does not answer are left out.
+    Raises HostKeyError and SignInError, which a person must mend.
     """
     ready: dict[str, list[RemoteEntry]] = {}
+    faults: list[str] = []
     for server, members in _by_server(settings, districts).items():
         connection = SftpConnection(server)
         try:
@@ -80,11 +83,11 @@ def ready_files(registry: Registry, settings: Settings, districts: Sequence[Regi
                     ready[district.district_id] = files
         except (HostKeyError, SignInError):
             raise
-        except SftpError:
-            continue
+        except SftpError as fault:
+            faults.append(str(fault))
         finally:
             connection.close()
-    return ready
+    return ready, faults
 
 
 def _by_server(settings: Settings, districts: Sequence[RegisteredDistrict]) -> dict[SftpServer, list[RegisteredDistrict]]:

@@ -294,12 +294,13 @@ def _sign_in(server: SftpServer) -> paramiko.SSHClient:
 def _own_key(server: SftpServer) -> paramiko.PKey:
     """The key we sign in with; a bad one is no fault of the server. Raises SignInError."""
     import paramiko
+    from paramiko.pkey import UnknownKeyType
 
     if not server.private_key.is_file():
         raise SignInError(f"the key {server.private_key} for {server.name} is missing. `subgroups up` makes ours.")
     try:
         return paramiko.PKey.from_path(server.private_key)
-    except (OSError, ValueError, TypeError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+    except (OSError, ValueError, TypeError, paramiko.SSHException, UnknownKeyType) as error:
         raise SignInError(f"the key {server.private_key} for {server.name} cannot be read: {error}") from error
 
 
@@ -315,13 +316,14 @@ def _tuned_transport(connection: Any, **options: Any) -> paramiko.Transport:  # 
 def _pin(client: paramiko.SSHClient, server: SftpServer) -> None:
     """Load the one host key we accept."""
     import paramiko
+    from paramiko.pkey import UnknownKeyType
 
     name = server.host if server.port == 22 else f"[{server.host}]:{server.port}"
     if server.host_key:
         try:
             kind, text = server.host_key.split()[:2]
             key = paramiko.PKey.from_type_string(kind, base64.b64decode(text, validate=True))
-        except (ValueError, binascii.Error, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+        except (ValueError, binascii.Error, paramiko.SSHException, UnknownKeyType) as error:
             raise HostKeyError(f"the host key on record for {server.name} cannot be read: {error}") from error
         client.get_host_keys().add(name, key.get_name(), key)
     elif server.known_hosts is not None and server.known_hosts.is_file():

@@ -15,9 +15,9 @@ from subgroup_pipeline.orchestration.night_assets import (
     raw_tables,
     run_scope,
 )
-from subgroup_pipeline.orchestration.publish_assets import build_published_snapshot
+from subgroup_pipeline.orchestration.publish_assets import archive_retention, build_published_snapshot
 from subgroup_pipeline.orchestration.resources import Night
-from subgroup_pipeline.orchestration.triggers import JOB, build_schedule, build_sensor
+from subgroup_pipeline.orchestration.triggers import JOB, build_schedule, build_sensor, failed_night
 from subgroup_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
             run_scope,
             models,
             build_published_snapshot(models),
+            archive_retention,
         ],
         asset_checks=[verdict, raw_expectations],
         jobs=[job],
         schedules=[build_schedule(job, settings)],
-        sensors=[build_sensor(job)],
+        sensors=[build_sensor(job), failed_night],
         resources={"night": Night(), **(overrides or {})},
     )

@@ -1,6 +1,7 @@
 """The assets before the models: archived uploads, raw tables, verdicts with their checks, and the scope of the build."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -16,6 +17,7 @@ from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.judge import check_totals, judge_deliveries
 from subgroup_pipeline.quality.validation import check_names
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import find_delivery
 
 _FILES = {table.name: table.file_name for table in roster_tables().values()}
@@ -27,6 +29,7 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
     districts = night.chosen()
     mend_ledger(night.registry, night.settings)
     fetched = fetch_deliveries(night.registry, night.settings, districts)
+    late = note_late_feeds(night.registry, districts, datetime.now(UTC))
     for district_id, fault in fetched.faults.items():
         context.log.warning("%s: %s", district_id, fault)
     return dg.MaterializeResult(
@@ -36,6 +39,7 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
             "seen_again": fetched.seen_again,
             "waiting_for_proof": len(fetched.waiting),
             "servers_with_a_fault": len(fetched.faults),
+            "districts_late": len(late),
             "bytes": fetched.bytes,
         }
     )

@@ -1,7 +1,10 @@
 """The last asset: the snapshot that analysts and dashboards read."""
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 
+from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -16,6 +19,7 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
         kinds={"duckdb"},
         deps=[key for key in models.keys if key.path[0] == "marts"],
         pool=POOL,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25)),
     )
     def published_snapshot(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
         """The marts as readers see them: copied, verified, and swapped in by one link; the last seven are kept."""
@@ -38,3 +42,10 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
         )
 
     return published_snapshot
+
+
+@dg.asset(group_name="publish", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
+def archive_retention(night: Night) -> dg.MaterializeResult[None]:
+    """What left the archive: bytes of deliveries past their retention that nothing live rests on; the ledger keeps the rows."""
+    purged = purge_archive(night.registry, night.settings, datetime.now(UTC))
+    return dg.MaterializeResult(metadata={"files_purged": purged.files, "bytes_purged": purged.bytes})

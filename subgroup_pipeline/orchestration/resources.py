@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from subgroup_pipeline.landing.warehouse import warehouse_lock
+from subgroup_pipeline.logs import RUN_ID, open_log
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict, registered_districts
 from subgroup_pipeline.settings import Settings, load_settings
@@ -31,14 +32,17 @@ class Night(dg.ConfigurableResource[Any]):
     _registry: Registry = PrivateAttr()
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:  # noqa: ARG002 - Dagster's signature
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:
         """Hold the warehouse for as long as the run lasts (all steps run in one process)."""
         self._settings = load_settings()
         self._registry = open_registry(self._settings)
+        open_log(self._settings)
+        RUN_ID.set(context.run_id)
         try:
             with warehouse_lock(self._settings, wait=self.wait):
                 yield self
         finally:
+            RUN_ID.set(None)
             self._registry.close()
 
     @property

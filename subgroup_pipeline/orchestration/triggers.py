@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -10,6 +11,7 @@ import dagster as dg
 from subgroup_pipeline.intake.fetch import ready_files
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -44,17 +46,35 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
         settings = load_settings()
         registry = open_registry(settings)
         try:
-            ready = ready_files(registry, settings, registered_districts(registry))
+            ready, faults = ready_files(registry, settings, registered_districts(registry))
         finally:
             registry.close()
-        if not ready:
-            return dg.SkipReason("no district has a settled upload")
-        # The same files never start a second run by themselves; what could not be taken waits for the nightly run.
-        seen = "|".join(f"{district}:{file.path}:{file.size}:{file.mtime}" for district, files in ready.items() for file in files)
-        key = hashlib.sha256(seen.encode()).hexdigest()[:32]
-        if key == context.cursor:
-            return dg.SkipReason(f"{len(ready)} districts have uploads that a run has been started for")
-        config = {"resources": {"night": {"config": {"districts": sorted(ready), "wait": True}}}}
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)], cursor=key)
+        # The cursor holds what runs were started for, by (district, path, size, mtime) and never by a clock: a file that is
+        # late, backdated or sent again is seen; one that could not be taken waits for the nightly run.
+        asked = {tuple(file) for file in json.loads(context.cursor or "[]")}
+        seen = {(district, file.path, file.size, file.mtime) for district, files in ready.items() for file in files}
+        if not seen - asked:
+            waits = "no district has a settled upload" if not seen else "a run was started for every settled upload"
+            return dg.SkipReason("; ".join([waits, *faults]))
+        districts = sorted({district for district, *_ in seen - asked})
+        config = {"resources": {"night": {"config": {"districts": districts, "wait": True}}}}
+        key = hashlib.sha256(json.dumps(sorted(seen)).encode()).hexdigest()[:32]
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)], cursor=json.dumps(sorted(seen)))
 
     return sftp_arrivals
+
+
+@dg.run_failure_sensor(
+    name="failed_night",
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes a failed night to the audit log, where `subgroups status` shows it.",
+)
+def failed_night(context: dg.RunFailureSensorContext) -> None:
+    """Note a failed run; the message is the error's first line, which names steps and never rows."""
+    registry = open_registry(load_settings())
+    try:
+        what = context.failure_event.message or "a step failed"
+        detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
+        registry.audit("night.ended", actor=PIPELINE, detail=detail)
+    finally:
+        registry.close()

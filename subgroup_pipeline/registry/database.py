@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def record_event(
     delivery_id: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Append one audit event within the caller's transaction."""
+    """Append one audit event within the caller's transaction, and a line to the log."""
+    log_event(kind, actor=actor, district_id=district_id, delivery_id=delivery_id, **(detail or {}))
     session.add(
         AuditEvent(
             at=datetime.now(UTC),
