@@ -41,6 +41,9 @@ lint: setup      ## style, imports, SQL
 types: setup     ## strict types
 	$(BIN)/mypy
 
+docs: setup      ## the generated pages of docs/
+	$(BIN)/python -m subgroup_pipeline.cli.generated_docs
+
 lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
 

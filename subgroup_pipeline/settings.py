@@ -10,21 +10,25 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subgroup_pipeline.errors import SettingsError
 
 SERVICE_ACCOUNT = "_pipeline"
+_POSTGRES = "postgresql://"
 
 
 class Settings(BaseSettings):
     """What an operator can set. `subgroups doctor --settings` lists these with their descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="SUBGROUPS_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="SUBGROUPS_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     home: Path = Field(Path(".subgroups"), description="Where all state lies; made and migrated by whatever comes first")
-    database_url: str = Field("", description="Registry database; empty means registry.sqlite under the home")
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="Registry and Dagster's tables: postgresql://user:password@host:port/name; empty means SQLite under the home",
+    )
     sftp_host: str = Field("127.0.0.1", description="Address the SFTP server listens on, and the pipeline fetches from")
     sftp_port: int = Field(2022, ge=1, le=65535, description="Port of the SFTP server")
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI (bound to 127.0.0.1)")
@@ -40,6 +44,12 @@ class Settings(BaseSettings):
     retention_days: int = Field(30, ge=1, description="Days for which uploaded bytes of deliveries that are not live are kept")
     web_port: int = Field(8080, ge=1, le=65535, description="Port of the health page (/healthz), bound to 127.0.0.1")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        """Take the forms of a PostgreSQL URL; keep the one that Dagster and libpq read too."""
+        return SecretStr(_plain_url(value.get_secret_value()))
 
     @field_validator("nightly_cron")
     @classmethod
@@ -68,9 +78,24 @@ class Settings(BaseSettings):
         return Home(self.home.expanduser().absolute())
 
     @property
+    def is_on_postgres(self) -> bool:
+        """Whether the registry and Dagster's tables are in PostgreSQL."""
+        return self.database_url.get_secret_value().startswith(_POSTGRES)
+
+    @property
     def registry_url(self) -> str:
-        """SQLAlchemy URL of the registry."""
-        return self.database_url or f"sqlite:///{self.paths.root / 'registry.sqlite'}"
+        """SQLAlchemy URL of the registry, with the password; not for people."""
+        url = self.database_url.get_secret_value() or f"sqlite:///{self.paths.root / 'registry.sqlite'}"
+        return url.replace(_POSTGRES, "postgresql+psycopg2://", 1)
+
+    def shown(self, name: str) -> str:
+        """The value of a setting for people: of a database's URL neither the password nor the options, which may hold one."""
+        value = getattr(self, name)
+        if not isinstance(value, SecretStr) or not value.get_secret_value():
+            return str(value)
+        from sqlalchemy.engine import make_url
+
+        return make_url(value.get_secret_value()).set(query={}).render_as_string(hide_password=True)
 
 
 class Home:
@@ -121,8 +146,33 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [f"SUBGROUPS_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}" for e in error.errors()]
+        lines = [f"SUBGROUPS_{_refused(str(e['loc'][0]), e['input'])}: {e['msg']}" for e in error.errors()]
         raise SettingsError("; ".join(lines) + ". `subgroups doctor --settings` lists what can be set.") from error
+
+
+def _refused(name: str, value: object) -> str:
+    """A setting and its refused value, unless the value is a secret."""
+    field = Settings.model_fields.get(name)
+    return name.upper() if field is not None and field.annotation is SecretStr else f"{name.upper()}={value!r}"
+
+
+def _plain_url(text: str) -> str:
+    """A database's URL without the name of a driver. The errors of the parsers may quote the password; ours do not."""
+    if not text:
+        return text
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is not None and url.drivername == "sqlite":
+        return text
+    if url is None or url.drivername not in ("postgresql", "postgresql+psycopg2") or not url.database:
+        raise ValueError("write postgresql://user:password@host:port/name, with %40 for an @ in the password, and so on")
+    # libpq does not take the space that SQLAlchemy leaves as it is.
+    return url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
 
 
 def bundled(name: str) -> Path:

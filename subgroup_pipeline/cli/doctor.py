@@ -23,7 +23,7 @@ def list_settings() -> list[dict[str, Any]]:
 
     settings = load_settings()
     return [
-        {"setting": f"SUBGROUPS_{name.upper()}", "value": str(getattr(settings, name)), "meaning": field.description}
+        {"setting": f"SUBGROUPS_{name.upper()}", "value": settings.shown(name), "meaning": field.description}
         for name, field in Settings.model_fields.items()
     ]
 

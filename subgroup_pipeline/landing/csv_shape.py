@@ -52,8 +52,9 @@ def read_shape(path: Path, file_name: str, clean_copy: Path) -> tuple[CsvShape, 
     data = path.read_bytes()
     shape = CsvShape()
     text = data.removeprefix(BOM)
-    needs_copy = b"\r" in text
-    if needs_copy:
+    # DuckDB does not see a quote behind a BOM, and would end the header at a line break in its first name.
+    needs_copy = b"\r" in text or data.startswith(BOM + b'"')
+    if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not _is_utf8(text, shape, file_name):
         return shape, path

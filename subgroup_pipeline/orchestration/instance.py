@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Put the shipped dagster.yaml in place and point Dagster at it, for this process and those it starts."""
+    """Put the shipped dagster.yaml in place and point Dagster at it, for this process and those it starts.
+
+    The file holds no secret: on PostgreSQL it names the variable that has the URL, here in the form that Dagster reads.
+    """
     settings.paths.make()
-    shipped = files(__package__).joinpath("dagster.yaml").read_text(encoding="utf-8")
+    parts = ["dagster.yaml"]
+    if settings.is_on_postgres:
+        parts.append("dagster_postgres.yaml")
+        os.environ["SUBGROUPS_DATABASE_URL"] = settings.database_url.get_secret_value()
+    shipped = "".join(files(__package__).joinpath(part).read_text(encoding="utf-8") for part in parts)
     target = settings.paths.dagster / "dagster.yaml"
     if not target.is_file() or target.read_text(encoding="utf-8") != shipped:
         target.write_text(shipped, encoding="utf-8")

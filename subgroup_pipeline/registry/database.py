@@ -22,6 +22,10 @@ HEAD = "0001"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
 
+_BEFORE_MIGRATING = {"sqlite": "begin immediate", "postgresql": "select pg_advisory_xact_lock(7388)"}
+"""Of two processes that open a new registry, one makes the tables and the other waits; the number is ours alone."""
+
+
 class Registry:
     """The registry of one installation. `open_registry` makes it; `begin()` gives a transaction."""
 
@@ -77,20 +81,46 @@ def record_event(
 
 
 def open_registry(settings: Settings) -> Registry:
-    """Open the registry, making or migrating its tables first."""
+    """Open the registry, making or migrating its tables first.
+
+    Raises SettingsError when the database cannot be used, or is of a newer release.
+    """
     settings.paths.make()
-    engine = sa.create_engine(settings.registry_url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _set_pragmas)
-    version = _version(engine)
-    if version is not None and version > HEAD:
+    engine = _make_engine(settings)
+    try:
+        version = _version(engine)
+        if version is not None and version > HEAD:
+            raise SettingsError(
+                f"the registry is of a newer release (its tables are {version}, this release knows {HEAD}). "
+                "Install that release; nothing was changed."
+            )
+        if version != HEAD:
+            _migrate(engine)
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+        engine.dispose()
+        said = str(error.orig).partition("\n")[0]
         raise SettingsError(
-            f"the registry is of a newer release (its tables are {version}, this release knows {HEAD}). "
-            "Install that release; nothing was changed."
-        )
-    if version != HEAD:
-        _migrate(engine)
+            f"cannot use the registry at {settings.shown('database_url') or engine.url}: {said}. Look at SUBGROUPS_DATABASE_URL, whether that database is up, "
+            "and whether its user owns it (`createdb --encoding UTF8 --owner USER NAME`)."
+        ) from error
     return Registry(engine)
+
+
+def _make_engine(settings: Settings) -> sa.Engine:
+    if not settings.is_on_postgres:
+        engine = sa.create_engine(settings.registry_url)
+        sa.event.listen(engine, "connect", _set_pragmas)
+        return engine
+    try:
+        # A connection that the server closed meanwhile is made anew; the SFTP server's may stand idle for days.
+        return sa.create_engine(
+            settings.registry_url,
+            pool_pre_ping=True,
+            client_encoding="utf8",
+            connect_args={"connect_timeout": 10, "application_name": "subgroups"},
+        )
+    except ModuleNotFoundError as error:
+        raise SettingsError("PostgreSQL needs a driver: pip install 'subgroup-pipeline[postgres]'.") from error
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
@@ -100,11 +130,17 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a 
     cursor.close()
 
 
+def _version_table(engine: sa.Engine) -> str:
+    """Alembic's table of ours. On PostgreSQL Dagster has its own in the same database, under Alembic's usual name."""
+    return "registry_version" if engine.dialect.name == "postgresql" else "alembic_version"
+
+
 def _version(engine: sa.Engine) -> str | None:
-    if not sa.inspect(engine).has_table("alembic_version"):
+    table = _version_table(engine)
+    if not sa.inspect(engine).has_table(table):
         return None
     with engine.connect() as connection:
-        return connection.execute(sa.text("select version_num from alembic_version")).scalar()
+        return connection.execute(sa.text(f"select version_num from {table}")).scalar()
 
 
 def _migrate(engine: sa.Engine) -> None:
@@ -113,6 +149,20 @@ def _migrate(engine: sa.Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["version_table"] = _version_table(engine)
     with engine.begin() as connection:
+        connection.exec_driver_sql(_BEFORE_MIGRATING[engine.dialect.name])
+        if engine.dialect.name == "postgresql":
+            _require_utf8(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _require_utf8(connection: sa.Connection) -> None:
+    """Refuse a database that cannot hold every name; a server set up without a locale makes them SQL_ASCII."""
+    encoding = connection.execute(sa.text("show server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"the database is encoded as {encoding}, and names need UTF8. Make it anew: "
+            "`createdb --template template0 --encoding UTF8 --owner USER NAME`."
+        )

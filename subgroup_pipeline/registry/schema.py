@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -30,6 +30,35 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Characters(TypeDecorator[str]):
+    """Text that PostgreSQL keeps as SQLite does: compared bytewise (ids are ordered in SQL), and of any length.
+
+    Headers and file names come from outside. One row that a database refuses would stop the night of every district.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        """`length` is what we write; no database refuses more."""
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """SQLite compares bytewise and enforces no length by itself."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Text(collation="C"))
+        return dialect.type_descriptor(String(self.length) if self.length else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """PostgreSQL's text cannot hold a NUL."""
+        return value.replace("\0", "\ufffd") if value and dialect.name == "postgresql" else value
+
+
+LARGE = Integer().with_variant(BigInteger(), "postgresql")
+"""A size in bytes or a time in seconds: SQLite's integers have 64 bits, PostgreSQL's 32."""
+
+
 class Base(DeclarativeBase):
     """Base of all tables; constraints are named so that migrations can change them on any database."""
 
@@ -49,8 +78,8 @@ class District(Base):
 
     __tablename__ = "district"
 
-    district_id: Mapped[str] = mapped_column(String(41), primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
+    district_id: Mapped[str] = mapped_column(Characters(41), primary_key=True)
+    name: Mapped[str] = mapped_column(Characters)
     settings_version: Mapped[int]
     created_at: Mapped[datetime]
 
@@ -63,7 +92,7 @@ class DistrictSettingsVersion(Base):
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[dict[str, Any]]
-    yaml_text: Mapped[str] = mapped_column(Text)
+    yaml_text: Mapped[str] = mapped_column(Characters)
     applied_at: Mapped[datetime]
 
 
@@ -75,8 +104,8 @@ class DistrictKey(Base):
 
     key_id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
-    public_key: Mapped[str] = mapped_column(Text)
-    fingerprint: Mapped[str] = mapped_column(String(80))
+    public_key: Mapped[str] = mapped_column(Characters)
+    fingerprint: Mapped[str] = mapped_column(Characters(80))
     added_at: Mapped[datetime]
 
 
@@ -89,20 +118,20 @@ class Delivery(Base):
         Index("ix_delivery_state", "state"),
     )
 
-    delivery_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(Characters(40), primary_key=True)
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
-    feed: Mapped[str] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(12))
-    verdict: Mapped[str | None] = mapped_column(String(32))
-    proof: Mapped[str | None] = mapped_column(String(20))
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    content_sha256: Mapped[str | None] = mapped_column(String(64))
+    feed: Mapped[str] = mapped_column(Characters(10))
+    state: Mapped[str] = mapped_column(Characters(12))
+    verdict: Mapped[str | None] = mapped_column(Characters(32))
+    proof: Mapped[str | None] = mapped_column(Characters(20))
+    sha256: Mapped[str | None] = mapped_column(Characters(64))
+    content_sha256: Mapped[str | None] = mapped_column(Characters(64))
     received_at: Mapped[datetime]
     settings_version: Mapped[int | None]
-    rules_version: Mapped[str | None] = mapped_column(String(20))
-    base_delivery_id: Mapped[str | None] = mapped_column(String(40))
-    decision: Mapped[str | None] = mapped_column(String(10))
-    decided_by: Mapped[str | None] = mapped_column(String(80))
+    rules_version: Mapped[str | None] = mapped_column(Characters(20))
+    base_delivery_id: Mapped[str | None] = mapped_column(Characters(40))
+    decision: Mapped[str | None] = mapped_column(Characters(10))
+    decided_by: Mapped[str | None] = mapped_column(Characters(80))
     seen_again_at: Mapped[datetime | None]
     seen_again_count: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -119,10 +148,10 @@ class DeliveryFile(Base):
     __tablename__ = "delivery_file"
 
     delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.delivery_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(255), primary_key=True)
-    member_of: Mapped[str] = mapped_column(String(255), primary_key=True, default="")
-    sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]
+    name: Mapped[str] = mapped_column(Characters(255), primary_key=True)
+    member_of: Mapped[str] = mapped_column(Characters(255), primary_key=True, default="")
+    sha256: Mapped[str] = mapped_column(Characters(64))
+    size: Mapped[int] = mapped_column(LARGE)
 
 
 class FindingRow(Base):
@@ -134,15 +163,15 @@ class FindingRow(Base):
     finding_id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
     delivery_id: Mapped[str | None] = mapped_column(ForeignKey("delivery.delivery_id"))
-    stage: Mapped[str] = mapped_column(String(12))
-    code: Mapped[str] = mapped_column(String(10))
-    severity: Mapped[str] = mapped_column(String(10))
-    file: Mapped[str | None] = mapped_column(String(255))
+    stage: Mapped[str] = mapped_column(Characters(12))
+    code: Mapped[str] = mapped_column(Characters(10))
+    severity: Mapped[str] = mapped_column(Characters(10))
+    file: Mapped[str | None] = mapped_column(Characters(255))
     line: Mapped[int | None]
-    column: Mapped[str | None] = mapped_column(String(255))
+    column: Mapped[str | None] = mapped_column(Characters(255))
     count: Mapped[int | None]
-    message: Mapped[str] = mapped_column(Text)
-    how_to_fix: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Characters)
+    how_to_fix: Mapped[str] = mapped_column(Characters)
     lines: Mapped[list[Any]] = mapped_column(JSON, default=list)
     found_at: Mapped[datetime]
 
@@ -153,9 +182,9 @@ class RemoteFile(Base):
     __tablename__ = "remote_file"
 
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
-    path: Mapped[str] = mapped_column(String(1024), primary_key=True)
-    size: Mapped[int]
-    mtime: Mapped[int]
+    path: Mapped[str] = mapped_column(Characters(1024), primary_key=True)
+    size: Mapped[int] = mapped_column(LARGE)
+    mtime: Mapped[int] = mapped_column(LARGE)
     unchanged_since: Mapped[datetime]
     is_taken: Mapped[bool] = mapped_column(default=False)
 
@@ -168,8 +197,8 @@ class AuditEvent(Base):
 
     event_id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(String(40))
-    actor: Mapped[str] = mapped_column(String(80))
-    district_id: Mapped[str | None] = mapped_column(String(41))
-    delivery_id: Mapped[str | None] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(Characters(40))
+    actor: Mapped[str] = mapped_column(Characters(80))
+    district_id: Mapped[str | None] = mapped_column(Characters(41))
+    delivery_id: Mapped[str | None] = mapped_column(Characters(40))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

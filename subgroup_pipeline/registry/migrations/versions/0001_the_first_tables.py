@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from subgroup_pipeline.registry.schema import UtcDateTime
+from subgroup_pipeline.registry.schema import LARGE, Characters, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -17,10 +17,10 @@ def upgrade() -> None:
         "audit_event",
         sa.Column("event_id", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("actor", sa.String(length=80), nullable=False),
-        sa.Column("district_id", sa.String(length=41), nullable=True),
-        sa.Column("delivery_id", sa.String(length=40), nullable=True),
+        sa.Column("kind", Characters(40), nullable=False),
+        sa.Column("actor", Characters(80), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=True),
+        sa.Column("delivery_id", Characters(40), nullable=True),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_audit_event")),
     )
@@ -29,28 +29,28 @@ def upgrade() -> None:
 
     op.create_table(
         "district",
-        sa.Column("district_id", sa.String(length=41), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=False),
+        sa.Column("name", Characters(), nullable=False),
         sa.Column("settings_version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("district_id", name=op.f("pk_district")),
     )
     op.create_table(
         "delivery",
-        sa.Column("delivery_id", sa.String(length=40), nullable=False),
-        sa.Column("district_id", sa.String(length=41), nullable=False),
-        sa.Column("feed", sa.String(length=10), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("verdict", sa.String(length=32), nullable=True),
-        sa.Column("proof", sa.String(length=20), nullable=True),
-        sa.Column("sha256", sa.String(length=64), nullable=True),
-        sa.Column("content_sha256", sa.String(length=64), nullable=True),
+        sa.Column("delivery_id", Characters(40), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=False),
+        sa.Column("feed", Characters(10), nullable=False),
+        sa.Column("state", Characters(12), nullable=False),
+        sa.Column("verdict", Characters(32), nullable=True),
+        sa.Column("proof", Characters(20), nullable=True),
+        sa.Column("sha256", Characters(64), nullable=True),
+        sa.Column("content_sha256", Characters(64), nullable=True),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("settings_version", sa.Integer(), nullable=True),
-        sa.Column("rules_version", sa.String(length=20), nullable=True),
-        sa.Column("base_delivery_id", sa.String(length=40), nullable=True),
-        sa.Column("decision", sa.String(length=10), nullable=True),
-        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("rules_version", Characters(20), nullable=True),
+        sa.Column("base_delivery_id", Characters(40), nullable=True),
+        sa.Column("decision", Characters(10), nullable=True),
+        sa.Column("decided_by", Characters(80), nullable=True),
         sa.Column("seen_again_at", UtcDateTime(), nullable=True),
         sa.Column("seen_again_count", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
@@ -64,9 +64,9 @@ def upgrade() -> None:
     op.create_table(
         "district_key",
         sa.Column("key_id", sa.Integer(), nullable=False),
-        sa.Column("district_id", sa.String(length=41), nullable=False),
-        sa.Column("public_key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=80), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=False),
+        sa.Column("public_key", Characters(), nullable=False),
+        sa.Column("fingerprint", Characters(80), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_district_key_district_id_district")),
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_district_key")),
@@ -74,10 +74,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "district_settings",
-        sa.Column("district_id", sa.String(length=41), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
-        sa.Column("yaml_text", sa.Text(), nullable=False),
+        sa.Column("yaml_text", Characters(), nullable=False),
         sa.Column("applied_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["district_id"], ["district.district_id"], name=op.f("fk_district_settings_district_id_district")
@@ -86,10 +86,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "remote_file",
-        sa.Column("district_id", sa.String(length=41), nullable=False),
-        sa.Column("path", sa.String(length=1024), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("mtime", sa.Integer(), nullable=False),
+        sa.Column("district_id", Characters(41), nullable=False),
+        sa.Column("path", Characters(1024), nullable=False),
+        sa.Column("size", LARGE, nullable=False),
+        sa.Column("mtime", LARGE, nullable=False),
         sa.Column("unchanged_since", UtcDateTime(), nullable=False),
         sa.Column("is_taken", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["district_id"], ["district.district_id"], name=op.f("fk_remote_file_district_id_district")),
@@ -97,28 +97,28 @@ def upgrade() -> None:
     )
     op.create_table(
         "delivery_file",
-        sa.Column("delivery_id", sa.String(length=40), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("member_of", sa.String(length=255), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("delivery_id", Characters(40), nullable=False),
+        sa.Column("name", Characters(255), nullable=False),
+        sa.Column("member_of", Characters(255), nullable=False),
+        sa.Column("sha256", Characters(64), nullable=False),
+        sa.Column("size", LARGE, nullable=False),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_delivery_file_delivery_id_delivery")),
         sa.PrimaryKeyConstraint("delivery_id", "name", "member_of", name=op.f("pk_delivery_file")),
     )
     op.create_table(
         "finding",
         sa.Column("finding_id", sa.Integer(), nullable=False),
-        sa.Column("district_id", sa.String(length=41), nullable=False),
-        sa.Column("delivery_id", sa.String(length=40), nullable=True),
-        sa.Column("stage", sa.String(length=12), nullable=False),
-        sa.Column("code", sa.String(length=10), nullable=False),
-        sa.Column("severity", sa.String(length=10), nullable=False),
-        sa.Column("file", sa.String(length=255), nullable=True),
+        sa.Column("district_id", Characters(41), nullable=False),
+        sa.Column("delivery_id", Characters(40), nullable=True),
+        sa.Column("stage", Characters(12), nullable=False),
+        sa.Column("code", Characters(10), nullable=False),
+        sa.Column("severity", Characters(10), nullable=False),
+        sa.Column("file", Characters(255), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
-        sa.Column("column", sa.String(length=255), nullable=True),
+        sa.Column("column", Characters(255), nullable=True),
         sa.Column("count", sa.Integer(), nullable=True),
-        sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("how_to_fix", sa.Text(), nullable=False),
+        sa.Column("message", Characters(), nullable=False),
+        sa.Column("how_to_fix", Characters(), nullable=False),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("found_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.delivery_id"], name=op.f("fk_finding_delivery_id_delivery")),

@@ -1,0 +1,78 @@
+"""The pages of `docs/` that are made from code: the data dictionary from the marts, the error codes from the catalogue.
+
+Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.settings import bundled
+
+_SEVERITY = {
+    "fatal": "the delivery is rejected; the last good reports stay",
+    "hold": "the delivery waits for a person; the last good reports stay",
+    "error": "rows are set aside; the rest is used",
+    "warning": "everything is used; somebody should look",
+    "info": "nothing has to be done",
+}
+_NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this page. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Text of every generated page by its file name."""
+    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes()}
+
+
+def data_dictionary() -> str:
+    """Every published table and column, as the dbt project describes them."""
+    from ruamel.yaml import YAML
+
+    text = (bundled("dbt_project") / "models" / "marts" / "_marts.yml").read_text(encoding="utf-8")
+    models: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(text)["models"]
+    lines = [
+        "# Data dictionary",
+        "",
+        _NOTE,
+        "Schema `marts` of `published/analytics.duckdb`. Every contract below is enforced.",
+        "",
+    ]
+    for model in models:
+        lines += [
+            f"## {model['name']}",
+            "",
+            " ".join(str(model["description"]).split()),
+            "",
+            "| column | type | meaning |",
+            "|-|-|-|",
+        ]
+        lines += [
+            f"| `{column['name']}` | {column.get('data_type', '')} | {' '.join(str(column['description']).split())} |"
+            for column in model["columns"]
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def error_codes() -> str:
+    """The catalogue of findings, and what each severity does to a delivery."""
+    lines = ["# Findings", "", _NOTE, "A code never changes its meaning.", "", "| severity | what it does |", "|-|-|"]
+    lines += [f"| {severity} | {effect} |" for severity, effect in _SEVERITY.items()]
+    lines += ["", "| code | severity | what it says | how to mend it |", "|-|-|-|-|"]
+    lines += [
+        f"| {c.code} | {c.severity} | {c.message} | {c.how_to_fix} |" for c in sorted(CATALOGUE.values(), key=lambda c: c.code)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the pages into `docs/` of the checkout."""
+    docs = Path(__file__).parents[2] / "docs"
+    for name, text in pages().items():
+        (docs / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
