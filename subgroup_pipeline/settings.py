@@ -6,6 +6,7 @@ What a *district* sets is in `registry.district_file`; this module knows nothing
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from subgroup_pipeline.errors import SettingsError
 
 SERVICE_ACCOUNT = "_pipeline"
-_POSTGRES = "postgresql://"
+_DRIVER = "postgresql+psycopg2"
+"""The registry's and Dagster's. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
 
 
 class Settings(BaseSettings):
@@ -48,8 +50,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
-        """Take the forms of a PostgreSQL URL; keep the one that Dagster and libpq read too."""
-        return SecretStr(_plain_url(value.get_secret_value()))
+        """Take a PostgreSQL URL with or without the driver's name; keep it with."""
+        return SecretStr(_with_driver(value.get_secret_value()))
 
     @field_validator("nightly_cron")
     @classmethod
@@ -60,6 +62,14 @@ class Settings(BaseSettings):
             return f"{int(minutes)} {int(hours)} * * *"
         if len(value.split()) != 5:
             raise ValueError("write HH:MM, for example 03:00, or five cron fields")
+        return value
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory(cls, value: str) -> str:
+        """Refuse what DuckDB would refuse in the middle of a night."""
+        if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", value, re.IGNORECASE):
+            raise ValueError("write a number with KB, MB, GB or TB, for example 8GB")
         return value
 
     @field_validator("timezone")
@@ -80,13 +90,12 @@ class Settings(BaseSettings):
     @property
     def is_on_postgres(self) -> bool:
         """Whether the registry and Dagster's tables are in PostgreSQL."""
-        return self.database_url.get_secret_value().startswith(_POSTGRES)
+        return self.database_url.get_secret_value().startswith(_DRIVER)
 
     @property
     def registry_url(self) -> str:
         """SQLAlchemy URL of the registry, with the password; not for people."""
-        url = self.database_url.get_secret_value() or f"sqlite:///{self.paths.root / 'registry.sqlite'}"
-        return url.replace(_POSTGRES, "postgresql+psycopg2://", 1)
+        return self.database_url.get_secret_value() or f"sqlite:///{self.paths.root / 'registry.sqlite'}"
 
     def shown(self, name: str) -> str:
         """The value of a setting for people: of a database's URL neither the password nor the options, which may hold one."""
@@ -95,7 +104,8 @@ class Settings(BaseSettings):
             return str(value)
         from sqlalchemy.engine import make_url
 
-        return make_url(value.get_secret_value()).set(query={}).render_as_string(hide_password=True)
+        url = make_url(value.get_secret_value()).set(query={})
+        return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 class Home:
@@ -156,8 +166,8 @@ def _refused(name: str, value: object) -> str:
     return name.upper() if field is not None and field.annotation is SecretStr else f"{name.upper()}={value!r}"
 
 
-def _plain_url(text: str) -> str:
-    """A database's URL without the name of a driver. The errors of the parsers may quote the password; ours do not."""
+def _with_driver(text: str) -> str:
+    """A database's URL with the driver's name. The errors of the parser may quote the password; ours do not."""
     if not text:
         return text
     from sqlalchemy.engine import make_url
@@ -169,10 +179,9 @@ def _plain_url(text: str) -> str:
         url = None
     if url is not None and url.drivername == "sqlite":
         return text
-    if url is None or url.drivername not in ("postgresql", "postgresql+psycopg2") or not url.database:
+    if url is None or url.drivername not in ("postgresql", _DRIVER) or not url.database:
         raise ValueError("write postgresql://user:password@host:port/name, with %40 for an @ in the password, and so on")
-    # libpq does not take the space that SQLAlchemy leaves as it is.
-    return url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
+    return url.set(drivername=_DRIVER).render_as_string(hide_password=False)
 
 
 def bundled(name: str) -> Path:

@@ -22,9 +22,11 @@ def list_deliveries(
 
     Example: subgroups delivery list --district maple_valley --json
     """
+    from subgroup_pipeline.registry.districts import registered_districts
     from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
     with installation() as (_, registry):
+        registered_districts(registry, district)
         deliveries = [describe_delivery(delivery) for delivery in all_deliveries(registry, district)]
     if as_json:
         print_json(deliveries)

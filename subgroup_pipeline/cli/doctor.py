@@ -105,10 +105,16 @@ def _server(settings: Settings) -> list[Complaint]:
 
 
 def _published(settings: Settings) -> list[Complaint]:
+    import duckdb
+
+    from subgroup_pipeline.errors import PublishError
     from subgroup_pipeline.publish.reader import open_published
 
     if not settings.paths.published_database.exists():
         return [_complaint("note", "Nothing is published yet.", "`subgroups run` publishes what was delivered.")]
-    with open_published(settings) as connection:
-        connection.execute("select count(*) from marts.dim_district")
+    try:
+        with open_published(settings) as connection:
+            connection.execute("select count(*) from marts.dim_district")
+    except (PublishError, duckdb.Error) as error:
+        return [_complaint("error", str(error), "")]
     return []

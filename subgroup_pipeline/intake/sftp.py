@@ -297,7 +297,9 @@ def _own_key(server: SftpServer) -> paramiko.PKey:
     from paramiko.pkey import UnknownKeyType
 
     if not server.private_key.is_file():
-        raise SignInError(f"the key {server.private_key} for {server.name} is missing. `subgroups up` makes ours.")
+        if server.is_ours:
+            raise UnreachableError(f"our SFTP server has not been started yet ({server.name}). `subgroups up` starts it.")
+        raise SignInError(f"the key {server.private_key} for {server.name} is missing. Put it there, readable by us only.")
     try:
         return paramiko.PKey.from_path(server.private_key)
     except (OSError, ValueError, TypeError, paramiko.SSHException, UnknownKeyType) as error:

@@ -169,10 +169,9 @@ def _cleaned(text: bytes, shape: CsvShape, file_name: str, rows: _Rows) -> bytes
     replacement: dict[int, bytes] = dict.fromkeys(rows.blank.tolist(), b"")
     for record, cells in zip(rows.odd.tolist(), rows.odd_cells.tolist(), strict=True):
         row = text[rows.starts[record] : rows.ends[record]]
-        extra = cells - len(shape.header)
-        is_wider = extra > 0 and row.endswith(b"," * extra)
-        (wider if is_wider else ragged).append(record)
-        replacement[record] = row[:-extra] + b"\n" if is_wider else b""
+        taken = _without_extra(row, len(shape.header)) if cells > len(shape.header) else None
+        (ragged if taken is None else wider).append(record)
+        replacement[record] = taken or b""
     shape.set_aside = len(ragged)
     for code, records in (("ROW001", wider), ("ROW002", ragged)):
         if records:
@@ -181,6 +180,16 @@ def _cleaned(text: bytes, shape: CsvShape, file_name: str, rows: _Rows) -> bytes
     if len(ragged) > RAGGED_FLOOR and len(ragged) > RAGGED_SHARE * shape.records:
         shape.findings.append(Finding("ROW003", file=file_name, line=rows.line(ragged[0]), count=len(ragged)))
     return _replaced(text, rows, replacement) if replacement else text
+
+
+def _without_extra(row: bytes, width: int) -> bytes | None:
+    """A row without the cells past the header, when those are blank (also as `""` or white space); else None."""
+    cells = next(csv.reader(io.StringIO(row.decode("utf-8"), newline="")))
+    if any(cell.strip() for cell in cells[width:]):
+        return None
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\n").writerow(cells[:width])
+    return line.getvalue().encode("utf-8")
 
 
 def _replaced(text: bytes, rows: _Rows, replacement: dict[int, bytes]) -> bytes:

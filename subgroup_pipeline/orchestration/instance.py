@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def prepare_instance(settings: Settings) -> None:
     """Put the shipped dagster.yaml in place and point Dagster at it, for this process and those it starts.
 
-    The file holds no secret: on PostgreSQL it names the variable that has the URL, here in the form that Dagster reads.
+    The file holds no secret: on PostgreSQL it names the variable that has the URL, which is set here with the driver's name.
     """
     settings.paths.make()
     parts = ["dagster.yaml"]

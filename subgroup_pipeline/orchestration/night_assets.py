@@ -30,6 +30,9 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
     mend_ledger(night.registry, night.settings)
     fetched = fetch_deliveries(night.registry, night.settings, districts)
     late = note_late_feeds(night.registry, districts, datetime.now(UTC))
+    with night.registry.begin() as session:
+        new = [find_delivery(session, delivery_id) for delivery_id in fetched.new]
+    report_deliveries(context, night, [delivery for delivery in new if delivery.state == "rejected"])
     for district_id, fault in fetched.faults.items():
         context.log.warning("%s: %s", district_id, fault)
     return dg.MaterializeResult(
@@ -67,6 +70,9 @@ def raw_tables(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.M
             table: connection.execute(f"select count(*), count(distinct district_id) from raw.{table}").fetchone() or (0, 0)
             for table in RAW_TABLES
         }
+    with night.registry.begin() as session:
+        rejected = [find_delivery(session, delivery_id) for delivery_id in landed.rejected]
+    report_deliveries(context, night, rejected)
     context.log.info("%d deliveries landed, %d rejected", len(landed.pending), len(landed.rejected))
     for table, (rows, districts) in totals.items():
         yield dg.MaterializeResult(
@@ -82,7 +88,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     """One verdict a delivery: the suites of `expectations/` over all deliveries of the run, guards, and what both found."""
     judged = judge_deliveries(night.registry, night.settings, night.chosen(), run_name=context.run_id)
     with night.registry.begin() as session:
-        deliveries = [find_delivery(session, delivery_id) for delivery_id in judged.verdicts]
+        deliveries = [find_delivery(session, delivery_id) for delivery_id in (*judged.verdicts, *judged.rejected)]
     report_deliveries(context, night, deliveries)
     verdicts: list[str] = list(judged.verdicts.values())
     words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")

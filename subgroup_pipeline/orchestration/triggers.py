@@ -54,7 +54,11 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
         asked = {tuple(file) for file in json.loads(context.cursor or "[]")}
         seen = {(district, file.path, file.size, file.mtime) for district, files in ready.items() for file in files}
         if not seen - asked:
-            waits = "no district has a settled upload" if not seen else "a run was started for every settled upload"
+            waits = (
+                f"a run was started for the settled uploads of {len(ready)} districts"
+                if seen
+                else "no district has a settled upload"
+            )
             return dg.SkipReason("; ".join([waits, *faults]))
         districts = sorted({district for district, *_ in seen - asked})
         config = {"resources": {"night": {"config": {"districts": districts, "wait": True}}}}

@@ -31,13 +31,30 @@ def open_snapshot(path: Path, memory_limit: str, threads: int) -> Iterator[duckd
     """Open a file of a snapshot as any reader should: read-only, no other file, settings locked."""
     import duckdb
 
-    connection = duckdb.connect(
-        str(path),
-        read_only=True,
-        config={"memory_limit": memory_limit, "threads": threads, "autoinstall_known_extensions": False},
-    )
     try:
-        connection.execute("set enable_external_access = false; set lock_configuration = true")
+        connection = _connect(path, memory_limit, threads)
+    except duckdb.Error as error:
+        raise PublishError(
+            f"{path} cannot be opened: {str(error).splitlines()[0]}. `subgroups publish rollback` shows the snapshot before; "
+            "`subgroups run` makes a new one."
+        ) from error
+    try:
         yield connection
     finally:
         connection.close()
+
+
+def _connect(path: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(
+        str(path),
+        read_only=True,
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "enable_external_access": False,
+            "lock_configuration": True,
+        },
+    )

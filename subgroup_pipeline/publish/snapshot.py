@@ -198,8 +198,10 @@ def _working_districts(
     """What the snapshot will hold: the whole districts of the working file, and dirty ones as published before."""
     rows = connection.execute(
         "select d.district_id, b.build_key, d.roster_delivery_id, d.subgroup_delivery_id, d.as_of_date, d.student_count "
-        "from analytics.marts.dim_district d join control.build b using (district_id) order by 1"
+        "from control.build b left join analytics.marts.dim_district d using (district_id) order by 1"
     ).fetchall()
+    if lost := [row[0] for row in rows if row[2] is None and row[0] not in dirty]:
+        raise PublishError(f"the working file has no rows of {lost[:5]}, which were built. Nothing was published.")
     districts = {
         row[0]: PublishedDistrict(
             build_key=row[1],
@@ -259,6 +261,14 @@ def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistri
                 f"the new snapshot shows other districts or student counts than were built: {wrong[:5]}. Nothing was "
                 "published; run `subgroups run` again, and `subgroups doctor` if it repeats."
             )
+        reported = dict(
+            connection.execute(
+                "select district_id, sum(student_count)::bigint from marts.rpt_district_subgroup "
+                "where subgroup = 'all_students' group by all"
+            ).fetchall()
+        )
+        if without := [d for d, students in expected.items() if reported.get(d, 0) != students]:
+            raise PublishError(f"the district report does not count the students of {without[:5]}. Nothing was published.")
         query = (
             "select district_id from marts.rpt_district_subgroup group by district_id, subgroup "
             "having sum(student_count) <> any_value(total_students)"

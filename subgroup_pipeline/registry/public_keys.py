@@ -26,6 +26,11 @@ def read_public_key(line: str) -> asyncssh.SSHKey:
     """One OpenSSH public-key line, for `district authorize`. Raises SettingsError for a key the server would refuse."""
     import asyncssh
 
+    if "PRIVATE KEY" in line:
+        raise SettingsError(
+            "this is a private key, which must not leave its owner. Give the public key, the file that ends in .pub;"
+            " `ssh-keygen -y -f FILE` prints it."
+        )
     try:
         key = asyncssh.import_public_key(line.strip())
     except (asyncssh.KeyImportError, ValueError) as error:

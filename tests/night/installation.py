@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncssh
 import dagster as dg
@@ -20,13 +21,14 @@ from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.publish.reader import open_published
-from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import apply_settings, authorize_key
-from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
+from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, find_delivery
 from subgroup_pipeline.settings import load_settings
 
-_KEYS = Path(tempfile.gettempdir()) / f"subgroups-test-keys-{__import__('os').getuid()}"
+SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"
+_KEYS = Path(tempfile.gettempdir()) / f"subgroups-test-keys-{os.getuid()}"
 
 
 def keep_host_keys(keys: Path) -> None:
@@ -37,6 +39,22 @@ def keep_host_keys(keys: Path) -> None:
             shutil.copy2(file, keys / file.name)
 
 
+@contextmanager
+def installation_in(home: Path, **settings: str) -> Iterator[Installation]:
+    """An installation in this home, for fixtures of any scope; `settings` are SUBGROUPS_ variables in lower case."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in list(os.environ):
+            if name.startswith(("SUBGROUPS_", "DBT_")) and name != "SUBGROUPS_REQUIRE_ALL":
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
+        defaults = {"home": str(home), "settle_seconds": "0", "memory_limit": "2GB"}
+        for name, value in (defaults | settings).items():
+            monkeypatch.setenv(f"SUBGROUPS_{name.upper()}", value)
+        keep_host_keys(home / "keys")
+        with Installation(monkeypatch) as made:
+            yield made
+
+
 class Installation:
     """One home with its SFTP server up. Everything a test does goes the way a district or an operator goes."""
 
@@ -45,7 +63,7 @@ class Installation:
         self._stack = ExitStack()
         self._clients: dict[str, Path] = {}
 
-    def __enter__(self) -> "Installation":
+    def __enter__(self) -> Self:
         self.registry = open_registry(load_settings())
         server = self._stack.enter_context(running(drop_server(load_settings(), self.registry, port=0)))
         self._monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
@@ -99,11 +117,18 @@ class Installation:
                 remote.write(content.encode() if isinstance(content, str) else content)
         sftp.close()
 
+    def drop(self, district_id: str, feed: str, files: Mapping[str, bytes | str]) -> None:
+        """Put files where the SFTP server puts uploads, without a sign-in (a tenth of a second each): for many districts."""
+        inbox = self.settings.paths.sftp / district_id / "inbox" / feed
+        inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, content in files.items():
+            (inbox / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
     def night(self, *districts: str) -> dg.ExecuteInProcessResult:
         """Run one night through Dagster; it must succeed."""
         result = run_night(self.settings, districts=districts)
-        failures = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
-        assert result.success, failures
+        errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+        assert result.success, [_innermost(error) for error in errors]
         return result
 
     def deliveries(self, district_id: str | None = None, feed: str | None = None) -> list[dict[str, Any]]:
@@ -128,6 +153,12 @@ class Installation:
         return {(subgroup, value): count for subgroup, value, count in rows}
 
 
+def _innermost(error: Any) -> str:  # noqa: ANN401 - Dagster's SerializableErrorInfo
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message)
+
+
 def zip_of(files: Mapping[str, str | bytes]) -> bytes:
     """A zip with these members."""
     import io
@@ -137,3 +168,10 @@ def zip_of(files: Mapping[str, str | bytes]) -> bytes:
         for name, content in files.items():
             package.writestr(name, content)
     return buffer.getvalue()
+
+
+def lines_of(registry: Registry, delivery_id: str, code: str) -> list[int]:
+    """Every line that a finding of a delivery names (the command line shows the first)."""
+    with registry.begin() as session:
+        found = find_delivery(session, delivery_id).findings
+    return [line for finding in found if finding.code == code for line in finding.lines]

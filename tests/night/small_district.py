@@ -35,9 +35,7 @@ def settings(district: str, **replacements: str) -> str:
 
 def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
     """OneRoster files by name: one district, two schools, one course a school, students alternating between the schools."""
-    users = [
-        f"s{n:03},,,true,school{n % 2},student,user{n},,Given{n},Family{n},,{n:05},,,,,05," for n in range(students)
-    ]
+    users = [f"s{n:03},,,true,school{n % 2},student,user{n},,Given{n},Family{n},,{n:05},,,,,05," for n in range(students)]
     enrollments = [f"e{n},,,class{n % 2},school{n % 2},s{n:03},student,,," for n in range(students)]
     files = {
         "orgs.csv": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
@@ -48,7 +46,8 @@ def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
         "subjectCodes\ncourse0,,,year,Reading,R,05,d1,,\ncourse1,,,year,Algebra,A,05,d1,,\n",
         "classes.csv": "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
         "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods\n"
-        "class0,,,Reading 1,05,course0,R1,scheduled,,school0,year,,,\nclass1,,,Algebra 1,05,course1,A1,scheduled,,school1,year,,,\n",
+        "class0,,,Reading 1,05,course0,R1,scheduled,,school0,year,,,\n"
+        "class1,,,Algebra 1,05,course1,A1,scheduled,,school1,year,,,\n",
         "users.csv": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
         "middleName,identifier,email,sms,phone,agentSourcedIds,grades,password\n" + "\n".join(users) + "\n",
         "enrollments.csv": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"

@@ -1,0 +1,58 @@
+"""Help: every command shows an example, and `subgroups --help` answers at once."""
+
+from __future__ import annotations
+
+import re
+import resource
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+
+from cli.command import SUBGROUPS, Shell
+from subgroup_pipeline import __version__
+from subgroup_pipeline.cli.main import app
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+def _commands(group: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:  # noqa: ANN401 - typer has a click of its own
+    found: dict[tuple[str, ...], click.Command] = {}
+    for name, command in group.commands.items():
+        found |= _commands(command, (*path, name)) if hasattr(command, "commands") else {(*path, name): command}
+    return found
+
+
+COMMANDS = _commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_has_an_example_that_names_the_command(path: tuple[str, ...]) -> None:
+    text = COMMANDS[path].help or ""
+    assert re.search(rf"Example: (\w+=\S+ )?subgroups {' '.join(path)}\b", text)
+
+
+def test_help_of_a_command_shows_it(tmp_path: Path) -> None:
+    said = Shell(tmp_path).subgroups("district", "apply", "--help")
+    assert said.status == 0
+    assert "Example: subgroups district apply" in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_takes_less_than_half_a_second_of_cpu(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([str(SUBGROUPS), "--help"], env=shell.environment, cwd=tmp_path, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_the_version(tmp_path: Path) -> None:
+    assert Shell(tmp_path).subgroups("--version").out.strip() == __version__
