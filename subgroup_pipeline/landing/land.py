@@ -23,6 +23,7 @@ from subgroup_pipeline.registry.rules import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -54,6 +55,7 @@ def land_deliveries(
     by_id = {district.district_id: district for district in districts}
     deliveries = _to_land(connection, registry, by_id)
     landed = Landed()
+    _clear(settings.paths.scratch)
     try:
         with ThreadPoolExecutor(settings.threads) as pool:
             screenings = list(pool.map(lambda d: screen_delivery(d, by_id[d.district_id].settings, settings.paths), deliveries))
@@ -79,6 +81,13 @@ def land_deliveries(
     return landed
 
 
+def _clear(scratch: Path) -> None:
+    """Remove what a killed night unpacked: nobody but the run that holds the warehouse works here."""
+    for left in scratch.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+
+
 def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """Remove raw rows of deliveries that are neither live nor waiting for a decision; the archive keeps their bytes."""
     with registry.begin() as session:
@@ -87,7 +96,6 @@ def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry)
     query = "select delivery_id from control.landed_delivery where delivery_id not in (select unnest(?))"
     gone = [row[0] for row in connection.execute(query, [wanted]).fetchall()]
     delete_deliveries(connection, gone)
-    connection.execute("delete from control.landed_delivery where delivery_id in (select unnest(?))", [gone])
 
 
 def _to_land(

@@ -103,11 +103,16 @@ def replace_ids(connection: duckdb.DuckDBPyConnection, table: str, gone: Iterabl
 
 
 def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Iterable[str]) -> None:
-    """Remove the raw rows of deliveries, so that landing them is safe to repeat (design 2.3)."""
+    """Remove the raw rows of deliveries and the note that they are there, so that landing them is safe to repeat (design 2.3).
+
+    One transaction: a note without its rows would let a delivery that becomes live again be published empty.
+    """
     ids = list(delivery_ids)
     if ids:
-        for table in RAW_TABLES:
-            connection.execute(f"delete from raw.{table} where delivery_id in (select unnest(?))", [ids])
+        connection.execute("begin")
+        for table in (*(f"raw.{table}" for table in RAW_TABLES), "control.landed_delivery"):
+            connection.execute(f"delete from {table} where delivery_id in (select unnest(?))", [ids])
+        connection.execute("commit")
 
 
 def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -74,7 +74,7 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     if before is not None and (before.quality_sha256, before.districts) == (said, districts):
         published = Published(before, is_new=False)
     else:
-        now = datetime.now(UTC)
+        now = _after(before, datetime.now(UTC))
         is_compacted = before is None or before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN
         draft = Manifest(
             snapshot=f"{now:%Y%m%dT%H%M%S%fZ}",
@@ -123,7 +123,7 @@ def compact_working_file(settings: Settings) -> None:
 
     working = settings.paths.analytics_database
     fresh = working.with_suffix(".compacting")
-    fresh.unlink(missing_ok=True)
+    _remove_half_written(fresh)
     connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
     try:
         connection.execute("attach '" + str(working).replace("'", "''") + "' as working (read_only)")
@@ -133,6 +133,12 @@ def compact_working_file(settings: Settings) -> None:
         connection.close()
     _sync(fresh)
     fresh.replace(working)
+
+
+def _remove_half_written(fresh: Path) -> None:
+    """Remove what a killed rewrite left, with DuckDB's write-ahead log beside it."""
+    fresh.unlink(missing_ok=True)
+    fresh.with_name(f"{fresh.name}.wal").unlink(missing_ok=True)
 
 
 def show_newest(settings: Settings) -> None:
@@ -301,11 +307,21 @@ def _retire(home: Home, keep: int) -> None:
     """Remove snapshots beyond those kept, never the current one; and what a killed publish left."""
     for left in home.published.glob(".*.building"):
         shutil.rmtree(left, ignore_errors=True)
+    for left in home.published.glob(".*.new"):
+        left.unlink(missing_ok=True)
+    _remove_half_written(home.analytics_database.with_suffix(".compacting"))
     current = home.current_snapshot.resolve().name
     names = sorted(path.name for path in home.published.iterdir() if path.is_dir() and not path.is_symlink())
     for name in names[:-keep]:
         if name != current:
             shutil.rmtree(home.published / name)
+
+
+def _after(before: Manifest | None, now: datetime) -> datetime:
+    """Now, or just after the snapshot before when the clock was set back: the newest name is the newest snapshot."""
+    if before is None:
+        return now
+    return max(now, datetime.fromisoformat(before.created_at) + timedelta(microseconds=1))
 
 
 def _age(moment: str, now: datetime) -> timedelta:

@@ -98,9 +98,10 @@ def open_registry(settings: Settings) -> Registry:
             _migrate(engine)
     except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
         engine.dispose()
+        place = settings.shown("database_url") or engine.url
         said = str(error.orig).partition("\n")[0]
         raise SettingsError(
-            f"cannot use the registry at {settings.shown('database_url') or engine.url}: {said}. Look at SUBGROUPS_DATABASE_URL, whether that database is up, "
+            f"cannot use the registry at {place}: {said}. Look at SUBGROUPS_DATABASE_URL, whether that database is up, "
             "and whether its user owns it (`createdb --encoding UTF8 --owner USER NAME`)."
         ) from error
     return Registry(engine)

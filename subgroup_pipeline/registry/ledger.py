@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -78,6 +78,9 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
         latest.seen_again_count += 1
         record_event(session, "delivery.seen_again", actor=PIPELINE, district_id=district_id, delivery_id=latest.delivery_id)
         return latest, False
+    if latest is not None:
+        # What comes later is later, also when the clock was set back: order, ids and history go by this time.
+        now = max(now, latest.received_at + timedelta(microseconds=1))
     delivery = Delivery(
         delivery_id=new_delivery_id(now),
         district_id=district_id,

@@ -1,0 +1,89 @@
+"""Keeping an installation: roll back, rebuild from archive and ledger, back up and restore, retention."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from night import small_district as small
+from night.installation import Installation, zip_of
+from subgroup_pipeline.intake.retention import purge_archive
+from subgroup_pipeline.publish.reader import open_published
+from subgroup_pipeline.publish.snapshot import release, roll_back
+from subgroup_pipeline.registry.backup import back_up, restore
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.ledger import all_deliveries
+from subgroup_pipeline.settings import Settings, load_settings
+
+_MARTS = (
+    "dim_school", "dim_course", "dim_student", "dim_subgroup", "fct_enrollment", "fct_student_subgroup",
+    "rpt_district_subgroup", "rpt_school_subgroup", "rpt_course_subgroup", "rpt_student_subgroup",
+)  # fmt: skip
+
+
+def _marts(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    with open_published(settings) as connection:
+        return {table: sorted(connection.execute(f"from marts.{table}").fetchall(), key=str) for table in _MARTS}
+
+
+def _delta(rows: str) -> dict[str, bytes]:
+    header = small.roster(1)["users.csv"].split("\n")[0] + "\n"
+    manifest = small.manifest({}).replace("file.users,absent", "file.users,delta")
+    return {"roster.zip": zip_of({"manifest.csv": manifest, "users.csv": header + rows + "\n"})}
+
+
+def test_what_is_lost_is_made_again_from_archive_and_ledger(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for district in ("bulk", "delta"):
+        installation.apply(small.settings(district))
+        installation.upload(district, "roster", small.roster(40))
+        installation.upload(district, "subgroups", {"s.csv": small.subgroups(40)})
+    installation.night()
+    first = _marts(installation.settings)
+    gone = "s001,tobedeleted,2026-09-30T00:00:00.000Z,true,school1,student,user1,,Given1,Family1,,00001,,,,,05,"
+    installation.upload("delta", "roster", _delta(gone))
+    installation.night()
+    second = _marts(installation.settings)
+    assert first != second
+
+    shown = roll_back(installation.settings)
+    assert _marts(installation.settings) == first
+    installation.night()
+    assert installation.settings.paths.current_snapshot.resolve().name == shown, "a night does not end a rollback"
+    release(installation.settings)
+    assert _marts(installation.settings) == second
+
+    for place in installation.settings.paths.warehouse.glob("*.duckdb*"):
+        place.unlink()
+    installation.night()
+    assert _marts(installation.settings) == second
+
+    back_up(installation.registry, installation.settings, tmp_path / "backup.tar")
+    before = [delivery["delivery_id"] for delivery in installation.deliveries()]
+    monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "restored"))
+    settings = load_settings()
+    assert restore(settings, tmp_path / "backup.tar") == len(before)
+    registry = open_registry(settings)
+    assert [delivery.delivery_id for delivery in all_deliveries(registry)] == before
+    registry.close()
+    from subgroup_pipeline.orchestration.instance import run_night
+
+    assert run_night(settings).success
+    assert _marts(settings) == second
+
+
+def test_bytes_past_their_retention_leave_the_archive_unless_something_live_rests_on_them(installation: Installation) -> None:
+    district = installation.apply(small.settings("alpha"))
+    for students in (40, 41):
+        installation.upload(district, "roster", {"roster.zip": zip_of(small.roster(students))})
+        installation.night()
+    old, live = installation.deliveries(district, "roster")
+    archive = installation.settings.paths.archive
+    assert purge_archive(installation.registry, installation.settings, datetime.now(UTC)).files == 0
+    later = datetime.now(UTC) + timedelta(days=installation.settings.retention_days + 1)
+    assert purge_archive(installation.registry, installation.settings, later).files == 1
+    assert not (archive / old["sha256"][:2] / old["sha256"]).exists()
+    assert (archive / live["sha256"][:2] / live["sha256"]).exists()
