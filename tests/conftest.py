@@ -7,8 +7,13 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from night.installation import Installation
+    from postgres.server import Server
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT.parent / "shared" / "samples"
@@ -19,6 +24,10 @@ _NEEDS = {
     "needs_sshd": (
         bool(shutil.which("sftp") and (shutil.which("sshd") or Path("/usr/sbin/sshd").exists())),
         "OpenSSH is not installed: apt-get install openssh-server openssh-client",
+    ),
+    "needs_postgres": (
+        any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        "PostgreSQL's server is not installed: apt-get install postgresql",
     ),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }
@@ -40,7 +49,7 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Installation"]:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """A whole installation in a home of its own, its SFTP server running on a free port."""
     from night.installation import Installation, keep_host_keys
 
@@ -53,3 +62,28 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["I
     keep_host_keys(tmp_path / "home" / "keys")
     with Installation(monkeypatch) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Debian's PostgreSQL on a free port of loopback, gone with the session."""
+    from postgres.server import running_server
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Server) -> Iterator[str]:
+    """A database of its own with nothing in it."""
+    url = postgres_server.make_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """A database of its own with the registry's tables, empty: a copy, which is quicker than a migration."""
+    url = postgres_server.make_database(postgres_server.template)
+    yield url
+    postgres_server.drop_database(url)

@@ -1,0 +1,123 @@
+"""Districts in the registry: versions of their settings, and the keys that may sign in."""
+
+from __future__ import annotations
+
+import asyncssh
+import pytest
+import sqlalchemy as sa
+
+from subgroup_pipeline.errors import SettingsError, UnknownDistrictError
+from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import (
+    account_keys,
+    apply_settings,
+    authorize_key,
+    key_fingerprints,
+    registered_district,
+    registered_districts,
+    settings_text,
+)
+from subgroup_pipeline.registry.schema import AuditEvent, DistrictSettingsVersion
+
+TEXT = "district: gamma\nname: Gamma\ntimezone: UTC\n"
+
+
+def _apply(registry: Registry, text: str) -> tuple[int, bool]:
+    return apply_settings(registry, parse_district(text), text, actor="test")
+
+
+def _key(kind: str = "ssh-ed25519", **how: int) -> str:
+    return asyncssh.generate_private_key(kind, **how).export_public_key().decode()
+
+
+def test_the_first_settings_are_version_one(registry: Registry) -> None:
+    assert _apply(registry, TEXT) == (1, True)
+
+
+def test_the_same_settings_again_make_no_version(registry: Registry) -> None:
+    _apply(registry, TEXT)
+    assert _apply(registry, TEXT) == (1, False)
+
+
+def test_another_way_of_writing_the_same_settings_makes_no_version(registry: Registry) -> None:
+    _apply(registry, TEXT)
+    assert _apply(registry, "# a comment\ntimezone: UTC\ndistrict: gamma\nname: 'Gamma'\nas_of: delivery\n") == (1, False)
+
+
+def test_changed_settings_make_a_version_and_keep_the_one_before(registry: Registry) -> None:
+    _apply(registry, TEXT)
+    changed = TEXT + "as_of: 2026-10-01\n"
+    assert _apply(registry, changed) == (2, True)
+    with registry.begin() as session:
+        query = sa.select(DistrictSettingsVersion.yaml_text).filter_by(district_id="gamma").order_by("version")
+        assert list(session.scalars(query)) == [TEXT, changed]
+
+
+def test_going_back_to_old_settings_is_a_new_version(registry: Registry) -> None:
+    for text in (TEXT, TEXT + "as_of: roster\n"):
+        _apply(registry, text)
+    assert _apply(registry, TEXT) == (3, True)
+
+
+def test_a_date_comes_back_from_the_registry_as_a_date(registry: Registry) -> None:
+    text = TEXT + "as_of: 2026-10-01\n"
+    _apply(registry, text)
+    assert registered_district(registry, "gamma").settings == parse_district(text)
+
+
+def test_the_text_comes_back_as_it_was_written(registry: Registry) -> None:
+    _apply(registry, TEXT + "# ours\n")
+    assert settings_text(registry, "gamma") == TEXT + "# ours\n"
+
+
+def test_an_application_is_audited_with_who_did_it(registry: Registry) -> None:
+    _apply(registry, TEXT)
+    with registry.begin() as session:
+        event = session.scalars(sa.select(AuditEvent).filter_by(district_id="gamma")).one()
+    assert (event.kind, event.actor, event.detail) == ("district.settings_applied", "test", {"version": 1})
+
+
+def test_districts_are_listed_by_key(registry: Registry) -> None:
+    _apply(registry, TEXT)
+    assert [d.district_id for d in registered_districts(registry)] == ["alpha", "beta", "gamma"]
+    assert [d.district_id for d in registered_districts(registry, ["gamma", "alpha"])] == ["alpha", "gamma"]
+
+
+def test_a_district_that_is_not_registered_is_named(registry: Registry) -> None:
+    with pytest.raises(UnknownDistrictError, match=r"nowhere, zeta.*district list"):
+        registered_districts(registry, ["alpha", "zeta", "nowhere"])
+
+
+def test_a_key_authorized_twice_is_on_record_once(registry: Registry) -> None:
+    key = _key()
+    first = authorize_key(registry, "alpha", key, actor="test")
+    assert authorize_key(registry, "alpha", f"  {key.strip()} office computer\n", actor="test") == first
+    assert key_fingerprints(registry) == {"alpha": [first]}
+
+
+def test_the_same_key_may_sign_in_for_two_districts(registry: Registry) -> None:
+    key = _key()
+    fingerprints = {authorize_key(registry, district, key, actor="test") for district in ("alpha", "beta")}
+    assert len(fingerprints) == 1
+    assert account_keys(registry, "alpha") == account_keys(registry, "beta") == [key.strip()]
+
+
+def test_a_district_without_a_key_is_told_from_no_district(registry: Registry) -> None:
+    assert account_keys(registry, "alpha") == []
+    assert account_keys(registry, "nobody") is None
+
+
+def test_a_key_for_no_district_is_refused(registry: Registry) -> None:
+    with pytest.raises(UnknownDistrictError):
+        authorize_key(registry, "nobody", _key(), actor="test")
+
+
+def test_text_that_is_no_key_is_refused_with_the_mend(registry: Registry) -> None:
+    with pytest.raises(SettingsError, match="ssh-keygen -t ed25519"):
+        authorize_key(registry, "alpha", "AAAAC3NzaC1lZDI1NTE5", actor="test")
+
+
+def test_a_short_rsa_key_is_refused(registry: Registry) -> None:
+    with pytest.raises(SettingsError, match="1024 bits is too short; 2048"):
+        authorize_key(registry, "alpha", _key("ssh-rsa", key_size=1024), actor="test")

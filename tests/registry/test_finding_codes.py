@@ -1,0 +1,77 @@
+"""The catalogue of findings is the one table: every code that is used stands in it, with one severity."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import subgroup_pipeline
+from subgroup_pipeline.intake import sftp
+from subgroup_pipeline.registry.finding_codes import CATALOGUE, severity_of
+from subgroup_pipeline.settings import bundled
+
+PACKAGE = Path(subgroup_pipeline.__file__).parent
+SUITES = sorted(bundled("expectations").glob("*.json"))
+
+
+def _used_in_code() -> dict[str, set[str]]:
+    """Codes by the files that spell them, outside the catalogue."""
+    used: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        if path.name != "finding_codes.py":
+            for code in re.findall(r"""["']([A-Z]{3}[0-9]{3})["']""", path.read_text(encoding="utf-8")):
+                used.setdefault(code, set()).add(path.name)
+    return used
+
+
+def _codes_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    yield from re.findall(r"\b[A-Z]{3}[0-9]{3}\b", json.dumps(value))
+
+
+def test_every_code_that_the_package_spells_is_in_the_catalogue() -> None:
+    used = _used_in_code()
+    assert len(used) > 30
+    assert {code: files for code, files in used.items() if code not in CATALOGUE} == {}
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.stem)
+def test_every_code_of_a_suite_is_in_the_catalogue(suite: Path) -> None:
+    codes = set(_codes_in(json.loads(suite.read_text())))
+    assert codes
+    assert codes - set(CATALOGUE) == set()
+
+
+def test_no_code_of_the_catalogue_is_unused() -> None:
+    in_suites = {code for suite in SUITES for code in _codes_in(json.loads(suite.read_text()))}
+    faults = {fault.code for fault in (sftp.UnreachableError, sftp.HostKeyError, sftp.SignInError, sftp.TransferError)}
+    assert set(CATALOGUE) - set(_used_in_code()) - in_suites - faults == set()
+
+
+def test_faults_of_a_server_never_reject_anything() -> None:
+    assert {severity_of(code) for code in CATALOGUE if code.startswith("NET")} == {"error"}
+
+
+def test_a_severity_is_spelled_in_the_catalogue_only() -> None:
+    """A finding takes its severity from its code; code that passes one of its own would disagree with the catalogue one day."""
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "registry":
+            assert not re.search(r"Finding\([^)]*severity", path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_code_says_what_happened_and_what_to_do(code: str) -> None:
+    entry = CATALOGUE[code]
+    assert entry.code == code
+    assert re.fullmatch(r"[A-Z]{3}[0-9]{3}", code)
+    assert entry.message.endswith(".")
+    assert entry.how_to_fix.endswith(".")
+
+
+def test_a_code_that_is_not_in_the_catalogue_is_a_fault_of_ours() -> None:
+    with pytest.raises(KeyError):
+        severity_of("XYZ999")
