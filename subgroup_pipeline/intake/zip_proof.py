@@ -72,6 +72,7 @@ def _refusal(members: list[zipfile.ZipInfo]) -> str:
         (any(m.flag_bits & 0x1 for m in members), "It is protected by a password."),
         (any(not path[0] or ".." in path for path in steps), "A member's path leads out of the zip."),
         (len(set(plain)) < len(plain), "Two members have the same name."),
+        (any(len(name) > 255 for name in names), "A member's name is longer than 255 characters."),
     )
     return next((words for is_refused, words in refusals if is_refused), "")
 

@@ -1,0 +1,50 @@
+"""An installation with its server running, and keys that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from subgroup_pipeline.intake import sftp
+
+from .world import Sshd, World, make_template, open_world, run_sshd
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, template: Path) -> Iterator[World]:
+    """With SETTLE_SECONDS as shipped: 60."""
+    with open_world(tmp_path / "home", template) as made:
+        made.apply("alpha")
+        yield made
+
+
+@pytest.fixture
+def sshd(tmp_path: Path, world: World) -> Iterator[Sshd]:
+    with run_sshd(tmp_path / "sshd", world.settings.paths.keys / "foreign") as made:
+        yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers get 0.4 s to answer instead of 20."""
+    from subgroup_pipeline.intake import fetch
+
+    def server(*args: object, **options: object) -> sftp.SftpServer:
+        return sftp.SftpServer(*args, **(options | {"timeout": 0.4}))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fetch, "SftpServer", server)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow each other at once: how long the pauses are is tenacity's matter, how many tries there are is ours."""
+    import tenacity
+
+    monkeypatch.setattr(tenacity, "wait_random_exponential", lambda **_: tenacity.wait_none())

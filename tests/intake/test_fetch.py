@@ -1,0 +1,403 @@
+"""Fetching from our own server: what is taken, what is waited for, what is refused, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from night import small_district as small
+from night.installation import zip_of
+
+from subgroup_pipeline.dropserver.jail import make_home
+from subgroup_pipeline.intake import fetch as fetch_module
+from subgroup_pipeline.intake import inbox as inbox_module
+from subgroup_pipeline.intake import sftp
+from subgroup_pipeline.intake.archive import IncomingFile, archived_path
+from subgroup_pipeline.intake.fetch import ready_files
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.ledger import all_deliveries
+
+from .world import World, open_world
+
+ROSTER = small.roster()
+SUBGROUPS = "student_id,ell\ns000,y\n"
+
+
+class Killed(BaseException):
+    """What a kill does to code that runs: nothing after this line happens."""
+
+
+def test_a_zip_is_taken_by_its_crc_without_waiting(world: World) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER), age=0)
+    fetched = world.fetch()
+    assert world.states() == [("received", "zip_crc", [])]
+    assert fetched.new == [world.deliveries()[0].delivery_id]
+    assert world.left("alpha") == []
+
+
+def test_a_zip_and_its_members_are_in_the_ledger(world: World) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+    world.fetch()
+    files = {(f.name, f.member_of): f.sha256 for f in world.deliveries()[0].files}
+    assert files.pop(("roster.zip", "")) == world.deliveries()[0].sha256
+    assert files == {(name, "roster.zip"): hashlib.sha256(text.encode()).hexdigest() for name, text in ROSTER.items()}
+
+
+def test_a_loose_set_with_its_manifest_is_one_delivery(world: World) -> None:
+    world.put_all("alpha", "roster", ROSTER)
+    world.fetch()
+    (delivery,) = world.deliveries()
+    assert (delivery.proof, {f.name for f in delivery.files}) == ("settled", set(ROSTER))
+    assert world.left("alpha") == []
+
+
+def test_a_zip_and_the_same_files_loose_are_the_same_content(world: World) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+    world.fetch()
+    world.put_all("alpha", "roster", ROSTER)
+    assert world.fetch().seen_again == 1
+    assert [d.seen_again_count for d in world.deliveries()] == [1]
+    assert world.left("alpha") == []
+
+
+def test_two_zips_of_the_same_files_are_the_same_content(world: World) -> None:
+    for number, method in enumerate((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as package:
+            for name, text in ROSTER.items():
+                package.writestr(name, text)
+        world.put("alpha", "roster", f"{number}.zip", buffer.getvalue())
+    fetched = world.fetch()
+    assert (len(fetched.new), fetched.seen_again) == (1, 1)
+
+
+def test_a_subgroup_file_that_settled_is_taken(world: World) -> None:
+    world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
+    world.fetch()
+    (delivery,) = world.deliveries()
+    assert (delivery.feed, delivery.proof) == ("subgroups", "settled")
+    assert archived_path(world.settings.paths.archive, delivery.sha256 or "").read_text() == SUBGROUPS
+
+
+@pytest.mark.parametrize(("age", "is_taken"), [(0, False), (50, False), (70, True)])
+def test_a_subgroup_file_waits_until_it_settled(world: World, age: float, is_taken: bool) -> None:
+    world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS, age=age)
+    fetched = world.fetch()
+    assert bool(fetched.new) is is_taken
+    assert fetched.waiting == ({} if is_taken else {("alpha", "subgroups"): ["subgroups.csv"]})
+    assert world.left("alpha", "subgroups") == ([] if is_taken else ["subgroups.csv"])
+
+
+def test_a_waiting_upload_is_shown_as_received_and_then_becomes_its_delivery(world: World) -> None:
+    world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS, age=0)
+    world.fetch()
+    assert [(d.state, d.sha256) for d in all_deliveries(world.registry)] == [("received", None)]
+    world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
+    world.fetch()
+    assert [(d.state, d.proof) for d in all_deliveries(world.registry)] == [("received", "settled")]
+
+
+def test_a_loose_set_waits_for_its_youngest_file(world: World) -> None:
+    world.put_all("alpha", "roster", ROSTER)
+    world.put("alpha", "roster", "enrollments.csv", ROSTER["enrollments.csv"], age=5)
+    assert set(world.fetch().waiting["alpha", "roster"]) == set(ROSTER)
+    assert world.deliveries() == []
+
+
+def test_a_loose_set_waits_for_a_file_that_its_manifest_announces(world: World) -> None:
+    without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
+    world.put_all("alpha", "roster", without)
+    assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
+    world.put("alpha", "roster", "users.csv", ROSTER["users.csv"])
+    world.fetch()
+    assert world.states() == [("received", "settled", [])]
+
+
+def test_without_settling_a_set_that_misses_a_file_is_rejected_at_once(tmp_path: Path, template: Path) -> None:
+    with open_world(tmp_path / "home", template, settle_seconds=0) as world:
+        world.apply("alpha")
+        world.put_all("alpha", "roster", {name: text for name, text in ROSTER.items() if name != "users.csv"}, age=0)
+        world.fetch()
+        assert world.states() == [("rejected", None, ["PKG003"])]
+        assert "users.csv" in world.deliveries()[0].findings[0].message
+
+
+def test_without_settling_a_young_file_is_taken_at_once(tmp_path: Path, template: Path) -> None:
+    with open_world(tmp_path / "home", template, settle_seconds=0) as world:
+        world.apply("alpha")
+        world.put("alpha", "subgroups", "s.csv", SUBGROUPS, age=0)
+        assert len(world.fetch().new) == 1
+
+
+TEMPORARY = ["a.zip.filepart", "a.zip.part", "a.csv.PARTIAL", "a.tmp", "a.crdownload", "a.csv~", ".a.csv", ".roster.zip.Xy12z"]
+
+
+@pytest.mark.parametrize("feed", ["roster", "subgroups"])
+def test_names_that_clients_give_to_half_written_files_are_not_touched(world: World, feed: str) -> None:
+    for name in TEMPORARY:
+        world.put("alpha", feed, name, b"half")
+    fetched = world.fetch()
+    assert (fetched.new, fetched.waiting) == ([], {})
+    assert world.left("alpha", feed) == sorted(TEMPORARY)
+
+
+@pytest.mark.parametrize(
+    ("feed", "name"),
+    [
+        ("roster", "roster.xlsx"),
+        ("roster", "roster.csv.gz"),
+        ("roster", "readme"),
+        ("subgroups", "s.xlsx"),
+        ("subgroups", "s.zip"),
+    ],
+)
+def test_a_file_of_the_wrong_kind_is_rejected_at_once(world: World, feed: str, name: str) -> None:
+    world.put("alpha", feed, name, b"whatever", age=0)
+    world.fetch()
+    assert world.states() == [("rejected", None, ["PKG007"])]
+    assert world.left("alpha", feed) == []
+
+
+def test_the_pattern_of_the_settings_says_what_a_subgroup_file_is_called(world: World) -> None:
+    own = "subgroups: {files: 'SUBGROUPS_*.txt', columns: {a: {subgroup: a, open: true}}}"
+    text = f"district: gamma\nname: G\ntimezone: UTC\n{own}\n"
+    world.apply_text(text)
+    make_home(world.root, "gamma")
+    world.put("gamma", "subgroups", "subgroups_2026.TXT", SUBGROUPS)
+    world.put("gamma", "subgroups", "subgroups.csv", SUBGROUPS + "s1,n\n", age=3000)
+    world.fetch()
+    assert world.states("gamma") == [("received", "settled", []), ("rejected", None, ["PKG007"])]
+
+
+def test_a_zip_cut_off_anywhere_is_never_accepted(world: World) -> None:
+    """Twenty cuts, each by a client that closed its file in good order: a closed handle proves nothing."""
+    whole = zip_of(ROSTER)
+    cuts = {f"d{part:02}": whole[: len(whole) * part // 20 if part < 19 else len(whole) - 1] for part in range(20)}
+    for district, cut in cuts.items():
+        world.put(world.apply(district), "roster", "roster.zip", cut, age=0)
+    assert world.fetch().waiting == {(district, "roster"): ["roster.zip"] for district in cuts}
+    for district, cut in cuts.items():
+        world.put(district, "roster", "roster.zip", cut)
+    world.fetch()
+    assert world.states() == [("rejected", None, ["ZIP001"])] * 20
+
+
+def test_a_cut_zip_that_is_completed_in_time_is_accepted(world: World) -> None:
+    whole = zip_of(ROSTER)
+    world.put("alpha", "roster", "roster.zip", whole[:-100], age=0)
+    world.fetch()
+    world.put("alpha", "roster", "roster.zip", whole, age=0)
+    world.fetch()
+    assert world.states() == [("received", "zip_crc", [])]
+
+
+def test_a_damaged_member_is_said_to_be_damaged(world: World) -> None:
+    stored = zip_of({"users.csv": "sourcedId\n" + "u1\n" * 50})
+    at = stored.index(b"users.csv") + 15
+    world.put("alpha", "roster", "roster.zip", stored[:at] + b"\xff\xff" + stored[at + 2 :])
+    world.fetch()
+    assert world.states() == [("rejected", None, ["ZIP003"])]
+
+
+def test_a_refused_zip_is_kept_in_the_archive_and_cleared_from_the_inbox(world: World) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of({"../users.csv": "x"}), age=0)
+    world.fetch()
+    assert world.states() == [("rejected", None, ["ZIP004"])]
+    assert world.left("alpha") == []
+    assert len(world.archived()) == 1
+
+
+def test_a_manifest_that_python_cannot_read_stops_nobody(world: World) -> None:
+    """It raised csv.Error in the fetch, and no district was fetched that night."""
+    world.apply("beta")
+    world.put_all("alpha", "roster", ROSTER | {"manifest.csv": "x" * 200_000 + ",1\n"})
+    world.put("beta", "roster", "roster.zip", zip_of(ROSTER))
+    assert len(world.fetch().new) == 2
+
+
+def test_uploads_become_deliveries_in_the_order_in_which_they_came(world: World) -> None:
+    for number, age in ((1, 300), (2, 200), (3, 100)):
+        world.put("alpha", "roster", f"{9 - number}.zip", zip_of(small.roster(number)), age=age)
+    world.fetch()
+    uploads = [next(file.name for file in d.files if not file.member_of) for d in world.deliveries()]
+    assert uploads == ["8.zip", "7.zip", "6.zip"]
+
+
+def test_a_zip_that_came_after_a_loose_set_is_the_later_delivery(world: World) -> None:
+    """Zips were always taken before loose files, so an older loose set became the live roster."""
+    world.put_all("alpha", "roster", small.roster(3), age=900)
+    world.put("alpha", "roster", "roster.zip", zip_of(small.roster(5)), age=100)
+    world.fetch()
+    assert [d.proof for d in world.deliveries()] == ["settled", "zip_crc"]
+
+
+def test_every_file_of_the_archive_is_for_its_owner_only(world: World) -> None:
+    world.put_all("alpha", "roster", ROSTER)
+    world.fetch()
+    files = world.archived()
+    assert len(files) == len(ROSTER)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert {stat.S_IMODE(path.parent.stat().st_mode) for path in files} == {0o700}
+
+
+def test_an_upload_is_removed_only_after_archive_and_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+    seen: list[tuple[int, int]] = []
+    remove = sftp.SftpConnection.remove
+
+    def watched(self: sftp.SftpConnection, entry: sftp.RemoteEntry) -> None:
+        seen.append((len(world.deliveries()), len(world.archived())))
+        remove(self, entry)
+
+    monkeypatch.setattr(sftp.SftpConnection, "remove", watched)
+    world.fetch()
+    assert seen == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("where", "step"),
+    [
+        (IncomingFile, "keep"),  # before the bytes are under their hash
+        (fetch_module, "_register"),  # archived, not in the ledger
+        (sftp.SftpConnection, "remove"),  # in the ledger, not removed
+        (fetch_module, "set_waiting"),  # removed, not finished
+    ],
+    ids=["before the archive", "before the ledger", "before the removal", "before the end"],
+)
+def test_a_kill_between_two_steps_is_mended_by_the_next_fetch(
+    world: World, monkeypatch: pytest.MonkeyPatch, where: object, step: str
+) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, step, kill)
+        with pytest.raises(Killed):
+            world.fetch()
+    world.fetch()
+    assert world.states() == [("received", "zip_crc", [])]
+    assert world.left("alpha") == []
+    assert len(world.archived()) == 1
+
+
+def test_an_upload_that_replaces_one_just_taken_is_not_removed_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inbox was cleared by name: what was uploaded between reading and removing would have been lost."""
+    world.put("alpha", "roster", "roster.zip", zip_of(small.roster(3)))
+    register = fetch_module._register
+
+    def upload_meanwhile(*args: object) -> None:
+        register(*args)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        world.put("alpha", "roster", "roster.zip", zip_of(small.roster(5)), age=0)
+
+    monkeypatch.setattr(fetch_module, "_register", upload_meanwhile)
+    world.fetch()
+    assert world.left("alpha") == ["roster.zip"]
+    world.fetch()
+    assert len(world.deliveries()) == 2
+    assert world.left("alpha") == []
+
+
+def test_a_file_that_grows_while_it_is_read_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that grew as fast as it was read kept the fetch, and with it every district, for ever."""
+    path = world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
+    write = IncomingFile.write
+
+    def growing(self: IncomingFile, data: bytes) -> int:
+        with path.open("ab") as file:
+            file.write(b"s1,n\n")
+        return write(self, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(IncomingFile, "write", growing)
+        assert world.fetch().waiting == {("alpha", "subgroups"): ["subgroups.csv"]}
+    assert world.deliveries() == []
+    assert world.archived() == []
+
+
+def test_a_file_that_goes_away_while_it_is_read_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
+    monkeypatch.setattr(inbox_module.Inbox, "_is_settled", lambda *_: path.unlink(missing_ok=True) or True)
+    world.fetch()
+    assert world.deliveries() == []
+    assert world.archived() == []
+
+
+def test_a_slow_upload_is_taken_once_and_whole(world: World) -> None:
+    """The upload takes as long as five fetches."""
+    whole = zip_of(small.roster(400))
+    path = world.put("alpha", "roster", "roster.zip", b"")
+
+    def drip() -> None:
+        with path.open("ab", buffering=0) as file:
+            for at in range(0, len(whole), len(whole) // 20):
+                file.write(whole[at : at + len(whole) // 20])
+                time.sleep(0.02)
+
+    client = threading.Thread(target=drip)
+    client.start()
+    while client.is_alive():
+        world.fetch()
+    client.join()
+    world.fetch()
+    assert world.states() == [("received", "zip_crc", [])]
+    assert world.deliveries()[0].sha256 == hashlib.sha256(whole).hexdigest()
+
+
+def test_files_that_are_ready_are_told_without_taking_any(world: World) -> None:
+    world.apply("beta")
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+    world.put("beta", "subgroups", "s.csv", SUBGROUPS, age=0)
+    ready, faults = ready_files(world.registry, world.settings, registered_districts(world.registry))
+    assert {district: [entry.name for entry in entries] for district, entries in ready.items()} == {"alpha": ["roster.zip"]}
+    assert faults == []
+    assert world.left("alpha") == ["roster.zip"]
+    assert world.deliveries() == []
+
+
+def test_a_district_without_directories_on_the_server_delivered_nothing(world: World) -> None:
+    text = "district: gamma\nname: G\ntimezone: UTC\n"
+    world.apply_text(text)
+    fetched = world.fetch("gamma")
+    assert (fetched.new, fetched.faults) == ([], {})
+
+
+def test_a_district_without_subgroup_settings_keeps_its_uploads_until_they_are_set_up(world: World) -> None:
+    text = "district: alpha\nname: Alpha\ntimezone: UTC\n"
+    world.apply_text(text)
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS)
+    assert world.fetch().new == []
+    assert world.left("alpha", "subgroups") == ["s.csv"]
+
+
+def test_a_hundred_uploads_of_fifty_districts_are_fetched_at_once(world: World) -> None:
+    for number in range(50):
+        district = world.apply(f"d{number:03}")
+        world.put(district, "roster", "roster.zip", zip_of({"users.csv": f"u{number}"}))
+        world.put(district, "subgroups", "s.csv", f"student_id,ell\nu{number},y\n")
+    began = time.monotonic()
+    fetched = world.fetch()
+    assert len(fetched.new) == 100
+    assert time.monotonic() - began < 20
+    for delivery in world.deliveries():
+        (member,) = [f for f in delivery.files if f.member_of] or delivery.files
+        assert member.sha256 in {
+            hashlib.sha256(text.encode()).hexdigest()
+            for text in (f"u{int(delivery.district_id[1:])}", f"student_id,ell\nu{int(delivery.district_id[1:])},y\n")
+        }
+
+
+def test_fifty_megabytes_come_through_unchanged(world: World) -> None:
+    content = b"student_id,ell\n" + bytes(range(1, 128)) * 400_000
+    world.put("alpha", "subgroups", "big.csv", content)
+    fetched = world.fetch()
+    assert fetched.bytes == len(content) > 50_000_000
+    assert world.deliveries()[0].sha256 == hashlib.sha256(content).hexdigest()

@@ -1,0 +1,86 @@
+"""An installation without a server: deliveries are put into archive and ledger as intake leaves them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from night import small_district as small
+
+from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.zip_proof import prove_zip
+from subgroup_pipeline.landing.land import Landed, land_deliveries
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings, registered_districts
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery, register_delivery
+from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.settings import Settings
+
+Files = Mapping[str, str | bytes]
+
+
+@dataclass
+class Place:
+    """Archive, ledger and warehouse of one test."""
+
+    settings: Settings
+    registry: Registry
+
+    def apply(self, district: str = "alpha", **replacements: str) -> str:
+        text = small.settings(district, **replacements)
+        apply_settings(self.registry, parse_district(text), text, actor="test")
+        return district
+
+    def deliver(self, feed: Feed, files: Files, district: str = "alpha") -> str:
+        """A delivery of these files, as intake would enter them; gives its id."""
+        uploads: list[UploadedFile] = []
+        for name, content in files.items():
+            with incoming_file(self.settings.paths.archive) as incoming:
+                incoming.write(content.encode() if isinstance(content, str) else content)
+                path = incoming.keep()
+                uploads.append(UploadedFile(name, incoming.sha256, incoming.size))
+            if name.endswith(".zip"):
+                uploads += prove_zip(path, name).members
+        whole = hashlib.sha256("".join(file.sha256 for file in uploads).encode()).hexdigest()
+        with self.registry.begin() as session:
+            delivery, _ = register_delivery(
+                session, district, feed, sha256=whole, content_sha256=whole, proof="settled", files=uploads
+            )
+            return delivery.delivery_id
+
+    def land(self) -> Landed:
+        with open_warehouse(self.settings) as connection:
+            return land_deliveries(connection, self.registry, self.settings, registered_districts(self.registry))
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with open_warehouse(self.settings) as connection:
+            return connection.execute(query).fetchall()
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        with self.registry.begin() as session:
+            return find_delivery(session, delivery_id)
+
+    def set_state(self, delivery_id: str, state: str) -> None:
+        with self.registry.begin() as session:
+            find_delivery(session, delivery_id).state = state
+
+    def codes(self, delivery_id: str) -> set[str]:
+        return {finding.code for finding in self.delivery(delivery_id).findings}
+
+    def found(self, delivery_id: str, code: str) -> list[tuple[str | None, int | None, str | None, str]]:
+        """File, line, column and message of the findings of a code."""
+        return [(f.file, f.line, f.column, f.message) for f in self.delivery(delivery_id).findings if f.code == code]
+
+    def table(self, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+        return self.ask(f"select {columns} from raw.{name} order by all")
+
+    def raw_counts(self, delivery_id: str) -> dict[str, int]:
+        """Rows of a delivery by raw table, without the empty ones."""
+        from subgroup_pipeline.landing.warehouse import RAW_TABLES
+
+        parts = [f"select '{table}', count(*) from raw.{table} where delivery_id = '{delivery_id}'" for table in RAW_TABLES]
+        return {table: count for table, count in self.ask(" union all ".join(parts)) if count}

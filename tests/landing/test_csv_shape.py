@@ -1,0 +1,296 @@
+"""The shape of a CSV file is what Python's csv module reads, and what DuckDB then loads is the same, cell by cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as with_settings
+from hypothesis import strategies as st
+
+from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
+from subgroup_pipeline.landing.header import Mapping
+from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.screen import ScreenedFile, Screening
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.settings import load_settings
+
+Row = list[str | None]
+HEADER = b"a,b,c\n"
+
+
+class Table:
+    """A warehouse into which any file is loaded as it is, whatever its header says."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
+        self._connection = connection
+        self._directory = directory
+
+    def load(self, data: bytes) -> tuple[CsvShape, list[Row], Screening]:
+        """The shape of a file and the cells of its rows as they were loaded, in the order of the file."""
+        path = self._directory / "upload.csv"
+        path.write_bytes(data)
+        shape, readable = read_shape(path, "upload.csv", self._directory / "clean.csv")
+        screening = Screening("d", "alpha", findings=list(shape.findings))
+        if not shape.is_readable:
+            return shape, [], screening
+        width = len(shape.header)
+        mapping = Mapping(width, (("student_id", 0),), tuple((str(n), n) for n in range(width)))
+        screening.files.append(ScreenedFile(path, readable, "upload.csv", "subgroup_row", mapping, shape))
+        self._connection.execute("delete from raw.subgroup_row")
+        load_files(self._connection, [screening], datetime.now(UTC))
+        rows = self._connection.execute("select cells from raw.subgroup_row order by rowid").fetchall()
+        return shape, [[cells[str(n)] for n in range(width)] for (cells,) in rows], screening
+
+
+@contextmanager
+def _table(directory: Path) -> Iterator[Table]:
+    settings = load_settings(home=directory / "home", memory_limit="1GB")
+    settings.paths.make()
+    with open_warehouse(settings) as connection:
+        yield Table(connection, directory)
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Table]:
+    with tempfile.TemporaryDirectory() as directory, _table(Path(directory)) as made:
+        yield made
+
+
+def _by_python(data: bytes) -> tuple[list[str], list[list[str]]]:
+    """Header and rows as csv.reader reads them, line breaks inside cells as LF."""
+    text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    return header, rows
+
+
+def _as_loaded(row: list[str]) -> Row:
+    """An empty cell and a quoted empty cell are both NULL."""
+    return [cell or None for cell in row]
+
+
+CELL = st.one_of(
+    st.sampled_from(
+        ["", "s001", "007", "0.50", "NULL", "null", "NaN", " padded ", "a,b", 'say "hi"', "two\nlines", ",", '"', "\n", "é", "名"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0\ufeff"), max_size=6),
+)
+
+
+@st.composite
+def written_file(draw: st.DrawFn) -> tuple[bytes, int]:
+    """A file as some program wrote it: any cells, quoted as needed or always, any line ends, blank rows, BOM or none."""
+    width = draw(st.integers(1, 5))
+    header = [f"h{n}" if draw(st.booleans()) else f'h "{n}",\n' for n in range(width)]
+    rows = draw(st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=12))
+    always = draw(st.booleans())
+    end = draw(st.sampled_from(["\n", "\r\n", "\r", "mixed"]))
+    lines = []
+    for row in [header, *rows]:
+        line = ",".join(_written(cell, always=always or (width == 1 and not cell and draw(st.booleans()))) for cell in row)
+        lines.append(line + ("\n" if end == "mixed" and draw(st.booleans()) else "\r\n" if end == "mixed" else end))
+        if draw(st.integers(0, 9)) == 0:
+            lines.append(draw(st.sampled_from(["", "," * (width - 1), ",,,,,,"])) + (end if end != "mixed" else "\n"))
+    text = "".join(lines)
+    if draw(st.booleans()):
+        text = text.rstrip("\r\n")
+    bom = b"\xef\xbb\xbf" if draw(st.booleans()) else b""
+    return bom + text.encode(), width
+
+
+def _written(cell: str, *, always: bool) -> str:
+    needs = always or any(mark in cell for mark in ',"\n\r')
+    return '"' + cell.replace('"', '""') + '"' if needs else cell
+
+
+@with_settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(written_file())
+@example((b'a\n""\n\n1', 1))
+@example((b'\xef\xbb\xbf"a","b"\r\n1,"x\r\ny"\r\n', 2))
+@example((b"a,b\r1,2\r\r,\r3,4", 2))
+def test_what_is_loaded_is_what_python_reads(table: Table, file: tuple[bytes, int]) -> None:
+    data, width = file
+    header, rows = _by_python(data)
+    shape, loaded, screening = table.load(data)
+    filled = [row for row in rows if any(row) or (row and _is_quoted_blank(data))]
+    if not any(name.strip() for name in header):
+        assert "HDR005" in {finding.code for finding in shape.findings}
+        return
+    assert shape.is_readable, shape.findings
+    assert shape.header == header
+    expected = [_as_loaded(row) for row in rows if any(row)]
+    assert [row for row in loaded if any(row)] == expected
+    # A row of nothing but quoted empty cells is a record, since it is as wide as the header; a row of commas is blank.
+    assert len(expected) <= len(loaded) <= len(filled) + shape.blank
+    assert shape.records == len(loaded)
+    assert shape.set_aside == 0
+    assert {finding.code for finding in screening.findings} <= {"EOF001"}
+    assert all(len(row) == width for row in loaded)
+
+
+def _is_quoted_blank(data: bytes) -> bool:
+    return b'""' in data
+
+
+@with_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(["", "x", "y z", "q,q", "n\nn"]), min_size=1, max_size=6), min_size=1, max_size=40))
+@example([["1", "2"], ["1", "2", "3", "4"]])
+@example([["1", "2"], ["1", "2", "3", ""]])
+@example([["1"], ["1", "2", "3", "4", "5"]])
+def test_rows_are_taken_trimmed_set_aside_or_blank_as_their_widths_say(table: Table, rows: list[list[str]]) -> None:
+    """Where widths made up for each other the file passed as even, and good rows with empty cells at their end were lost."""
+    data = HEADER + "".join(",".join(_written(cell, always=False) for cell in row) + "\n" for row in rows).encode()
+    shape, loaded, screening = table.load(data)
+    blank = [row for row in rows if not any(row)]
+    filled = [row for row in rows if any(row)]
+    wider = [row for row in filled if len(row) > 3 and not any(row[3:])]
+    ragged = [row for row in filled if len(row) != 3 and row not in wider]
+    taken = [row[:3] for row in filled if row not in ragged]
+    assert (shape.records, shape.blank, shape.set_aside) == (len(filled), len(blank), len(ragged))
+    too_many = len(ragged) > 5 and len(ragged) > 0.01 * len(filled)
+    assert shape.is_readable is not too_many
+    assert {f.code: f.count for f in screening.findings if f.code != "EOF001"} == (
+        ({"ROW001": len(wider)} if wider else {})
+        | ({"ROW002": len(ragged)} if ragged else {})
+        | ({"ROW003": len(ragged)} if too_many else {})
+    )
+    if not too_many:
+        assert loaded == [_as_loaded(row) for row in taken]
+
+
+@with_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from([b"a", b",", b'"', b'""', b"\n", b"\r", b"\xc3\xa9", b"\xff", b"\0", b" ", b"\xef\xbb\xbf"]), max_size=30
+    )
+)
+def test_any_bytes_get_an_answer_and_every_record_is_accounted_for(table: Table, parts: list[bytes]) -> None:
+    shape, loaded, screening = table.load(b"".join(parts))
+    if not shape.is_readable:
+        assert loaded == []
+        return
+    assert len(loaded) == shape.records - shape.set_aside
+    assert {finding.code for finding in screening.findings} <= {"EOF001", "ROW001", "ROW002"}
+
+
+def _codes(shape: CsvShape) -> list[tuple[str, int | None]]:
+    return [(finding.code, finding.lines[0] if finding.lines else finding.line) for finding in shape.findings]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b'a,b\n1,x"y\n', 2),
+        (b'a,b\n1,"x"y\n', 2),
+        (b'a,b\n1,2\n"x" ,2\n', 3),
+        (b'a,b\n1,2\n3,"x\n5,6\n', 3),
+        (b'a"b,c\n1,2\n', 1),
+        (b'a,b\n1,"two\nlines"\n3,"x"y\n', 4),
+        (b'a,b\r\n1,2\r\n3,x"\r\n', 3),
+        (b'a,b\r1,2\r3,x"\r', 3),
+        (b'a,b\n\n\n1,x"y"\n', 4),
+        (b'\xef\xbb\xbfa,b\n1,"x\n', 2),
+        (b'a,b\n1,2"', 2),
+    ],
+)
+def test_a_misplaced_quote_is_named_with_its_line(table: Table, data: bytes, line: int) -> None:
+    assert _codes(table.load(data)[0]) == [("ROW004", line)]
+
+
+def test_a_quote_that_is_never_closed_is_named_where_it_opened(table: Table) -> None:
+    """It was named at the next cell with quotes, which may be thousands of lines further down."""
+    data = b'a,b\n1,"never closed\n' + b"2,x\n" * 1000 + b'3,"fine"\n4,y\n'
+    assert _codes(table.load(data)[0]) == [("ROW004", 2)]
+
+
+@pytest.mark.parametrize(
+    ("ragged", "records", "is_fatal"), [(5, 20, False), (6, 20, True), (6, 600, False), (7, 600, True), (11, 1000, True)]
+)
+def test_more_than_one_percent_and_more_than_five_ragged_rows_reject_a_file(
+    table: Table, ragged: int, records: int, is_fatal: bool
+) -> None:
+    shape, loaded, _ = table.load(HEADER + b"1,2\n" * ragged + b"1,2,3\n" * (records - ragged))
+    assert shape.is_readable is not is_fatal
+    assert (shape.records, shape.set_aside) == (records, ragged)
+    assert len(loaded) == (0 if is_fatal else records - ragged)
+
+
+def test_ragged_rows_are_named_by_physical_lines(table: Table) -> None:
+    shape, _, _ = table.load(HEADER + b'1,"two\nlines",3\n\n1,2\n,,\n1,2,3\n1,2,3,4\n')
+    assert [f.lines for f in shape.findings if f.code == "ROW002"] == [(5, 8)]
+
+
+def test_at_most_five_lines_are_named(table: Table) -> None:
+    shape, _, _ = table.load(HEADER + b"1,2,3,\n" * 9)
+    assert [(f.lines, f.count) for f in shape.findings] == [((2, 3, 4, 5, 6), 9)]
+
+
+def test_lines_records_and_blank_rows_add_up(table: Table) -> None:
+    shape, loaded, _ = table.load(HEADER + b"1,2,3\n\n,,\n,,,,,\n4,5\n6,7,8,\n9,10,11\n")
+    assert (shape.lines, shape.blank, shape.records, shape.set_aside) == (8, 3, 4, 1)
+    assert shape.lines - 1 - shape.blank == shape.records
+    assert loaded == [["1", "2", "3"], ["6", "7", "8"], ["9", "10", "11"]]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n", b" \r\n\t\n", b",,\n1,2,3\n", b'"",""\n1,2\n'])
+def test_a_file_without_a_header_is_said_to_be_empty(table: Table, data: bytes) -> None:
+    assert "HDR005" in [code for code, _ in _codes(table.load(data)[0])]
+
+
+@pytest.mark.parametrize("data", [b"a,b,c\n", b"a,b,c", b"\xef\xbb\xbfa,b,c\r\n\r\n"])
+def test_a_file_with_a_header_only_has_no_records(table: Table, data: bytes) -> None:
+    shape, loaded, _ = table.load(data)
+    assert (shape.header, shape.records, loaded) == (["a", "b", "c"], 0, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "latin-1"])
+def test_text_that_is_not_utf8_is_refused_with_its_line(table: Table, encoding: str) -> None:
+    shape, _, _ = table.load("a,b\r\n1,2\r\n3,Zoë\r\n".encode(encoding))
+    assert _codes(shape) == [("ENC001", 1 if encoding == "utf-16" else 3)]
+
+
+def test_a_last_line_without_an_end_is_read_and_noted(table: Table) -> None:
+    shape, loaded, _ = table.load(HEADER + b"1,2,3\n4,5,6")
+    assert _codes(shape) == [("EOF001", None)]
+    assert loaded[-1] == ["4", "5", "6"]
+
+
+def test_a_quoted_header_name_with_a_line_break_behind_a_byte_order_mark_costs_no_row(table: Table) -> None:
+    """DuckDB ended the header in the middle of the name, and the first student was taken for the rest of it."""
+    _, loaded, screening = table.load(b'\xef\xbb\xbf"student\nid",ell\ns1,y\ns2,n\n')
+    assert loaded == [["s1", "y"], ["s2", "n"]]
+    assert screening.findings == []
+
+
+def test_a_header_cell_beyond_what_python_reads_is_a_fault_of_the_file(table: Table) -> None:
+    """It raised `field larger than field limit`, and no district was landed that night."""
+    assert _codes(table.load(b"a," + b"x" * 200_000 + b"\n1,2\n")[0]) == [("ROW004", 1)]
+
+
+def test_a_row_beyond_four_megabytes_is_set_aside_with_its_line(table: Table) -> None:
+    shape, loaded, screening = table.load(b"a,b\n1,2\n3," + b"x" * 5_000_000 + b"\n5,6\n")
+    assert [row[0] for row in loaded] == ["1", "5"]
+    assert [(f.code, f.lines) for f in screening.findings] == [("ROW002", (3,))]
+    assert (shape.records, shape.set_aside) == (3, 1)
+
+
+def test_a_large_file_with_quoted_newlines_is_read_in_order(table: Table) -> None:
+    """Larger than one of DuckDB's buffers, so that several threads read it from places in the middle."""
+    dice = random.Random(7)  # noqa: S311 - repeatable on purpose
+    rows = [[str(n), dice.choice(["x", "two\nlines", 'a "b", c', ""]), "y" * dice.randrange(3600)] for n in range(20_000)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([["a", "b", "c"], *rows])
+    data = text.getvalue().encode()
+    assert len(data) > 32 * 1024 * 1024
+    shape, loaded, _ = table.load(data)
+    assert shape.lines == data.count(b"\n")
+    assert sorted(loaded, key=lambda row: int(row[0] or 0)) == [_as_loaded(row) for row in rows]

@@ -1,0 +1,299 @@
+"""Landing over many deliveries: safe to repeat, to be killed anywhere, and never to one district's harm by another."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable
+
+import pytest
+from night import small_district as small
+from night.installation import zip_of
+
+from subgroup_pipeline.landing import land as land_module
+from subgroup_pipeline.landing import load as load_module
+from subgroup_pipeline.landing.land import forget_deliveries
+from subgroup_pipeline.landing.warehouse import open_warehouse
+
+from .place import Place
+
+ROSTER = small.roster()
+SUBGROUPS = small.subgroups()
+COUNTS = {"orgs": 3, "academic_sessions": 1, "courses": 2, "classes": 2, "users": 10, "enrollments": 10}
+
+
+class Killed(BaseException):
+    """What a kill does to code that runs: nothing after this line happens."""
+
+
+@pytest.fixture
+def delivered(place: Place) -> tuple[Place, str, str]:
+    """One district with a roster and a subgroup file, not landed yet."""
+    place.apply()
+    return place, place.deliver("roster", {"roster.zip": zip_of(ROSTER)}), place.deliver("subgroups", {"s.csv": SUBGROUPS})
+
+
+def test_both_feeds_are_landed_with_their_lineage(delivered: tuple[Place, str, str]) -> None:
+    place, roster, subgroups = delivered
+    landed = place.land()
+    assert landed.pending == [roster, subgroups]
+    assert place.raw_counts(roster) == COUNTS
+    assert place.raw_counts(subgroups) == {"subgroup_row": 10}
+    assert place.table("subgroup_row", "distinct district_id, delivery_id, file_name") == [("alpha", subgroups, "s.csv")]
+
+
+def test_cells_are_the_text_that_was_uploaded(delivered: tuple[Place, str, str]) -> None:
+    place, *_ = delivered
+    place.land()
+    assert place.table("subgroup_row", "student_id, cells")[:2] == [
+        ("s000", {"ell": "Y", "sped": None}),
+        ("s001", {"ell": "N", "sped": "n"}),
+    ]
+    assert place.table("users", "sourcedId, identifier, grades")[7] == ("s007", "00007", "05")
+
+
+def test_landing_again_lands_nothing(delivered: tuple[Place, str, str]) -> None:
+    place, roster, _ = delivered
+    place.land()
+    again = place.land()
+    assert (again.pending, again.again, again.rows) == ([], [], {})
+    assert place.raw_counts(roster) == COUNTS
+
+
+def test_landing_with_nothing_to_do_is_fine(place: Place) -> None:
+    assert place.land().pending == []
+
+
+# Each place between two writes, once; a kill before a step is one after the step before it.
+KILLS = [
+    ("screen_delivery", "after"),
+    ("delete_deliveries", "after"),
+    ("load_files", "after"),
+    ("_enter", "after"),
+    ("replace_ids", "before"),
+    ("replace_ids", "after"),
+    ("_note_versions", "before"),
+    ("_note_versions", "after"),
+]
+
+
+def _kill_at(monkeypatch: pytest.MonkeyPatch, step: str, when: str) -> None:
+    """Kill the process before or after the first call of a step."""
+    real: Callable[..., object] = getattr(land_module, step)
+    calls = itertools.count(1)
+
+    def killed(*args: object, **options: object) -> object:
+        is_the_one = next(calls) == 1
+        if is_the_one and when == "before":
+            raise Killed
+        result = real(*args, **options)
+        if is_the_one:
+            raise Killed
+        return result
+
+    monkeypatch.setattr(land_module, step, killed)
+
+
+@pytest.mark.parametrize(("step", "when"), KILLS)
+def test_a_kill_at_any_step_is_mended_by_the_next_run(
+    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    place, roster, subgroups = delivered
+    with monkeypatch.context() as patched:
+        _kill_at(patched, step, when)
+        with pytest.raises(Killed):
+            place.land()
+    place.land()
+    assert place.raw_counts(roster) == COUNTS
+    assert place.raw_counts(subgroups) == {"subgroup_row": 10}
+    assert [place.delivery(d).state for d in (roster, subgroups)] == ["landed", "landed"]
+    assert place.land().rows == {}
+
+
+@pytest.mark.parametrize(("step", "when"), KILLS)
+def test_a_kill_never_loses_that_a_live_delivery_must_be_judged_again(
+    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    """The warehouse noted the new settings before it noted the judgement: a kill between the two kept the old verdict."""
+    place, roster, subgroups = delivered
+    place.land()
+    for delivery in (roster, subgroups):
+        place.set_state(delivery, "published")
+    place.apply(**{"blank: no": "blank: yes"})
+    with monkeypatch.context() as patched:
+        _kill_at(patched, step, when)
+        with pytest.raises(Killed):
+            place.land()
+    place.land()
+    assert place.ask("select delivery_id from control.judge_again") == [(subgroups,)]
+    assert place.raw_counts(subgroups) == {"subgroup_row": 10}
+
+
+def test_a_live_subgroup_file_is_landed_again_under_new_settings(delivered: tuple[Place, str, str]) -> None:
+    place, roster, subgroups = delivered
+    place.land()
+    for delivery in (roster, subgroups):
+        place.set_state(delivery, "published")
+    place.apply(**{"    ell:  {": "    ELL:  {label: EL, "})
+    landed = place.land()
+    assert (landed.again, landed.pending) == ([subgroups], [])
+    assert place.delivery(subgroups).state == "published"
+    assert place.ask("select delivery_id from control.judge_again") == [(subgroups,)]
+
+
+def test_a_column_that_was_mapped_since_is_landed_from_the_archive(place: Place) -> None:
+    place.apply(**{"    ell:  {subgroup: english_learner, values: {y: yes, n: no}}\n": ""})
+    subgroups = place.deliver("subgroups", {"s.csv": SUBGROUPS})
+    place.land()
+    assert place.found(subgroups, "HDR003")[0][2] == "ell"
+    place.set_state(subgroups, "accepted")
+    place.apply()
+    place.land()
+    assert place.table("subgroup_row", "student_id, cells")[0] == ("s000", {"ell": "Y", "sped": None})
+    assert place.codes(subgroups) == set()
+
+
+def test_a_live_file_that_new_settings_cannot_read_keeps_its_state_and_holds_its_district_back(
+    delivered: tuple[Place, str, str],
+) -> None:
+    place, _, subgroups = delivered
+    place.land()
+    place.set_state(subgroups, "published")
+    place.apply(**{"    sped:": "    gone: {subgroup: gone, open: true}\n    sped:"})
+    landed = place.land()
+    assert (landed.unreadable, landed.again) == ([subgroups], [])
+    assert place.delivery(subgroups).state == "published"
+    assert place.codes(subgroups) == {"HDR001"}
+    assert place.ask("select delivery_id from control.held_back") == [(subgroups,)]
+    place.apply()
+    assert place.land().again == [subgroups]
+    assert place.ask("select * from control.held_back") == []
+
+
+def test_a_deleted_warehouse_is_landed_anew_from_the_archive(delivered: tuple[Place, str, str]) -> None:
+    place, roster, subgroups = delivered
+    place.land()
+    before = [place.table(table, "* exclude (landed_at)") for table in ("users", "orgs", "enrollments", "subgroup_row")]
+    place.set_state(roster, "published")
+    shutil.rmtree(place.settings.paths.warehouse)
+    place.settings.paths.warehouse.mkdir(mode=0o700)
+    landed = place.land()
+    assert (landed.again, landed.pending) == ([roster], [subgroups])
+    assert [place.table(table, "* exclude (landed_at)") for table in ("users", "orgs", "enrollments", "subgroup_row")] == before
+
+
+def test_scratch_is_empty_after_landing_and_after_a_failure(
+    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, *_ = delivered
+    with monkeypatch.context() as patched:
+        _kill_at(patched, "load_files", "after")
+        with pytest.raises(Killed):
+            place.land()
+    assert list(place.settings.paths.scratch.iterdir()) == []
+    place.land()
+    assert list(place.settings.paths.scratch.iterdir()) == []
+
+
+BROKEN = {
+    "not UTF-8": ("student_id,ell,sped\ns1,ä,n\n".encode("cp1252"), {"ENC001"}),
+    "a quote that is not closed": (b'student_id,ell,sped\ns1,"y,n\n', {"ROW004"}),
+    "a header that is not known": (b"a,b,c\n1,2,3\n", {"HDR001"}),
+    "a header cell beyond all measure": (b"student_id,ell," + b"x" * 200_000 + b"\ns1,y,n\n", {"ROW004"}),
+    "too many ragged rows": (b"student_id,ell,sped\n" + b"s1,y\n" * 50, {"ROW002", "ROW003"}),
+    "nothing": (b"", {"HDR005"}),
+    "an Excel workbook under the name of a CSV": (b"PK\x03\x04\x14\x00\x06\x00\x08\x00!\x00\xff\xfe" * 20, {"ENC001"}),
+    "a web page": (b"<!DOCTYPE html><html><body>Sign in</body></html>\n", {"HDR001", "ROW005"}),
+}
+
+
+def test_broken_files_among_many_of_the_same_header_harm_none_of_them(place: Place) -> None:
+    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.apply(f"d{n}")) for n in range(6)]
+    bad = {
+        fault: place.deliver("subgroups", {"s.csv": content}, place.apply(f"d{number}x"))
+        for number, (fault, (content, _)) in enumerate(BROKEN.items())
+    }
+    landed = place.land()
+    assert (sorted(landed.rejected), sorted(landed.pending)) == (sorted(bad.values()), sorted(good))
+    assert {fault: place.codes(delivery) - {"EOF001"} for fault, delivery in bad.items()} == {
+        fault: codes for fault, (_, codes) in BROKEN.items()
+    }
+    rows = place.ask("select delivery_id, count(*) from raw.subgroup_row group by all order by all")
+    assert rows == [(delivery, n + 3) for n, delivery in enumerate(good)]
+
+
+def test_a_file_that_duckdb_cannot_read_is_found_by_loading_one_by_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.apply(f"d{n}")) for n in range(4)]
+    bad = place.deliver("subgroups", {"s.csv": SUBGROUPS}, place.apply("d1x"))
+    insert = load_module._insert
+
+    def unreadable(connection: object, table: str, mapping: object, work: load_module.Work, landed_at: object) -> None:
+        if any(screening.district_id == "d1x" for screening, _ in work):
+            raise duckdb.InvalidInputException("as DuckDB says")
+        insert(connection, table, mapping, work, landed_at)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(load_module, "_insert", unreadable)
+    landed = place.land()
+    assert (landed.rejected, sorted(landed.pending)) == ([bad], sorted(good))
+    assert place.codes(bad) == {"ROW004"}
+    assert [place.raw_counts(delivery)["subgroup_row"] for delivery in good] == [n + 3 for n in range(4)]
+
+
+def test_a_file_whose_rows_do_not_add_up_is_not_used(delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    place, roster, subgroups = delivered
+    load = land_module.load_files
+
+    def losing(*args: object) -> dict[tuple[str, str], int]:
+        rows = load(*args)  # type: ignore[arg-type]
+        return rows | {(subgroups, "s.csv"): rows[subgroups, "s.csv"] - 1}
+
+    monkeypatch.setattr(land_module, "load_files", losing)
+    landed = place.land()
+    assert (landed.pending, landed.rejected) == ([roster], [subgroups])
+    assert place.raw_counts(subgroups) == {}
+
+
+def test_one_broken_file_of_a_roster_lands_none_of_its_files(place: Place) -> None:
+    place.apply()
+    roster = place.deliver("roster", {"roster.zip": zip_of(ROSTER | {"classes.csv": "sourcedId\nc1\n"})})
+    assert place.land().rejected == [roster]
+    assert place.raw_counts(roster) == {}
+    assert place.delivery(roster).counts["files"]["users.csv"]["landed"] == 0
+
+
+def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load_module, "FILES_A_STATEMENT", 7)
+    deliveries = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 1)}, place.apply(f"d{n:02}")) for n in range(30)]
+    place.land()
+    counts = place.ask("select delivery_id, count(*) from raw.subgroup_row group by all order by all")
+    assert counts == [(delivery, n + 1) for n, delivery in enumerate(deliveries)]
+
+
+def test_rows_go_to_the_district_that_uploaded_them(place: Place) -> None:
+    for district, students in (("alpha", 3), ("beta", 5)):
+        place.apply(district)
+        place.deliver("roster", small.roster(students), district)
+        place.deliver("subgroups", {"s.csv": small.subgroups(students)}, district)
+    place.land()
+    for table in ("users", "subgroup_row"):
+        assert place.ask(f"select district_id, count(*) from raw.{table} group by all order by all") == [
+            ("alpha", 3),
+            ("beta", 5),
+        ]
+
+
+def test_rows_of_deliveries_that_are_over_are_forgotten_and_the_others_stay(place: Place) -> None:
+    place.apply()
+    ids = {}
+    for number, state in enumerate(("published", "held", "superseded", "rejected", "landed")):
+        ids[state] = place.deliver("subgroups", {"s.csv": small.subgroups(number + 2)})
+    place.land()
+    for state, delivery in ids.items():
+        place.set_state(delivery, state)
+    with open_warehouse(place.settings) as connection:
+        forget_deliveries(connection, place.registry)
+    kept = {row[0] for row in place.ask("select distinct delivery_id from raw.subgroup_row")}
+    assert kept == {ids[state] for state in ("published", "held", "landed")}
+    assert {row[0] for row in place.ask("select delivery_id from control.landed_delivery")} == kept

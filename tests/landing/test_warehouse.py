@@ -1,0 +1,107 @@
+"""The warehouse: one writer, and the statements that put rows in and take them out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from subgroup_pipeline.errors import WarehouseBusyError
+from subgroup_pipeline.landing.control import write_subgroup_settings
+from subgroup_pipeline.landing.oneroster import NEVER_LANDED, roster_tables
+from subgroup_pipeline.landing.warehouse import LINEAGE, insert_rows, open_warehouse, replace_ids, warehouse_lock
+from subgroup_pipeline.registry.districts import registered_districts
+
+from .place import Place
+
+
+def test_a_second_run_is_told_which_process_holds_the_warehouse(place: Place) -> None:
+    with (
+        warehouse_lock(place.settings),
+        pytest.raises(WarehouseBusyError, match=rf"process {os.getpid()}.*--wait"),
+        warehouse_lock(place.settings),
+    ):
+        pass
+
+
+def test_a_run_that_waits_goes_on_when_the_other_ends(place: Place) -> None:
+    order: list[str] = []
+    held = threading.Event()
+
+    def first() -> None:
+        with warehouse_lock(place.settings):
+            held.set()
+            time.sleep(0.3)
+            order.append("first")
+
+    other = threading.Thread(target=first)
+    other.start()
+    held.wait()
+    with warehouse_lock(place.settings, wait=True):
+        order.append("second")
+    other.join()
+    assert order == ["first", "second"]
+
+
+def test_a_killed_process_leaves_no_lock(place: Place) -> None:
+    code = (
+        "import sys, time; from subgroup_pipeline.settings import load_settings;"
+        "from subgroup_pipeline.landing.warehouse import warehouse_lock;"
+        "lock = warehouse_lock(load_settings(home=sys.argv[1])); lock.__enter__(); print('held', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(place.settings.paths.root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(WarehouseBusyError, match=f"process {process.pid}"), warehouse_lock(place.settings):
+            pass
+        process.kill()
+        process.wait()
+    with warehouse_lock(place.settings):
+        pass
+
+
+def test_every_roster_table_has_lineage_and_its_columns_as_text(place: Place) -> None:
+    columns = place.ask(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'warehouse' and schema_name = 'raw'"
+    )
+    for table in roster_tables().values():
+        found = {name: kind for of, name, kind in columns if of == table.name}
+        assert set(found) == {*LINEAGE, *table.landed_columns, "metadata"}
+        assert {found[column] for column in table.landed_columns} == {"VARCHAR"}
+        assert not NEVER_LANDED & set(found)
+
+
+def test_opening_again_keeps_what_is_there(place: Place) -> None:
+    with open_warehouse(place.settings) as connection:
+        replace_ids(connection, "control.judge_again", [], ["a", "b"])
+    with open_warehouse(place.settings) as connection:
+        replace_ids(connection, "control.judge_again", ["a"], ["c"])
+    assert place.ask("select delivery_id from control.judge_again order by all") == [("b",), ("c",)]
+
+
+@pytest.mark.parametrize("text", ["it's", 'say "hi"', "two\nlines", "é 名", "\\n", "", "a" * 100_000, "{}", "null"])
+def test_any_text_goes_in_as_it_is(place: Place, text: str) -> None:
+    with open_warehouse(place.settings) as connection:
+        insert_rows(connection, "control.judge_again", {"delivery_id": "VARCHAR"}, [{"delivery_id": text}])
+    assert place.ask("select delivery_id from control.judge_again") == [(text,)]
+
+
+def test_the_settings_of_subgroups_are_replaced_by_the_newest(place: Place) -> None:
+    for spelled in ("    sped:", "    Special-Ed :"):
+        place.apply(**({"    sped:": spelled} if spelled != "    sped:" else {}))
+        with open_warehouse(place.settings) as connection:
+            write_subgroup_settings(connection, registered_districts(place.registry))
+    assert place.ask("select subgroup, source_column, blank_value, display_order from control.subgroup_column order by all") == [
+        ("english_learner", "ell", "not_reported", 1),
+        ("students_with_disabilities", "special_ed", "no", 2),
+    ]
+    assert place.ask("select raw_key, value from control.subgroup_value where subgroup = 'english_learner' order by all") == [
+        ("n", "no"),
+        ("y", "yes"),
+    ]
