@@ -75,12 +75,7 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        """Refuse a name that the time zone database does not know."""
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("write an IANA name, for example America/Chicago") from error
-        return value
+        return zone_name(value)
 
     @cached_property
     def paths(self) -> Home:
@@ -182,6 +177,15 @@ def _with_driver(text: str) -> str:
     if url is None or url.drivername not in ("postgresql", _DRIVER) or not url.database:
         raise ValueError("write postgresql://user:password@host:port/name, with %40 for an @ in the password, and so on")
     return url.set(drivername=_DRIVER).render_as_string(hide_password=False)
+
+
+def zone_name(value: str) -> str:
+    """The name of a time zone as given. Raises ValueError for one that the time zone database does not know."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("write an IANA name, for example America/Chicago") from error
+    return value
 
 
 def bundled(name: str) -> Path:

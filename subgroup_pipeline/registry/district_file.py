@@ -9,11 +9,11 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.settings import zone_name
 
 DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
 RESERVED_KEYS = frozenset(["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema"])
@@ -164,11 +164,7 @@ class DistrictSettings(_Part):
     @field_validator("timezone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("write an IANA name, for example America/Chicago") from error
-        return value
+        return zone_name(value)
 
     @field_validator("as_of", mode="before")
     @classmethod

@@ -167,7 +167,6 @@ def test_the_random_districts_meet_every_edge() -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 def test_the_ed_fi_sample() -> None:
     roster = {path.name: path.read_text() for path in (SAMPLES / "edfi_oneroster_1p1").glob("*.csv")}
     settings = {
