@@ -47,6 +47,9 @@ docs: setup      ## the generated pages of docs/
 lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
 
+torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
+	PYTHONPATH=tests $(BIN)/python -W ignore -m torture
+
 benchmark: setup ## a night against one hand-written script, 20 districts
 	$(BIN)/python -m benchmarks.night --districts 20 --students 5000
 

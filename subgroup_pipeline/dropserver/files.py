@@ -5,6 +5,7 @@ Answers are either the result, or an SFTP error that tells the district's staff 
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections import Counter
@@ -24,6 +25,7 @@ MAX_OPEN_FILES = 128
 """An account's open files over all its sessions, so that one district cannot use up the server's descriptors."""
 MAX_REFUSALS_NOTED = 100
 """Refusals of one session that are written down; a client gone wild must not fill the audit log."""
+UNFINISHED = ".filepart"
 READ_MAX = 4 * 1024 * 1024
 
 _WHERE_TO = f"upload into {', '.join(DROP_BOXES[:-1])} or {DROP_BOXES[-1]}; {OUTBOX} is for reading"
@@ -149,6 +151,8 @@ class DropFiles(asyncssh.SFTPServer):
         if opened.writing:
             clean = self.client_said_close and not opened.failed
             self._note("sftp.upload", path=opened.place.shown, bytes=str(size), clean_close=str(clean).lower())
+            if not clean:
+                _set_apart(opened)
 
     def fsync(self, file_obj: object) -> None:
         """Nothing that waits for the disk runs in the event loop; durability is the archive's matter."""
@@ -279,3 +283,16 @@ def _os_flags(pflags: int, *, writing: bool) -> int:
         if pflags & asked:
             flags |= meaning
     return flags
+
+
+def _set_apart(opened: OpenFile) -> None:
+    """Name an upload that lost its client as clients name unfinished files, so that nobody takes half of it for data.
+
+    A client that takes up again sends the file anew; one that wrote under a temporary name already keeps it.
+    """
+    name = os.fsdecode(os.fspath(opened.place.local))
+    if not name.endswith(UNFINISHED):
+        try:
+            os.rename(name, name + UNFINISHED)  # noqa: PTH104 - the jail gives names, not Paths
+        except OSError as error:
+            logging.getLogger(__name__).warning("an upload that was cut off keeps its name: %s", error.strerror)

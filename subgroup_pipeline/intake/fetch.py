@@ -24,7 +24,7 @@ from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed, register_delivery, set_waiting
-from subgroup_pipeline.registry.remote_files import mark_taken
+from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
 
 
@@ -53,6 +53,8 @@ def server_of(settings: Settings, district: RegisteredDistrict) -> SftpServer:
 def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Fetched:
     """Fetch from every district's server. A district whose server has a fault gets a finding; the others go on."""
     fetched = Fetched(districts=len(districts))
+    for part in settings.paths.archive.glob(".*.part"):
+        part.unlink(missing_ok=True)  # of a fetch that was killed; runs hold the warehouse's lock, so nobody writes it
     for server, members in _by_server(settings, districts).items():
         connection = SftpConnection(server)
         inboxes = [Inbox(registry, settings, connection, district.settings) for district in members]
@@ -123,12 +125,16 @@ def _register_all(
     fault: SftpError | None = None
     for arrival in taken.arrivals:
         _register(registry, district_id, arrival, fetched)
+        # Also on our own server: what is left of a set when a kill comes while it is cleared is no delivery of its own.
+        sights = [(e.path, e.size, e.mtime) for e in arrival.remote]
+        observe_files(registry, district_id, sights)
+        mark_taken(registry, district_id, sights)
         if not connection.server.is_ours:
-            mark_taken(registry, district_id, [(e.path, e.size, e.mtime) for e in arrival.remote])
             continue
         try:
             for entry in arrival.remote:
                 connection.remove(entry)
+            forget_files(registry, district_id, [entry.path for entry in arrival.remote])
         except SftpError as error:
             fault = error
     with registry.begin() as session:

@@ -20,7 +20,7 @@ from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import DistrictSettings
 from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
-from subgroup_pipeline.registry.remote_files import observe_files
+from subgroup_pipeline.registry.remote_files import forget_files, observe_files
 from subgroup_pipeline.settings import Settings
 
 TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~", ".*")
@@ -78,7 +78,9 @@ class Inbox:
         """Archive everything that is complete. Raises an IntakeError when the server fails us."""
         taken = Taken()
         for feed in self._feeds():
-            for candidate in self._candidates(feed, self._listing(feed)):
+            entries = self._listing(feed)
+            self._clear_taken()
+            for candidate in self._candidates(feed, entries):
                 arrival = self._arrival(feed, candidate)
                 if arrival is None:
                     taken.waiting.setdefault(feed, []).extend(entry.name for entry in candidate)
@@ -90,6 +92,13 @@ class Inbox:
         """Files that stand unchanged for long enough to be worth a fetch (for the sensor)."""
         return [entry for feed in self._feeds() for entry in self._listing(feed) if self._is_settled(entry)]
 
+    def _clear_taken(self) -> None:
+        """Remove what was archived and entered before, by a fetch that was killed while it cleared our server."""
+        if self._connection.server.is_ours and (left := [entry for entry in self._listed if self._seen[entry.path].is_taken]):
+            for entry in left:
+                self._connection.remove(entry)
+            forget_files(self._registry, self._district.district, [entry.path for entry in left])
+
     def _feeds(self) -> list[Feed]:
         return ["roster", "subgroups"] if self._district.subgroups else ["roster"]
 
@@ -100,9 +109,12 @@ class Inbox:
         directory = f"{own.root.rstrip('/')}/{path}" if own else f"/{self._district.district}/{path}"
         listed = self._connection.list_files(directory)
         found = [e for e in listed if not any(fnmatch(e.name.casefold(), pattern) for pattern in TEMPORARY)]
-        if self._connection.server.is_ours:
+        self._listed = found
+        if not found:
             return found
         self._seen = observe_files(self._registry, self._district.district, [(e.path, e.size, e.mtime) for e in found])
+        if self._connection.server.is_ours:
+            return [entry for entry in found if not self._seen[entry.path].is_taken]
         fresh = [entry for entry in found if not self._seen[entry.path].is_taken]
         # A loose roster is one set: where one of its files changed, those that did not are part of it as before.
         belongs = any(_is_loose(feed, entry) for entry in fresh)

@@ -4,6 +4,7 @@ In process because a night starts dbt twice (run, then test), and a process of i
 """
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
@@ -73,10 +74,19 @@ def prepared_manifest(settings: Settings) -> Path:
     stamp = settings.paths.dbt / "parsed_version"
     with (settings.paths.dbt / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (manifest.is_file() and stamp.is_file() and stamp.read_text() == model_version()):
+        if not (_is_whole(manifest) and stamp.is_file() and stamp.read_text() == model_version()):
             _parsed(settings)
             stamp.write_text(model_version())
     return manifest
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Whether a manifest can be read: dbt writes it in place, so a kill or a full disk leaves half of one."""
+    try:
+        json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def build_models(settings: Settings) -> dg.AssetsDefinition:

@@ -22,6 +22,23 @@ POOL = "warehouse"
 """Dagster's pool for every step that writes the warehouse (limit 1 in the shipped dagster.yaml)."""
 
 
+_HOLDER = "subgroups/holds_warehouse"
+_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def end_killed_runs(instance: dg.DagsterInstance, run_id: str) -> None:
+    """End the runs that held the warehouse and were killed: they keep the pool's slot, for which every later step would wait.
+
+    The caller holds the warehouse's lock, so whoever else is noted as its holder is dead.
+    """
+    unfinished = dg.RunsFilter(statuses=_UNFINISHED, tags={_HOLDER: "true"})
+    for run in instance.get_runs(unfinished):
+        if run.run_id != run_id:
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            instance.report_run_failed(run, "the process of this run was killed; a later run goes on where it stopped")
+    instance.add_run_tags(run_id, {_HOLDER: "true"})
+
+
 class Night(dg.ConfigurableResource[Any]):
     """What every step of a run needs. `districts`: only these; empty means all. `wait`: for another run to end."""
 
@@ -40,6 +57,8 @@ class Night(dg.ConfigurableResource[Any]):
         RUN_ID.set(context.run_id)
         try:
             with warehouse_lock(self._settings, wait=self.wait):
+                if context.instance is not None and context.run_id:
+                    end_killed_runs(context.instance, context.run_id)
                 yield self
         finally:
             RUN_ID.set(None)

@@ -30,6 +30,12 @@ def observe_files(registry: Registry, district_id: str, sights: Iterable[Sight])
     return states
 
 
+def forget_files(registry: Registry, district_id: str, paths: Iterable[str]) -> None:
+    """Forget files that are gone from their server."""
+    with registry.begin() as session:
+        session.execute(sa.delete(RemoteFile).where(RemoteFile.district_id == district_id, RemoteFile.path.in_(list(paths))))
+
+
 def mark_taken(registry: Registry, district_id: str, sights: Iterable[Sight]) -> None:
     """Remember that files were archived as they stood when listed."""
     with registry.begin() as session:

@@ -129,7 +129,7 @@ def test_an_upload_that_grows_too_big_fails_and_is_not_clean(tmp_path: Path, key
         with pytest.raises(OSError, match="at most 1000 bytes"):
             sftp._request(paramiko.sftp.CMD_WRITE, file.handle, paramiko.sftp.int64(2**40), b"far away")
         file.close()
-        assert (world.root / "alpha/check/big.csv").stat().st_size == 1000
+        assert (world.root / "alpha/check/big.csv.filepart").stat().st_size == 1000
         assert world.wait_for("sftp.upload", "alpha")["clean_close"] == "false"
 
 

@@ -1,0 +1,175 @@
+"""The table of moments. A new case is one line: a name, a moment, and the scenario it strikes in.
+
+Run one with `python -m torture --only NAME`; `make torture` runs the table and seeded moments beside it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from torture.kills import KillAfter, KillAt, Moment
+
+_ARCHIVE = "subgroup_pipeline.intake.archive"
+_SFTP = "subgroup_pipeline.intake.sftp"
+_LEDGER = "subgroup_pipeline.registry.ledger"
+_FINDINGS = "subgroup_pipeline.registry.findings"
+_LAND = "subgroup_pipeline.landing.land"
+_LOAD = "subgroup_pipeline.landing.load"
+_WAREHOUSE = "subgroup_pipeline.landing.warehouse"
+_JUDGE = "subgroup_pipeline.quality.judge"
+_SCOPE = "subgroup_pipeline.publish.scope"
+_SNAPSHOT = "subgroup_pipeline.publish.snapshot"
+_DBT = "dbt.cli.main:dbtRunner.invoke"
+_WRITE_JSON = "dbt_common.clients.system:write_json"
+
+STATES = ("received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected")
+
+
+BUILT = "changes, built"
+"""The scenario `changes` when all is done but the publish."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A night that is killed, and perhaps the one that mends it too."""
+
+    name: str
+    moment: Moment
+    scenario: str = "changes"
+    again: Moment | None = None
+    step: str = ""
+
+    def __str__(self) -> str:
+        """For a line of a report."""
+        again = f", then {self.again}" if self.again else ""
+        return f"{self.scenario}: {self.moment}{again}"
+
+
+CRASHES = (
+    # Intake: bytes into the archive, row into the ledger, then the upload is removed.
+    Crash("a file half fetched", KillAt(f"{_ARCHIVE}:IncomingFile.write", call=3)),
+    Crash("before a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", call=2)),
+    Crash("after a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", "after", call=2)),
+    Crash("before the ledger knows", KillAt(f"{_LEDGER}:register_delivery", call=2)),
+    Crash("before the ledger commits", KillAt(f"{_LEDGER}:register_delivery", "after", call=2)),
+    Crash("before an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", call=2)),
+    Crash("after an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call=2)),
+    Crash("one of two uploads entered", KillAt(f"{_SFTP}:SftpConnection.remove", call=1), "two at once"),
+    Crash("one of two uploads removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call=1), "two at once"),
+    Crash("two uploads, one judged", KillAt(f"{_LEDGER}:advance", "after", about="'accepted'"), "two at once"),
+    *(
+        Crash(f"a loose set, {call} removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call, "/beta/inbox/roster/"))
+        for call in (1, 3, 6)
+    ),
+    # Landing and checks.
+    Crash("before old rows go", KillAt(f"{_WAREHOUSE}:delete_deliveries", call=2)),
+    Crash("before loading", KillAt(f"{_LOAD}:load_files")),
+    Crash("half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3)),
+    Crash("loaded, not entered", KillAt(f"{_LOAD}:load_files", "after")),
+    Crash("some entered as landed", KillAt(f"{_LEDGER}:advance", "after", call=3, about="'landed'")),
+    Crash("landed, not noted", KillAt(f"{_LAND}:_note_versions")),
+    Crash("noted, scratch not cleared", KillAt(f"{_LAND}:_note_versions", "after")),
+    Crash("old rows half forgotten", KillAt(f"{_LAND}:forget_deliveries", "after")),
+    Crash("before the checks", KillAt(f"{_JUDGE}:validate")),
+    Crash("during the checks", KillAt(f"{_JUDGE}:validate", "during", delay=0.3)),
+    Crash("between roster and subgroups", KillAt(f"{_JUDGE}:validate", call=2)),
+    Crash("findings without a verdict", KillAt(f"{_FINDINGS}:store_findings", "after", call=4, about="'quality'")),
+    Crash("some accepted", KillAt(f"{_LEDGER}:advance", "after", call=2, about="'accepted'", delay=0.01)),
+    Crash("judged, not noted", KillAt(f"{_JUDGE}:_note_checks")),
+    # Scope and models.
+    Crash("before the scope", KillAt(f"{_SCOPE}:set_scope")),
+    Crash("before districts are marked", KillAt(f"{_SCOPE}:_mark")),
+    Crash("scope set", KillAt(f"{_SCOPE}:set_scope", "after")),
+    Crash("before dbt run", KillAt(_DBT, about="'run'")),
+    Crash("early in dbt run", KillAt(_DBT, "during", about="'run'", delay=0.7)),
+    Crash("late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6)),
+    Crash("dbt writes its manifest", KillAt(_WRITE_JSON, "during", about="manifest.json", delay=0.003)),
+    Crash("dbt run done", KillAt(_DBT, "after", about="'run'")),
+    Crash("during dbt test", KillAt(_DBT, "during", about="'test'", delay=0.8)),
+    Crash("before built is marked", KillAt(f"{_SCOPE}:mark_built")),
+    Crash("built is marked", KillAt(f"{_SCOPE}:mark_built", "after")),
+    Crash("before a failed district is held", KillAt("subgroup_pipeline.publish.isolation:hold_failed"), "failing test"),
+    Crash("a failed district is held", KillAt("subgroup_pipeline.publish.isolation:hold_failed", "after"), "failing test"),
+    Crash("a failed district's rows are put back", KillAt(f"{_SNAPSHOT}:_mart_tables"), "failing test"),
+    # Publish.
+    Crash("quality tables", KillAt("subgroup_pipeline.publish.quality_tables:write_quality_tables", "after")),
+    Crash("before the copy", KillAt("shutil:copyfile", about=".building")),
+    Crash("during the copy", KillAt("shutil:copyfile", "during", about=".building", delay=0.0005)),
+    Crash("copied, not verified", KillAt(f"{_SNAPSHOT}:_verify")),
+    Crash("half the stores", KillAt("subgroup_pipeline.publish.district_store:_write_store", "after", call=2)),
+    Crash("before the manifest", KillAt("subgroup_pipeline.publish.manifest:write_manifest")),
+    Crash("before the snapshot has its name", KillAt("pathlib:Path.rename", about=".building")),
+    Crash("the snapshot has its name", KillAt("pathlib:Path.rename", "after", about=".building")),
+    Crash("before the link", KillAt(f"{_SNAPSHOT}:_replace_link")),
+    Crash("the link is made beside", KillAt("pathlib:Path.replace", about=".current.new")),
+    Crash("the link is swapped", KillAt("pathlib:Path.replace", "after", about=".current.new")),
+    Crash("swapped, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2)),
+    Crash("published, old snapshots kept", KillAt(f"{_SNAPSHOT}:_retire")),
+    Crash("between two links of the first", KillAt(f"{_SNAPSHOT}:_replace_link", "after"), "first night"),
+    Crash("first night, half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3), "first night"),
+    Crash("first night, late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6), "first night"),
+    Crash("during the rewrite", KillAt(f"{_SNAPSHOT}:compact_working_file", "during", delay=0.02), "weekly rewrite"),
+    Crash("before the rewrite counts", KillAt("pathlib:Path.replace", about=".compacting"), "weekly rewrite"),
+    Crash("rewritten", KillAt("pathlib:Path.replace", "after", about=".compacting"), "weekly rewrite"),
+    # The night that mends is killed too.
+    Crash("twice: loaded", KillAt(f"{_LOAD}:load_files", "after"), again=KillAt(f"{_LOAD}:_insert", "after", call=4)),
+    Crash("twice: judged", KillAt(f"{_JUDGE}:validate", call=2), again=KillAt(f"{_JUDGE}:validate", "after")),
+    Crash("twice: built", KillAt(f"{_SCOPE}:mark_built"), again=KillAt(f"{_SCOPE}:mark_built", "after")),
+    Crash("twice: swap", KillAt(f"{_SNAPSHOT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:mend_ledger", call=1)),
+    Crash("twice: swap again", KillAt(f"{_SNAPSHOT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:_replace_link")),
+)  # fmt: skip
+
+SAMPLE = (
+    "after a file is kept", "a loose set, 3 removed", "half loaded", "landed, not noted", "noted, scratch not cleared",
+    "some accepted", "late in dbt run", "built is marked", "before the snapshot has its name", "the link is made beside",
+    "twice: swap",
+)  # fmt: skip
+"""Cases for CI: one a room, all of one scenario, so that its twin is made once."""
+
+
+def at_states(seed: int, each: int) -> list[Crash]:
+    """Kills just after a delivery came to a state, `each` of them a state; seeded."""
+    chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
+    crashes = []
+    for state in STATES:
+        for number in range(each):
+            delay = chance.choice((0.0, chance.uniform(0.001, 0.05), chance.uniform(0.05, 0.8)))
+            call = chance.randint(1, {"held": 1, "published": 5, "superseded": 3, "rejected": 1}.get(state, 5))
+            if state == "received":
+                moment = KillAt(f"{_LEDGER}:register_delivery", "after", call, delay=delay)
+            else:
+                moment = KillAt(f"{_LEDGER}:advance", "after", call, f"'{state}'", delay)
+            crashes.append(Crash(f"{state} {number}", moment))
+    return crashes
+
+
+def around_the_swap(seed: int, count: int) -> list[Crash]:
+    """Kills around the moment in which readers change over, three in ten of them also in the publish that mends; seeded."""
+    chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
+    marks = (
+        (f"{_SNAPSHOT}:_make_snapshot", 0.15),
+        (f"{_SNAPSHOT}:_verify", 0.08),
+        ("pathlib:Path.rename", 0.02),
+        (f"{_SNAPSHOT}:_swap", 0.004),
+        (f"{_SNAPSHOT}:_replace_link", 0.002),
+    )
+
+    def moment() -> Moment:
+        function, window = chance.choice(marks)
+        return KillAt(function, "during", delay=chance.uniform(0, window))
+
+    return [
+        Crash(f"swap {number}", moment(), BUILT, moment() if chance.random() < 0.3 else None, "publish")
+        for number in range(count)
+    ]
+
+
+def at_random(seed: int, count: int, seconds: float) -> list[Crash]:
+    """Kills at any moment of a night that takes so many seconds, a third of them followed by one of the next night."""
+    chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
+    crashes = []
+    for number in range(count):
+        again = KillAfter(chance.uniform(0, seconds)) if chance.random() < 1 / 3 else None
+        crashes.append(Crash(f"random {number}", KillAfter(chance.uniform(0, seconds)), again=again))
+    return crashes

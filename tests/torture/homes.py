@@ -1,0 +1,178 @@
+"""Installations to torture: a home made once a scenario and copied for every case, and what its undisturbed twin came to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from night.installation import keep_host_keys
+from night.small_district import settings as district_settings
+
+from subgroup_pipeline.cli.up import drop_server
+from subgroup_pipeline.dropserver.server import running
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings
+from subgroup_pipeline.settings import Settings, load_settings
+from torture.cases import BUILT
+from torture.invariants import State, read_state
+from torture.kills import KillAt, Moment
+from torture.night import Order, Outcome, RunningNight, begin
+from torture.scenarios import SCENARIOS, Scenario, Upload
+
+
+@dataclass
+class TortureHome:
+    """An installation whose SFTP server runs in this process, and whose nights run in processes of their own."""
+
+    settings: Settings
+    plant: str = ""
+
+    @cached_property
+    def root(self) -> Path:
+        """The home."""
+        return self.settings.paths.root
+
+    def order(self, kill: Moment | None = None, **changes: Any) -> Order:  # noqa: ANN401 - fields of an order
+        """A night over this home; its report lies beside it."""
+        environment = {
+            "SUBGROUPS_HOME": str(self.root),
+            "SUBGROUPS_SETTLE_SECONDS": "0",
+            "SUBGROUPS_MEMORY_LIMIT": "1GB",
+            "SUBGROUPS_SFTP_PORT": str(self.settings.sftp_port),
+        }
+        report = self.root.parent / f"{self.root.name}.report"
+        values: dict[str, Any] = {"environment": environment, "report": report, "kill": kill, "plant": self.plant} | changes
+        return Order(**values)
+
+    def night(self, kill: Moment | None = None, **changes: Any) -> Outcome:  # noqa: ANN401
+        """Run a night, to its end or its kill."""
+        return begin(self.order(kill, **changes)).join()
+
+    def begin(self, kill: Moment | None = None, **changes: Any) -> RunningNight:  # noqa: ANN401
+        """Start a night."""
+        return begin(self.order(kill, **changes))
+
+    def drop(self, uploads: tuple[Upload, ...]) -> None:
+        """Put uploads where the SFTP server puts them, each a second after the one before (by the server's clock)."""
+        at = time.time() - 600
+        for district, feed, files in uploads:
+            inbox = self.settings.paths.sftp / district / "inbox" / feed
+            inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+            at += 1
+            for name, content in files.items():
+                (inbox / name).write_bytes(content)
+                os.utime(inbox / name, (at, at))
+
+    def state(self) -> State:
+        """Everything that is compared, without ids and times."""
+        return read_state(self.settings)
+
+
+@contextmanager
+def home_at(root: Path, **settings: str) -> Iterator[TortureHome]:
+    """Start the SFTP server over a home (made or copied before); free port."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("SUBGROUPS_", "DBT_")) and name != "SUBGROUPS_REQUIRE_ALL":
+                patch.delenv(name)
+        values = {"home": str(root), "settle_seconds": "0", "memory_limit": "1GB"} | settings
+        for name, value in values.items():
+            patch.setenv(f"SUBGROUPS_{name.upper()}", value)
+        keep_host_keys(root / "keys")
+        registry = open_registry(load_settings())
+        try:
+            with running(drop_server(load_settings(), registry, port=0)) as server:
+                patch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
+                yield TortureHome(load_settings())
+        finally:
+            registry.close()
+
+
+def register(settings: Settings, districts: tuple[str, ...]) -> None:
+    """Apply a made-up district's settings for each name."""
+    registry = open_registry(settings)
+    try:
+        for district in districts:
+            text = district_settings(district)
+            apply_settings(registry, parse_district(text), text, actor="test")
+    finally:
+        registry.close()
+
+
+@dataclass
+class Bench:
+    """Homes by scenario, made on first use under one directory; every case runs at the same path, as caches hold paths."""
+
+    directory: Path
+    _ready: dict[str, tuple[Scenario, State, State]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def twin(self, name: str) -> tuple[Scenario, State, State]:
+        """The scenario, and the state before its day and after an undisturbed night."""
+        if name == BUILT and name not in self._ready:
+            self._ready[name] = self._build()
+        if name not in self._ready:
+            self._ready[name] = self._make(name)
+        return self._ready[name]
+
+    @contextmanager
+    def home(self, name: str) -> Iterator[TortureHome]:
+        """A fresh copy of the scenario's home, its day in the inboxes."""
+        scenario, _, _ = self.twin(name)
+        with self._copy(name) as home:
+            home.plant = scenario.plant
+            if name != BUILT:
+                home.drop(scenario.day)
+            yield home
+
+    @property
+    def _home(self) -> Path:
+        return self.directory / "home"
+
+    def _template(self, name: str) -> Path:
+        return self.directory / "templates" / name.replace(" ", "_")
+
+    @contextmanager
+    def _copy(self, name: str) -> Iterator[TortureHome]:
+        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.copytree(self._template(name), self._home, symlinks=True)
+        with home_at(self._home) as home:
+            yield home
+
+    def _build(self) -> tuple[Scenario, State, State]:
+        scenario, before, after = self.twin("changes")
+        with self.home("changes") as home:
+            outcome = home.night(KillAt("subgroup_pipeline.publish.snapshot:publish_snapshot"))
+            assert outcome.was_killed, outcome.errors
+        shutil.copytree(self._home, self._template(BUILT), symlinks=True)
+        return scenario, before, after
+
+    def _make(self, name: str) -> tuple[Scenario, State, State]:
+        scenario = SCENARIOS[name]()
+        shutil.rmtree(self._home, ignore_errors=True)
+        with home_at(self._home) as home:
+            register(home.settings, scenario.districts)
+            if scenario.base:
+                home.drop(scenario.base)
+                outcome = home.night()
+                assert outcome.is_good, outcome.errors
+            before = home.state()
+        shutil.copytree(self._home, self._template(name), symlinks=True)
+        with self._copy(name) as home:
+            home.plant = scenario.plant
+            home.drop(scenario.day)
+            outcome = home.night()
+            assert outcome.is_good, outcome.errors
+            self.seconds[name] = outcome.seconds
+            after = home.state()
+        assert before.shown != after.shown, "a day must change what readers see"
+        return scenario, before, after

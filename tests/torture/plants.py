@@ -1,0 +1,51 @@
+"""Conditions that a scenario plants in a night's own process: what no upload can bring about, or only in weeks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from torture.kills import wrap
+
+HELD_BACK = "beta"
+"""The district that fails a test of the models where that is planted."""
+
+
+def _fail_a_test() -> None:
+    """A row that slips in after the checks: the district's as_of is doubled, so that its rows fail tests of the models."""
+
+    def around(real: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        in_scope = real(*args, **kwargs)
+        args[0].execute(
+            "insert into control.run_scope select * replace (as_of_date + 1 as as_of_date) from control.run_scope "
+            "where district_id = ?",
+            [HELD_BACK],
+        )
+        return in_scope
+
+    wrap("subgroup_pipeline.publish.scope:set_scope", around)
+
+
+def _compact() -> None:
+    """The weekly rewrite is due."""
+    from subgroup_pipeline.publish import snapshot
+
+    snapshot.REWRITTEN = timedelta(0)
+
+
+PLANTS: dict[str, Callable[[], None]] = {"failing test": _fail_a_test, "weekly rewrite": _compact}
+
+
+def shift_clock(seconds: float) -> None:
+    """Let every module of the package see another time of day (the clock that orders deliveries is its own)."""
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:  # noqa: ANN401 - a datetime, so that comparisons hold
+            return datetime.now(tz) + timedelta(seconds=seconds)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("subgroup_pipeline") and getattr(module, "datetime", None) is datetime:
+            module.datetime = Shifted  # type: ignore[attr-defined]

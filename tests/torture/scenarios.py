@@ -1,0 +1,83 @@
+"""What lies in the inboxes before a night that is killed: small districts, each with a day of its own.
+
+Base: what was delivered and published before. Day: what comes in now. A night over `changes` brings a delivery into each of
+the ledger's eight states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from night import small_district as small
+from night.installation import zip_of
+
+Upload = tuple[str, str, dict[str, bytes]]
+"""District, feed, and files by name."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Districts, what they delivered before, what they deliver now, and what is planted in every night of the day."""
+
+    districts: tuple[str, ...]
+    base: tuple[Upload, ...]
+    day: tuple[Upload, ...]
+    plant: str = ""
+
+
+def _zipped(district: str, students: int, name: str = "roster.zip") -> Upload:
+    return district, "roster", {name: zip_of(small.roster(students))}
+
+
+def _loose(district: str, students: int) -> Upload:
+    return district, "roster", {name: text.encode() for name, text in small.roster(students).items()}
+
+
+def _subgroups(district: str, students: int, name: str = "subgroups.csv") -> Upload:
+    return district, "subgroups", {name: small.subgroups(students).encode()}
+
+
+def _bad(district: str, name: str, old: str, new: str) -> Upload:
+    """A roster with one thing wrong in one file."""
+    files = small.roster(14)
+    assert old in files[name]
+    return district, "roster", {"roster.zip": zip_of(files | {name: files[name].replace(old, new)})}
+
+
+_BEFORE = tuple(upload for d in ("alpha", "beta", "gamma") for upload in (_zipped(d, 10), _subgroups(d, 10)))
+
+SCENARIOS: dict[str, Callable[[], Scenario]] = {
+    # alpha: both feeds anew; beta: a roster alone, of loose files that leave the inbox one after the other; gamma: a roster
+    # that is held, a file that is rejected; delta: its first delivery.
+    "changes": lambda: Scenario(
+        ("alpha", "beta", "gamma", "delta"),
+        _BEFORE,
+        (
+            _zipped("alpha", 13),
+            _subgroups("alpha", 13),
+            _loose("beta", 11),
+            _bad("gamma", "users.csv", "s003,,", "s002,,"),
+            ("gamma", "subgroups", {"subgroups.csv": b"number,ell,sped\n1,y,n\n"}),
+            _zipped("delta", 9),
+            _subgroups("delta", 9),
+        ),
+    ),
+    # Nothing was ever published.
+    "first night": lambda: Scenario(("alpha", "beta", "gamma"), (), _BEFORE),
+    # Two uploads of a feed wait at once: the later one counts, and neither is lost.
+    "two at once": lambda: Scenario(
+        ("alpha", "beta"),
+        _BEFORE[:4],
+        (
+            _zipped("alpha", 12, "a.zip"),
+            _zipped("alpha", 13, "b.zip"),
+            _subgroups("alpha", 12, "a.csv"),
+            _subgroups("alpha", 13, "b.csv"),
+        ),
+    ),
+    # A district's rows fail a test of the models: it keeps what is published, its delivery is held.
+    "failing test": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12), _zipped("beta", 12)), "failing test"),
+    # The weekly rewrite of the working file is due.
+    "weekly rewrite": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12),), "weekly rewrite"),
+}

@@ -1,0 +1,52 @@
+"""Two nights at once: the second names the process of the first, or waits for it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from torture.homes import Bench, TortureHome
+from torture.invariants import not_converged
+from torture.night import RunningNight
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+
+
+def _holds(home: TortureHome, night: RunningNight) -> None:
+    """Wait until the night holds the warehouse."""
+    lock = home.settings.paths.warehouse_lock
+    while not lock.is_file() or lock.read_text() != str(night.process.pid):
+        assert night.process.is_alive()
+        time.sleep(0.02)
+
+
+def test_two_nights_at_once(bench: Bench) -> None:
+    _, _, after = bench.twin("two at once")
+    with bench.home("two at once") as home:
+        report = home.order().report
+        first = home.begin()
+        _holds(home, first)
+        second = home.begin(report=report.with_suffix(".second"))
+        third = home.begin(wait=True, report=report.with_suffix(".third"))
+        refused = second.join()
+        assert refused.exit_code == 1
+        assert f"process {first.process.pid}" in " ".join(refused.errors)
+        assert "--wait" in " ".join(refused.errors)
+        assert first.join().is_good
+        waited = third.join()
+        assert waited.is_good, waited.errors
+        assert not_converged(home.settings, after) == []
+
+
+def test_a_night_waits_for_one_that_is_killed(bench: Bench) -> None:
+    _, _, after = bench.twin("two at once")
+    with bench.home("two at once") as home:
+        first = home.begin()
+        _holds(home, first)
+        second = home.begin(wait=True, report=home.order().report.with_suffix(".second"))
+        time.sleep(2)
+        first.process.kill()
+        waited = second.join()
+        assert waited.is_good, waited.errors
+        assert not_converged(home.settings, after) == []
