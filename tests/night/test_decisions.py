@@ -72,6 +72,7 @@ def test_changed_settings_judge_a_held_file_again(installation: Installation) ->
     assert installation.district_report(district)["english_learner", "not_reported"] == 10
 
 
+@pytest.mark.slow
 def test_deltas_change_what_is_live_and_a_held_one_stops_the_next(installation: Installation) -> None:
     district = installation.apply(small.settings("delta"))
     other = installation.apply(small.settings("no_base"))

@@ -34,6 +34,7 @@ def _delta(rows: str) -> dict[str, bytes]:
     return {"roster.zip": zip_of({"manifest.csv": manifest, "users.csv": header + rows + "\n"})}
 
 
+@pytest.mark.slow
 def test_what_is_lost_is_made_again_from_archive_and_ledger(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
