@@ -141,6 +141,12 @@ class SftpConnection:
                 after = sftp.stat(entry.path)
             except (FileNotFoundError, _GrownError):
                 return False
+            except OSError as error:
+                if not _is_alive(sftp):
+                    raise EOFError("the connection broke") from error
+                if "size mismatch" in str(error):  # paramiko's words for a file that shrank
+                    return False
+                raise
             return (after.st_size, int(after.st_mtime or 0)) == (entry.size, entry.mtime) and target.size == entry.size
 
         return self._attempt(work)
@@ -223,6 +229,13 @@ class SftpConnection:
                 self._fault = fault
                 raise
         return self._client
+
+
+def _is_alive(sftp: paramiko.SFTPClient) -> bool:
+    """Whether the connection under a channel still stands."""
+    channel = sftp.get_channel()
+    transport = channel.get_transport() if channel is not None else None
+    return transport is not None and transport.is_active()
 
 
 def _connect(server: SftpServer) -> paramiko.SSHClient:
