@@ -27,7 +27,7 @@ demo: setup      ## three made-up districts, one night, the result
 	$(BIN)/subgroups demo
 
 test: setup      ## every test that takes seconds
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=12
 
 slow: setup      ## the tests that take longer
 	$(BIN)/python -m pytest -m slow

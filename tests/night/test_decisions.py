@@ -109,6 +109,7 @@ def test_deltas_change_what_is_live_and_a_held_one_stops_the_next(installation: 
     assert _students(installation) == {"delta": 60}
 
 
+@pytest.mark.slow
 def test_a_district_whose_build_fails_keeps_what_is_published(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
