@@ -36,7 +36,7 @@ lint: setup      ## style, imports, SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --nofail-on-warn dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 types: setup     ## strict types
 	$(BIN)/mypy
