@@ -86,6 +86,7 @@ def replay(session: Session, delivery: Delivery, *, by: str) -> None:
         return
     if delivery.state == "superseded":
         raise LedgerError(f"delivery {delivery.delivery_id} was superseded by a newer one; replay that.")
+    delivery.decision = delivery.decided_by = None
     if delivery.state != "received":
         advance(session, delivery, "screened", actor=by, reason="replay")
 
@@ -100,6 +101,8 @@ def judge_changed_again(session: Session, versions: Mapping[str, int]) -> int:
         for feed in FEEDS:
             latest = latest_delivery(session, district_id, feed)
             if latest is None or latest.state not in ("held", "rejected") or latest.proof is None or latest.rules_version is None:
+                continue
+            if latest.decision == "rejected":  # by a person, whose word outlives a change of settings
                 continue
             if (latest.settings_version, latest.rules_version) != (version, rules_version()):
                 advance(session, latest, "screened", reason="settings or rules have changed")

@@ -1,0 +1,173 @@
+"""A made-up district that changes a little every day, and the uploads it makes of itself, good and faulty."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal
+
+from night import small_district as small
+from night.installation import zip_of
+
+Feed = Literal["roster", "subgroups"]
+
+ROSTER_FAULTS = ("missing column", "truncated zip", "wrong encoding", "mass removal", "older export", "duplicated keys", "ragged")
+SUBGROUP_FAULTS = ("missing column", "wrong encoding", "older export", "duplicated keys", "low match", "ragged")
+FATAL = frozenset({"missing column", "truncated zip", "wrong encoding", "ragged"})
+"""Faults that a file cannot be read with; a conflict of keys in a subgroup file only sets rows aside."""
+LANGUAGES = ("Spanish", "English", "Hmong", "español", "")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One delivery as made: `files` go into the inbox, `texts` are what a reader of UTF-8 finds in them by file name."""
+
+    feed: Feed
+    fault: str
+    files: dict[str, bytes]
+    texts: dict[str, str]
+
+
+@dataclass
+class Student:
+    """A student as the district's own system knows them."""
+
+    number: int
+    classes: set[int]
+    is_active: bool = True
+    cells: list[str] = field(default_factory=list)
+
+
+class SmallDistrict:
+    """A district of 20 to 60 students in two schools, three classes and two courses. The same seed makes the same days."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.rng = Random(seed)  # noqa: S311 - cases, not secrets
+        self.name = name
+        self.settings = self._settings()
+        self._by_identifier = self.settings["subgroups"]["matches"] == "users.identifier"
+        self._students: dict[int, Student] = {}
+        self._next = self._serial = 0
+        for _ in range(self.rng.randint(20, 60)):
+            self._arrive()
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "district": self.name,
+            "name": f"Made-up {self.name}",
+            "timezone": self.rng.choice(("America/Chicago", "Pacific/Honolulu")),
+            "as_of": self.rng.choice(("2026-10-01", "delivery", "roster")),
+            "subgroups": {
+                "student_id_column": "student_id",
+                "matches": self.rng.choice(("users.sourcedId", "users.identifier")),
+                "columns": {
+                    "ell": {"subgroup": "english_learner", "values": {"y": "yes", "n": "no"}},
+                    "sped": {"subgroup": "students_with_disabilities", "values": {"y": "yes", "n": "no"}, "blank": "no"},
+                    "lang": {"subgroup": "home_language", "open": "true"},
+                },
+            },
+            "guards": {"removed_students": "0.10", "match_rate": "0.3", "first_delivery": "accept"},
+        }
+
+    def settings_yaml(self) -> str:
+        """The settings as YAML (JSON is YAML)."""
+        return json.dumps(self.settings, indent=1) + "\n"
+
+    def change_settings(self) -> None:
+        """Count another day, call a value otherwise, or mean something else by a blank."""
+        columns = self.settings["subgroups"]["columns"]
+        match self.rng.randrange(3):
+            case 0:
+                self.settings["as_of"] = "2026-10-01" if self.settings["as_of"] != "2026-10-01" else "2027-02-01"
+            case 1:
+                values = columns["ell"]["values"]
+                values["y"] = "served" if values["y"] == "yes" else "yes"
+            case _:
+                columns["sped"]["blank"] = "not_reported" if columns["sped"]["blank"] == "no" else "no"
+
+    def pass_day(self) -> None:
+        """Let a few students arrive, leave, change class, become inactive or be described otherwise."""
+        rng = self.rng
+        for student in rng.sample(list(self._students.values()), 3):
+            student.cells = self._cells()
+        for student in rng.sample(list(self._students.values()), 2):
+            student.classes = set(rng.sample(range(3), rng.randint(0, 2)))
+        if rng.random() < 0.3:
+            self._arrive()
+        if rng.random() < 0.3 and len(self._students) > 20:
+            del self._students[rng.choice(list(self._students))]
+        if rng.random() < 0.2:
+            rng.choice(list(self._students.values())).is_active ^= True
+
+    def _arrive(self) -> None:
+        rng = self.rng
+        classes = set(rng.sample(range(3), rng.randint(0, 2)))
+        self._students[self._next] = Student(self._next, classes, rng.random() > 0.05, self._cells())
+        self._next += 1
+
+    def _cells(self) -> list[str]:
+        rng = self.rng
+        return [rng.choice(("y", "N", "n", "Y ", "", "?")), rng.choice(("y", "n", "")), rng.choice(LANGUAGES)]
+
+    @property
+    def can_shrink(self) -> bool:
+        """Whether there are enough students to lose a crowd."""
+        return len(self._students) > 30
+
+    def roster(self, fault: str = "") -> Upload:
+        """Export the roster; older exports are made by who keeps them."""
+        students = list(self._students.values())
+        if fault == "mass removal":
+            students = self.rng.sample(students, len(students) - 21 - self.rng.randrange(4))
+        texts = self._roster_texts(students)
+        users = texts["users.csv"]
+        if fault == "missing column":
+            texts["users.csv"] = users.replace(",role,", ",rolle,", 1)
+        elif fault == "duplicated keys":
+            texts["users.csv"] = users + users.splitlines()[1] + "\n"
+        elif fault == "ragged":
+            texts["users.csv"] = users + "".join(f"r{n},,,true,school0,student\n" for n in range(8))
+        encoded = {name: text.encode() for name, text in texts.items()}
+        if fault == "wrong encoding":
+            encoded["users.csv"] = users.replace("Given", "Zoë").encode("latin-1")
+        if fault != "truncated zip" and self.rng.random() < 0.5:
+            return Upload("roster", fault, encoded, texts)
+        package = zip_of(encoded)
+        return Upload("roster", fault, {"roster.zip": package[:-80] if fault == "truncated zip" else package}, texts)
+
+    def _roster_texts(self, students: list[Student]) -> dict[str, str]:
+        self._serial += 1
+        texts = small.roster(1)
+        header = {name: texts[name].partition("\n")[0] + "\n" for name in ("users.csv", "enrollments.csv")}
+        texts["academicSessions.csv"] = texts["academicSessions.csv"].replace(",Year,", f",Year {self._serial},")
+        texts["classes.csv"] += "class2,,,Algebra 2,05,course1,A2,scheduled,,school0,year,,,\n"
+        texts["users.csv"] = header["users.csv"] + "".join(
+            f"s{s.number:03},,,{str(s.is_active).lower()},school{s.number % 2},student,user{s.number},,Given{s.number},"
+            f"Family{s.number},,{s.number:05},,,,,05,\n"
+            for s in students
+        )
+        texts["users.csv"] += "t001,,,true,school0,teacher,teach,,Tea,Cher,,t1,,,,,,\n"
+        texts["enrollments.csv"] = header["enrollments.csv"] + "e-t,,,class0,school0,t001,teacher,,,\n"
+        texts["enrollments.csv"] += "".join(
+            f"e{s.number}-{c},,,class{c},school{c % 2},s{s.number:03},student,,,\n" for s in students for c in sorted(s.classes)
+        )
+        return texts
+
+    def subgroups(self, fault: str = "") -> Upload:
+        """Export the subgroup file."""
+        self._serial += 1
+        rows = []
+        for at, student in enumerate(self._students.values()):
+            key = f"{student.number:05}" if self._by_identifier else f"s{student.number:03}"
+            rows.append([f"x{key}" if fault == "low match" and at % 10 else key, *student.cells, str(self._serial)])
+        if fault == "duplicated keys":
+            rows += [[row[0], "y" if row[1].strip() != "y" else "n", *row[2:]] for row in rows[:3]]
+        lines = [",".join(row) for row in rows]
+        if fault == "ragged":
+            lines += [f"r{n},y" for n in range(8)]
+        text = "student_id,ell,sped,lang,export\n" + "\n".join(lines) + "\n"
+        if fault == "missing column":
+            text = text.replace(",sped,", ",spedd,", 1)
+        data = text.replace(lines[0], lines[0] + "ö", 1).encode("latin-1" if fault == "wrong encoding" else "utf-8")
+        return Upload("subgroups", fault, {"subgroups.csv": data}, {"subgroups.csv": data.decode(errors="replace")})
