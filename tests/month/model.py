@@ -60,9 +60,10 @@ class District:
         """One night; gives what was judged for the first time."""
         new = []
         for feed in FEEDS:
-            if self.is_changed and self.sent[feed] and (latest := self.sent[feed][-1]).state in ("held", "rejected"):
-                if latest.is_approved is not False:  # a person's rejection outlives a change of settings
-                    latest.state = "landed"  # judged again, since settings have changed
+            latest = self.sent[feed][-1] if self.is_changed and self.sent[feed] else None
+            # A person's rejection outlives a change of settings; everything else not accepted is judged again.
+            if latest is not None and latest.state in ("held", "rejected") and latest.is_approved is not False:
+                latest.state = "landed"
             for sent in self.sent[feed]:
                 if sent.state == "landed" and (feed == "roster" or self.live("roster") or sent.upload.fault in FATAL):
                     if not sent.verdict:
