@@ -30,7 +30,7 @@ test: setup      ## every test that takes seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=12
 
 slow: setup      ## the tests that take longer
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --durations=12
 
 lint: setup      ## style, imports, SQL
 	$(BIN)/ruff check .
