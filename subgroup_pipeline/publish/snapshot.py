@@ -75,7 +75,8 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
         published = Published(before, is_new=False)
     else:
         now = _after(before, datetime.now(UTC))
-        is_compacted = before is None or before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN
+        # The first working file has nothing to leave behind.
+        is_compacted = before is not None and (before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN)
         draft = Manifest(
             snapshot=f"{now:%Y%m%dT%H%M%S%fZ}",
             created_at=iso_time(now) or "",
