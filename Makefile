@@ -48,6 +48,7 @@ lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
+	$(BIN)/python -m pytest -m torture
 	PYTHONPATH=tests $(BIN)/python -W ignore -m torture
 
 benchmark: setup ## a night against one hand-written script, 20 districts

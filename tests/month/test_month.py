@@ -8,7 +8,7 @@ import pytest
 
 from month.simulation import simulate
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("month")]
+pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("month")]
 
 
 def test_five_nights_of_eight_districts(tmp_path: Path) -> None:

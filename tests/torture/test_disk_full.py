@@ -14,7 +14,7 @@ import pytest
 from torture.homes import Bench, TortureHome, home_at
 from torture.invariants import State, not_converged, torn
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+pytestmark = [pytest.mark.xdist_group("torture")]
 
 WORDS = (
     "no space left",
@@ -50,6 +50,7 @@ def _resize(place: Path, kilobytes: int | None) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}k", place], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free", FREE)
 def test_a_full_disk(bench: Bench, small_disk: Path, free: int) -> None:
     scenario, before, after = bench.twin("two at once")
@@ -66,6 +67,7 @@ def test_a_full_disk(bench: Bench, small_disk: Path, free: int) -> None:
     assert failed or free >= 4000
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("limit", [16_000, 300_000, 1_200_000, 2_500_000])
 def test_a_file_that_cannot_grow(bench: Bench, limit: int) -> None:
     """Where mounting is not allowed: no file of the night may grow beyond so many bytes."""
