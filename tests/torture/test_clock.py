@@ -62,7 +62,7 @@ def test_a_delivery_after_the_clock_was_set_back_is_the_newest(
         registry.close()
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 @pytest.mark.xdist_group("torture")
 @pytest.mark.parametrize("shift", [-_DAY, -3600, _DAY])
 def test_a_night_after_the_clock_jumped_publishes_what_came(bench: Bench, shift: int) -> None:
