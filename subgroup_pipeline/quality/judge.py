@@ -15,7 +15,8 @@ from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
-from subgroup_pipeline.quality.facts import roster_facts, subgroup_facts
+from subgroup_pipeline.quality.roster_guards import roster_findings
+from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import CheckTotal, Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from subgroup_pipeline.quality.facts import RosterFacts, SubgroupFacts
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed, Verdict
@@ -47,10 +47,6 @@ if TYPE_CHECKING:
 _SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "DAT301", "DAT302"})
 """Codes that several checks give, so that the finding has to say which rule it was."""
 
-ROLLOVER_SHARE = 0.40
-"""Of the students may be gone when a new school year begins (design 3.14)."""
-REMOVED_FLOOR = 20
-"""Students; a removal guard never fires for fewer (design 3.12)."""
 _RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "VARCHAR")
 
 
@@ -177,11 +173,8 @@ def _judge_feed(
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
     validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
     judged.checks += validation.checks
-    own = (
-        _roster_findings(settings, districts, deliveries)
-        if feed == "roster"
-        else _subgroup_findings(settings, districts, deliveries)
-    )
+    about_all = roster_findings if feed == "roster" else subgroup_findings
+    own = about_all(settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
     for delivery in deliveries:
         district = districts[delivery.district_id]
@@ -221,49 +214,6 @@ def _as_finding(settings: Settings, district: RegisteredDistrict, delivery: Deli
     lines = find_lines(settings.paths, delivery, name, key_column, failure.keys or ("",))
     about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
     return Finding(failure.code, file=name, column=column, count=failure.count, about=about, lines=lines)
-
-
-Own = dict[str, tuple[list[Finding], dict[str, Any]]]
-
-
-def _roster_findings(settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: list[Delivery]) -> Own:
-    facts = roster_facts(settings)
-    return {d.delivery_id: _about_roster(facts[d.delivery_id], districts[d.district_id]) for d in deliveries}
-
-
-def _about_roster(facts: RosterFacts, district: RegisteredDistrict) -> tuple[list[Finding], dict[str, Any]]:
-    findings: list[Finding] = []
-    if not facts.active_students:
-        findings.append(Finding("STU601", file="users.csv"))
-        return findings, {"active_students": 0}
-    allowed = ROLLOVER_SHARE if facts.is_new_school_year else district.settings.guards.removed_students
-    if facts.students_removed > max(REMOVED_FLOOR, allowed * facts.students_before):
-        about = f"{facts.students_removed} of {facts.students_before} are gone."
-        findings.append(Finding("VOL301", file="users.csv", count=facts.students_removed, about=about))
-    return findings, {"active_students": facts.active_students}
-
-
-def _subgroup_findings(settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: list[Delivery]) -> Own:
-    facts = subgroup_facts(settings)
-    return {d.delivery_id: _about_subgroups(settings, facts[d.delivery_id], districts[d.district_id], d) for d in deliveries}
-
-
-def _about_subgroups(
-    settings: Settings, facts: SubgroupFacts, district: RegisteredDistrict, delivery: Delivery
-) -> tuple[list[Finding], dict[str, Any]]:
-    name = delivery.files[0].name
-    subgroups = district.settings.subgroups
-    id_column = subgroups.student_id_column if subgroups else "student_id"
-    findings: list[Finding] = []
-    if facts.match_rate < district.settings.guards.match_rate:
-        about = f"{facts.matched} of {facts.keys} are; at least {district.settings.guards.match_rate:.0%} should be."
-        findings.append(Finding("SUB508", file=name, column=id_column, count=facts.keys - facts.matched, about=about))
-    if facts.absent_students:
-        findings.append(Finding("SUB507", file=name, count=facts.absent_students))
-    for column, (count, keys) in sorted(facts.unmapped.items()):
-        lines = find_lines(settings.paths, delivery, name, id_column, keys)
-        findings.append(Finding("SUB506", file=name, column=column, count=count, lines=lines))
-    return findings, {"student_ids": facts.keys, "matched": facts.matched, "absent_students": facts.absent_students}
 
 
 def _decide(

@@ -12,7 +12,8 @@ from subgroup_pipeline.settings import bundled
 @cache
 def rules_version() -> str:
     """Hash of what a verdict depends on besides the delivery and its district's settings."""
-    digest = hashlib.sha256(Path(__file__).with_name("finding_codes.py").read_bytes())
-    for path in sorted(bundled("expectations").glob("*.json")):
+    digest = hashlib.sha256()
+    codes = sorted(Path(__file__).with_name("finding_codes").glob("*.py"))
+    for path in (*codes, *sorted(bundled("expectations").glob("*.json"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

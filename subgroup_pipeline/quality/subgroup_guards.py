@@ -1,46 +1,20 @@
-"""Facts about a delivery as a whole, counted for all deliveries of the run in one query each: match, absence, removal."""
+"""What a subgroup file is as a whole: match, absence, unmapped values, in one query each for all deliveries of the run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
-
-_ACTIVE = """
-    trimmed({u}.role) = 'student' and coalesce(lower(trimmed({u}.enabledUser)), '') <> 'false'
-    and coalesce(trimmed({u}.status), '') in ('', 'active')
-"""
-
-_ROSTER = f"""
-select r.delivery_id, count(u.sourcedId) filter ({_ACTIVE.format(u="u")})
-from warehouse.control.run_delivery r left join warehouse.raw.users u using (delivery_id)
-where r.feed = 'roster' group by all
-"""
-
-# For a roster, roster_delivery_id is the roster it would replace.
-_REMOVED = f"""
-select r.delivery_id, count(*), count(*) filter (now.sourcedId is null)
-from warehouse.control.run_delivery r
-join warehouse.raw.users was on was.delivery_id = r.roster_delivery_id and {_ACTIVE.format(u="was")}
-left join warehouse.raw.users now
-    on now.delivery_id = r.delivery_id and now.sourcedId = was.sourcedId and {_ACTIVE.format(u="now")}
-where r.feed = 'roster' group by all
-"""
-
-_NEW_YEAR = """
-select r.delivery_id
-from warehouse.control.run_delivery r
-where r.feed = 'roster' and (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s where s.delivery_id = r.delivery_id
-) > (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s
-    where s.delivery_id = r.roster_delivery_id
-)
-"""
 
 # Match rate (design 3.7): distinct keys that match one active student, of distinct keys that are not blank.
 _MATCH = """
@@ -76,16 +50,6 @@ where not k.is_open and v.value is null group by all
 """
 
 
-@dataclass(frozen=True)
-class RosterFacts:
-    """Active students of a roster, and of the one it replaces how many there were and how many are gone."""
-
-    active_students: int
-    students_before: int = 0
-    students_removed: int = 0
-    is_new_school_year: bool = False
-
-
 @dataclass
 class SubgroupFacts:
     """Distinct student ids of a file, how many match one active student, students of the roster that are not in it.
@@ -104,17 +68,6 @@ class SubgroupFacts:
         return self.matched / self.keys if self.keys else 0.0
 
 
-def roster_facts(settings: Settings) -> dict[str, RosterFacts]:
-    """Facts of every roster in `control.run_delivery`, by delivery."""
-    with open_session(settings) as session:
-        removed = {row[0]: (row[1], row[2]) for row in session.execute(_REMOVED).fetchall()}
-        new_year = {row[0] for row in session.execute(_NEW_YEAR).fetchall()}
-        return {
-            delivery_id: RosterFacts(active, *removed.get(delivery_id, (0, 0)), delivery_id in new_year)
-            for delivery_id, active in session.execute(_ROSTER).fetchall()
-        }
-
-
 def subgroup_facts(settings: Settings) -> dict[str, SubgroupFacts]:
     """Facts of every subgroup file in `control.run_delivery`, by delivery."""
     with open_session(settings) as session:
@@ -125,3 +78,29 @@ def subgroup_facts(settings: Settings) -> dict[str, SubgroupFacts]:
         for delivery_id, column, count, keys in session.execute(_UNMAPPED).fetchall():
             facts[delivery_id].unmapped[column] = (count, tuple(keys))
     return facts
+
+
+def subgroup_findings(
+    settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
+) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
+    """Findings about each subgroup file of `control.run_delivery` as a whole, and counts for the ledger, by delivery."""
+    facts = subgroup_facts(settings)
+    return {d.delivery_id: _about_subgroups(settings, facts[d.delivery_id], districts[d.district_id], d) for d in deliveries}
+
+
+def _about_subgroups(
+    settings: Settings, facts: SubgroupFacts, district: RegisteredDistrict, delivery: Delivery
+) -> tuple[list[Finding], dict[str, Any]]:
+    name = delivery.files[0].name
+    subgroups = district.settings.subgroups
+    id_column = subgroups.student_id_column if subgroups else "student_id"
+    findings: list[Finding] = []
+    if facts.match_rate < district.settings.guards.match_rate:
+        about = f"{facts.matched} of {facts.keys} are; at least {district.settings.guards.match_rate:.0%} should be."
+        findings.append(Finding("SUB508", file=name, column=id_column, count=facts.keys - facts.matched, about=about))
+    if facts.absent_students:
+        findings.append(Finding("SUB507", file=name, count=facts.absent_students))
+    for column, (count, keys) in sorted(facts.unmapped.items()):
+        lines = find_lines(settings.paths, delivery, name, id_column, keys)
+        findings.append(Finding("SUB506", file=name, column=column, count=count, lines=lines))
+    return findings, {"student_ids": facts.keys, "matched": facts.matched, "absent_students": facts.absent_students}
