@@ -100,9 +100,10 @@ def _greet(server: DropServer) -> None:
 
 
 def _start_dagster(settings: Settings) -> dict[str, subprocess.Popen[bytes]]:
-    from subgroup_pipeline.orchestration.instance import prepare_instance
+    from subgroup_pipeline.orchestration.instance import open_instance
 
-    prepare_instance(settings)
+    with open_instance(settings):
+        pass  # makes Dagster's databases: the children, begun at once, would make them side by side, and one would fail
     module = ["-m", "subgroup_pipeline.definitions"]
     bin_directory = Path(sys.executable).parent
     # The children may run in another directory than the one a relative home was meant for.

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr
 
 from subgroup_pipeline.landing.warehouse import warehouse_lock
 from subgroup_pipeline.logs import RUN_ID, open_log
+from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict, registered_districts
 from subgroup_pipeline.settings import Settings, load_settings
@@ -20,23 +21,6 @@ if TYPE_CHECKING:
 OWNERS = ["team:data-engineering"]
 POOL = "warehouse"
 """Dagster's pool for every step that writes the warehouse (limit 1 in the shipped dagster.yaml)."""
-
-
-_HOLDER = "subgroups/holds_warehouse"
-_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-
-
-def end_killed_runs(instance: dg.DagsterInstance, run_id: str) -> None:
-    """End the runs that held the warehouse and were killed: they keep the pool's slot, for which every later step would wait.
-
-    The caller holds the warehouse's lock, so whoever else is noted as its holder is dead.
-    """
-    unfinished = dg.RunsFilter(statuses=_UNFINISHED, tags={_HOLDER: "true"})
-    for run in instance.get_runs(unfinished):
-        if run.run_id != run_id:
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-            instance.report_run_failed(run, "the process of this run was killed; a later run goes on where it stopped")
-    instance.add_run_tags(run_id, {_HOLDER: "true"})
 
 
 class Night(dg.ConfigurableResource[Any]):
@@ -56,9 +40,10 @@ class Night(dg.ConfigurableResource[Any]):
         open_log(self._settings)
         RUN_ID.set(context.run_id)
         try:
+            if context.instance is not None and context.run_id:
+                hold_run(self._settings, context.run_id)
+                end_killed_runs(context.instance, self._settings)
             with warehouse_lock(self._settings, wait=self.wait):
-                if context.instance is not None and context.run_id:
-                    end_killed_runs(context.instance, context.run_id)
                 yield self
         finally:
             RUN_ID.set(None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.intake.fetch import ready_files
+from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -44,6 +45,8 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
     )
     def sftp_arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         settings = load_settings()
+        # Also here: while a killed run keeps the queue's only place, no run begins that could clear it away.
+        end_killed_runs(context.instance, settings)
         registry = open_registry(settings)
         try:
             ready, faults = ready_files(registry, settings, registered_districts(registry))
