@@ -18,9 +18,11 @@ from night.small_district import settings as district_settings
 
 from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.dropserver.server import running
+from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import apply_settings
+from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
 from torture.cases import BUILT
 from torture.invariants import State, read_state
@@ -71,6 +73,21 @@ class TortureHome:
             for name, content in files.items():
                 (inbox / name).write_bytes(content)
                 os.utime(inbox / name, (at, at))
+
+    def begin_day(self, scenario: Scenario) -> None:
+        """Uploads come in, and a person decides about live rosters."""
+        self.drop(scenario.day)
+        registry = open_registry(self.settings)
+        try:
+            with registry.begin() as session:
+                for district, deed in scenario.deeds:
+                    roster = live_deliveries(session, "roster")[district]
+                    if deed == "reject":
+                        decisions.reject(session, roster, by="a person", reason="wrong school year")
+                    else:
+                        decisions.replay(session, roster, by="a person")
+        finally:
+            registry.close()
 
     def state(self) -> State:
         """Everything that is compared, without ids and times."""
@@ -131,7 +148,7 @@ class Bench:
         with self._copy(name) as home:
             home.plant = scenario.plant
             if name != BUILT:
-                home.drop(scenario.day)
+                home.begin_day(scenario)
             yield home
 
     @property
@@ -161,16 +178,16 @@ class Bench:
         shutil.rmtree(self._home, ignore_errors=True)
         with home_at(self._home) as home:
             register(home.settings, scenario.districts)
-            if scenario.base:
-                home.drop(scenario.base)
+            for uploads in filter(None, (scenario.base, scenario.later)):
+                home.drop(uploads)
                 outcome = home.night()
                 assert outcome.is_good, outcome.errors
             before = home.state()
         shutil.copytree(self._home, self._template(name), symlinks=True)
         with self._copy(name) as home:
             home.plant = scenario.plant
-            home.drop(scenario.day)
-            outcome = home.night()
+            home.begin_day(scenario)
+            outcome = home.night(step=scenario.step)
             assert outcome.is_good, outcome.errors
             self.seconds[name] = outcome.seconds
             after = home.state()

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from subgroup_pipeline.landing.delta import CARRIED_OVER
 from subgroup_pipeline.publish.manifest import DATABASE, Manifest
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
@@ -172,7 +173,7 @@ def _miscounted(settings: Settings, deliveries: list[Delivery]) -> list[str]:
     landed = _raw_rows(settings)
     # A delivery that was replaced this night is forgotten by the next one.
     replaced = {d.delivery_id for d in deliveries if d.state == "superseded"}
-    actual = {key: count for key, count in landed.items() if key[0] not in replaced}
+    actual = {key: count for key, count in landed.items() if key[0] not in replaced and key[1] != CARRIED_OVER}
     if actual == expected:
         return []
     wrong = {key: (expected.get(key), actual.get(key)) for key in expected | actual if expected.get(key) != actual.get(key)}

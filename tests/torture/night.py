@@ -23,7 +23,7 @@ LONGEST = 180.0
 
 @dataclass(frozen=True)
 class Order:
-    """What a night's process is to do. `report` lies outside the home, which may be full; `step`: only `publish`."""
+    """What a night's process is to do. `report` lies outside the home, which may be full; `step`: only that part of it."""
 
     environment: dict[str, str]
     report: Path
@@ -134,6 +134,8 @@ def _run(order: Order) -> list[str]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_limit, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     if order.step == "publish":
         return _publish()
+    if order.step == "rollback":
+        return _roll_back()
     try:
         result = instance.run_night(load_settings(), wait=order.wait)
     except Exception as error:  # noqa: BLE001 - told to the test
@@ -154,6 +156,16 @@ def _publish() -> list[str]:
     settings = load_settings()
     with warehouse_lock(settings):
         snapshot.publish_snapshot(open_registry(settings), settings, run_id="torture")
+    return []
+
+
+def _roll_back() -> list[str]:
+    """Show the first snapshot again, as `subgroups publish rollback --to` does."""
+    from subgroup_pipeline.publish import snapshot
+    from subgroup_pipeline.settings import load_settings
+
+    settings = load_settings()
+    snapshot.roll_back(settings, snapshot.snapshot_names(settings)[0])
     return []
 
 

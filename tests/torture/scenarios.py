@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from night import small_district as small
 from night.installation import zip_of
@@ -18,12 +19,17 @@ Upload = tuple[str, str, dict[str, bytes]]
 
 @dataclass(frozen=True)
 class Scenario:
-    """Districts, what they delivered before, what they deliver now, and what is planted in every night of the day."""
+    """Districts, what they delivered before (`later` on a second night), what they deliver now, and what is planted in every
+    night of the day. `deeds` are what a person did to live rosters meanwhile; `step` is what runs instead of a whole night.
+    """
 
     districts: tuple[str, ...]
     base: tuple[Upload, ...]
     day: tuple[Upload, ...]
     plant: str = ""
+    later: tuple[Upload, ...] = ()
+    deeds: tuple[tuple[str, Literal["reject", "replay"]], ...] = ()
+    step: str = ""
 
 
 def _zipped(district: str, students: int, name: str = "roster.zip") -> Upload:
@@ -43,6 +49,25 @@ def _bad(district: str, name: str, old: str, new: str) -> Upload:
     files = small.roster(14)
     assert old in files[name]
     return district, "roster", {"roster.zip": zip_of(files | {name: files[name].replace(old, new)})}
+
+
+def _changes(district: str) -> Upload:
+    """A changes-only roster: two students come with their enrollments, one leaves, the other files are as they were."""
+    files = small.roster(12)
+    of_changes = {
+        name: "\n".join(
+            [files[name].splitlines()[0], *(row.replace(",,,", ",active,2026-11-20T00:00:00.000Z,", 1) for row in rows)]
+        )
+        for name, rows in (
+            ("users.csv", files["users.csv"].splitlines()[-2:]),
+            ("enrollments.csv", files["enrollments.csv"].splitlines()[-2:]),
+        )
+    }
+    of_changes["users.csv"] += (
+        "\ns004,tobedeleted,2026-11-20T00:00:00.000Z,true,school0,student,user4,,Given4,Family4,,00004,,,,,05,"
+    )
+    manifest = small.manifest(of_changes).replace(",bulk", ",delta")
+    return district, "roster", {"changes.zip": zip_of({"manifest.csv": manifest, **{n: t + "\n" for n, t in of_changes.items()}})}
 
 
 _BEFORE = tuple(upload for d in ("alpha", "beta", "gamma") for upload in (_zipped(d, 10), _subgroups(d, 10)))
@@ -80,4 +105,16 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "failing test": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12), _zipped("beta", 12)), "failing test"),
     # The weekly rewrite of the working file is due.
     "weekly rewrite": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12),), "weekly rewrite"),
+    # A changes-only roster is applied to the set before; another district sends a full one.
+    "delta": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_changes("alpha"), _zipped("beta", 12))),
+    # A person refused what is published, so the roster before is live again; another roster is to be read anew.
+    "decisions": lambda: Scenario(
+        ("alpha", "beta"),
+        _BEFORE[:4],
+        (_subgroups("beta", 9),),
+        later=(_zipped("alpha", 13), _subgroups("alpha", 13), _zipped("beta", 11)),
+        deeds=(("alpha", "reject"), ("beta", "replay")),
+    ),
+    # Readers are shown the first snapshot again.
+    "rollback": lambda: Scenario(("alpha",), _BEFORE[:2], (), later=(_zipped("alpha", 13),), step="rollback"),
 }
