@@ -98,6 +98,18 @@ class Home:
         """Measure one `subgroups run`."""
         return measure([str(SUBGROUPS), "run"], self.environment)
 
+    def redeliver(self, district: DistrictInput) -> None:
+        """Upload a district's subgroup file with its last row gone."""
+        lines = district.subgroup_csv.read_text().splitlines(keepends=True)
+        inbox = self.root / "sftp" / district.district_id / "inbox" / "subgroups"
+        (inbox / district.subgroup_csv.name).write_text("".join(lines[:-1]))
+
+    def bookkeeping(self) -> dict[str, float]:
+        """Run a night with a clock on Dagster, registry and archive; wall seconds by kind, and of the whole `night`."""
+        report = self.root.parent / "bookkeeping.json"
+        measure([sys.executable, "-m", "benchmarks.bookkeeping", str(report)], self.environment)
+        return json.loads(report.read_text())  # type: ignore[no-any-return]
+
     def counts(self) -> list[tuple[object, ...]]:
         """The published district report."""
         with duckdb.connect(str((self.root / "published" / "analytics.duckdb").resolve()), read_only=True) as connection:
@@ -125,16 +137,31 @@ def compare(districts: int, students: int, scratch: Path) -> None:
     with full.serving():
         full.deliver(inputs)
         night = full.night()
+        counts = full.counts()
+        idle = full.night()
+        full.redeliver(inputs[0])
+        one = full.night()
+    kept = Home(scratch / "home-kept", 22472)
+    with kept.serving():
+        kept.deliver(inputs)
+        kinds = kept.bookkeeping()
     hand = by_hand(inputs, scratch / "analytics.duckdb")
     with duckdb.connect(str(scratch / "analytics.duckdb"), read_only=True) as connection:
-        if connection.execute(COUNTS).fetchall() != full.counts():
+        if connection.execute(COUNTS).fetchall() != counts:
             raise SystemExit("the night and the hand-written script published different counts")
     print(f"  start-up (one tiny district)  {start_up}")
     print(f"  the same, nothing new         {nothing}")
     print(f"  night                         {night}")
+    print(f"  nothing new                   {idle}")
+    print(f"  one district changed          {one}")
     print(f"  by hand                       {hand}")
     wall, cpu = (night.wall - start_up.wall) / hand.wall, (night.cpu - start_up.cpu) / hand.cpu
     print(f"  ratio beyond start-up         {wall:7.2f} wall    {cpu:7.2f} CPU")
+    share = (one.cpu - nothing.cpu) / (night.cpu - start_up.cpu)
+    print(f"  one district, of the night beyond start-up: {share:.0%} of CPU")
+    total = kinds.pop("night")
+    shares = ", ".join(f"{kind} {seconds / total:.1%}" for kind, seconds in kinds.items())
+    print(f"  bookkeeping, of a night of {total:.1f} s wall: {shares}")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ def rollback(snapshot: Annotated[str | None, typer.Argument(help="A snapshot; de
 
     Example: subgroups publish rollback
     """
-    from subgroup_pipeline.publish.snapshot import roll_back
+    from subgroup_pipeline.publish.current import roll_back
 
     with installation() as (settings, registry):
         shown = roll_back(settings, snapshot)
@@ -37,7 +37,7 @@ def release() -> None:
 
     Example: subgroups publish release
     """
-    from subgroup_pipeline.publish.snapshot import release as release_newest
+    from subgroup_pipeline.publish.current import release as release_newest
 
     with installation() as (settings, registry):
         shown = release_newest(settings)

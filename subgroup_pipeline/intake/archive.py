@@ -50,8 +50,8 @@ class IncomingFile:
         final = archived_path(self._archive, self.sha256)
         final.parent.mkdir(mode=0o700, exist_ok=True)
         self.path.replace(final)
-        _sync_directory(final.parent)
-        _sync_directory(self._archive)
+        sync_to_disk(final.parent)
+        sync_to_disk(self._archive)
         return final
 
     def discard(self) -> None:
@@ -75,7 +75,8 @@ def archived_path(archive: Path, sha256: str) -> Path:
     return archive / sha256[:2] / sha256
 
 
-def _sync_directory(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Make a file or a directory's names durable, so that a power loss does not undo them."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

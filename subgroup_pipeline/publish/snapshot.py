@@ -1,21 +1,18 @@
-"""Snapshots: an immutable directory that readers open, made beside them, verified, and swapped in by one link.
-
-`published/<snapshot>/` holds `analytics.duckdb` and `manifest.json`; `published/current` links to one of them and
-`published/analytics.duckdb` leads through it.
-"""
+"""Snapshots: an immutable directory `published/<snapshot>/` that readers open, made beside the others and verified."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import PublishError
+from subgroup_pipeline.intake.archive import sync_to_disk
 from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.district_store import make_district_stores
 from subgroup_pipeline.publish.manifest import (
     DATABASE,
@@ -23,7 +20,6 @@ from subgroup_pipeline.publish.manifest import (
     PublishedDistrict,
     read_manifest,
     shown_deliveries,
-    snapshot_names,
     write_manifest,
 )
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
@@ -110,9 +106,9 @@ def _make_snapshot(
         make_district_stores(settings, building, draft, before)
         manifest = draft.model_copy(update={"files": {DATABASE: _hash(building / DATABASE)}, "tables": tables})
         write_manifest(building, manifest)
-        _sync(building)
+        sync_to_disk(building)
         building.rename(home.published / draft.snapshot)
-        _sync(home.published)
+        sync_to_disk(home.published)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return manifest
@@ -132,7 +128,7 @@ def compact_working_file(settings: Settings) -> None:
         connection.execute("copy from database working to analytics")
     finally:
         connection.close()
-    _sync(fresh)
+    sync_to_disk(fresh)
     fresh.replace(working)
 
 
@@ -140,38 +136,6 @@ def _remove_half_written(fresh: Path) -> None:
     """Remove what a killed rewrite left, with DuckDB's write-ahead log beside it."""
     fresh.unlink(missing_ok=True)
     fresh.with_name(f"{fresh.name}.wal").unlink(missing_ok=True)
-
-
-def show_newest(settings: Settings) -> None:
-    """Point readers at the newest snapshot, unless a rollback pins them to another."""
-    names = snapshot_names(settings)
-    if names and not settings.paths.pinned_snapshot.exists():
-        _swap(settings.paths, names[-1])
-
-
-def roll_back(settings: Settings, snapshot: str | None = None) -> str:
-    """Show an older snapshot (the one before what readers see, or a named one) and pin it; gives its name.
-
-    Raises PublishError when there is no such snapshot.
-    """
-    names = snapshot_names(settings)
-    shown = settings.paths.current_snapshot.resolve().name
-    older = [name for name in names if name < shown]
-    wanted = snapshot or (older[-1] if older else "")
-    if wanted not in names:
-        what = f"there is no snapshot {snapshot}" if snapshot else "there is no snapshot before the one that is shown"
-        raise PublishError(f"{what}; kept are {', '.join(names) or 'none'}.")
-    settings.paths.pinned_snapshot.write_text(wanted + "\n", encoding="ascii")
-    _swap(settings.paths, wanted)
-    return wanted
-
-
-def release(settings: Settings) -> str | None:
-    """End a rollback: readers see the newest snapshot again; gives its name, or None when nothing is published."""
-    settings.paths.pinned_snapshot.unlink(missing_ok=True)
-    show_newest(settings)
-    names = snapshot_names(settings)
-    return names[-1] if names else None
 
 
 def mend_ledger(registry: Registry, settings: Settings) -> None:
@@ -246,7 +210,7 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty:
                     )
         finally:
             connection.close()
-    _sync(target)
+    sync_to_disk(target)
 
 
 def _mart_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -288,22 +252,6 @@ def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistri
         return {table: _scalar(connection, f"select count(*) from marts.{table}") for table in _mart_tables(connection)}
 
 
-def _swap(home: Home, name: str) -> None:
-    """Point `current` at a snapshot in one step, and make sure that `analytics.duckdb` leads through it."""
-    if home.current_snapshot.resolve().name != name:
-        _replace_link(home.current_snapshot, name)
-    if not home.published_database.is_symlink():
-        _replace_link(home.published_database, f"current/{DATABASE}")
-    _sync(home.published)
-
-
-def _replace_link(link: Path, target: str) -> None:
-    fresh = link.with_name(f".{link.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
-
-
 def _retire(home: Home, keep: int) -> None:
     """Remove snapshots beyond those kept, never the current one; and what a killed publish left."""
     for left in home.published.glob(".*.building"):
@@ -337,11 +285,3 @@ def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: 
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,8 +10,8 @@ import pytest
 from night import small_district as small
 from night.installation import Installation, zip_of
 from subgroup_pipeline.intake.retention import purge_archive
+from subgroup_pipeline.publish.current import release, roll_back
 from subgroup_pipeline.publish.reader import open_published
-from subgroup_pipeline.publish.snapshot import release, roll_back
 from subgroup_pipeline.registry.backup import back_up, restore
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries

@@ -266,7 +266,7 @@ def test_a_kill_before_the_swap_leaves_readers_on_the_old_one(built: Installatio
     before = _publish_anew(built)
     _say_something_new(built)
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "_swap", killed)
+        patch.setattr(snapshot, "show_newest", killed)
         with pytest.raises(KeyboardInterrupt):
             _publish(built)
     assert built.settings.paths.current_snapshot.resolve() == before.resolve()

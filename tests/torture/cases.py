@@ -19,6 +19,7 @@ _LOAD = "subgroup_pipeline.landing.load"
 _WAREHOUSE = "subgroup_pipeline.landing.warehouse"
 _JUDGE = "subgroup_pipeline.quality.judge"
 _SCOPE = "subgroup_pipeline.publish.scope"
+_CURRENT = "subgroup_pipeline.publish.current"
 _SNAPSHOT = "subgroup_pipeline.publish.snapshot"
 _DBT = "dbt.cli.main:dbtRunner.invoke"
 _WRITE_JSON = "dbt_common.clients.system:write_json"
@@ -101,12 +102,12 @@ CRASHES = (
     Crash("before the manifest", KillAt("subgroup_pipeline.publish.manifest:write_manifest")),
     Crash("before the snapshot has its name", KillAt("pathlib:Path.rename", about=".building")),
     Crash("the snapshot has its name", KillAt("pathlib:Path.rename", "after", about=".building")),
-    Crash("before the link", KillAt(f"{_SNAPSHOT}:_replace_link")),
+    Crash("before the link", KillAt(f"{_CURRENT}:_replace_link")),
     Crash("the link is made beside", KillAt("pathlib:Path.replace", about=".current.new")),
     Crash("the link is swapped", KillAt("pathlib:Path.replace", "after", about=".current.new")),
     Crash("swapped, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2)),
     Crash("published, old snapshots kept", KillAt(f"{_SNAPSHOT}:_retire")),
-    Crash("between two links of the first", KillAt(f"{_SNAPSHOT}:_replace_link", "after"), "first night"),
+    Crash("between two links of the first", KillAt(f"{_CURRENT}:_replace_link", "after"), "first night"),
     Crash("first night, half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3), "first night"),
     Crash("first night, late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6), "first night"),
     Crash("during the rewrite", KillAt(f"{_SNAPSHOT}:compact_working_file", "during", delay=0.02), "weekly rewrite"),
@@ -123,15 +124,15 @@ CRASHES = (
     Crash("a replay is noted", KillAt(f"{_LAND}:_note_versions", "after"), "decisions"),
     Crash("a refusal is built", KillAt(f"{_SCOPE}:mark_built", "after"), "decisions"),
     Crash("a refusal is shown, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2), "decisions"),
-    Crash("before the rollback shows", KillAt(f"{_SNAPSHOT}:_swap"), "rollback", step="rollback"),
+    Crash("before the rollback shows", KillAt(f"{_CURRENT}:swap"), "rollback", step="rollback"),
     Crash("the rollback is made beside", KillAt("pathlib:Path.replace", about=".current.new"), "rollback", step="rollback"),
-    Crash("the rollback shows", KillAt(f"{_SNAPSHOT}:_swap", "after"), "rollback", step="rollback"),
+    Crash("the rollback shows", KillAt(f"{_CURRENT}:swap", "after"), "rollback", step="rollback"),
     # The night that mends is killed too.
     Crash("twice: loaded", KillAt(f"{_LOAD}:load_files", "after"), again=KillAt(f"{_LOAD}:_insert", "after", call=4)),
     Crash("twice: judged", KillAt(f"{_JUDGE}:validate", call=2), again=KillAt(f"{_JUDGE}:validate", "after")),
     Crash("twice: built", KillAt(f"{_SCOPE}:mark_built"), again=KillAt(f"{_SCOPE}:mark_built", "after")),
-    Crash("twice: swap", KillAt(f"{_SNAPSHOT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:mend_ledger", call=1)),
-    Crash("twice: swap again", KillAt(f"{_SNAPSHOT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:_replace_link")),
+    Crash("twice: swap", KillAt(f"{_CURRENT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:mend_ledger", call=1)),
+    Crash("twice: swap again", KillAt(f"{_CURRENT}:_replace_link"), again=KillAt(f"{_CURRENT}:_replace_link")),
 )  # fmt: skip
 
 SAMPLE = (
@@ -165,8 +166,8 @@ def around_the_swap(seed: int, count: int) -> list[Crash]:
         (f"{_SNAPSHOT}:_make_snapshot", 0.15),
         (f"{_SNAPSHOT}:_verify", 0.08),
         ("pathlib:Path.rename", 0.02),
-        (f"{_SNAPSHOT}:_swap", 0.004),
-        (f"{_SNAPSHOT}:_replace_link", 0.002),
+        (f"{_CURRENT}:swap", 0.004),
+        (f"{_CURRENT}:_replace_link", 0.002),
     )
 
     def moment() -> Moment:

@@ -161,11 +161,11 @@ def _publish() -> list[str]:
 
 def _roll_back() -> list[str]:
     """Show the first snapshot again, as `subgroups publish rollback --to` does."""
-    from subgroup_pipeline.publish import snapshot
+    from subgroup_pipeline.publish import current, manifest
     from subgroup_pipeline.settings import load_settings
 
     settings = load_settings()
-    snapshot.roll_back(settings, snapshot.snapshot_names(settings)[0])
+    current.roll_back(settings, manifest.snapshot_names(settings)[0])
     return []
 
 
