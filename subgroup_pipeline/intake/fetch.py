@@ -25,6 +25,7 @@ from subgroup_pipeline.registry.districts import RegisteredDistrict
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed, register_delivery, set_waiting
 from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
+from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
 
 
@@ -147,8 +148,18 @@ def _register_all(
 
 
 def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:
+    delivery, is_new = register_arrival(registry, district_id, arrival)
+    if is_new:
+        fetched.new.append(delivery.delivery_id)
+        fetched.bytes += sum(file.size for file in arrival.uploads)
+    else:
+        fetched.seen_again += 1
+
+
+def register_arrival(registry: Registry, district_id: str, arrival: Arrival) -> tuple[Delivery, bool]:
+    """Enter in the ledger what an inbox gave; gives the delivery, and whether it is new."""
     with registry.begin() as session:
-        delivery, is_new = register_delivery(
+        return register_delivery(
             session,
             district_id,
             arrival.feed,
@@ -159,8 +170,3 @@ def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: F
             findings=arrival.findings,
             is_rejected=arrival.is_rejected,
         )
-        if is_new:
-            fetched.new.append(delivery.delivery_id)
-            fetched.bytes += sum(file.size for file in arrival.uploads)
-        else:
-            fetched.seen_again += 1
