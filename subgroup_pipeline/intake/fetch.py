@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from subgroup_pipeline.intake.check_folder import settled_checks
 from subgroup_pipeline.intake.inbox import Arrival, Inbox, Taken
 from subgroup_pipeline.intake.sftp import (
     CHANNELS,
@@ -71,7 +72,7 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
 def ready_files(
     registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
 ) -> tuple[dict[str, list[RemoteEntry]], list[str]]:
-    """Files that are ready to be taken, by district, without taking any (for the sensor); and which servers do not answer.
+    """Files that are ready to be taken or checked, by district (for the sensor); and which servers do not answer.
 
     Raises HostKeyError and SignInError, which a person must mend.
     """
@@ -82,6 +83,7 @@ def ready_files(
         try:
             for district in members:
                 files = Inbox(registry, settings, connection, district.settings).ready()
+                files = [*files, *settled_checks(connection, settings, district.district_id)]
                 if files:
                     ready[district.district_id] = files
         except (HostKeyError, SignInError):

@@ -93,10 +93,14 @@ class Rehearsal:
 
 def guess_feed(names: Iterable[str], district: RegisteredDistrict) -> Feed:
     """The feed that files of these names belong to: a zip or OneRoster's names are a roster, anything else is subgroups."""
-    folded = {name.casefold() for name in names}
-    of_roster = {f"{kind}.csv".casefold() for kind in known_kinds()} | {"manifest.csv"}
-    is_roster = district.settings.subgroups is None or folded & of_roster or any(name.endswith(".zip") for name in folded)
-    return "roster" if is_roster else "subgroups"
+    if district.settings.subgroups is None or any(name.casefold().endswith(".zip") or is_roster_csv(name) for name in names):
+        return "roster"
+    return "subgroups"
+
+
+def is_roster_csv(name: str) -> bool:
+    """Whether OneRoster has a file of this name."""
+    return name.casefold() in {f"{kind}.csv".casefold() for kind in (*known_kinds(), "manifest")}
 
 
 def rehearse(registry: Registry, settings: Settings, district: RegisteredDistrict, feed: Feed, offered: FileServer) -> Rehearsal:
