@@ -30,7 +30,6 @@ from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from subgroup_pipeline.intake.offered import FileServer
     from subgroup_pipeline.registry.districts import RegisteredDistrict
@@ -38,6 +37,16 @@ if TYPE_CHECKING:
 
 NOT_CHECKED = ("whether the file is another district's: a check sees the rows of this district only; the night looks at all",)
 """What a night looks at and a rehearsal does not: no district is told that another one knows these students."""
+_OUTCOMES = {
+    "accepted": "It would be accepted.",
+    "accepted_with_rows_set_aside": "It would be accepted; some rows would be set aside.",
+    "held": "It would be held: a person would look at it before it is used. The reports would stay as they are.",
+    "rejected": "It would be rejected. The reports would stay as they are.",
+}
+_WAITS = {
+    "subgroups": "It would wait for a roster: none has been accepted yet.",
+    "roster": "It would wait until a person decides about an earlier changes-only roster.",
+}
 _ABANDONED = 3600.0
 """Seconds after which what a killed rehearsal left is removed."""
 
@@ -48,7 +57,7 @@ class NotTakenError(SubgroupsError):
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What would happen: `delivery` is described as `delivery show --json` does; it has no id, for it does not exist.
+    """What would happen: `delivery` is described as `delivery show --json` does it; it has no id, for it does not exist.
 
     `seen_before` is the id of the feed's latest delivery when that had the same content: a night would do nothing then.
     """
@@ -60,7 +69,7 @@ class Rehearsal:
 
     @property
     def verdict(self) -> str | None:
-        """The verdict; None for a file that would wait for a roster."""
+        """The verdict; None for a file that would wait."""
         verdict: str | None = self.delivery["verdict"]
         return verdict
 
@@ -72,18 +81,9 @@ class Rehearsal:
     @property
     def outcome(self) -> str:
         """What a night would do, in words."""
-        words = {
-            "accepted": "It would be accepted.",
-            "accepted_with_rows_set_aside": "It would be accepted; some rows would be set aside.",
-            "held": "It would be held: a person would look at it before it is used. The reports would stay as they are.",
-            "rejected": "It would be rejected. The reports would stay as they are.",
-            None: "It would wait for a roster: none has been accepted yet.",
-        }
-        return words[self.verdict] + (
-            f" The same content came before, as {self.seen_before}: uploading it again would change nothing."
-            if self.seen_before
-            else ""
-        )
+        words = _OUTCOMES[self.verdict] if self.verdict else _WAITS[self.feed]
+        again = f" The same content came before, as {self.seen_before}: uploading it again would change nothing."
+        return words + (again if self.seen_before else "")
 
     def described(self) -> dict[str, Any]:
         """As JSON: the delivery, and what only a check has to say."""
@@ -108,6 +108,7 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
 
     Nothing of the installation changes. Raises NotTakenError when the files make no delivery.
     """
+    clear_abandoned(settings)
     with unlogged(), _throwaway_home(settings) as own, _open(own) as copy:
         uploads = copy_district(registry, copy, district)
         _link_archive(settings, own, uploads)
@@ -140,9 +141,7 @@ def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict)
 @contextmanager
 def _throwaway_home(settings: Settings) -> Iterator[Settings]:
     """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only."""
-    place = settings.paths.rehearsals
-    clear_abandoned(place)
-    root = place / secrets.token_hex(8)
+    root = settings.paths.rehearsals / secrets.token_hex(8)
     root.mkdir(mode=0o700, parents=True)
     try:
         yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
@@ -150,9 +149,9 @@ def _throwaway_home(settings: Settings) -> Iterator[Settings]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def clear_abandoned(place: Path) -> None:
-    """Remove what killed rehearsals left."""
-    for left in place.glob("*/"):
+def clear_abandoned(settings: Settings) -> None:
+    """Remove what killed rehearsals left: it holds rows of students."""
+    for left in settings.paths.rehearsals.glob("*/"):
         if time.time() - left.stat().st_mtime > _ABANDONED:
             shutil.rmtree(left, ignore_errors=True)
 
