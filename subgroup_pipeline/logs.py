@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from subgroup_pipeline.settings import Settings
 
 RUN_ID: ContextVar[str | None] = ContextVar("run_id", default=None)
 """The Dagster run that this process works for."""
 
+_IS_REHEARSED: ContextVar[bool] = ContextVar("is_rehearsed", default=False)
 _LOGGER = logging.getLogger("subgroup_pipeline")
 _MOST_BYTES, _KEPT = 10_000_000, 5
 
@@ -46,6 +50,17 @@ def open_log(settings: Settings) -> None:
     _LOGGER.propagate = False
 
 
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Log nothing meanwhile: for what only seems to happen (a rehearsal)."""
+    before = _IS_REHEARSED.set(True)
+    try:
+        yield
+    finally:
+        _IS_REHEARSED.reset(before)
+
+
 def log_event(event: str, **facts: object) -> None:
     """Log an event with its facts (ids, counts, codes)."""
-    _LOGGER.info(event, extra={"facts": facts})
+    if not _IS_REHEARSED.get():
+        _LOGGER.info(event, extra={"facts": facts})

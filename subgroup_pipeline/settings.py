@@ -110,6 +110,7 @@ class Home:
         self.root = root
         self.archive = root / "archive"
         self.scratch = root / "scratch"
+        self.rehearsals = root / "rehearsals"
         self.logs = root / "logs"
         self.warehouse = root / "warehouse"
         self.raw_database = self.warehouse / "raw.duckdb"
@@ -130,7 +131,7 @@ class Home:
         """Create what is missing. Raises SettingsError when the place cannot be written."""
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
-            self.keys, self.sftp, self.logs,
+            self.keys, self.sftp, self.logs, self.rehearsals,
         )  # fmt: skip
         try:
             for place in places:

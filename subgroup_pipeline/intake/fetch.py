@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from subgroup_pipeline.intake.check_folder import settled_checks
 from subgroup_pipeline.intake.inbox import Arrival, Inbox, Taken
 from subgroup_pipeline.intake.sftp import (
     CHANNELS,
@@ -25,6 +26,7 @@ from subgroup_pipeline.registry.districts import RegisteredDistrict
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed, register_delivery, set_waiting
 from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
+from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
 
 
@@ -70,7 +72,7 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
 def ready_files(
     registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
 ) -> tuple[dict[str, list[RemoteEntry]], list[str]]:
-    """Files that are ready to be taken, by district, without taking any (for the sensor); and which servers do not answer.
+    """Files that are ready to be taken or checked, by district (for the sensor); and which servers do not answer.
 
     Raises HostKeyError and SignInError, which a person must mend.
     """
@@ -81,6 +83,7 @@ def ready_files(
         try:
             for district in members:
                 files = Inbox(registry, settings, connection, district.settings).ready()
+                files = [*files, *settled_checks(connection, settings, district.district_id)]
                 if files:
                     ready[district.district_id] = files
         except (HostKeyError, SignInError):
@@ -147,8 +150,18 @@ def _register_all(
 
 
 def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:
+    delivery, is_new = register_arrival(registry, district_id, arrival)
+    if is_new:
+        fetched.new.append(delivery.delivery_id)
+        fetched.bytes += sum(file.size for file in arrival.uploads)
+    else:
+        fetched.seen_again += 1
+
+
+def register_arrival(registry: Registry, district_id: str, arrival: Arrival) -> tuple[Delivery, bool]:
+    """Enter in the ledger what an inbox gave; gives the delivery, and whether it is new."""
     with registry.begin() as session:
-        delivery, is_new = register_delivery(
+        return register_delivery(
             session,
             district_id,
             arrival.feed,
@@ -159,8 +172,3 @@ def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: F
             findings=arrival.findings,
             is_rejected=arrival.is_rejected,
         )
-        if is_new:
-            fetched.new.append(delivery.delivery_id)
-            fetched.bytes += sum(file.size for file in arrival.uploads)
-        else:
-            fetched.seen_again += 1

@@ -14,7 +14,8 @@ from fnmatch import fnmatch
 
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
 from subgroup_pipeline.intake.manifest import announced_files, read_manifest
-from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
+from subgroup_pipeline.intake.offered import FileServer
+from subgroup_pipeline.intake.sftp import RemoteEntry
 from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import DistrictSettings
@@ -64,10 +65,22 @@ class Taken:
     waiting: dict[Feed, list[str]] = field(default_factory=dict)
 
 
+def inbox_directory(district: DistrictSettings, feed: Feed) -> str:
+    """Where a district's uploads of a feed lie on its server."""
+    subgroups, own = district.subgroups, district.server
+    path = subgroups.path if feed == "subgroups" and subgroups else district.roster.path
+    return f"{own.root.rstrip('/')}/{path}" if own else f"/{district.district}/{path}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file is named as clients name one that they still write."""
+    return any(fnmatch(name.casefold(), pattern) for pattern in TEMPORARY)
+
+
 class Inbox:
     """The inbox of one district on one server."""
 
-    def __init__(self, registry: Registry, settings: Settings, connection: SftpConnection, district: DistrictSettings) -> None:
+    def __init__(self, registry: Registry, settings: Settings, connection: FileServer, district: DistrictSettings) -> None:
         self._registry = registry
         self._connection = connection
         self._district = district
@@ -104,11 +117,8 @@ class Inbox:
 
     def _listing(self, feed: Feed) -> list[RemoteEntry]:
         """Files of a feed that no client is still naming as temporary and that were not taken before, oldest first."""
-        subgroups, own = self._district.subgroups, self._district.server
-        path = subgroups.path if feed == "subgroups" and subgroups else self._district.roster.path
-        directory = f"{own.root.rstrip('/')}/{path}" if own else f"/{self._district.district}/{path}"
-        listed = self._connection.list_files(directory)
-        found = [e for e in listed if not any(fnmatch(e.name.casefold(), pattern) for pattern in TEMPORARY)]
+        listed = self._connection.list_files(inbox_directory(self._district, feed))
+        found = [entry for entry in listed if not is_temporary(entry.name)]
         self._listed = found
         if not found:
             return found

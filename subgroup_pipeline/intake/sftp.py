@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import socket
 import stat
 import threading
@@ -150,6 +151,17 @@ class SftpConnection:
             return (after.st_size, int(after.st_mtime or 0)) == (entry.size, entry.mtime) and target.size == entry.size
 
         return self._attempt(work)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file so that it appears whole: under another name first, then renamed, replacing what was there."""
+        directory, _, name = path.rpartition("/")
+        part = f"{directory}/.{name}.part"
+
+        def work(sftp: paramiko.SFTPClient) -> None:
+            sftp.putfo(io.BytesIO(content), part, file_size=len(content))
+            sftp.posix_rename(part, path)
+
+        self._attempt(work)
 
     def remove(self, entry: RemoteEntry) -> None:
         """Remove a file as it was listed. One that is gone is fine; one that was uploaded anew since then stays."""

@@ -77,6 +77,11 @@ class Screening:
 def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home) -> Screening:
     """Screen a delivery from the archive. Its unpacked and cleaned files lie under `scratch/<delivery_id>`."""
     screening = Screening(delivery.delivery_id, delivery.district_id)
+    uploads = [file for file in delivery.files if not file.member_of]
+    gone = [file.name for file in uploads if not archived_path(home.archive, file.sha256).is_file()]
+    if gone:  # past its retention, and asked for again
+        screening.findings += [Finding("ARC001", file=name) for name in gone]
+        return screening
     scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
         _screen_roster(screening, _roster_files(delivery, home, scratch), scratch)

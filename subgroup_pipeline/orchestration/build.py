@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from subgroup_pipeline.orchestration.check_assets import checked_files
 from subgroup_pipeline.orchestration.dbt_models import build_models
 from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
 from subgroup_pipeline.orchestration.night_assets import (
@@ -46,6 +47,7 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
             models,
             build_published_snapshot(models),
             archive_retention,
+            checked_files,
         ],
         asset_checks=[verdict, raw_expectations],
         jobs=[job],

@@ -297,3 +297,19 @@ def test_rows_of_deliveries_that_are_over_are_forgotten_and_the_others_stay(plac
     kept = {row[0] for row in place.ask("select distinct delivery_id from raw.subgroup_row")}
     assert kept == {ids[state] for state in ("published", "held", "landed")}
     assert {row[0] for row in place.ask("select delivery_id from control.landed_delivery")} == kept
+
+
+def test_a_file_past_its_retention_that_is_asked_for_again_stops_nobody(place: Place) -> None:
+    """A rejected delivery whose bytes were purged is judged again when the settings change."""
+    place.apply("old", ell="other")
+    old = place.deliver("subgroups", {"s.csv": SUBGROUPS}, "old")
+    assert place.land().rejected == [old]
+    (archived,) = [file for file in place.settings.paths.archive.rglob("*") if file.is_file()]
+    archived.unlink()
+    place.apply("old")
+    place.apply("beta")
+    new = place.deliver("subgroups", {"s.csv": small.subgroups(3)}, "beta")
+    again = place.land()
+    assert (again.pending, again.rejected) == ([new], [old])
+    assert place.codes(old) == {"ARC001"}
+    assert place.land().rejected == []

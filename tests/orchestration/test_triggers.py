@@ -79,6 +79,20 @@ def test_the_life_of_the_sensor(waiting: Installation, sensor: dg.SensorDefiniti
     assert more.cursor != settled.cursor
 
 
+def test_a_settled_file_in_check_starts_a_run(waiting: Installation, sensor: dg.SensorDefinition) -> None:
+    folder = waiting.settings.paths.sftp / "cedar" / "check"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "s.csv").write_text(small.subgroups())
+    assert isinstance(_tick(sensor), dg.SkipReason)
+    then = time.time() - 120
+    os.utime(folder / "s.csv", (then, then))
+    said = _tick(sensor)
+    assert isinstance(said, dg.SensorResult)
+    (request,) = said.run_requests or []
+    assert request.run_config["resources"]["night"]["config"]["districts"] == ["cedar"]
+    assert isinstance(_tick(sensor, said.cursor), dg.SkipReason)
+
+
 def test_what_a_run_is_asked_for_is_what_the_job_takes(sensor: dg.SensorDefinition, waiting: Installation) -> None:
     from subgroup_pipeline.orchestration.resources import Night
 

@@ -8,6 +8,15 @@ CODES = (
     FindingCode("NET003", "error", "The SFTP server refused our sign-in.", "Check the account and the key on record for this server."),
     FindingCode("NET004", "error", "The files could not be fetched.", "Nothing to do if it works tomorrow; otherwise look at the server's log."),
     FindingCode("EOF001", "info", "The last line does not end with a line break; it was read.", "Nothing has to be done."),
+    FindingCode(
+        "ARC001",
+        "fatal",
+        "The file is no longer kept here, so it cannot be read again.",
+        "Upload the file again.",
+        why="Uploaded files are kept for a limited time. Without the file there is nothing to read.",
+        in_excel="Nothing to mend in the file.",
+        example="wrong: a file of last spring is asked for again; right: today's export is uploaded",
+    ),
     FindingCode("LAG901", "warning", "Nothing arrived for the last night.", "Check that the nightly export ran and could sign in."),
     FindingCode("LAG902", "error", "Nothing has arrived for several nights.", "Check that the nightly export runs and can sign in; the reports show older data until then."),
 )  # fmt: skip

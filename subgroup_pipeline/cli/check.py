@@ -1,0 +1,99 @@
+"""`subgroups check`: what would happen to a file, without delivering it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from subgroup_pipeline.cli.output import installation, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.ledger import Feed
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A zip, a CSV, or a directory of OneRoster CSVs.", exists=True)],
+    district: Annotated[str, typer.Option(help="Whose file it is.")],
+    feed: Annotated[str | None, typer.Option(help="roster or subgroups; default: guessed from the name.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as `delivery show` does.")] = False,
+) -> None:
+    """Say what would happen to a file, without delivering it. Exit 1 when it would be held or rejected.
+
+    Example: subgroups check subgroups.csv --district maple_valley
+    """
+    from subgroup_pipeline.intake.inbox import inbox_directory
+    from subgroup_pipeline.intake.offered import LocalFiles
+    from subgroup_pipeline.rehearsal.rehearse import NotTakenError, rehearse
+
+    with installation() as (settings, registry):
+        whose = _district(registry, district)
+        paths = sorted(file.glob("*.csv")) if file.is_dir() else [file]
+        of_feed = _feed(paths, whose, feed, is_directory=file.is_dir())
+        offered = LocalFiles(inbox_directory(whose.settings, of_feed), paths)
+        try:
+            with _spinner():
+                rehearsal = rehearse(registry, settings, whose, of_feed, offered)
+        except NotTakenError as error:
+            raise typer.BadParameter(str(error), param_hint="FILE") from error
+    if as_json:
+        print_json(rehearsal.described())
+    else:
+        _print(rehearsal.described())
+    raise typer.Exit(0 if rehearsal.would_be_used else 1)
+
+
+def _district(registry: Registry, district_id: str) -> RegisteredDistrict:
+    """The district; an unknown one is a wrong use here, since status 1 speaks of the file."""
+    from subgroup_pipeline.errors import UnknownDistrictError
+    from subgroup_pipeline.registry.districts import registered_district
+
+    try:
+        return registered_district(registry, district_id)
+    except UnknownDistrictError as error:
+        raise typer.BadParameter(str(error), param_hint="--district") from error
+
+
+def _feed(paths: list[Path], district: RegisteredDistrict, asked: str | None, *, is_directory: bool) -> Feed:
+    from subgroup_pipeline.rehearsal.rehearse import guess_feed
+
+    if not paths:
+        raise typer.BadParameter("the directory holds no .csv file", param_hint="FILE")
+    if asked not in (None, "roster", "subgroups"):
+        raise typer.BadParameter("choose one of roster, subgroups", param_hint="--feed")
+    if asked == "subgroups" and district.settings.subgroups is None:
+        said = f"{district.district_id} has no subgroup file in its settings"
+        raise typer.BadParameter(said, param_hint="--feed")
+    if asked == "subgroups" and is_directory:
+        raise typer.BadParameter("a subgroup file is one file, not a directory", param_hint="FILE")
+    if asked is None and is_directory:
+        return "roster"
+    return guess_feed([path.name for path in paths], district) if asked is None else asked  # type: ignore[return-value]
+
+
+def _print(described: dict[str, Any]) -> None:
+    typer.echo(f"{described['district_id']}, {described['feed']}: {described['check']['outcome']}")
+    files = described["counts"].get("files", {})
+    if files:
+        typer.echo("")
+        names = ["lines", "records", "blank", "set_aside", "landed"]
+        print_table(["file", *names], [[file, *(counts.get(name) for name in names)] for file, counts in files.items()])
+    if described["findings"]:
+        typer.echo("")
+        names = ["severity", "code", "file", "line", "column", "count", "message", "how_to_fix"]
+        print_table(names, [[finding[name] for name in names] for finding in described["findings"]])
+    else:
+        say("nothing to mend")
+    for words in described["check"]["not_checked"]:
+        say(f"not checked: {words}")
+
+
+def _spinner() -> Status:
+    from rich.console import Console
+
+    return Console(stderr=True).status("checking: the night's own rules, in a home that is thrown away")

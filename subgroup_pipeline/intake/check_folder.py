@@ -1,0 +1,26 @@
+"""The folder `check/` of a district on our server: which files lie there and have settled. Nothing in it is ever a delivery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.intake.inbox import is_temporary
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
+    from subgroup_pipeline.settings import Settings
+
+
+def settled_checks(connection: SftpConnection, settings: Settings, district_id: str) -> list[RemoteEntry]:
+    """Files to check, oldest first; none while one of them is still being written, for they may belong together.
+
+    A district's own server has no such folder: a checked file has to be removed, and there we remove nothing.
+    """
+    if not connection.server.is_ours:
+        return []
+    entries = [entry for entry in connection.list_files(f"/{district_id}/check") if not is_temporary(entry.name)]
+    settle = timedelta(seconds=settings.settle_seconds)
+    newest = max((entry.mtime for entry in entries), default=0)
+    is_quiet = not settle or datetime.now(UTC) - datetime.fromtimestamp(newest, UTC) >= settle
+    return entries if is_quiet else []
