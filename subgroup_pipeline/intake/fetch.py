@@ -112,7 +112,8 @@ def _enter(
     """Write one district's outcome to the ledger, and remove what was archived from our server."""
     fault = outcome if isinstance(outcome, SftpError) else _register_all(registry, connection, district_id, outcome, fetched)
     with registry.begin() as session:
-        findings = [Finding(fault.code, about=str(fault))] if fault else []
+        findings = [] if isinstance(outcome, SftpError) else list(outcome.partial)
+        findings += [Finding(fault.code, about=str(fault))] if fault else []
         store_findings(session, "intake", district_id, None, findings)
     if fault:
         fetched.faults[district_id] = str(fault)

@@ -40,13 +40,14 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str) -> bytes:
     import numpy as np
 
     view = np.frombuffer(text, dtype=np.uint8)
-    quotes = np.flatnonzero(view == ord('"'))
+    quotes = np.flatnonzero(view == ord('"')) if b'"' in text else np.array([], dtype=np.intp)
     if (at := _misplaced_quote(text, view, quotes, shape.delimiter)) is not None:
         line = text.count(b"\n", 0, at) + shape.header_line
         shape.findings.append(Finding("ROW004", file=file_name, line=line))
         return text
     is_cell_end = view == ord(shape.delimiter)
-    newlines = ends = np.flatnonzero(view == ord("\n"))
+    low = np.flatnonzero(view < 32)
+    newlines = ends = low[view[low] == ord("\n")]
     if len(quotes):
         stretches = np.diff(np.concatenate(([0], quotes, [len(view)])))
         is_outside = np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
@@ -67,7 +68,8 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str) -> bytes:
     shape.records = len(ends) - 1 - len(blank)
     if not is_whole and len(odd) and odd[-1] == len(ends) - 1 and odd_cells[-1] < len(shape.header):
         shape.findings.append(Finding("EOF002", file=file_name, line=rows.line(len(ends) - 1)))
-    refused = _rows_with_controls(text, view, rows, shape, file_name)
+    has_low = len(low) > len(newlines) and len(low) > len(newlines) + text.count(b"\t")
+    refused = _rows_with_controls(text, has_low, rows, shape, file_name)
     refused |= _rows_beyond_caps(is_cell_end, rows, shape, file_name)
     return _cleaned(text, shape, file_name, rows, refused) if shape.is_readable else text
 
@@ -160,13 +162,11 @@ def _is_even(cell_ends: Positions, starts: Positions, ends: Positions, share: in
     return not share or bool((by_record[:, 0] >= starts).all() and (by_record[:, -1] < ends).all())
 
 
-def _rows_with_controls(text: bytes, view: Bytes, rows: _Rows, shape: CsvShape, file_name: str) -> dict[int, str]:
+def _rows_with_controls(text: bytes, has_low: bool, rows: _Rows, shape: CsvShape, file_name: str) -> dict[int, str]:
     """Records that hold a NUL or another control character, which no export writes; too many reject the file."""
     import numpy as np
 
-    odd_bytes = int(np.count_nonzero(view < 32)) - len(rows.newlines) - text.count(b"\t")
-    has_late = not text.isascii() and _LATE_CONTROL.search(text) is not None
-    if not odd_bytes and b"\x7f" not in text and not has_late:
+    if not has_low and b"\x7f" not in text and (text.isascii() or not _LATE_CONTROL.search(text)):
         return {}
     places = [match.start() for match in _CONTROL.finditer(text)]
     records = np.unique(np.searchsorted(rows.starts, places, side="right") - 1)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.manifest import announced_files, read_manifest
-from subgroup_pipeline.intake.zip_proof import member_name
+from subgroup_pipeline.intake.manifest import ManifestLine, announced_files, read_manifest
+from subgroup_pipeline.intake.zip_proof import data_members, member_name
 from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import (
     Mapping,
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Home
 
     ReadShape = Callable[[Path, str, Path, frozenset[str]], tuple[CsvShape, Path]]
+
+_PROPERTIES = frozenset(
+    # The last two are what EDU's own exporter writes for the two before.
+    ["manifest.version", "oneroster.version", "source.systemName", "source.systemCode", "file.systemName", "file.systemCode"]
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Pa
     unpacked = scratch / "unpacked"
     unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
     with zipfile.ZipFile(archived_path(home.archive, uploads[0].sha256)) as package:
-        for number, member in enumerate(m for m in package.infolist() if not m.is_dir()):
+        for number, member in enumerate(data_members(package)):
             target = unpacked / str(number)
             with package.open(member) as source, target.open("wb") as copy:
                 while block := source.read(1024 * 1024):
@@ -177,6 +182,7 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
         screening.findings.append(Finding("PKG002", file="manifest.csv"))
         return {}
     lines = read_manifest(path.read_bytes())
+    screening.findings += _manifest_faults(lines)
     properties = {line.name: line.value for line in lines}
     line_of = {line.name: line.line for line in lines}
     version = properties.get("oneroster.version", "")
@@ -188,6 +194,22 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
         line = line_of.get("manifest.version")
         screening.findings.append(Finding("PKG004", file="manifest.csv", line=line, column="manifest.version"))
     return announced_files(lines)
+
+
+def _manifest_faults(lines: list[ManifestLine]) -> list[Finding]:
+    """What is wrong with the form of a manifest (OneRoster 1.1 CSV, manifest.csv)."""
+    if not lines or (lines[0].name, lines[0].value) != ("propertyName", "value"):
+        return [Finding("PKG011", file="manifest.csv", line=1)]
+    known = {f"file.{kind}" for kind in known_kinds()} | _PROPERTIES
+    names = [line.name for line in lines[1:]]
+    odd = [line.line for n, line in enumerate(lines[1:]) if line.name not in known or line.name in names[:n]]
+    findings = [Finding("PKG012", file="manifest.csv", count=len(odd), lines=tuple(odd[:5]))] if odd else []
+    modes = [line for line in lines[1:] if line.name.startswith("file.") and line.name in known]
+    return findings + [
+        Finding("PKG013", file="manifest.csv", line=line.line, column=line.name)
+        for line in modes
+        if line.value not in ("absent", "bulk", "delta")
+    ]
 
 
 def _screen_subgroups(screening: Screening, path: Path, name: str, subgroups: Subgroups, scratch: Path, read: ReadShape) -> None:
