@@ -50,11 +50,8 @@ class ZipProof:
 def prove_zip(path: Path, name: str) -> ZipProof:
     """Read every member of the zip at `path`, which was uploaded as `name`."""
     try:
-        if _directory_size(path) > MAX_DIRECTORY:
-            raise _RefusedError("It has too many members.")
-        with zipfile.ZipFile(path) as package:
-            if words := _refusal(package):
-                raise _RefusedError(words)
+        with _opened(path) as package:
+            _refuse(package)
             members = data_members(package)
             if not members:
                 return ZipProof(findings=(Finding("ZIP002", file=name),))
@@ -98,8 +95,14 @@ def _directory_size(path: Path) -> int:
     return 0 if size == 0xFFFFFFFF else size
 
 
-def _refusal(package: zipfile.ZipFile) -> str:
-    """Why this zip is not read at all, in words; empty when it may be."""
+def _opened(path: Path) -> zipfile.ZipFile:
+    if _directory_size(path) > MAX_DIRECTORY:
+        raise _RefusedError("It has too many members.")
+    return zipfile.ZipFile(path)
+
+
+def _refuse(package: zipfile.ZipFile) -> None:
+    """Raise _RefusedError, in words, when this zip is not to be read at all."""
     members = package.infolist()
     names = [member.filename for member in members]
     steps = [name.replace("\\", "/").split("/") for name in names]
@@ -118,7 +121,9 @@ def _refusal(package: zipfile.ZipFile) -> str:
         (len(set(plain)) < len(plain), "Two members have the same name."),
         (any(len(name) > 255 for name in names), "A member's name is longer than 255 characters."),
     )
-    return next((words for is_refused, words in refusals if is_refused), "")
+    for is_refused, words in refusals:
+        if is_refused:
+            raise _RefusedError(words)
 
 
 def _is_special(member: zipfile.ZipInfo) -> bool:

@@ -17,6 +17,7 @@ from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
+from subgroup_pipeline.landing.volume import has_usual_volume
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import Finding, store_findings
@@ -190,6 +191,8 @@ def _enter(
             advance(session, row, "rejected", verdict="rejected", counts=counts)
             landed.rejected.append(row.delivery_id)
             return
+        if row.proof == "settled" and has_usual_volume(session, row, screening):
+            row.proof = "volume"
         if row.state == "received":
             advance(session, row, "screened")
         advance(session, row, "landed", counts=counts)

@@ -194,6 +194,17 @@ def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
     return {delivery.district_id: delivery for delivery in session.scalars(query)}
 
 
+def last_good_delivery(session: Session, delivery: Delivery) -> Delivery | None:
+    """The live delivery of the same feed that came before this one."""
+    query = sa.select(Delivery).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.state.in_(LIVE_STATES),
+        Delivery.received_at < delivery.received_at,
+    )
+    return session.scalar(query.order_by(Delivery.received_at.desc()).limit(1))
+
+
 def was_accepted_before(session: Session, delivery: Delivery) -> bool:
     """Whether the district has had an accepted delivery of this feed."""
     accepted = ("accepted", "accepted_with_rows_set_aside")
