@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.check_folder import settled_checks
-from subgroup_pipeline.intake.inbox import Arrival, Inbox, Taken
+from subgroup_pipeline.intake.inbox import Inbox, Taken
 from subgroup_pipeline.intake.sftp import (
     CHANNELS,
     HostKeyError,
@@ -115,7 +116,8 @@ def _enter(
     """Write one district's outcome to the ledger, and remove what was archived from our server."""
     fault = outcome if isinstance(outcome, SftpError) else _register_all(registry, connection, district_id, outcome, fetched)
     with registry.begin() as session:
-        findings = [Finding(fault.code, about=str(fault))] if fault else []
+        findings = [] if isinstance(outcome, SftpError) else list(outcome.partial)
+        findings += [Finding(fault.code, about=str(fault))] if fault else []
         store_findings(session, "intake", district_id, None, findings)
     if fault:
         fetched.faults[district_id] = str(fault)

@@ -1,20 +1,22 @@
 """One district's upload directories: which files lie there, which of them are proved complete, and taking those.
 
-Proofs: a zip by its members' CRCs; loose files by standing unchanged (`SETTLE_SECONDS`), a loose roster also by
-`manifest.csv` naming only files that are there.
+Proofs: a zip by its members' CRCs; a file by what the district wrote beside it (`promises`), else by standing unchanged
+(`SETTLE_SECONDS`); a loose roster also by `manifest.csv` naming only files that are there. What is still not complete after an
+hour is said, and never data.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
+from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.manifest import announced_files, read_manifest
 from subgroup_pipeline.intake.offered import FileServer
+from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, Promise, is_promise, read_promises
 from subgroup_pipeline.intake.sftp import RemoteEntry
 from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
@@ -26,35 +28,10 @@ from subgroup_pipeline.settings import Settings
 
 TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~", ".*")
 """Names that clients give a file while they write it (WinSCP: .filepart)."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Archived files that make one delivery, and where they lay on the server."""
-
-    feed: Feed
-    remote: tuple[RemoteEntry, ...]
-    files: tuple[UploadedFile, ...]
-    proof: Proof | None
-    findings: tuple[Finding, ...] = ()
-    is_rejected: bool = False
-
-    @property
-    def uploads(self) -> list[UploadedFile]:
-        """The files as uploaded, without the members of a zip."""
-        return [file for file in self.files if not file.member_of]
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the upload: of the file, or of names and hashes when there are several."""
-        uploads = self.uploads
-        return uploads[0].sha256 if len(uploads) == 1 else _combined(uploads)
-
-    @property
-    def content_sha256(self) -> str:
-        """Hash of what was delivered, the same for two zips of identical CSVs and for those CSVs loose."""
-        members = [file for file in self.files if file.member_of]
-        return _combined(members or self.uploads)
+LITTER = (".ds_store", "._*", ".gitkeep")
+_WEAKEST_FIRST: tuple[Proof, ...] = ("settled", "row_count", "sha256")
+PARTIAL_AFTER = timedelta(minutes=60)
+"""For so long an upload may be under way; then somebody should look at it."""
 
 
 @dataclass
@@ -63,6 +40,15 @@ class Taken:
 
     arrivals: list[Arrival] = field(default_factory=list)
     waiting: dict[Feed, list[str]] = field(default_factory=dict)
+    partial: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An archived file and what proves it; no proof means that it is not what was said of it."""
+
+    file: UploadedFile
+    proof: Proof | None
 
 
 def inbox_directory(district: DistrictSettings, feed: Feed) -> str:
@@ -74,7 +60,7 @@ def inbox_directory(district: DistrictSettings, feed: Feed) -> str:
 
 def is_temporary(name: str) -> bool:
     """Whether a file is named as clients name one that they still write."""
-    return any(fnmatch(name.casefold(), pattern) for pattern in TEMPORARY)
+    return _is_named(name, TEMPORARY)
 
 
 class Inbox:
@@ -93,12 +79,14 @@ class Inbox:
         for feed in self._feeds():
             entries = self._listing(feed)
             self._clear_taken()
+            self._promises = self._read_promises() if entries else {}
             for candidate in self._candidates(feed, entries):
                 arrival = self._arrival(feed, candidate)
                 if arrival is None:
                     taken.waiting.setdefault(feed, []).extend(entry.name for entry in candidate)
                 else:
                     taken.arrivals.append(arrival)
+            taken.partial += self._partial(taken)
         return taken
 
     def ready(self) -> list[RemoteEntry]:
@@ -117,12 +105,14 @@ class Inbox:
 
     def _listing(self, feed: Feed) -> list[RemoteEntry]:
         """Files of a feed that no client is still naming as temporary and that were not taken before, oldest first."""
-        listed = self._connection.list_files(inbox_directory(self._district, feed))
-        found = [entry for entry in listed if not is_temporary(entry.name)]
-        self._listed = found
-        if not found:
+        listed = [e for e in self._connection.list_files(inbox_directory(self._district, feed)) if not _is_named(e.name, LITTER)]
+        self._unfinished = [e for e in listed if is_temporary(e.name)]
+        self._listed = [e for e in listed if not is_temporary(e.name)]
+        self._beside = [e for e in self._listed if is_promise(e.name)]
+        found = [e for e in self._listed if not is_promise(e.name)]
+        if not listed:
             return found
-        self._seen = observe_files(self._registry, self._district.district, [(e.path, e.size, e.mtime) for e in found])
+        self._seen = observe_files(self._registry, self._district.district, [(e.path, e.size, e.mtime) for e in listed])
         if self._connection.server.is_ours:
             return [entry for entry in found if not self._seen[entry.path].is_taken]
         fresh = [entry for entry in found if not self._seen[entry.path].is_taken]
@@ -132,13 +122,37 @@ class Inbox:
 
     def _is_settled(self, entry: RemoteEntry) -> bool:
         """Whether a file stood unchanged for long enough. Our server's mtime is its own clock's, no client can set it."""
-        if not self._settle:
-            return True
+        return not self._settle or self._age(entry) >= self._settle
+
+    def _age(self, entry: RemoteEntry) -> timedelta:
+        """For how long a file has stood unchanged."""
         if self._connection.server.is_ours:
             since = datetime.fromtimestamp(entry.mtime, UTC)
         else:
             since = self._seen[entry.path].unchanged_since
-        return datetime.now(UTC) - since >= self._settle
+        return datetime.now(UTC) - since
+
+    def _read_promises(self) -> dict[str, Promise]:
+        promises: dict[str, Promise] = {}
+        for entry in self._beside:
+            with incoming_file(self._archive) as incoming:
+                if entry.size <= MAX_SIZE and self._connection.fetch(entry, incoming):
+                    incoming.flush()
+                    promises |= read_promises(entry, incoming.path.read_bytes())
+        return promises
+
+    def _with_promises(self, entries: Sequence[RemoteEntry]) -> tuple[RemoteEntry, ...]:
+        """Files with those that speak of them, to be cleared together."""
+        beside = {self._promises[e.name].entry for e in entries if e.name in self._promises}
+        return (*entries, *sorted(beside, key=lambda entry: entry.path))
+
+    def _partial(self, taken: Taken) -> list[Finding]:
+        """Uploads of this feed that have been under way for too long, as findings of the district."""
+        cleared = {entry for arrival in taken.arrivals for entry in arrival.remote}
+        spoken_of = {entry.name for entry in self._listed} - {entry.name for entry in self._beside}
+        alone = [e for e in self._beside if e not in cleared and e.name[: -len(CHECKSUM)] not in spoken_of]
+        late = [e for e in (*self._unfinished, *alone) if not self._seen[e.path].is_taken and self._age(e) >= PARTIAL_AFTER]
+        return [Finding("PRT901", file=entry.name) for entry in late]
 
     def _candidates(self, feed: Feed, entries: Sequence[RemoteEntry]) -> list[list[RemoteEntry]]:
         """Files that make a delivery together: loose roster CSVs are one set, everything else stands alone."""
@@ -156,48 +170,70 @@ class Inbox:
         return self._take_single(feed, first)
 
     def _take_single(self, feed: Feed, entry: RemoteEntry) -> Arrival | None:
-        """A subgroup CSV once it settled; a file of a kind that we do not read at once, as rejected."""
+        """A subgroup CSV once it is proved; a file of a kind that we do not read at once, as rejected."""
         subgroups = self._district.subgroups
-        readable = feed == "subgroups" and subgroups and fnmatch(entry.name.casefold(), subgroups.files.casefold())
-        if readable and not self._is_settled(entry):
-            return None
+        remote = self._with_promises([entry])
+        if feed == "subgroups" and subgroups and fnmatch(entry.name.casefold(), subgroups.files.casefold()):
+            kept = self._take_proved(entry)
+            return None if kept is None else self._judged(feed, remote, [kept], kept.proof)
         file = self._fetch(entry)
         if file is None:
             return None
-        if readable:
-            return Arrival(feed, (entry,), (file,), "settled")
-        return Arrival(feed, (entry,), (file,), None, (Finding("PKG007", file=entry.name),), is_rejected=True)
+        return Arrival(feed, remote, (file,), None, (Finding("PKG007", file=entry.name),), is_rejected=True)
 
     def _take_zip(self, entry: RemoteEntry) -> Arrival | None:
         """A zip whose members prove it complete; a damaged one is waited for until it settled, then rejected."""
+        promise = self._promises.get(entry.name)
         with incoming_file(self._archive) as incoming:
             if not self._connection.fetch(entry, incoming):
                 return None
             incoming.flush()
             proof = prove_zip(incoming.path, entry.name)
-            if proof.cut_off and not self._is_settled(entry):
+            upload = UploadedFile(entry.name, incoming.sha256, incoming.size)
+            is_broken = promise is not None and not promise.is_kept(upload, incoming.path)
+            if (proof.cut_off or is_broken) and not self._is_settled(entry):
                 return None
             incoming.keep()
-            files = (UploadedFile(entry.name, incoming.sha256, incoming.size), *proof.members)
+        remote = self._with_promises([entry])
         if proof.findings:
-            return Arrival("roster", (entry,), files, None, proof.findings, is_rejected=True)
-        return Arrival("roster", (entry,), files, "zip_crc")
+            return Arrival("roster", remote, (upload, *proof.members), None, proof.findings, is_rejected=True)
+        kept = [_Kept(upload, None if is_broken else "zip_crc"), *(_Kept(member, "zip_crc") for member in proof.members)]
+        return self._judged("roster", remote, kept, "zip_crc")
 
     def _take_loose(self, entries: list[RemoteEntry]) -> Arrival | None:
-        """A loose roster: all settled, and every file that manifest.csv announces is there."""
-        if not all(self._is_settled(entry) for entry in entries):
+        """A loose roster: every file proved, and every file that manifest.csv announces is there."""
+        missing = self._missing(entries)
+        is_late = all(self._age(entry) >= PARTIAL_AFTER for entry in entries)
+        if missing is None or (missing and self._settle and not is_late):
             return None
-        files = []
+        kept = []
         for entry in entries:
-            file = self._fetch(entry)
+            file = self._take_proved(entry)
             if file is None:
                 return None
-            files.append(file)
-        missing = self._announced(files) - {file.name for file in files}
-        if missing and self._settle:
-            return None
-        findings = tuple(Finding("PKG003", file="manifest.csv", about=f"Missing: {name}.") for name in sorted(missing))
-        return Arrival("roster", tuple(entries), tuple(files), None if missing else "settled", findings, bool(missing))
+            kept.append(file)
+        if missing:
+            late = [Finding("PRT901", file="manifest.csv")] if self._settle else []
+            lost = [Finding("PKG003", file="manifest.csv", about=f"Missing: {name}.") for name in sorted(missing)]
+            files = tuple(one.file for one in kept)
+            return Arrival("roster", self._with_promises(entries), files, None, (*lost, *late), is_rejected=True)
+        proofs = {one.proof for one in kept}
+        weakest = next((proof for proof in _WEAKEST_FIRST if proof in proofs), None)
+        return self._judged("roster", self._with_promises(entries), kept, weakest)
+
+    def _missing(self, entries: list[RemoteEntry]) -> set[str] | None:
+        """Files that manifest.csv announces and that are not there; None while the manifest itself is not complete."""
+        entry = next((entry for entry in entries if entry.name == "manifest.csv"), None)
+        if entry is None:
+            return set()
+        manifest = self._take_proved(entry)
+        return None if manifest is None else self._announced([manifest.file]) - {entry.name for entry in entries}
+
+    def _judged(self, feed: Feed, remote: tuple[RemoteEntry, ...], kept: Sequence[_Kept], proof: Proof | None) -> Arrival:
+        """A delivery by its proof, or rejected for files that are not what was said of them."""
+        broken = tuple(Finding("PRT902", file=one.file.name) for one in kept if one.proof is None)
+        files = tuple(one.file for one in kept)
+        return Arrival(feed, remote, files, None if broken else proof, broken, is_rejected=bool(broken))
 
     def _announced(self, files: list[UploadedFile]) -> set[str]:
         """File names that manifest.csv says are part of the set."""
@@ -207,6 +243,24 @@ class Inbox:
         modes = announced_files(read_manifest(archived_path(self._archive, manifest.sha256).read_bytes()))
         return {f"{kind}.csv" for kind, mode in modes.items() if mode in ("bulk", "delta")}
 
+    def _take_proved(self, entry: RemoteEntry) -> _Kept | None:
+        """A file once it is what was said of it, or stood unchanged; None to wait for more."""
+        promise = self._promises.get(entry.name)
+        if promise is None and not self._is_settled(entry):
+            return None
+        with incoming_file(self._archive) as incoming:
+            if not self._connection.fetch(entry, incoming):
+                return None
+            incoming.flush()
+            file = UploadedFile(entry.name, incoming.sha256, incoming.size)
+            proof: Proof | None = "settled"
+            if promise is not None:
+                proof = promise.proof if promise.is_kept(file, incoming.path) else None
+                if proof is None and not (self._is_settled(entry) and self._is_settled(promise.entry)):
+                    return None
+            incoming.keep()
+        return _Kept(file, proof)
+
     def _fetch(self, entry: RemoteEntry) -> UploadedFile | None:
         with incoming_file(self._archive) as incoming:
             if not self._connection.fetch(entry, incoming):
@@ -215,12 +269,10 @@ class Inbox:
             return UploadedFile(entry.name, incoming.sha256, incoming.size)
 
 
+def _is_named(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(name.casefold(), pattern) for pattern in patterns)
+
+
 def _is_loose(feed: Feed, entry: RemoteEntry) -> bool:
     """Whether a file is one of a roster that came without a zip."""
     return feed == "roster" and entry.name.casefold().endswith(".csv")
-
-
-def _combined(files: Sequence[UploadedFile]) -> str:
-    """One hash over names and hashes, whatever the order of the files."""
-    lines = sorted(f"{file.name}\0{file.sha256}" for file in files)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

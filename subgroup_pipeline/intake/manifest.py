@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
+from subgroup_pipeline.intake.text_encoding import UndecodableError, decode_text
+
 
 @dataclass(frozen=True)
 class ManifestLine:
@@ -17,8 +19,13 @@ class ManifestLine:
 
 def read_manifest(data: bytes) -> list[ManifestLine]:
     """The properties of a manifest, trimmed. Whatever cannot be read is left out: a bad manifest is no reason to stop."""
-    text = data.decode("utf-8-sig", errors="replace")
-    reader = csv.reader(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    try:
+        text = decode_text(data).text.decode("utf-8")
+    except UndecodableError:
+        text = data.decode("utf-8-sig", errors="replace")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    delimiter = next((d for d in ";\t|" if any(line.replace('"', "").startswith(f"propertyName{d}value") for line in lines)), ",")
+    reader = csv.reader(lines, delimiter=delimiter)
     found: list[ManifestLine] = []
     try:
         # What was read before a fault stays: extend takes one at a time.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import lzma
+import re
 import stat
 import struct
 import zipfile
@@ -19,12 +20,22 @@ from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import UploadedFile
 
 MAX_MEMBERS = 100
-MAX_UNPACKED = 8 * 1024**3
+"""OneRoster has 14 files; districts zip whole export folders, and what is not OneRoster is only named."""
+MAX_DIRECTORY = 1024**2
+"""Bytes of a zip's list of members; read before zipfile makes an object of each."""
+MAX_UNPACKED = 2 * 1024**3
 """Bytes; a state's largest district is below 1 GiB."""
 MAX_RATIO, RATIO_FLOOR = 200, 10 * 1024**2
 """A member above the floor that unpacks to more than this many times its size is a bomb; rosters shrink 5 to 20 times."""
+_NESTED = "A member is a zip itself."
 _BOMB = f"A member would unpack to more than {MAX_RATIO} times its size."
 _BLOCK = 1024 * 1024
+_LITTER = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+"""What file managers add to a zip on their own."""
+
+
+class _RefusedError(Exception):
+    """The zip holds what a roster never holds; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +50,28 @@ class ZipProof:
 def prove_zip(path: Path, name: str) -> ZipProof:
     """Read every member of the zip at `path`, which was uploaded as `name`."""
     try:
-        with zipfile.ZipFile(path) as package:
-            refused = _refusal(package.infolist())
-            if refused:
-                return ZipProof(findings=(Finding("ZIP004", file=name, about=refused),))
-            members = [m for m in package.infolist() if not m.is_dir()]
+        with _opened(path) as package:
+            _refuse(package)
+            members = data_members(package)
             if not members:
                 return ZipProof(findings=(Finding("ZIP002", file=name),))
             return ZipProof(members=tuple(_read(package, member, name) for member in members))
+    except _RefusedError as refused:
+        return ZipProof(findings=(Finding("ZIP004", file=name, about=str(refused)),))
     except zipfile.BadZipFile as error:
         damaged = "CRC" in str(error)
         return ZipProof(findings=(Finding("ZIP003" if damaged else "ZIP001", file=name),), cut_off=True)
-    except (zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError):
+    except (
+        zlib.error,
+        lzma.LZMAError,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        MemoryError,
+    ):
         return ZipProof(findings=(Finding("ZIP003", file=name),), cut_off=True)
 
 
@@ -59,22 +80,62 @@ def member_name(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _refusal(members: list[zipfile.ZipInfo]) -> str:
-    """Why this zip is not read at all, in words; empty when it may be."""
+def data_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The members that are files of the district: no folders, and nothing that a file manager added."""
+    return [m for m in package.infolist() if not m.is_dir() and not _LITTER.search(m.filename.replace("\\", "/"))]
+
+
+def _directory_size(path: Path) -> int:
+    """Size of the list of members as the end record gives it; 0 where there is none or it stands elsewhere (zip64)."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 65557))
+        end = stream.read()
+    at = end.rfind(b"PK\x05\x06")
+    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+    return 0 if size == 0xFFFFFFFF else size
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    if _directory_size(path) > MAX_DIRECTORY:
+        raise _RefusedError("It has too many members.")
+    return zipfile.ZipFile(path)
+
+
+def _refuse(package: zipfile.ZipFile) -> None:
+    """Raise _RefusedError, in words, when this zip is not to be read at all."""
+    members = package.infolist()
     names = [member.filename for member in members]
     steps = [name.replace("\\", "/").split("/") for name in names]
-    plain = [member_name(name).casefold() for name in names if not name.endswith(("/", "\\"))]
+    plain = [member_name(member.filename).casefold() for member in data_members(package)]
     refusals = (
         (len(members) > MAX_MEMBERS, f"It has {len(members)} members."),
-        (sum(m.file_size for m in members) > MAX_UNPACKED, "It would unpack to more than 8 GiB."),
+        (sum(m.file_size for m in members) > MAX_UNPACKED, "It would unpack to more than 2 GiB."),
         (any(m.file_size > max(RATIO_FLOOR, MAX_RATIO * m.compress_size) for m in members), _BOMB),
         (any(stat.S_ISLNK(m.external_attr >> 16) for m in members), "A member is a link."),
+        (any(_is_special(m) for m in members), "A member is a device."),
+        (any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members), "It is not packed by deflate."),
+        (_overlaps(package), "Its members overlap."),
+        (any(name.casefold().endswith((".zip", ".7z", ".gz", ".rar")) for name in plain), _NESTED),
         (any(m.flag_bits & 0x1 for m in members), "It is protected by a password."),
-        (any(not path[0] or ".." in path for path in steps), "A member's path leads out of the zip."),
+        (any(not path[0] or ".." in path or ":" in path[0] for path in steps), "A member's path leads out of the zip."),
         (len(set(plain)) < len(plain), "Two members have the same name."),
         (any(len(name) > 255 for name in names), "A member's name is longer than 255 characters."),
     )
-    return next((words for is_refused, words in refusals if is_refused), "")
+    for is_refused, words in refusals:
+        if is_refused:
+            raise _RefusedError(words)
+
+
+def _is_special(member: zipfile.ZipInfo) -> bool:
+    mode = member.external_attr >> 16
+    return bool(stat.S_IFMT(mode)) and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+def _overlaps(package: zipfile.ZipFile) -> bool:
+    """Whether two members share bytes, as in a bomb that packs one block many times, or reach into the list of members."""
+    places = sorted((m.header_offset, m.header_offset + 30 + len(m.orig_filename) + m.compress_size) for m in package.infolist())
+    following = [start for start, _ in places[1:]] + [package.start_dir]
+    return any(end > start for (_, end), start in zip(places, following, strict=False))
 
 
 def _read(package: zipfile.ZipFile, member: zipfile.ZipInfo, zip_name: str) -> UploadedFile:
@@ -82,6 +143,8 @@ def _read(package: zipfile.ZipFile, member: zipfile.ZipInfo, zip_name: str) -> U
     size = 0
     with package.open(member) as stream:
         while block := stream.read(_BLOCK):
+            if not size and block.startswith(b"PK\x03\x04") and b"[Content_Types].xml" not in block:
+                raise _RefusedError(_NESTED)
             digest.update(block)
             size += len(block)
             if size > member.file_size:

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
+from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
+from subgroup_pipeline.landing.volume import has_usual_volume
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import Finding, store_findings
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
+
+_ONE_PROCESS = 16 * 1024**2
+"""Bytes that one process reads alone."""
 
 
 @dataclass
@@ -57,8 +63,7 @@ def land_deliveries(
     landed = Landed()
     _clear(settings.paths.scratch)
     try:
-        with ThreadPoolExecutor(settings.threads) as pool:
-            screenings = list(pool.map(lambda d: screen_delivery(d, by_id[d.district_id].settings, settings.paths), deliveries))
+        screenings = _screen(settings, deliveries, by_id)
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
@@ -68,6 +73,7 @@ def land_deliveries(
         for screening in loadable:
             _reconcile(screening, rows)
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
+        keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
         for delivery, screening in zip(deliveries, screenings, strict=True):
             _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
@@ -79,6 +85,17 @@ def land_deliveries(
         for delivery in deliveries:
             shutil.rmtree(settings.paths.scratch / delivery.delivery_id, ignore_errors=True)
     return landed
+
+
+def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict]) -> list[Screening]:
+    # Starting a second process takes longer than it saves on a few megabytes.
+    places = settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1
+    with ScanPool(places) as workers, ThreadPoolExecutor(settings.threads) as threads:
+
+        def screen(delivery: Delivery) -> Screening:
+            return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, workers.read_shape)
+
+        return list(threads.map(screen, deliveries))
 
 
 def _clear(scratch: Path) -> None:
@@ -174,6 +191,8 @@ def _enter(
             advance(session, row, "rejected", verdict="rejected", counts=counts)
             landed.rejected.append(row.delivery_id)
             return
+        if row.proof == "settled" and has_usual_volume(session, row, screening):
+            row.proof = "volume"
         if row.state == "received":
             advance(session, row, "screened")
         advance(session, row, "landed", counts=counts)

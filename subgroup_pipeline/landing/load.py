@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.landing.csv_scan import printable
+from subgroup_pipeline.landing.csv_shape import SetAsideRow
 from subgroup_pipeline.landing.header import Mapping
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
 
 FILES_A_STATEMENT = 250
+_DELIMITER = {",": "','", ";": "';'", "\t": "'\t'", "|": "'|'"}
+"""As SQL literals."""
 
 
 Work = list[tuple["Screening", "ScreenedFile"]]
@@ -34,11 +38,11 @@ def load_files(
 
     A file that DuckDB cannot read loads nothing and gets a fatal finding in its screening; the others are not touched.
     """
-    groups: dict[tuple[str, Mapping], Work] = defaultdict(list)
+    groups: dict[tuple[str, Mapping, str], Work] = defaultdict(list)
     for screening in sorted(screenings, key=lambda s: (s.district_id, s.delivery_id)):
         for file in screening.files:
-            groups[file.table, file.mapping].append((screening, file))
-    for (table, mapping), work in groups.items():
+            groups[file.table, file.mapping, file.shape.delimiter].append((screening, file))
+    for (table, mapping, _), work in groups.items():
         for at in range(0, len(work), FILES_A_STATEMENT):
             _load_group(connection, table, mapping, work[at : at + FILES_A_STATEMENT], landed_at)
     return _landed_rows(connection, [s.delivery_id for work in groups.values() for s, _ in work])
@@ -81,13 +85,15 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping,
     keys = [[key for key, _ in mapping.keyed]] if mapping.keyed else []
     cells = ", ".join(f"r.c{position}" for _, position in mapping.keyed)
     types = ", ".join(f"c{position}: 'VARCHAR'" for position in range(mapping.width))
+    delimiter = _DELIMITER[work[0][1].shape.delimiter]
     connection.execute(
         f"insert into raw.{table} (district_id, delivery_id, file_name, landed_at, {targets}, {keyed}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, "
         + (f"map(?::varchar[], [{cells}])" if mapping.keyed else "null")
-        + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
-        "new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', rejects_scan='landing_scan', "
-        "rejects_limit=0, filename='path', max_line_size=4194304) r join landing_file f using (path)",
+        + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim={delimiter}, quote='\"', "
+        "escape='\"', new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', "
+        "rejects_scan='landing_scan', rejects_limit=0, filename='path', max_line_size=4194304) r "
+        "join landing_file f using (path)",
         [landed_at.replace(tzinfo=None), *keys, paths],
     )
 
@@ -107,8 +113,10 @@ def _take_rejects(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
             continue
         file.shape.set_aside += len(rows)
         text = file.original.read_bytes()
-        found = [text.find(row.strip("\r\n").encode()) for row in rows[:5] if row]
-        lines = tuple(sorted(text.count(b"\n", 0, at) + 1 for at in found if at >= 0))
+        places = {row: text.find(row.strip("\r\n").encode()) for row in rows if row}
+        line_of = {row: text.count(b"\n", 0, at) + 1 for row, at in places.items() if at >= 0}
+        file.shape.set_aside_rows += [SetAsideRow(line, "ROW002", printable(row.encode())) for row, line in line_of.items()]
+        lines = tuple(sorted(line_of.values())[:5])
         screening.findings.append(Finding("ROW002", file=file.file_name, count=len(rows), lines=lines))
 
 

@@ -11,19 +11,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.manifest import announced_files, read_manifest
-from subgroup_pipeline.intake.zip_proof import member_name
+from subgroup_pipeline.intake.manifest import ManifestLine, announced_files, read_manifest
+from subgroup_pipeline.intake.zip_proof import data_members, member_name
 from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
-from subgroup_pipeline.landing.header import Mapping, map_roster_header, map_subgroup_header
+from subgroup_pipeline.landing.header import (
+    Mapping,
+    known_roster_columns,
+    known_subgroup_columns,
+    map_roster_header,
+    map_subgroup_header,
+)
 from subgroup_pipeline.landing.oneroster import known_kinds, roster_tables
 from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.header_name import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Mapping as Mapping_
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings
+    from subgroup_pipeline.registry.district_file import DistrictSettings, Subgroups
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
+
+    ReadShape = Callable[[Path, str, Path, frozenset[str]], tuple[CsvShape, Path]]
+
+_PROPERTIES = frozenset(
+    # The last two are what EDU's own exporter writes for the two before.
+    ["manifest.version", "oneroster.version", "source.systemName", "source.systemCode", "file.systemName", "file.systemCode"]
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,19 @@ class ScreenedFile:
     mapping: Mapping
     shape: CsvShape
     mode: str = "bulk"
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the file was read, as far as that is not the plain way (`lines.Reading`)."""
+        noted: dict[str, Any] = {}
+        if self.shape.encoding not in ("utf-8", "utf-8-sig"):
+            noted["encoding"] = self.shape.encoding
+        if self.shape.delimiter != ",":
+            noted["delimiter"] = self.shape.delimiter
+        called = {key: canonical(self.shape.header[position]) for key, position in self.mapping.keyed}
+        if self.table == "subgroup_row" and (aliases := {key: name for key, name in called.items() if key != name}):
+            noted["columns"] = aliases
+        return noted
 
 
 @dataclass
@@ -69,13 +97,17 @@ class Screening:
                     "blank": file.shape.blank,
                     "set_aside": file.shape.set_aside,
                 }
+                | ({"reading": file.reading} if file.reading else {})
                 for file in self.files
             },
         }
 
 
-def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home) -> Screening:
-    """Screen a delivery from the archive. Its unpacked and cleaned files lie under `scratch/<delivery_id>`."""
+def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, read: ReadShape = read_shape) -> Screening:
+    """Screen a delivery from the archive. Its unpacked and cleaned files lie under `scratch/<delivery_id>`.
+
+    `read` reads one file's shape; the night does that in a process of its own (`scan_pool`).
+    """
     screening = Screening(delivery.delivery_id, delivery.district_id)
     uploads = [file for file in delivery.files if not file.member_of]
     gone = [file.name for file in uploads if not archived_path(home.archive, file.sha256).is_file()]
@@ -84,10 +116,12 @@ def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home) 
         return screening
     scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
-        _screen_roster(screening, _roster_files(delivery, home, scratch), scratch)
+        _screen_roster(screening, _roster_files(delivery, home, scratch), scratch, read)
     else:
         upload = delivery.files[0]
-        _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch)
+        if district.subgroups is not None:
+            path = archived_path(home.archive, upload.sha256)
+            _screen_subgroups(screening, path, upload.name, district.subgroups, scratch, read)
     return screening
 
 
@@ -100,7 +134,7 @@ def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Pa
     unpacked = scratch / "unpacked"
     unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
     with zipfile.ZipFile(archived_path(home.archive, uploads[0].sha256)) as package:
-        for number, member in enumerate(m for m in package.infolist() if not m.is_dir()):
+        for number, member in enumerate(data_members(package)):
             target = unpacked / str(number)
             with package.open(member) as source, target.open("wb") as copy:
                 while block := source.read(1024 * 1024):
@@ -109,7 +143,7 @@ def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Pa
     return files
 
 
-def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path) -> None:
+def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path, read: ReadShape) -> None:
     modes = _read_manifest(screening, files)
     screening.is_delta = _is_delta(modes, files)
     for kind, table in roster_tables().items():
@@ -123,15 +157,17 @@ def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path) 
         if modes and modes.get(kind, "absent") == "absent":
             about = f"It does not announce {table.file_name}."
             screening.findings.append(Finding("PKG009", file="manifest.csv", about=about))
-        shape, readable = read_shape(path, table.file_name, scratch / "clean" / table.file_name)
+        shape, readable = read(path, table.file_name, scratch / "clean" / table.file_name, known_roster_columns(table))
         screening.findings += shape.findings
         if not shape.is_readable:
             continue
-        mapping, findings = map_roster_header(shape.header, table)
+        mapping, findings = map_roster_header(shape.header, table, shape.header_line)
         screening.findings += findings
         mode = "delta" if modes.get(kind) == "delta" else "bulk"
         if not shape.records and table.is_core and mode == "bulk":
             screening.findings.append(Finding("ROW005", file=table.file_name))
+        elif not shape.records and not table.is_core:
+            screening.findings.append(Finding("ROW006", file=table.file_name))
         if mapping is not None:
             screening.files.append(ScreenedFile(path, readable, table.file_name, table.name, mapping, shape, mode))
     others = sorted(set(files) - {f"{kind}.csv" for kind in known_kinds()} - {"manifest.csv"})
@@ -151,6 +187,7 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
         screening.findings.append(Finding("PKG002", file="manifest.csv"))
         return {}
     lines = read_manifest(path.read_bytes())
+    screening.findings += _manifest_faults(lines)
     properties = {line.name: line.value for line in lines}
     line_of = {line.name: line.line for line in lines}
     version = properties.get("oneroster.version", "")
@@ -164,12 +201,28 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
     return announced_files(lines)
 
 
-def _screen_subgroups(screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path) -> None:
-    shape, readable = read_shape(path, name, scratch / "clean" / "subgroups.csv")
+def _manifest_faults(lines: list[ManifestLine]) -> list[Finding]:
+    """What is wrong with the form of a manifest (OneRoster 1.1 CSV, manifest.csv)."""
+    if not lines or (lines[0].name, lines[0].value) != ("propertyName", "value"):
+        return [Finding("PKG011", file="manifest.csv", line=1)]
+    known = {f"file.{kind}" for kind in known_kinds()} | _PROPERTIES
+    names = [line.name for line in lines[1:]]
+    odd = [line.line for n, line in enumerate(lines[1:]) if line.name not in known or line.name in names[:n]]
+    findings = [Finding("PKG012", file="manifest.csv", count=len(odd), lines=tuple(odd[:5]))] if odd else []
+    modes = [line for line in lines[1:] if line.name.startswith("file.") and line.name in known]
+    return findings + [
+        Finding("PKG013", file="manifest.csv", line=line.line, column=line.name)
+        for line in modes
+        if line.value not in ("absent", "bulk", "delta")
+    ]
+
+
+def _screen_subgroups(screening: Screening, path: Path, name: str, subgroups: Subgroups, scratch: Path, read: ReadShape) -> None:
+    shape, readable = read(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
     screening.findings += shape.findings
-    if not shape.is_readable or district.subgroups is None:
+    if not shape.is_readable:
         return
-    mapping, findings = map_subgroup_header(shape.header, district.subgroups, name)
+    mapping, findings = map_subgroup_header(shape.header, subgroups, name, shape.header_line)
     screening.findings += findings
     if not shape.records:
         screening.findings.append(Finding("ROW005", file=name))

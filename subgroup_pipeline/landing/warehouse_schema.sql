@@ -14,6 +14,17 @@ create table if not exists raw.subgroup_row (
     cells map(varchar, varchar)
 );
 
+-- Rows that screening set aside: why, where, and the beginning of their text (null where the file has columns that are never
+-- landed and the row's cells cannot be told apart).
+create table if not exists raw.set_aside_row (
+    district_id varchar not null,
+    delivery_id varchar not null,
+    file_name varchar not null,
+    line integer not null,
+    code varchar not null,
+    text varchar
+);
+
 -- The districts that this run builds, with the deliveries and settings it builds them from (design 2.6).
 create table if not exists control.run_scope (
     district_id varchar not null,

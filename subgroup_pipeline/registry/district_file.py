@@ -13,7 +13,10 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.registry import header_name
 from subgroup_pipeline.settings import zone_name
+
+canonical = header_name.canonical
 
 DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
 RESERVED_KEYS = frozenset(["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema"])
@@ -22,11 +25,6 @@ NOT_REPORTED = "not_reported"
 ALL_STUDENTS = "all_students"
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def canonical(header: str) -> str:
-    """The form in which headers and settings are compared: trimmed, case-folded, spaces and hyphens as `_` (design 3.11)."""
-    return re.sub(r"[\s\-]", "_", header.strip().casefold())
 
 
 class _Part(BaseModel):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.registry.finding_codes import CATALOGUE, Severity
-from subgroup_pipeline.registry.schema import FindingRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Finding:
 
 def store_findings(session: Session, stage: str, district_id: str, delivery_id: str | None, findings: Iterable[Finding]) -> None:
     """Replace what a stage said about a delivery (or, without one, about a district), so that repeating it is safe."""
+    # Imported here: the processes that read uploaded bytes make findings and must start in a blink.
+    import sqlalchemy as sa
+
+    from subgroup_pipeline.registry.schema import FindingRow
+
     session.execute(
         sa.delete(FindingRow).where(
             FindingRow.stage == stage,

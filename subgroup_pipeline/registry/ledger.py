@@ -22,7 +22,9 @@ from subgroup_pipeline.registry.schema import AuditEvent, Delivery, DeliveryFile
 Feed = Literal["roster", "subgroups"]
 State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
 Verdict = Literal["accepted", "accepted_with_rows_set_aside", "held", "rejected"]
-Proof = Literal["zip_crc", "settled"]
+Proof = Literal["zip_crc", "sha256", "row_count", "volume", "settled"]
+"""How a delivery is known to be complete, strongest first: a zip's own sums; what the district wrote beside the file; as many
+rows as the last good one; or only that it stood unchanged, which is shown as it is."""
 
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 LIVE_STATES: tuple[State, ...] = ("accepted", "published")
@@ -190,6 +192,17 @@ def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
         .order_by(Delivery.received_at, Delivery.delivery_id)
     )
     return {delivery.district_id: delivery for delivery in session.scalars(query)}
+
+
+def last_good_delivery(session: Session, delivery: Delivery) -> Delivery | None:
+    """The live delivery of the same feed that came before this one."""
+    query = sa.select(Delivery).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.state.in_(LIVE_STATES),
+        Delivery.received_at < delivery.received_at,
+    )
+    return session.scalar(query.order_by(Delivery.received_at.desc()).limit(1))
 
 
 def was_accepted_before(session: Session, delivery: Delivery) -> bool:

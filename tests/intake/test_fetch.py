@@ -112,7 +112,7 @@ def test_a_loose_set_waits_for_its_youngest_file(world: World) -> None:
 
 def test_a_loose_set_waits_for_a_file_that_its_manifest_announces(world: World) -> None:
     without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
-    world.put_all("alpha", "roster", without)
+    world.put_all("alpha", "roster", without, age=1800)
     assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
     world.put("alpha", "roster", "users.csv", ROSTER["users.csv"])
     world.fetch()

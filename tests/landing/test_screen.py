@@ -120,13 +120,13 @@ def test_a_core_file_with_a_header_only_rejects(place: Place) -> None:
     assert place.codes(delivery) == {"ROW005"}
 
 
-def test_demographics_with_a_header_only_are_fine(place: Place) -> None:
+def test_demographics_with_a_header_only_are_a_warning(place: Place) -> None:
     from subgroup_pipeline.landing.oneroster import roster_tables
 
     header = ",".join(roster_tables()["demographics"].columns) + "\n"
     files = _manifest(**{"file.demographics,absent": "file.demographics,bulk"}) | {"demographics.csv": header}
     delivery = _landed(place, files)
-    assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", set())
+    assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", {"ROW006"})
 
 
 def test_every_fault_of_a_package_is_said_at_once(place: Place) -> None:
@@ -160,7 +160,8 @@ def test_a_nul_in_the_name_of_a_metadata_column_stops_nobody(place: Place) -> No
     lines = ROSTER["orgs.csv"].splitlines()
     text = "\n".join([lines[0] + ",metadata.a\0b", *(line + ",x" for line in lines[1:])]) + "\n"
     bad = _landed(place, ROSTER | {"orgs.csv": text})
-    assert (place.delivery(good).state, place.delivery(bad).state) == ("landed", "landed")
+    assert (place.delivery(good).state, place.delivery(bad).state) == ("landed", "rejected")
+    assert place.found(bad, "CHR002")[0][:2] == ("orgs.csv", 1)
 
 
 def test_a_subgroup_file_without_rows_is_rejected(place: Place) -> None:

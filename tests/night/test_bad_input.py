@@ -109,7 +109,7 @@ def _cases() -> dict[str, Case]:
         "no_zip": Case("ZIP001", "rejected", "rejected", {"roster.zip": b""}, where=("roster.zip", None), says="zip",
                        mend=".zip"),
         "latin_one": Case("ENC001", "rejected", "rejected",
-                          _zip({**good, "users.csv": users.replace("Zephyrine4", "Zephyrinée4").encode("latin-1")}),
+                          _zip({**good, "users.csv": users.replace("Zephyrine4", "Zephyrine4\x81").encode("latin-1")}),
                           where=("users.csv", None), says="UTF-8", mend="CSV UTF-8", line=6),
         "ragged": Case("ROW003", "rejected", "rejected", _zip({**good, "users.csv": users + ragged}), where=("users.csv", None),
                        says="more or fewer cells", mend="Excel", line=12, count=7),

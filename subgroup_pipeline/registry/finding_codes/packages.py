@@ -17,4 +17,22 @@ CODES = (
     FindingCode("PKG008", "fatal", "A changes-only (delta) roster came before any full (bulk) set.", "Upload a full (bulk) export once; changes can follow."),
     FindingCode("PKG010", "warning", "An earlier changes-only (delta) roster was not accepted; this one waits for a decision about it.", "Decide about the earlier one, or upload a full (bulk) export."),
     FindingCode("PKG009", "warning", "manifest.csv and the files that came do not agree; the files were read.", "Export the roster again so that manifest.csv lists what is in it."),
+    FindingCode(
+        "PKG011", "fatal", "manifest.csv does not begin with the line propertyName,value.", "Export the roster again and leave manifest.csv as it is.",
+        why="Without it nobody can tell which files are part of the set, and a missing file would go unseen.",
+        in_excel="Line 1 is propertyName,value; every other line has two cells.",
+        example="wrong: name,setting. right: propertyName,value.",
+    ),
+    FindingCode(
+        "PKG012", "warning", "manifest.csv names a property twice, or one that OneRoster 1.1 does not know.", "Export the roster again and leave manifest.csv as it is.",
+        why="Other readers refuse such a manifest, or take the other line.",
+        in_excel="Keep one line a property, spelled as in the example.",
+        example="wrong: file.user,bulk. right: file.users,bulk.",
+    ),
+    FindingCode(
+        "PKG013", "fatal", "manifest.csv says something of a file that is not absent, bulk or delta.", "Export the roster again and leave manifest.csv as it is.",
+        why="A full set and a set of changes are read in different ways; a guess could remove students.",
+        in_excel="Write bulk for a full file, delta for changes, absent for a file that is not part of the set.",
+        example="wrong: file.users,full. right: file.users,bulk.",
+    ),
 )  # fmt: skip

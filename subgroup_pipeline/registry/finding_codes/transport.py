@@ -19,4 +19,16 @@ CODES = (
     ),
     FindingCode("LAG901", "warning", "Nothing arrived for the last night.", "Check that the nightly export ran and could sign in."),
     FindingCode("LAG902", "error", "Nothing has arrived for several nights.", "Check that the nightly export runs and can sign in; the reports show older data until then."),
+    FindingCode(
+        "PRT901", "error", "An upload has not been finished for an hour; nothing of it was used.", "Upload the file again, and wait until your program says that it is done.",
+        why="A part of a file looks like a file whose other students have left.",
+        in_excel="",
+        example="wrong: users.csv.filepart, or a manifest.csv whose files never came. right: users.csv.",
+    ),
+    FindingCode(
+        "PRT902", "fatal", "The file is not what the .sha256 file or _manifest.csv beside it says.", "Export and upload both again, the file first.",
+        why="A part of the file is missing, or one of the two is of another day.",
+        in_excel="Make the .sha256 file or _manifest.csv after the last change of the file.",
+        example="wrong: _manifest.csv says subgroups.csv,500 and the file has 480 rows. right: both say 500.",
+    ),
 )  # fmt: skip

@@ -1,0 +1,63 @@
+"""What a district says of a file beside it: `<name>.sha256`, or `_manifest.csv` with row counts. Proof that all of it came.
+
+Such a file is no data. It is fetched with the file it speaks of and cleared with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from subgroup_pipeline.intake.sftp import RemoteEntry
+from subgroup_pipeline.intake.text_encoding import UndecodableError, decode_text
+from subgroup_pipeline.registry.ledger import Proof, UploadedFile
+
+CHECKSUM = ".sha256"
+ROW_COUNTS = "_manifest.csv"
+MAX_SIZE = 64 * 1024
+_SHA256 = re.compile(rb"\b[0-9a-fA-F]{64}\b")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What `entry` says of one file: its hash, or how many rows follow its header. One that cannot be read is never kept."""
+
+    entry: RemoteEntry
+    proof: Proof
+    value: str
+
+    def is_kept(self, file: UploadedFile, path: Path) -> bool:
+        """Whether a fetched file is what was said."""
+        if self.proof == "sha256":
+            return file.sha256 == self.value
+        return str(_count_rows(path)) == self.value
+
+
+def is_promise(name: str) -> bool:
+    """Whether a file is one that speaks of others."""
+    return name.casefold().endswith(CHECKSUM) or name.casefold() == ROW_COUNTS
+
+
+def read_promises(entry: RemoteEntry, data: bytes) -> dict[str, Promise]:
+    """What one such file says, by the names of the files it speaks of."""
+    if entry.name.casefold() != ROW_COUNTS:
+        found = _SHA256.search(data)
+        said = found.group().decode().lower() if found else "unreadable"
+        return {entry.name[: -len(CHECKSUM)]: Promise(entry, "sha256", said)}
+    rows = csv.reader(data.decode("utf-8-sig", "replace").splitlines())
+    try:
+        named = {row[0].strip(): row[1].strip() for row in rows if len(row) > 1 and row[0].strip().casefold() != "file"}
+    except csv.Error:
+        return {}
+    return {name: Promise(entry, "row_count", count) for name, count in named.items()}
+
+
+def _count_rows(path: Path) -> int:
+    """Rows after the header that are not empty; -1 for what cannot be read."""
+    try:
+        text = decode_text(path.read_bytes()).text.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        return sum(1 for row in csv.reader(text.split("\n")) if any(cell.strip() for cell in row)) - 1
+    except (UndecodableError, csv.Error):
+        return -1

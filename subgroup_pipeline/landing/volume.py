@@ -1,0 +1,28 @@
+"""The weakest of the proofs that a file is complete: it ends with a whole line, and is about as long as the last good one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.registry.ledger import last_good_delivery
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from subgroup_pipeline.landing.screen import Screening
+    from subgroup_pipeline.registry.schema import Delivery
+
+BAND = 0.10
+"""Share by which the rows of each file may differ from the last good delivery's."""
+
+
+def has_usual_volume(session: Session, delivery: Delivery, screening: Screening) -> bool:
+    """Whether each file of a full delivery has about as many rows as before, and none ends without a line break."""
+    if screening.is_delta or any(finding.code == "EOF001" for finding in screening.findings):
+        return False
+    before = last_good_delivery(session, delivery)
+    if before is None or before.counts.get("is_delta"):
+        return False
+    then: dict[str, Any] = {file["table"]: file["records"] for file in before.counts.get("files", {}).values()}
+    now = {file.table: file.shape.records for file in screening.files}
+    return then.keys() == now.keys() and all(abs(now[table] - then[table]) <= BAND * then[table] for table in now)

@@ -1,0 +1,134 @@
+"""What proves an upload complete: what the district wrote beside it; and what becomes of one that never is."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from night import small_district as small
+from night.installation import zip_of
+
+from subgroup_pipeline.registry.ledger import district_findings
+
+from .world import World, open_world
+
+ROSTER = small.roster()
+SUBGROUPS = "student_id,ell\ns000,y\ns001,n\n"
+ZIP = zip_of(ROSTER)
+
+
+def _sum(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def _late(world: World) -> list[tuple[str, str | None]]:
+    with world.registry.begin() as session:
+        return [(finding.code, finding.file) for finding in district_findings(session)]
+
+
+@pytest.mark.parametrize("form", ["{sum}", "{sum}  s.csv\n", "SHA256 (s.csv) = {sum}\r\n"])
+def test_a_checksum_proves_a_file_without_waiting_and_is_cleared_with_it(world: World, form: str) -> None:
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS, age=0)
+    world.put("alpha", "subgroups", "s.csv.sha256", form.format(sum=_sum(SUBGROUPS).upper()), age=0)
+    world.fetch()
+    assert world.states() == [("received", "sha256", [])]
+    assert world.left("alpha", "subgroups") == []
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
+def test_a_row_count_proves_a_file_without_waiting(world: World, codec: str) -> None:
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS.encode(codec), age=0)
+    world.put("alpha", "subgroups", "_manifest.csv", "file,rows\ns.csv,2\n", age=0)
+    world.fetch()
+    assert world.states() == [("received", "row_count", [])]
+    assert world.left("alpha", "subgroups") == []
+
+
+BROKEN = {"s.csv.sha256": _sum("another"), "_manifest.csv": "file,rows\ns.csv,3\n"}
+
+
+@pytest.mark.parametrize("beside", BROKEN)
+def test_a_file_that_is_not_what_was_said_waits_and_is_then_rejected(world: World, beside: str) -> None:
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS, age=0)
+    world.put("alpha", "subgroups", beside, BROKEN[beside], age=0)
+    assert world.fetch().waiting == {("alpha", "subgroups"): ["s.csv"]}
+    assert world.archived() == []
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS)
+    world.put("alpha", "subgroups", beside, BROKEN[beside])
+    world.fetch()
+    assert world.states() == [("rejected", None, ["PRT902"])]
+    assert world.deliveries()[0].findings[0].file == "s.csv"
+    assert world.left("alpha", "subgroups") == []
+
+
+def test_without_settling_a_file_that_is_not_what_was_said_is_rejected_at_once(tmp_path: Path, template: Path) -> None:
+    with open_world(tmp_path / "home", template, settle_seconds=0) as world:
+        world.apply("alpha")
+        world.put("alpha", "subgroups", "s.csv", SUBGROUPS[:-4], age=0)
+        world.put("alpha", "subgroups", "s.csv.sha256", _sum(SUBGROUPS), age=0)
+        world.fetch()
+        assert world.states() == [("rejected", None, ["PRT902"])]
+
+
+def test_a_zip_is_proved_by_its_own_sums_and_refused_for_a_wrong_one_beside_it(world: World) -> None:
+    world.put("alpha", "roster", "roster.zip", ZIP, age=0)
+    world.put("alpha", "roster", "roster.zip.sha256", _sum(ZIP), age=0)
+    world.fetch()
+    other = zip_of(small.roster(12))
+    world.put("alpha", "roster", "roster.zip", other)
+    world.put("alpha", "roster", "roster.zip.sha256", _sum(ZIP))
+    world.fetch()
+    assert world.states() == [("received", "zip_crc", []), ("rejected", None, ["PRT902"])]
+    assert world.left("alpha") == []
+
+
+def test_a_loose_set_is_proved_by_the_weakest_proof_of_its_files(world: World) -> None:
+    world.put_all("alpha", "roster", ROSTER)
+    for name in ("users.csv", "orgs.csv"):
+        world.put("alpha", "roster", f"{name}.sha256", _sum(ROSTER[name]))
+    world.fetch()
+    world.put_all("alpha", "roster", changed := small.roster(11), age=0)
+    for name, text in changed.items():
+        world.put("alpha", "roster", f"{name}.sha256", _sum(text), age=0)
+    world.fetch()
+    assert [proof for _, proof, _ in world.states()] == ["settled", "sha256"]
+    assert world.left("alpha") == []
+
+
+@pytest.mark.parametrize("name", ["s.csv.filepart", "s.csv.part", "s.tmp", ".s.csv.Xy12z"])
+def test_an_upload_that_is_not_finished_after_an_hour_is_a_finding_and_never_data(world: World, name: str) -> None:
+    world.put("alpha", "subgroups", name, SUBGROUPS, age=59 * 60)
+    world.fetch()
+    assert _late(world) == []
+    world.put("alpha", "subgroups", name, SUBGROUPS, age=61 * 60)
+    fetched = world.fetch()
+    assert (_late(world), world.deliveries(), fetched.bytes, world.archived()) == ([("PRT901", name)], [], 0, [])
+    assert world.left("alpha", "subgroups") == [name]
+    (world.root / "alpha" / "inbox" / "subgroups" / name).unlink()
+    world.fetch()
+    assert _late(world) == []
+
+
+def test_a_checksum_whose_file_never_came_is_a_finding(world: World) -> None:
+    world.put("alpha", "subgroups", "s.csv.sha256", _sum(SUBGROUPS), age=61 * 60)
+    world.fetch()
+    assert (_late(world), world.deliveries()) == ([("PRT901", "s.csv.sha256")], [])
+
+
+def test_a_loose_set_whose_files_never_come_is_rejected_after_an_hour(world: World) -> None:
+    without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
+    world.put_all("alpha", "roster", without, age=59 * 60)
+    assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
+    assert len(world.archived()) == 1  # the manifest alone is looked at while the set waits
+    world.put_all("alpha", "roster", without, age=61 * 60)
+    world.fetch()
+    assert world.states() == [("rejected", None, ["PKG003", "PRT901"])]
+    assert world.left("alpha") == []
+
+
+def test_what_file_managers_leave_is_neither_data_nor_a_finding(world: World) -> None:
+    for name in (".DS_Store", "._s.csv"):
+        world.put("alpha", "subgroups", name, b"x", age=61 * 60)
+    fetched = world.fetch()
+    assert (fetched.new, fetched.waiting, _late(world)) == ([], {}, [])
