@@ -57,13 +57,17 @@ def data_dictionary() -> str:
 
 
 def error_codes() -> str:
-    """The catalogue of findings, and what each severity does to a delivery."""
+    """The catalogue of findings: what each severity does to a delivery, and a section a code."""
     lines = ["# Findings", "", _NOTE, "A code never changes its meaning.", "", "| severity | what it does |", "|-|-|"]
     lines += [f"| {severity} | {effect} |" for severity, effect in _SEVERITY.items()]
-    lines += ["", "| code | severity | what it says | how to mend it |", "|-|-|-|-|"]
-    lines += [
-        f"| {c.code} | {c.severity} | {c.message} | {c.how_to_fix} |" for c in sorted(CATALOGUE.values(), key=lambda c: c.code)
-    ]
+    codes = sorted(CATALOGUE.values(), key=lambda entry: entry.code)
+    lines += ["", "| code | severity | what it says |", "|-|-|-|"]
+    lines += [f"| [{c.code}](#{c.code.lower()}) | {c.severity} | {c.message} |" for c in codes]
+    for entry in codes:
+        lines += ["", f"## {entry.code}", "", f"**{entry.message}** ({entry.severity}: {_SEVERITY[entry.severity]})", ""]
+        lines += [f"- Why: {entry.why}", f"- How to fix: {entry.how_to_fix}"]
+        lines += [f"- In Excel: {entry.in_excel}"] if entry.in_excel else []
+        lines += [f"- Example: `{entry.example}`"]
     return "\n".join([*lines, ""])
 
 
