@@ -111,6 +111,8 @@ class Home:
         self.archive = root / "archive"
         self.scratch = root / "scratch"
         self.logs = root / "logs"
+        self.failing_rows = root / "failing_rows"
+        self.reports = root / "reports"
         self.warehouse = root / "warehouse"
         self.raw_database = self.warehouse / "raw.duckdb"
         self.analytics_database = self.warehouse / "analytics.duckdb"
@@ -130,7 +132,7 @@ class Home:
         """Create what is missing. Raises SettingsError when the place cannot be written."""
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
-            self.keys, self.sftp, self.logs,
+            self.keys, self.sftp, self.logs, self.failing_rows, self.reports,
         )  # fmt: skip
         try:
             for place in places:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.archive import archived_path
@@ -12,11 +13,28 @@ from subgroup_pipeline.intake.zip_proof import member_name
 from subgroup_pipeline.registry.district_file import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from typing import TextIO
+    from collections.abc import Collection, Iterator, Sequence
+    from typing import Any, TextIO
 
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
+
+
+@dataclass(frozen=True)
+class KeyedRows:
+    """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text."""
+
+    column: str
+    keys: Collection[str]
+
+
+@dataclass(frozen=True)
+class FoundRow:
+    """A row that was found: its physical line (header = 1), its number among the rows after the header, and its key."""
+
+    line: int
+    record: int
+    key: str
 
 
 def find_lines(
@@ -49,6 +67,48 @@ def _cells(stream: TextIO, column: str) -> Iterator[tuple[int, str]]:
             line = reader.line_num + 1
     except csv.Error:
         return
+
+
+def find_all_lines(
+    home: Home, delivery: Delivery, file_name: str, wanted: Sequence[KeyedRows], most: int
+) -> list[list[FoundRow]]:
+    """Rows of several findings in one pass over a file, each in the file's order and at most `most`."""
+    found: list[list[FoundRow]] = [[] for _ in wanted]
+    for stream in _open_file(home, delivery, file_name):
+        reader = csv.reader(stream)
+        try:
+            header = [canonical(name) for name in next(reader, [])]
+            _collect(reader, _takers(header, wanted, found), most)
+        except csv.Error:
+            pass  # as in `_cells`: what comes after a cell that Python does not take has no lines
+    return found
+
+
+def _takers(
+    header: list[str], wanted: Sequence[KeyedRows], found: list[list[FoundRow]]
+) -> dict[int, dict[str, list[list[FoundRow]]]]:
+    """By position of a column and key: the lists that a row with it goes into."""
+    takers: dict[int, dict[str, list[list[FoundRow]]]] = {}
+    for rows, target in zip(wanted, found, strict=True):
+        if (column := canonical(rows.column)) in header:
+            by_key = takers.setdefault(header.index(column), {})
+            for key in {key.strip() for key in rows.keys}:
+                by_key.setdefault(key, []).append(target)
+    return takers
+
+
+def _collect(reader: Any, takers: dict[int, dict[str, list[list[FoundRow]]]], most: int) -> None:  # noqa: ANN401 - csv's reader
+    record = 0
+    line = reader.line_num + 1
+    for row in reader:
+        if any(row):
+            record += 1
+            for position, by_key in takers.items():
+                key = row[position].strip() if position < len(row) else ""
+                for target in by_key.get(key, ()):
+                    if len(target) < most:
+                        target.append(FoundRow(line, record, key))
+        line = reader.line_num + 1
 
 
 def _open_file(home: Home, delivery: Delivery, file_name: str) -> Iterator[TextIO]:
