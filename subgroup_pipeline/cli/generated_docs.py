@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from code: the data dictionary from the marts, the error codes from the catalogue.
+"""The pages of `docs/` that are made from code: data dictionary (marts), error codes (catalogue), schema of error reports (models).
 
 Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
 """
@@ -23,7 +23,14 @@ _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this pag
 
 def pages() -> dict[str, str]:
     """Text of every generated page by its file name."""
-    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes()}
+    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes(), "report.schema.json": report_schema()}
+
+
+def report_schema() -> str:
+    """The JSON Schema of error reports."""
+    from subgroup_pipeline.reports.forms import json_schema
+
+    return json_schema()
 
 
 def data_dictionary() -> str:
