@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from code: data dictionary (marts), error codes (catalogue), schema of error reports (models).
+"""The pages of `docs/` that are made from code: data dictionary (marts), error codes (catalogue), reports' schema (models).
 
 Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
 """

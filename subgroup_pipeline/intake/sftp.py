@@ -57,7 +57,7 @@ class SignInError(SftpError):
 
 
 class TransferError(SftpError):
-    """The connection broke while files were fetched, after bounded tries."""
+    """The connection broke while files went over it, after bounded tries."""
 
     code = "NET004"
 
@@ -164,6 +164,18 @@ class SftpConnection:
 
         self._attempt(work)
 
+    def write(self, path: str, content: bytes) -> None:
+        """Put a whole file there: written under another name, then renamed over what has the name."""
+
+        def work(sftp: paramiko.SFTPClient) -> None:
+            part = f"{path}.part"
+            with sftp.open(part, "wb") as remote:
+                remote.set_pipelined(True)
+                remote.write(content)
+            sftp.posix_rename(part, path)
+
+        self._attempt(work)
+
     def close(self) -> None:
         """End the connection."""
         if self._client is not None:
@@ -187,7 +199,7 @@ class SftpConnection:
                 with attempt, self._channel() as sftp:
                     return work(sftp)
         except (*transient, OSError, UnicodeError) as error:  # UnicodeError: a name in a listing that is not UTF-8
-            raise TransferError(f"fetching from {self.server.name} failed: {error or type(error).__name__}") from error
+            raise TransferError(f"the transfer with {self.server.name} failed: {error or type(error).__name__}") from error
         raise AssertionError("tenacity ends by returning or raising")
 
     @contextmanager

@@ -20,24 +20,23 @@ SEVERITY_WORDS = {
 
 def verdict_words(state: str, verdict: str | None, set_aside: int) -> str:
     """What became of a delivery, in one sentence."""
-    if verdict == "rejected" or state == "rejected":
+    if "rejected" in (state, verdict):
         return "Not used. Nothing of this upload is in the reports."
-    if state == "held" or verdict == "held":
+    if state == "superseded" and verdict in (None, "held"):
+        return "Replaced by a newer upload before it was used."
+    if "held" in (state, verdict):
         return "On hold. A person has to look at it before it is used."
     if verdict is None:
         return "Waiting. It has not been checked yet."
     rows = f"{set_aside:,} {'row' if set_aside == 1 else 'rows'}"
-    but = f", but {rows} had to be left out" if set_aside and verdict == "accepted_with_rows_set_aside" else ""
-    if state == "published":
-        return f"Published{but}."
-    if state == "superseded":
-        return f"Replaced by a newer upload. It was fine{but}."
-    return f"Accepted{but}. It will be in the reports after the next run."
+    but = f", but {rows} had to be left out." if set_aside and verdict == "accepted_with_rows_set_aside" else "."
+    used = {"published": "Published{}", "superseded": "Replaced by a newer upload. It was fine{}"}
+    return used.get(state, "Accepted{} It will be in the reports after the next run.").format(but)
 
 
 def what_to_do(state: str, verdict: str | None, severities: Collection[str], codes: Collection[str]) -> list[str]:
     """At most three lines, the most urgent first."""
-    if verdict is None:
+    if verdict is None or state == "superseded":
         return ["You do not have to do anything now."]
     if verdict == "rejected" or state == "rejected":
         return [
