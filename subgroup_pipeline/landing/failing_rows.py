@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import astuple, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 10_000
 """Rows that are kept of a delivery; the findings count all of them."""
+Stage = Literal["landing", "quality"]
+_STAGES: tuple[Stage, ...] = ("landing", "quality")
 _GRAVITY = ("fatal", "hold", "error", "warning", "info")
 
 
@@ -58,9 +60,9 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
     return located, [row for number in gravest for row in lines[number]][:MOST_ROWS]
 
 
-def keep_failing_rows(home: Home, delivery: Delivery, rows: Iterable[FailingRow]) -> None:
-    """Replace what is kept of a delivery; no rows, no file."""
-    path = _path(home, delivery.district_id, delivery.delivery_id)
+def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterable[FailingRow]) -> None:
+    """Replace what a stage kept of a delivery; no rows, no file."""
+    path = _path(home, delivery, stage)
     kept = [astuple(row) for row in rows]
     if not kept:
         path.unlink(missing_ok=True)
@@ -72,12 +74,9 @@ def keep_failing_rows(home: Home, delivery: Delivery, rows: Iterable[FailingRow]
 
 
 def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:
-    """What is kept of a delivery."""
-    path = _path(home, delivery.district_id, delivery.delivery_id)
-    try:
-        return [FailingRow(*row) for row in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        return []
+    """What is kept of a delivery, by whatever stage."""
+    paths = [path for stage in _STAGES if (path := _path(home, delivery, stage)).is_file()]
+    return [FailingRow(*row) for path in paths for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _rows_of_lines(finding: Finding) -> list[FailingRow]:
@@ -85,5 +84,5 @@ def _rows_of_lines(finding: Finding) -> list[FailingRow]:
     return [FailingRow(finding.code, finding.file or "", line, None, finding.column or "", "") for line in places]
 
 
-def _path(home: Home, district_id: str, delivery_id: str) -> Path:
-    return home.failing_rows / district_id / f"{delivery_id}.json"
+def _path(home: Home, delivery: Delivery, stage: Stage) -> Path:
+    return home.failing_rows / delivery.district_id / f"{delivery.delivery_id}.{stage}.json"

@@ -181,7 +181,7 @@ def _judge_feed(
         findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
         extra, counts = own[delivery.delivery_id]
         located, rows = locate(settings.paths, delivery, findings + extra)
-        keep_failing_rows(settings.paths, delivery, rows)
+        keep_failing_rows(settings.paths, delivery, "quality", rows)
         _decide(registry, district, delivery, located, counts, judged)
 
 

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Home, Settings
 
 _SAME_ID = ("KEY002", "SUB502", "DUP401")
+_JUDGED = ("accepted", "accepted_with_rows_set_aside", "held")
+"""Verdicts of deliveries whose rows were looked at: a file that could not be read has no rows with problems, and solves none."""
 
 
 @dataclass(frozen=True)
 class _Surroundings:
-    """What reports say besides their own delivery: what readers see now, when that came, and the delivery before."""
+    """What reports say besides their own delivery: what readers see now, when that came, and the last delivery before."""
 
     manifest: Manifest | None
     received_at: Mapping[str, datetime]
@@ -54,18 +56,19 @@ def build_reports(
 
 
 def _other_deliveries(session: Session, deliveries: Sequence[Delivery]) -> tuple[dict[str, datetime], dict[str, Delivery]]:
-    """When each delivery of these districts came, and the delivery before each one in its feed."""
+    """When each delivery of these districts came, and the last one before it in its feed whose rows were looked at."""
     ids = {delivery.district_id for delivery in deliveries}
-    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.received_at)
+    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.verdict, Delivery.received_at)
     query = sa.select(*columns).where(Delivery.district_id.in_(ids), Delivery.sha256.is_not(None))
     before: dict[str, str] = {}
     last: dict[tuple[str, str], str] = {}
     received_at: dict[str, datetime] = {}
-    for delivery_id, district_id, feed, moment in session.execute(query.order_by(Delivery.delivery_id)):
+    for delivery_id, district_id, feed, verdict, moment in session.execute(query.order_by(Delivery.delivery_id)):
         received_at[delivery_id] = moment
         if (earlier := last.get((district_id, feed))) is not None:
             before[delivery_id] = earlier
-        last[district_id, feed] = delivery_id
+        if verdict in _JUDGED:
+            last[district_id, feed] = delivery_id
     wanted = {d.delivery_id: before[d.delivery_id] for d in deliveries if d.delivery_id in before}
     found = {d.delivery_id: d for d in session.scalars(sa.select(Delivery).where(Delivery.delivery_id.in_(wanted.values())))}
     return received_at, {delivery_id: found[earlier] for delivery_id, earlier in wanted.items()}
@@ -185,18 +188,13 @@ def _rows(findings: Sequence[FindingRow], kept: Sequence[FailingRow]) -> tuple[l
 
 
 def _solved(home: Home, delivery: Delivery, kept: Sequence[FailingRow], previous: Delivery | None) -> Solved | None:
-    """Rows with problems of the delivery before against those of this one, by code and id; None when either was not judged."""
-    if previous is None or delivery.rules_version is None or not _is_judged(delivery) or not _is_judged(previous):
+    """Rows with problems of the delivery before against those of this one, by code and id; None without any to compare."""
+    if previous is None or delivery.verdict not in _JUDGED:
         return None
     before, now = _keyed(kept_failing_rows(home, previous)), _keyed(kept)
     if not before:
         return None
     return Solved(previous_delivery_id=previous.delivery_id, before=len(before), solved=len(before - now), new=len(now - before))
-
-
-def _is_judged(delivery: Delivery) -> bool:
-    """Whether its rows were looked at: a file that could not be read has no rows with problems, and none are solved by it."""
-    return delivery.verdict in ("accepted", "accepted_with_rows_set_aside", "held") and "files" in delivery.counts
 
 
 def _keyed(rows: Sequence[FailingRow]) -> set[tuple[str, str]]:

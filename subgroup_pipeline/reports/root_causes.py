@@ -28,7 +28,7 @@ PARENT_FILE = {
 }
 """A reference that leads nowhere, and the file whose missing rows can be why."""
 
-PARENT_CODES = {"SUB503": ("SUB508",), "SUB507": ("SUB508",), "ROW002": ("ROW003",)}
+PARENT_CODES = {"SUB503": ("SUB508",), "SUB507": ("SUB508", "SUB503"), "ROW002": ("ROW003",)}
 """A problem that another of the same file says more of."""
 
 _KEEPS_ROWS = ("KEY002",)

@@ -76,10 +76,10 @@ def test_the_gravest_rows_are_kept_when_there_are_too_many(place: Place) -> None
 def test_kept_rows_come_back_and_are_replaced(place: Place) -> None:
     delivery = place.delivery(_put(place))
     _, rows = locate(place.settings.paths, delivery, [Finding("SUB503", file="s.csv", key_column="student_id", keys=("s3",))])
-    keep_failing_rows(place.settings.paths, delivery, rows)
+    keep_failing_rows(place.settings.paths, delivery, "quality", rows)
     assert kept_failing_rows(place.settings.paths, delivery) == rows == [FailingRow("SUB503", "s.csv", 9, 5, "", "s3")]
     (path,) = place.settings.paths.failing_rows.rglob("*.json")
     assert "SECRET" not in path.read_text()
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    keep_failing_rows(place.settings.paths, delivery, [])
+    keep_failing_rows(place.settings.paths, delivery, "quality", [])
     assert kept_failing_rows(place.settings.paths, delivery) == []
