@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from night import small_district as small
-from night.installation import Installation, zip_of
+from night.installation import Installation, installation_in, zip_of
 
 from subgroup_pipeline.registry.districts import registered_districts
-from subgroup_pipeline.reports.outbox import deliver_reports
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.ledger import UploadedFile, register_delivery
+from subgroup_pipeline.reports.outbox import Delivered, deliver_reports
 
 NAMES = ("Given", "Family")
 """Every student of the made-up roster has a name that begins so; the subgroup file carries names too."""
@@ -30,18 +35,19 @@ def _outbox(installation: Installation, district: str) -> dict[str, bytes]:
     return {name: sftp.open(f"outbox/{name}").read() for name in sftp.listdir("outbox")}
 
 
-def _deliver(installation: Installation) -> int:
-    return deliver_reports(installation.registry, installation.settings, registered_districts(installation.registry)).reports
+def _deliver(installation: Installation) -> Delivered:
+    return deliver_reports(installation.registry, installation.settings, registered_districts(installation.registry))
 
 
-@pytest.fixture
-def outbox(installation: Installation) -> tuple[Installation, str, dict[str, bytes]]:
+@pytest.fixture(scope="module")
+def outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str, dict[str, bytes]]]:
     """After a night with a clean roster and a subgroup file that has three bad rows."""
-    district = installation.apply(small.settings("alpha"))
-    installation.upload(district, "roster", {"roster.zip": zip_of(small.roster())})
-    installation.upload(district, "subgroups", {"subgroups.csv": _with_names(10)})
-    installation.night()
-    return installation, district, _outbox(installation, district)
+    with installation_in(tmp_path_factory.mktemp("outbox") / "home") as installation:
+        district = installation.apply(small.settings("alpha"))
+        installation.upload(district, "roster", {"roster.zip": zip_of(small.roster())})
+        installation.upload(district, "subgroups", {"subgroups.csv": _with_names(10)})
+        installation.night()
+        yield installation, district, _outbox(installation, district)
 
 
 def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[str, bytes]]) -> None:
@@ -78,7 +84,7 @@ def test_reports_are_written_once_and_again_when_the_delivery_changes(
     outbox: tuple[Installation, str, dict[str, bytes]],
 ) -> None:
     installation, district, files = outbox
-    assert _deliver(installation) == 0
+    assert _deliver(installation).reports == 0
     installation.upload(district, "subgroups", {"subgroups.csv": small.subgroups(10) + ",Y,n\n"})
     installation.night()
     later = _outbox(installation, district)
@@ -94,29 +100,71 @@ def test_reports_are_written_once_and_again_when_the_delivery_changes(
     }
 
 
-def test_a_server_that_does_not_answer_delays_the_reports_by_a_night(installation: Installation) -> None:
+@pytest.fixture
+def rejected(installation: Installation) -> tuple[Installation, str]:
+    """A district with a delivery that was refused, and no report yet."""
     district = installation.apply(small.settings("alpha"))
-    installation.upload(district, "roster", {"roster.zip": "no zip"})
+    installation.sftp(district).close()
+    upload = UploadedFile("roster.zip", "0" * 64, 7)
+    with installation.registry.begin() as session:
+        register_delivery(
+            session, district, "roster", sha256="0" * 64, content_sha256="0" * 64, proof=None, files=[upload],
+            findings=[Finding("ZIP001", file="roster.zip")], is_rejected=True,
+        )  # fmt: skip
+    return installation, district
+
+
+def test_a_server_that_does_not_answer_delays_the_reports_by_a_night(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
     key = installation.settings.paths.keys / "pipeline"
-    installation.night()
-    sftp = installation.sftp(district)
-    for name in sftp.listdir("outbox"):
-        (installation.settings.paths.sftp / district / "outbox" / name).unlink()
-    (installation.settings.paths.reports / district / "delivered.json").unlink()
     key.rename(key.with_suffix(".away"))
-    down = deliver_reports(installation.registry, installation.settings, registered_districts(installation.registry))
+    down = _deliver(installation)
     assert (down.reports, set(down.faults), down.districts) == (1, {district}, set())
-    assert sftp.listdir("outbox") == []
+    assert _outbox(installation, district) == {}
     key.with_suffix(".away").rename(key)
-    up = deliver_reports(installation.registry, installation.settings, registered_districts(installation.registry))
+    up = _deliver(installation)
     assert (up.reports, up.faults, up.districts) == (1, {}, {district})
     assert "Not used." in _outbox(installation, district)["latest_report_roster.html"].decode()
 
 
-def test_a_kill_between_writing_and_noting_writes_the_same_again(outbox: tuple[Installation, str, dict[str, bytes]]) -> None:
-    installation, district, files = outbox
+def test_a_kill_between_writing_and_noting_writes_the_same_again(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    _deliver(installation)
+    files = _outbox(installation, district)
     (installation.settings.paths.reports / district / "delivered.json").unlink()
-    assert _deliver(installation) == 2
-    again = _outbox(installation, district)
-    assert again.keys() == files.keys()
-    assert not [name for name in again if name.endswith(".part")]
+    (installation.settings.paths.sftp / district / "outbox" / "latest_report_roster.html.part").write_text("half a page")
+    assert _deliver(installation).reports == 1
+    assert _outbox(installation, district) == files
+    assert _deliver(installation).reports == 0
+
+
+def test_a_report_leaves_the_outbox_and_the_home_after_ninety_days(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    _deliver(installation)
+    outbox = installation.settings.paths.sftp / district / "outbox"
+    kept = installation.settings.paths.reports / district
+    for age, name in ((91, "old"), (89, "young")):
+        then = time.time() - age * 86400
+        for path in (outbox / f"report_{name}.html", outbox / f"{name}.txt", kept / f"2026{name}.html"):
+            path.write_text("x")
+            os.utime(path, (then, then))
+    (kept / "delivered.json").unlink()
+    _deliver(installation)
+    left = {path.name for path in (*outbox.iterdir(), *kept.iterdir())}
+    assert {name for name in left if "old" in name or "young" in name} == {
+        "report_young.html", "2026young.html", "old.txt", "young.txt",
+    }  # fmt: skip
+    assert "latest_report_roster.html" in left
+
+
+def test_a_district_with_a_server_of_its_own_gets_none_on_ours(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    own = "server: {host: sftp.invalid, username: us, host_key: ssh-ed25519 AAAA, private_key: alpha}\n"
+    installation.apply(small.settings("alpha") + own)
+    delivered = _deliver(installation)
+    assert (delivered.reports, delivered.districts, delivered.faults) == (1, set(), {})
+    assert _outbox(installation, district) == {}
+    (delivery,) = installation.deliveries(district)
+    page = installation.settings.paths.reports / district / f"{delivery['delivery_id']}.html"
+    assert "This is not a zip file that can be opened." in page.read_text()
+    assert _deliver(installation).reports == 0
