@@ -112,6 +112,8 @@ class Home:
         self.scratch = root / "scratch"
         self.rehearsals = root / "rehearsals"
         self.logs = root / "logs"
+        self.failing_rows = root / "failing_rows"
+        self.reports = root / "reports"
         self.warehouse = root / "warehouse"
         self.raw_database = self.warehouse / "raw.duckdb"
         self.analytics_database = self.warehouse / "analytics.duckdb"
@@ -131,7 +133,7 @@ class Home:
         """Create what is missing. Raises SettingsError when the place cannot be written."""
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
-            self.keys, self.sftp, self.logs, self.rehearsals,
+            self.keys, self.sftp, self.logs, self.rehearsals, self.failing_rows, self.reports,
         )  # fmt: skip
         try:
             for place in places:

@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from code: the data dictionary from the marts, the error codes from the catalogue.
+"""The pages of `docs/` that are made from code: data dictionary (marts), error codes (catalogue), reports' schema (models).
 
 Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
 """
@@ -23,7 +23,14 @@ _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this pag
 
 def pages() -> dict[str, str]:
     """Text of every generated page by its file name."""
-    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes()}
+    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes(), "report.schema.json": report_schema()}
+
+
+def report_schema() -> str:
+    """The JSON Schema of error reports."""
+    from subgroup_pipeline.reports.forms import json_schema
+
+    return json_schema()
 
 
 def data_dictionary() -> str:
@@ -57,13 +64,17 @@ def data_dictionary() -> str:
 
 
 def error_codes() -> str:
-    """The catalogue of findings, and what each severity does to a delivery."""
+    """The catalogue of findings: what each severity does to a delivery, and a section a code."""
     lines = ["# Findings", "", _NOTE, "A code never changes its meaning.", "", "| severity | what it does |", "|-|-|"]
     lines += [f"| {severity} | {effect} |" for severity, effect in _SEVERITY.items()]
-    lines += ["", "| code | severity | what it says | how to mend it |", "|-|-|-|-|"]
-    lines += [
-        f"| {c.code} | {c.severity} | {c.message} | {c.how_to_fix} |" for c in sorted(CATALOGUE.values(), key=lambda c: c.code)
-    ]
+    codes = sorted(CATALOGUE.values(), key=lambda entry: entry.code)
+    lines += ["", "| code | severity | what it says |", "|-|-|-|"]
+    lines += [f"| [{c.code}](#{c.code.lower()}) | {c.severity} | {c.message} |" for c in codes]
+    for entry in codes:
+        lines += ["", f"## {entry.code}", "", f"**{entry.message}** ({entry.severity}: {_SEVERITY[entry.severity]})", ""]
+        lines += [f"- Why: {entry.why}", f"- How to fix: {entry.how_to_fix}"]
+        lines += [f"- In Excel: {entry.in_excel}"] if entry.in_excel else []
+        lines += [f"- Example: `{entry.example}`"]
     return "\n".join([*lines, ""])
 
 

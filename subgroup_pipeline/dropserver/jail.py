@@ -48,7 +48,7 @@ _DISTRICT_RIGHTS = {
 _SERVICE_RIGHTS = {
     Zone.FOLDER: Right.LIST,
     Zone.DROP: Right.LIST | Right.READ | Right.REMOVE,
-    Zone.OUTBOX: Right.LIST | Right.READ | Right.WRITE | Right.RENAME,
+    Zone.OUTBOX: Right.LIST | Right.READ | Right.WRITE | Right.RENAME | Right.REMOVE,
 }
 _FOLDERS: dict[tuple[str, ...], tuple[str, ...]] = {(): ("inbox", "check", OUTBOX), ("inbox",): ("roster", "subgroups")}
 _BOXES = {tuple(box.split("/")): Zone.DROP for box in DROP_BOXES} | {(OUTBOX,): Zone.OUTBOX}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import socket
 import stat
 import threading
@@ -58,7 +57,7 @@ class SignInError(SftpError):
 
 
 class TransferError(SftpError):
-    """The connection broke while files were fetched, after bounded tries."""
+    """The connection broke while files went over it, after bounded tries."""
 
     code = "NET004"
 
@@ -152,17 +151,6 @@ class SftpConnection:
 
         return self._attempt(work)
 
-    def put(self, path: str, content: bytes) -> None:
-        """Write a file so that it appears whole: under another name first, then renamed, replacing what was there."""
-        directory, _, name = path.rpartition("/")
-        part = f"{directory}/.{name}.part"
-
-        def work(sftp: paramiko.SFTPClient) -> None:
-            sftp.putfo(io.BytesIO(content), part, file_size=len(content))
-            sftp.posix_rename(part, path)
-
-        self._attempt(work)
-
     def remove(self, entry: RemoteEntry) -> None:
         """Remove a file as it was listed. One that is gone is fine; one that was uploaded anew since then stays."""
 
@@ -173,6 +161,18 @@ class SftpConnection:
                     sftp.remove(entry.path)
             except FileNotFoundError:
                 return
+
+        self._attempt(work)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a whole file there: written under another name, then renamed over what has the name."""
+
+        def work(sftp: paramiko.SFTPClient) -> None:
+            part = f"{path}.part"
+            with sftp.open(part, "wb") as remote:
+                remote.set_pipelined(True)
+                remote.write(content)
+            sftp.posix_rename(part, path)
 
         self._attempt(work)
 
@@ -199,7 +199,7 @@ class SftpConnection:
                 with attempt, self._channel() as sftp:
                     return work(sftp)
         except (*transient, OSError, UnicodeError) as error:  # UnicodeError: a name in a listing that is not UTF-8
-            raise TransferError(f"fetching from {self.server.name} failed: {error or type(error).__name__}") from error
+            raise TransferError(f"the transfer with {self.server.name} failed: {error or type(error).__name__}") from error
         raise AssertionError("tenacity ends by returning or raising")
 
     @contextmanager

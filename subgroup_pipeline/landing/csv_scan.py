@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.csv_shape import CsvShape, SetAsideRow
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.findings import MOST_ROWS, Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,8 +91,8 @@ class _Rows:
         return int(self.newlines.searchsorted(self.starts[record])) + self.first_line
 
     def finding(self, code: str, file_name: str, records: list[int]) -> Finding:
-        """A finding about records, with the first five lines."""
-        return Finding(code, file=file_name, count=len(records), lines=tuple(self.line(record) for record in records[:5]))
+        """A finding about records, with their lines."""
+        return Finding(code, file=file_name, count=len(records), lines=tuple(self.line(record) for record in records[:MOST_ROWS]))
 
 
 def _read_header(record: bytes, shape: CsvShape, file_name: str) -> bool:

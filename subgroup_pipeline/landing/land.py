@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.delta import compose_delta
+from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
@@ -75,6 +76,8 @@ def land_deliveries(
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
         keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
         for delivery, screening in zip(deliveries, screenings, strict=True):
+            _, failing = locate(settings.paths, delivery, screening.findings)
+            keep_failing_rows(settings.paths, delivery, "landing", failing)
             _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
         replace_ids(connection, "control.judge_again", screened, landed.again)

@@ -13,27 +13,28 @@ from subgroup_pipeline.intake.zip_proof import member_name
 from subgroup_pipeline.registry.header_name import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from typing import TextIO
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from typing import Any, TextIO
 
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 
 
-def find_lines(
-    home: Home, delivery: Delivery, file_name: str, column: str, values: Collection[str], most: int = 5
-) -> tuple[int, ...]:
-    """Lines (header = 1) of the first rows whose cell in `column`, trimmed, is one of `values`; blank is the empty text."""
-    wanted = {value.strip() for value in values}
-    found: list[int] = []
-    reading = Reading.of(delivery, file_name)
-    for stream in _open_file(home, delivery, file_name, reading.codec):
-        for line, cell in _cells(stream, canonical(column), reading):
-            if cell in wanted:
-                found.append(line)
-                if len(found) == most:
-                    break
-    return tuple(found)
+@dataclass(frozen=True)
+class KeyedRows:
+    """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text."""
+
+    column: str
+    keys: Collection[str]
+
+
+@dataclass(frozen=True)
+class FoundRow:
+    """A row that was found: its physical line (header = 1), its number among the rows after the header, and its key."""
+
+    line: int
+    record: int
+    key: str
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,62 @@ class Reading:
         return cls(noted.get("encoding", cls.codec), noted.get("delimiter", cls.delimiter), noted.get("columns", {}))
 
 
-def _cells(stream: TextIO, column: str, reading: Reading) -> Iterator[tuple[int, str]]:
-    """Line and trimmed cell of every row that is not blank, up to a row that Python's reader does not take (128 KiB a cell)."""
-    reader = csv.reader(stream, delimiter=reading.delimiter)
-    try:
-        # Lines before the header that say nothing are no header. A BOM that the codec leaves is no part of a name.
-        first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
-        header = [canonical(name.lstrip("\ufeff")) for name in first]
-        column = column if column in header else reading.columns.get(column, column)
-        if column not in header:
-            return
-        position = header.index(column)
+def find_lines(
+    home: Home, delivery: Delivery, file_name: str, column: str, values: Collection[str], most: int = 5
+) -> tuple[int, ...]:
+    """Lines of the first rows whose cell in `column`, trimmed, is one of `values`; blank is the empty text."""
+    (found,) = find_all_lines(home, delivery, file_name, [KeyedRows(column, values)], most)
+    return tuple(row.line for row in found)
+
+
+def find_all_lines(
+    home: Home, delivery: Delivery, file_name: str, wanted: Sequence[KeyedRows], most: int
+) -> list[list[FoundRow]]:
+    """Rows of several findings in one pass over a file, each in the file's order and at most `most`.
+
+    Rows from one on that Python's reader does not take (128 KiB a cell) are not found.
+    """
+    found: list[list[FoundRow]] = [[] for _ in wanted]
+    reading = Reading.of(delivery, file_name)
+    for stream in _open_file(home, delivery, file_name, reading.codec):
+        reader = csv.reader(stream, delimiter=reading.delimiter)
+        try:
+            # Lines before the header that say nothing are no header. A BOM that the codec leaves is no part of a name.
+            first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
+            header = [canonical(name.lstrip("\ufeff")) for name in first]
+            _collect(reader, _takers(header, reading, wanted, found), most)
+        except csv.Error:
+            pass
+    return found
+
+
+def _takers(
+    header: list[str], reading: Reading, wanted: Sequence[KeyedRows], found: list[list[FoundRow]]
+) -> dict[int, dict[str, list[list[FoundRow]]]]:
+    """By position of a column and key: the lists that a row with it goes into."""
+    takers: dict[int, dict[str, list[list[FoundRow]]]] = {}
+    for rows, target in zip(wanted, found, strict=True):
+        name = canonical(rows.column)
+        column = name if name in header else reading.columns.get(name, name)
+        if column in header:
+            by_key = takers.setdefault(header.index(column), {})
+            for key in {key.strip() for key in rows.keys}:
+                by_key.setdefault(key, []).append(target)
+    return takers
+
+
+def _collect(reader: Any, takers: dict[int, dict[str, list[list[FoundRow]]]], most: int) -> None:  # noqa: ANN401 - csv's reader
+    record = 0
+    line = reader.line_num + 1
+    for row in reader if takers else ():
+        if any(cell.strip(" \t") for cell in row):
+            record += 1
+            for position, by_key in takers.items():
+                key = row[position].strip() if position < len(row) else ""
+                for target in by_key.get(key, ()):
+                    if len(target) < most:
+                        target.append(FoundRow(line, record, key))
         line = reader.line_num + 1
-        for row in reader:
-            if any(cell.strip(" \t") for cell in row):
-                yield line, row[position].strip() if position < len(row) else ""
-            line = reader.line_num + 1
-    except csv.Error:
-        return
 
 
 def _open_file(home: Home, delivery: Delivery, file_name: str, codec: str) -> Iterator[TextIO]:

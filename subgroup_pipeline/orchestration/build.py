@@ -17,6 +17,7 @@ from subgroup_pipeline.orchestration.night_assets import (
     run_scope,
 )
 from subgroup_pipeline.orchestration.publish_assets import archive_retention, build_published_snapshot
+from subgroup_pipeline.orchestration.report_assets import error_reports
 from subgroup_pipeline.orchestration.resources import Night
 from subgroup_pipeline.orchestration.triggers import JOB, build_schedule, build_sensor, failed_night
 from subgroup_pipeline.settings import load_settings
@@ -46,6 +47,7 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
             run_scope,
             models,
             build_published_snapshot(models),
+            error_reports,
             archive_retention,
             checked_files,
         ],

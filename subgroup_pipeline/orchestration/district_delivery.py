@@ -6,6 +6,7 @@ about 10 ms, so a step a district would cost minutes at state size).
 
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 
 import dagster as dg
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.orchestration.resources import OWNERS, Night
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, latest_delivery, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.reports.outbox import report_path
 
 # Partitioned checks are what this asset is for (one verdict a district); the pinned version keeps them.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -39,7 +41,7 @@ def report_deliveries(context: dg.AssetExecutionContext, night: Night, deliverie
     with night.registry.begin() as session:
         good = {district_id: _all_good(session, district_id) for district_id in {d.district_id for d in deliveries}}
     for delivery in deliveries:
-        metadata = _metadata(delivery)
+        metadata = _metadata(delivery, report_path(night.settings.paths, delivery, "html"))
         context.log_event(dg.AssetMaterialization(KEY, partition=delivery.district_id, metadata=metadata))
         context.log_event(
             dg.AssetCheckEvaluation(
@@ -78,7 +80,7 @@ def _all_good(session: Session, district_id: str) -> bool:
     return all(delivery.verdict not in ("held", "rejected") for delivery in latest if delivery is not None)
 
 
-def _metadata(delivery: Delivery) -> dict[str, dg.MetadataValue]:
+def _metadata(delivery: Delivery, report: Path) -> dict[str, dg.MetadataValue]:
     """Counts, codes and words of the ledger; never a value from a student's row."""
     described = describe_delivery(delivery)
     codes = sorted({finding["code"] for finding in described["findings"] if finding["severity"] != "info"})
@@ -90,5 +92,6 @@ def _metadata(delivery: Delivery) -> dict[str, dg.MetadataValue]:
         "verdict": dg.MetadataValue.text(delivery.verdict or "waiting"),
         "findings": dg.MetadataValue.text(", ".join(codes) or "none"),
         "dagster/row_count": dg.MetadataValue.int(sum(file.get("landed", 0) for file in files)),
+        "report": dg.MetadataValue.path(str(report)),
         "rows_set_aside": dg.MetadataValue.int(rows_set_aside(delivery)),
     }

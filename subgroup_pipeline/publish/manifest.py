@@ -69,6 +69,14 @@ def read_manifest(settings: Settings) -> Manifest | None:
     return Manifest.model_validate_json((settings.paths.published / names[-1] / FILE_NAME).read_bytes())
 
 
+def current_manifest(settings: Settings) -> Manifest | None:
+    """The manifest of the snapshot that readers see; None before the first publish."""
+    try:
+        return Manifest.model_validate_json((settings.paths.current_snapshot / FILE_NAME).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
 def snapshot_names(settings: Settings) -> list[str]:
     """Snapshots that are whole, oldest first: a snapshot gets its name when it is finished and verified."""
     home = settings.paths.published

@@ -15,10 +15,14 @@ from typing import Any, NamedTuple
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import LINEAGE, RAW_TABLES
+from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.settings import Settings, bundled
 
 SEVERITIES = ("info", "warning", "critical")
 """From the mildest to the worst: of no effect on a count; a value is missing or doubtful; the row cannot be used."""
+
+_KEYS_OF_A_RUN, _FEWEST_KEYS = 500_000, 100
+"""Keys that one rule may name over all deliveries of a run, and those that a delivery may always name."""
 
 OWN_TYPE = "expect_no_violations_by_delivery"
 
@@ -166,11 +170,19 @@ create macro trimmed(s) as case
     when ascii(s) between 33 and 126 and ascii(right(s, 1)) between 33 and 126 then s
     else nullif(trim(s, '{_WHITE_SPACE}'), '') end;
 create macro unless_blank(s) as case when s >= '!' and s < chr(127) or trimmed(s) is not null then s end;
+-- Keys of failing rows, to find their lines by; fewer of each delivery when a run has many, so that memory stays bounded.
+create macro first_keys(k) as min(k, getvariable('most_keys'));
 create macro date_of(s) as case
     when regexp_full_match(trimmed(s), '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast(trimmed(s) as date) end;
 -- The first id of a type in a cell like {{Local:863}},{{LDAP:x}}; types are compared exactly.
 create macro user_id_of_type(cell, kind) as list_extract(
     regexp_extract_all(cell, '{_USER_ID}', 2), list_position(regexp_extract_all(cell, '{_USER_ID}', 1), kind));
+"""
+
+_MOST_KEYS = f"""
+set variable most_keys = (
+    select greatest({_FEWEST_KEYS}, least({MOST_ROWS}, {_KEYS_OF_A_RUN} // greatest(count(*), 1)))
+    from warehouse.control.run_delivery)
 """
 
 _SUBGROUP_ROW = """
@@ -232,6 +244,7 @@ def session_statements(settings: Settings) -> list[str]:
         "set autoload_known_extensions = false",
         f"attach {_text(home.raw_database)} as warehouse (read_only)",
         "create schema checks",
+        _MOST_KEYS,
         _MACROS,
         *views,
         _SUBGROUP_ROW,

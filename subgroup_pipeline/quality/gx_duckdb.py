@@ -197,7 +197,7 @@ class ViolationsMetric(QueryTable):  # type: ignore[misc]
 
 
 class ExpectNoViolationsByDelivery(UnexpectedRowsExpectation):  # type: ignore[misc]
-    """A query that returns `delivery_id`, `n` and `keys` (up to five) of failing rows; none is success.
+    """A query that returns `delivery_id`, `n` and `keys` (by `first_keys`) of failing rows; none is success.
 
     It may also return `code` and `column_name`, when one pass over the table answers more than one rule.
     """
@@ -249,9 +249,7 @@ def open_context(settings: Settings) -> Iterator[tuple[Any, Any]]:
 def _violations(row: dict[str, Any]) -> Violations:
     if not {"delivery_id", "n", "keys"} <= row.keys():
         raise QueryFailedError("the query must return delivery_id, n and keys")
-    return Violations(
-        row["delivery_id"], int(row["n"]), row.get("code"), row.get("column_name"), tuple(row.get("keys") or ())[:5]
-    )
+    return Violations(row["delivery_id"], int(row["n"]), row.get("code"), row.get("column_name"), tuple(row.get("keys") or ()))
 
 
 def _map_counts(configuration: Any, by_delivery: dict[str, int]) -> MapCounts:  # noqa: ANN401

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
-from subgroup_pipeline.landing.lines import find_lines
+from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.roster_guards import roster_findings
@@ -178,9 +178,11 @@ def _judge_feed(
     failures = _failures_by_delivery(validation)
     for delivery in deliveries:
         district = districts[delivery.district_id]
-        findings = [_as_finding(settings, district, delivery, failure) for failure in failures[delivery.delivery_id]]
+        findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
         extra, counts = own[delivery.delivery_id]
-        _decide(registry, district, delivery, findings + extra, counts, judged)
+        located, rows = locate(settings.paths, delivery, findings + extra)
+        keep_failing_rows(settings.paths, delivery, "quality", rows)
+        _decide(registry, district, delivery, located, counts, judged)
 
 
 def _run_row(
@@ -204,16 +206,23 @@ def _failures_by_delivery(validation: Validation) -> dict[str, list[Failure]]:
     return failures
 
 
-def _as_finding(settings: Settings, district: RegisteredDistrict, delivery: Delivery, failure: Failure) -> Finding:
-    """A failure with the lines of its first rows."""
+def _as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failure) -> Finding:
+    """A failure as a finding that knows its rows by key."""
     files = {table.name: table.file_name for table in roster_tables().values()}
     name = files.get(failure.table, delivery.files[0].name)
     subgroups = district.settings.subgroups
     column = subgroups.student_id_column if failure.table == "subgroup_row" and subgroups else failure.column
     key_column = column if failure.table == "subgroup_row" else failure.key_column
-    lines = find_lines(settings.paths, delivery, name, key_column, failure.keys or ("",))
     about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
-    return Finding(failure.code, file=name, column=column, count=failure.count, about=about, lines=lines)
+    return Finding(
+        failure.code,
+        file=name,
+        column=column,
+        count=failure.count,
+        about=about,
+        key_column=key_column or "",
+        keys=failure.keys,
+    )
 
 
 def _decide(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.findings import Finding
 
@@ -37,11 +36,11 @@ where r.feed = 'subgroups' group by all
 _UNMAPPED = """
 with cell as (
     select s.delivery_id, s.district_id, e.key as source_column, lower(trimmed(e.value)) as folded, count(*) as n,
-        min(s.student_id, 5) as keys
+        first_keys(s.student_id) as keys
     from checks.subgroup_row s, unnest(map_entries(s.cells)) as t(e)
     where trimmed(coalesce(e.value, '')) <> '' group by all
 )
-select c.delivery_id, c.source_column, sum(c.n)::bigint, min(c.keys)
+select c.delivery_id, c.source_column, sum(c.n)::bigint, flatten(list(c.keys))[:getvariable('most_keys')]
 from cell c
 join warehouse.control.subgroup_column k using (district_id, source_column)
 left join warehouse.control.subgroup_value v
@@ -54,7 +53,7 @@ where not k.is_open and v.value is null group by all
 class SubgroupFacts:
     """Distinct student ids of a file, how many match one active student, students of the roster that are not in it.
 
-    `unmapped` has for each column the number of cells whose value was not set up, and up to five ids to find lines by.
+    `unmapped` has for each column the number of cells whose value was not set up, and ids to find lines by.
     """
 
     keys: int
@@ -85,11 +84,11 @@ def subgroup_findings(
 ) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
     """Findings about each subgroup file of `control.run_delivery` as a whole, and counts for the ledger, by delivery."""
     facts = subgroup_facts(settings)
-    return {d.delivery_id: _about_subgroups(settings, facts[d.delivery_id], districts[d.district_id], d) for d in deliveries}
+    return {d.delivery_id: _about_subgroups(facts[d.delivery_id], districts[d.district_id], d) for d in deliveries}
 
 
 def _about_subgroups(
-    settings: Settings, facts: SubgroupFacts, district: RegisteredDistrict, delivery: Delivery
+    facts: SubgroupFacts, district: RegisteredDistrict, delivery: Delivery
 ) -> tuple[list[Finding], dict[str, Any]]:
     name = delivery.files[0].name
     subgroups = district.settings.subgroups
@@ -101,6 +100,5 @@ def _about_subgroups(
     if facts.absent_students:
         findings.append(Finding("SUB507", file=name, count=facts.absent_students))
     for column, (count, keys) in sorted(facts.unmapped.items()):
-        lines = find_lines(settings.paths, delivery, name, id_column, keys)
-        findings.append(Finding("SUB506", file=name, column=column, count=count, lines=lines))
+        findings.append(Finding("SUB506", file=name, column=column, count=count, key_column=id_column, keys=keys))
     return findings, {"student_ids": facts.keys, "matched": facts.matched, "absent_students": facts.absent_students}

@@ -47,8 +47,8 @@ class ChecksNotRunError(SubgroupsError):
 class Failure:
     """Failing rows of one delivery under one rule.
 
-    `keys` are up to five values of `key_column` of such rows, to look their lines up in the archived file: they are ids of
-    people, so they never leave memory. A rule about a blank key has none.
+    `keys` are values of `key_column` of such rows, to look their lines up in the archived file: they are ids of
+    people, so no finding, log or page has them. A rule about a blank key has none.
     """
 
     delivery_id: str
@@ -206,7 +206,7 @@ def _failures(session: duckdb.DuckDBPyConnection, check: Check, violations: Sequ
 
 
 def _keys(session: duckdb.DuckDBPyConnection, check: Check, key_column: str) -> dict[str, tuple[str, ...]]:
-    """Up to five keys a delivery of the rows that fail a built-in expectation (GX would put them into its result)."""
+    """The first keys a delivery of the rows that fail a built-in expectation (GX would put them into its result)."""
     column, kwargs = check.kwargs.get("column"), check.kwargs
     predicate, parameters = {
         "expect_column_values_to_be_in_set": (f'not list_contains(?, "{column}")', [kwargs.get("value_set")]),
@@ -217,7 +217,7 @@ def _keys(session: duckdb.DuckDBPyConnection, check: Check, key_column: str) -> 
     }.get(check.type, ("", []))
     if not predicate or (column == key_column and check.type.endswith("be_null")):
         return {}
-    statement = f'select delivery_id, min("{key_column}", 5) from checks.{check.table} where {predicate} group by all'
+    statement = f'select delivery_id, first_keys("{key_column}") from checks.{check.table} where {predicate} group by all'
     return {row[0]: tuple(row[1] or ()) for row in session.execute(statement, parameters).fetchall()}
 
 

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+MOST_ROWS = 10_000
+"""Rows that are kept of a delivery for its report; the findings count all of them."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One finding. `line` is the physical line in the file as uploaded, counted from 1 with the header as line 1.
 
-    `about` names the place or column in words that carry no value from a student's row.
+    `about` names the place or column in words that carry no value from a student's row. A finding that knows its rows by key
+    rather than by line says so in `key_column` and `keys` (none: the key is blank); `landing.failing_rows` finds the lines.
     """
 
     code: str
@@ -27,6 +32,8 @@ class Finding:
     count: int | None = None
     about: str = ""
     lines: tuple[int, ...] = field(default=())
+    key_column: str = ""
+    keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def severity(self) -> Severity:

@@ -103,7 +103,7 @@ def _answer(
         rehearsal = rehearse(registry, settings, district, feed, offered)
         name = report_name("roster" if len(entries) > 1 else entries[0].name, datetime.now(UTC))
         for extension, content in report_files(rehearsal).items():
-            connection.put(f"/{district.district_id}/outbox/{name}.{extension}", content)
+            connection.write(f"/{district.district_id}/outbox/{name}.{extension}", content)
         for entry in entries:
             connection.remove(entry)
     except NotTakenError:

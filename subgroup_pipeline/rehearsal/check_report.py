@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from subgroup_pipeline.reports.forms import FORMS
 
 if TYPE_CHECKING:
     from subgroup_pipeline.rehearsal.rehearse import Rehearsal
 
 _NAME_MAX = 80
+_ONLY_CHECKED = "This was a check. The file was not delivered; put it into the inbox when you are content with it."
 
 
 def report_files(rehearsal: Rehearsal) -> dict[str, bytes]:
-    """The report in every form that there is, by file extension. This is the one place that knows the renderers."""
-    text = json.dumps(rehearsal.described(), indent=2, ensure_ascii=False)
-    return {"json": (text + "\n").encode()}
+    """The report in every form, by file extension; it says that nothing was delivered."""
+    done = {"verdict_in_words": rehearsal.outcome, "what_to_do": [_ONLY_CHECKED, *rehearsal.report.what_to_do[:2]]}
+    report = rehearsal.report.model_copy(update=done)
+    return {extension: form(report).encode() for extension, form in FORMS.items()}
 
 
 def report_name(file_name: str, now: datetime) -> str:

@@ -22,10 +22,12 @@ from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.landing.oneroster import known_kinds
 from subgroup_pipeline.landing.warehouse import open_warehouse, replace_ids
 from subgroup_pipeline.logs import unlogged
+from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.excerpt import copy_district
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, find_delivery, live_deliveries
+from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.intake.offered import FileServer
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed
+    from subgroup_pipeline.reports.report import Report
 
 NOT_CHECKED = ("whether the file is another district's: a check sees the rows of this district only; the night looks at all",)
 """What a night looks at and a rehearsal does not: no district is told that another one knows these students."""
@@ -65,6 +68,7 @@ class Rehearsal:
     district_id: str
     feed: Feed
     delivery: dict[str, Any]
+    report: Report
     seen_before: str | None = None
 
     @property
@@ -121,10 +125,12 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
         delivery, is_new = register_arrival(copy, district.district_id, arrivals[0])
         _judge(copy, own, district)
         with copy.begin() as session:
-            described = describe_delivery(find_delivery(session, delivery.delivery_id))
+            judged = find_delivery(session, delivery.delivery_id)
+            described = describe_delivery(judged)
+        (report,) = build_reports(copy, own, {district.district_id: district}, [judged], manifest=current_manifest(settings))
     seen_before = None if is_new else delivery.delivery_id
     described |= {"delivery_id": None, "seen_again_at": None, "seen_again_count": 0}
-    return Rehearsal(district.district_id, feed, described, seen_before)
+    return Rehearsal(district.district_id, feed, described, report, seen_before)
 
 
 def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict) -> None:

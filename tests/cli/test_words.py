@@ -171,3 +171,8 @@ def test_show_gives_the_settings_back(shell: Shell) -> None:
     assert (shown["district_id"], shown["settings_version"], shown["keys"]) == ("alpha", 1, [])
     assert shown["settings"]["subgroups"]["columns"]["ell"]["values"] == {"y": "yes", "n": "no"}
     assert shell.subgroups("district", "show", "alpha").out.strip() == small.settings("alpha").strip()
+
+
+def test_a_report_of_no_delivery_is_refused_in_words(shell: Shell) -> None:
+    shell.subgroups("report", "2099").refuses("no delivery begins with `2099`", "subgroups delivery list")
+    shell.subgroups("report", "2099", "--format", "pdf").refuses("html", status=USED_WRONGLY)

@@ -194,7 +194,7 @@ def test_a_connection_that_always_breaks_while_a_file_is_read_ends_as_a_fault(wo
     with Proxy(world.settings.sftp_port, [400_000]) as proxy:
         fetched = world.fetch(settings=_through(world, proxy.port))
         assert proxy.connections <= 6
-    assert "fetching from" in fetched.faults["alpha"]
+    assert "the transfer with" in fetched.faults["alpha"]
     assert _said(world) == {"alpha": ["NET004"]}
     assert (world.deliveries(), world.archived()) == ([], [])
     assert world.left("alpha", "subgroups") == ["s.csv"]

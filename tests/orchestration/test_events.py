@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -40,6 +41,8 @@ def test_each_district_is_a_partition(ran: Ran) -> None:
 
 def test_a_delivery_materializes_its_districts_partition_with_counts_and_codes(ran: Ran) -> None:
     found = _materializations(ran)
+    report = found["fine", "roster"].pop("report")
+    assert Path(report).read_text().startswith("<!doctype html>")
     assert found["fine", "roster"] | {"delivery_id": ""} == {
         "delivery_id": "",
         "feed": "roster",

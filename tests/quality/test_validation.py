@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.landing.warehouse import RAW_TABLES, open_warehouse
+from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
 from subgroup_pipeline.quality import expectations
-from subgroup_pipeline.quality.expectations import ExpectationFileError, check_names, checks_of, suite_names
+from subgroup_pipeline.quality.expectations import ExpectationFileError, check_names, checks_of, suite_json, suite_names
 from subgroup_pipeline.quality.validation import ChecksNotRunError, validate
 from subgroup_pipeline.settings import Settings, bundled
 
@@ -209,3 +210,22 @@ def test_naming_the_checks_does_not_import_gx() -> None:
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_every_failing_row_of_a_small_run_has_its_key_and_a_great_run_names_fewer(
+    settings: Settings, land: Land, clean: Rows
+) -> None:
+    clean["users"] = [{"sourcedId": f"u{n:03}", "role": "nobody"} for n in range(150)]
+    land("r", clean)
+    keys = {one.column: one.keys for one in validate(settings, ["users"], run_name="x").failures}["role"]
+    assert keys == tuple(f"u{n:03}" for n in range(150))
+    with open_warehouse(settings) as connection:
+        others = [{"district_id": "d", "delivery_id": f"other{n}", "feed": "roster"} for n in range(6000)]
+        insert_rows(connection, "control.run_delivery", dict.fromkeys(others[0], "varchar"), others)
+    keys = {one.column: one.keys for one in validate(settings, ["users"], run_name="x").failures}["role"]
+    assert keys == tuple(f"u{n:03}" for n in range(100))
+
+
+@pytest.mark.parametrize("table", RAW_TABLES)
+def test_a_suite_leaves_it_to_the_session_how_many_keys_it_names(table: str) -> None:
+    assert not re.search(r"min\([^()]+, *\d+\)", json.dumps(suite_json(table))), "write first_keys(column)"

@@ -72,6 +72,51 @@ def test_a_code_says_what_happened_and_what_to_do(code: str) -> None:
     assert entry.how_to_fix.endswith(".")
 
 
+NOT_IN_EXCEL = {
+    *(code for code in CATALOGUE if code.startswith(("NET", "LAG", "PRT", "ZIP", "PKG", "EOF", "FST", "OLD", "BLD", "VOL"))),
+    "FIL002",
+    "ROW006",
+    "SUB504",
+    "SUB509",
+}
+"""Servers, packages, decisions, and what has to be mended in the student information system itself."""
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_code_says_why_it_matters_how_to_mend_it_and_shows_an_example(code: str) -> None:
+    entry = CATALOGUE[code]
+    assert entry.why.endswith(".")
+    assert re.fullmatch(r"\S.*: \S.*\s\S.*: \S.*", entry.example), "two halves, each with its word and a colon"
+    assert entry.in_excel.endswith(".") if code not in NOT_IN_EXCEL else entry.in_excel == "" or entry.in_excel.endswith(".")
+
+
+def _syllables(word: str) -> int:
+    if re.search(r"[._\d/-]", word):  # a name of a file, column or value
+        return 1
+    word = word.lower()
+    count = len(re.findall(r"[aeiouy]+", word))
+    is_silent = word.endswith("e") and not word.endswith(("le", "ee"))
+    return max(count - (is_silent and count > 1), 1)
+
+
+def reading_grade(text: str) -> float:
+    """Flesch-Kincaid: the school year in which a text is read with ease."""
+    sentences = [part for part in re.split(r"[.!?:;]+(?=\s|$)", text) if part.strip()]
+    words = re.findall(r"[A-Za-z][\w'./-]*", text)
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(_syllables, words)) / len(words) - 15.59
+
+
+def test_the_reading_grade_tells_plain_words_from_others() -> None:
+    assert reading_grade("We set the row aside. Fix it and send the file again.") < 3
+    assert reading_grade("Referential integrity violations necessitate comprehensive remediation prior to resubmission.") > 16
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_code_is_read_with_ease_in_eighth_grade(code: str) -> None:
+    entry = CATALOGUE[code]
+    assert reading_grade(f"{entry.message} {entry.how_to_fix} {entry.why} {entry.in_excel}") <= 8
+
+
 def test_a_code_that_is_not_in_the_catalogue_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
         severity_of("XYZ999")

@@ -3,20 +3,78 @@
 from subgroup_pipeline.registry.finding_codes.code import EXPORT_AGAIN, FindingCode
 
 CODES = (
-    FindingCode("ZIP001", "fatal", "This is not a zip file that can be opened.", "Upload the roster as a .zip of CSV files, or as loose CSV files with manifest.csv."),
-    FindingCode("ZIP002", "fatal", "The zip is empty.", EXPORT_AGAIN),
-    FindingCode("ZIP003", "fatal", "A file inside the zip is damaged or cut off.", "Upload the zip again; the transfer was probably interrupted."),
-    FindingCode("ZIP004", "fatal", "The zip holds something that a roster never holds.", "Zip only the OneRoster CSV files, each once, without folders, links or passwords."),
-    FindingCode("PKG001", "fatal", "A file that every roster needs is missing.", "Turn this file on in the OneRoster export, and upload the whole set again."),
-    FindingCode("PKG002", "warning", "The roster has no manifest.csv; it was read as a full set.", "Turn on manifest.csv in the OneRoster export."),
-    FindingCode("PKG003", "fatal", "manifest.csv announces a file that did not come.", "Upload the whole set again; a file got lost on the way."),
-    FindingCode("PKG004", "warning", "manifest.csv gives a version in a form the standard does not know; it was read as 1.0.", "Nothing has to be done. Opening manifest.csv in Excel turns 1.0 into 1."),
-    FindingCode("PKG005", "info", "A file is not part of OneRoster 1.1 and was not read.", "Leave it out if it is not needed."),
-    FindingCode("PKG006", "fatal", "The roster is not OneRoster 1.1.", "Choose OneRoster 1.1 CSV in the export."),
-    FindingCode("PKG007", "fatal", "This kind of file cannot be read here.", "Upload a roster as .zip or .csv, and a subgroup file as .csv."),
-    FindingCode("PKG008", "fatal", "A changes-only (delta) roster came before any full (bulk) set.", "Upload a full (bulk) export once; changes can follow."),
-    FindingCode("PKG010", "warning", "An earlier changes-only (delta) roster was not accepted; this one waits for a decision about it.", "Decide about the earlier one, or upload a full (bulk) export."),
-    FindingCode("PKG009", "warning", "manifest.csv and the files that came do not agree; the files were read.", "Export the roster again so that manifest.csv lists what is in it."),
+    FindingCode(
+        "ZIP001", "fatal", "This is not a zip file that can be opened.", "Upload the roster as a .zip of CSV files, or as loose CSV files with manifest.csv.",
+        why="We cannot look inside, so nothing of this upload is used.",
+        example="wrong: roster.rar renamed to roster.zip   right: roster.zip made by the export",
+    ),
+    FindingCode(
+        "ZIP002", "fatal", "The zip is empty.", EXPORT_AGAIN,
+        why="There is nothing to read, so the last good data stays.",
+        example="wrong: a zip with no files   right: a zip with orgs.csv, users.csv and the others",
+    ),
+    FindingCode(
+        "ZIP003", "fatal", "A file inside the zip is damaged or cut off.", "Upload the zip again; the transfer was probably interrupted.",
+        why="Half a file looks like a file with fewer students. We do not take the risk.",
+        example="wrong: the upload stopped at 60%   right: the upload reached 100% before you closed the window",
+    ),
+    FindingCode(
+        "ZIP004", "fatal", "The zip holds something that a roster never holds.", "Zip only the OneRoster CSV files, each once, without folders, links or passwords.",
+        why="Links, passwords or other programs in a zip can do harm, so we do not open it.",
+        example="wrong: roster.zip with backup.zip inside   right: roster.zip with CSV files only",
+    ),
+    FindingCode(
+        "PKG001", "fatal", "A file that every roster needs is missing.", "Turn this file on in the OneRoster export, and upload the whole set again.",
+        why="Without this file we cannot tell who is in which class or school.",
+        example="wrong: users.csv, orgs.csv   right: users.csv, orgs.csv, classes.csv, courses.csv, enrollments.csv, academicSessions.csv",
+    ),
+    FindingCode(
+        "PKG002", "warning", "The roster has no manifest.csv; it was read as a full set.", "Turn on manifest.csv in the OneRoster export.",
+        why="The manifest says which files belong to the set. Without it we cannot see that one got lost.",
+        example="wrong: orgs.csv, users.csv   right: manifest.csv, orgs.csv, users.csv",
+    ),
+    FindingCode(
+        "PKG003", "fatal", "manifest.csv announces a file that did not come.", "Upload the whole set again; a file got lost on the way.",
+        why="A part of the roster is missing. With it, students or classes would be missing too.",
+        example="wrong: manifest.csv says file.users,bulk but users.csv is not there   right: both are there",
+    ),
+    FindingCode(
+        "PKG004", "warning", "manifest.csv gives a version in a form the standard does not know; it was read as 1.0.", "Nothing has to be done. Opening manifest.csv in Excel turns 1.0 into 1.",
+        why="Nothing is lost: we know what is meant.",
+        in_excel="Do not open manifest.csv in Excel. If you have to, type '1.0 with the mark in front.",
+        example="wrong: manifest.version,1   right: manifest.version,1.0",
+    ),
+    FindingCode(
+        "PKG005", "info", "A file is not part of OneRoster 1.1 and was not read.", "Leave it out if it is not needed.",
+        why="We read only files that we know. This one changes nothing.",
+        example="wrong: notes.csv in the roster   right: only the files of the export",
+    ),
+    FindingCode(
+        "PKG006", "fatal", "The roster is not OneRoster 1.1.", "Choose OneRoster 1.1 CSV in the export.",
+        why="Other versions use other names for the same things. We would read them wrong.",
+        example="wrong: oneroster.version,1.2   right: oneroster.version,1.1",
+    ),
+    FindingCode(
+        "PKG007", "fatal", "This kind of file cannot be read here.", "Upload a roster as .zip or .csv, and a subgroup file as .csv.",
+        why="We read CSV files, and zips of them for a roster. In other kinds we would have to guess.",
+        in_excel="Choose Save As and pick 'CSV UTF-8 (Comma delimited)'. Upload that file.",
+        example="wrong: subgroups.xlsx   right: subgroups.csv",
+    ),
+    FindingCode(
+        "PKG008", "fatal", "A changes-only (delta) roster came before any full (bulk) set.", "Upload a full (bulk) export once; changes can follow.",
+        why="Changes only make sense on top of a full list, and we have none yet.",
+        example="wrong: first upload with file.users,delta   right: first upload with file.users,bulk",
+    ),
+    FindingCode(
+        "PKG010", "warning", "An earlier changes-only (delta) roster was not accepted; this one waits for a decision about it.", "Decide about the earlier one, or upload a full (bulk) export.",
+        why="Changes build on each other. If one is missing, the next would give a wrong list.",
+        example="wrong: changes of Monday on hold, changes of Tuesday sent   right: one full (bulk) export on Tuesday",
+    ),
+    FindingCode(
+        "PKG009", "warning", "manifest.csv and the files that came do not agree; the files were read.", "Export the roster again so that manifest.csv lists what is in it.",
+        why="The list of files and the files differ. One of the two is out of date.",
+        example="wrong: manifest.csv says file.demographics,absent but demographics.csv came   right: file.demographics,bulk",
+    ),
     FindingCode(
         "PKG011", "fatal", "manifest.csv does not begin with the line propertyName,value.", "Export the roster again and leave manifest.csv as it is.",
         why="Without it nobody can tell which files are part of the set, and a missing file would go unseen.",

@@ -1,0 +1,87 @@
+"""The rows behind findings: looked up in the archived files in one pass a file, and kept beside the ledger for the report.
+
+A row is a place (file, line, record, column) and the district's own id of the record. Such ids leave this installation in the
+district's own report only; they are in no log, no finding and no published table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
+from subgroup_pipeline.registry.findings import MOST_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from subgroup_pipeline.registry.findings import Finding
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Home
+
+Stage = Literal["landing", "quality"]
+_STAGES: tuple[Stage, ...] = ("landing", "quality")
+_GRAVITY = ("fatal", "hold", "error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class FailingRow:
+    """One row that a finding counts. `record` counts rows after the header; `row_key` is empty where the id is missing."""
+
+    code: str
+    file: str
+    line: int
+    record: int | None
+    column: str
+    row_key: str
+
+
+def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple[list[Finding], list[FailingRow]]:
+    """Give findings that carry keys the first lines of their rows, and gather the rows of all, the gravest first."""
+    lines = {number: _rows_of_lines(finding) for number, finding in enumerate(findings) if not finding.key_column}
+    by_file: dict[str, list[int]] = defaultdict(list)
+    for number, finding in enumerate(findings):
+        if finding.key_column and finding.file:
+            by_file[finding.file].append(number)
+    for file, numbers in by_file.items():
+        wanted = [KeyedRows(findings[n].key_column, findings[n].keys or ("",)) for n in numbers]
+        for number, found in zip(numbers, find_all_lines(home, delivery, file, wanted, MOST_ROWS), strict=True):
+            code, column = findings[number].code, findings[number].column or ""
+            lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key) for row in found]
+    located = [
+        replace(finding, lines=tuple(row.line for row in lines.get(number, [])[:5]), keys=()) if finding.key_column else finding
+        for number, finding in enumerate(findings)
+    ]
+    gravest = sorted(lines, key=lambda number: _GRAVITY.index(findings[number].severity))
+    return located, [row for number in gravest for row in lines[number]][:MOST_ROWS]
+
+
+def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterable[FailingRow]) -> None:
+    """Replace what a stage kept of a delivery; no rows, no file."""
+    path = _path(home, delivery, stage)
+    kept = [astuple(row) for row in rows]
+    if not kept:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    part.replace(path)
+
+
+def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:
+    """What is kept of a delivery, by whatever stage."""
+    paths = [path for stage in _STAGES if (path := _path(home, delivery, stage)).is_file()]
+    return [FailingRow(*row) for path in paths for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _rows_of_lines(finding: Finding) -> list[FailingRow]:
+    places = finding.lines or ((finding.line,) if finding.line is not None else ())
+    return [FailingRow(finding.code, finding.file or "", line, None, finding.column or "", "") for line in places]
+
+
+def _path(home: Home, delivery: Delivery, stage: Stage) -> Path:
+    return home.failing_rows / delivery.district_id / f"{delivery.delivery_id}.{stage}.json"

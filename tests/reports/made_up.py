@@ -1,0 +1,57 @@
+"""Reports without an installation: findings in the ledger's form, and reports with every part filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.registry.schema import FindingRow
+from subgroup_pipeline.reports.assemble import problems_of
+from subgroup_pipeline.reports.report import Counts, Problem, Report, Row, Shown, Solved, UploadedFile
+
+
+def finding(number: int, code: str, **places: Any) -> FindingRow:  # noqa: ANN401 - columns of the ledger
+    entry = CATALOGUE[code]
+    row = {"file": None, "column": None, "count": None, "lines": [], "message": entry.message, "how_to_fix": entry.how_to_fix}
+    return FindingRow(finding_id=number, code=code, severity=entry.severity, **(row | places))
+
+
+def problems(*findings: FindingRow) -> list[Problem]:
+    return problems_of(findings)
+
+
+def row(**values: Any) -> Row:  # noqa: ANN401 - columns of a row
+    plain = {
+        "file": "subgroups.csv", "line": 2, "record": 1, "column": "student_id", "code": "SUB503", "severity": "error",
+        "message": CATALOGUE["SUB503"].message, "how_to_fix": CATALOGUE["SUB503"].how_to_fix, "row_key": "00123",
+    }  # fmt: skip
+    return Row(**(plain | values))
+
+
+def report(**values: Any) -> Report:  # noqa: ANN401 - fields of a report
+    plain: dict[str, Any] = {
+        "delivery_id": "20261001T080000000000-abcdef",
+        "district_id": "alpha",
+        "district_name": "Made-up Alpha",
+        "feed": "subgroups",
+        "state": "published",
+        "verdict": "accepted",
+        "verdict_in_words": "Published.",
+        "what_to_do": ["You do not have to do anything. Thank you!"],
+        "received_at": "2026-10-01T08:00:00.000000Z",
+        "received_local": "October 1, 2026 at 3:00 AM CDT",
+        "files": [UploadedFile(name="subgroups.csv", size=1234, sha256="0123456789ab")],
+        "counts": Counts(lines=11, rows=10, used=10, set_aside=0, duplicates=0, student_ids=10, matched=10),
+        "changes": None,
+        "solved": Solved(previous_delivery_id="20260930T080000000000-abcdef", before=415, solved=412, new=1),
+        "shown": Shown(
+            is_this_delivery=True, student_count=10, as_of_date="2026-10-01", published_at="2026-10-01T08:05:00.000000Z",
+            in_words="10 students, counted on October 1, 2026.", roster_received_at="2026-10-01T08:00:00.000000Z",
+            subgroups_received_at=None,
+        ),
+        "next_run": "October 2, 2026 at 3:00 AM CDT",
+        "problems": [],
+        "rows": [],
+        "rows_not_listed": 0,
+    }  # fmt: skip
+    return Report(**(plain | values))

@@ -1,0 +1,170 @@
+"""A real night over real SFTP: the district finds its reports in the outbox, and only it reads them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from night import small_district as small
+from night.installation import Installation, installation_in, zip_of
+
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.ledger import UploadedFile, register_delivery
+from subgroup_pipeline.reports.outbox import Delivered, deliver_reports
+
+NAMES = ("Given", "Family")
+"""Every student of the made-up roster has a name that begins so; the subgroup file carries names too."""
+
+
+def _with_names(students: int) -> str:
+    rows = small.subgroups(students).splitlines()
+    named = [f"{row},Given{n} Family{n}" for n, row in enumerate(rows[1:])]
+    unknown = ["x900,Y,n,Given900 Family900", ",Y,n,Given901 Family901", "x901,Maybe,n,Given902 Family902"]
+    return "\n".join([f"{rows[0]},student_name", *named, *unknown]) + "\n"
+
+
+def _outbox(installation: Installation, district: str) -> dict[str, bytes]:
+    sftp = installation.sftp(district)
+    return {name: sftp.open(f"outbox/{name}").read() for name in sftp.listdir("outbox")}
+
+
+def _deliver(installation: Installation) -> Delivered:
+    return deliver_reports(installation.registry, installation.settings, registered_districts(installation.registry))
+
+
+@pytest.fixture(scope="module")
+def outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str, dict[str, bytes]]]:
+    """After a night with a clean roster and a subgroup file that has three bad rows."""
+    with installation_in(tmp_path_factory.mktemp("outbox") / "home") as installation:
+        district = installation.apply(small.settings("alpha"))
+        installation.upload(district, "roster", {"roster.zip": zip_of(small.roster())})
+        installation.upload(district, "subgroups", {"subgroups.csv": _with_names(10)})
+        installation.night()
+        yield installation, district, _outbox(installation, district)
+
+
+def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[str, bytes]]) -> None:
+    installation, district, files = outbox
+    roster, subgroups = installation.deliveries(district)
+    assert {name for name in files if name.startswith("latest")} == {
+        f"latest_report_{feed}.{form}" for feed in ("roster", "subgroups") for form in ("html", "csv", "json")
+    }
+    ids = {delivery["delivery_id"] for delivery in (roster, subgroups)}
+    assert {name.rsplit("_", 1)[1].rsplit(".", 1)[0] for name in files if name.startswith("report_")} == ids
+    assert all(name.startswith(("latest_report_", "report_20")) for name in files)
+    rows = list(csv.DictReader(io.StringIO(files["latest_report_subgroups.csv"].decode("utf-8-sig"))))
+    assert {(row["code"], row["line"], row["record"], row["row_key"]) for row in rows if row["column"] != "student_name"} == {
+        ("SUB503", "12", "11", "x900"),
+        ("SUB501", "13", "12", ""),
+        ("SUB503", "14", "13", "x901"),
+        ("SUB506", "14", "13", "x901"),
+    }
+    page = files["latest_report_subgroups.html"].decode()
+    assert "Published, but 3 rows had to be left out." in page
+    assert "10 students" in page
+    said = json.loads(files["latest_report_roster.json"])
+    assert (said["verdict"], said["problems"], said["shown"]["is_this_delivery"]) == ("accepted", [], True)
+    kept = installation.settings.paths.reports / district / f"{subgroups['delivery_id']}.html"
+    assert kept.read_text() == page
+
+    for name, content in files.items():
+        assert not any(word.encode() in content for word in NAMES), name
+    for path in Path(installation.settings.paths.failing_rows).rglob("*.json"):
+        assert not any(word in path.read_text() for word in NAMES)
+
+
+def test_reports_are_written_once_and_again_when_the_delivery_changes(
+    outbox: tuple[Installation, str, dict[str, bytes]],
+) -> None:
+    installation, district, files = outbox
+    assert _deliver(installation).reports == 0
+    installation.upload(district, "subgroups", {"subgroups.csv": small.subgroups(10) + ",Y,n\n"})
+    installation.night()
+    later = _outbox(installation, district)
+    assert len(later) == len(files) + 3
+    said = json.loads(later["latest_report_subgroups.json"])
+    assert said["solved"] == {
+        "previous_delivery_id": installation.deliveries(district, "subgroups")[0]["delivery_id"],
+        "before": 3, "solved": 3, "new": 0,
+    }  # fmt: skip
+    assert "All 3 problem rows of the last upload are solved." in later["latest_report_subgroups.html"].decode()
+    assert {name: later[name] for name in files if name.startswith("report_")} == {
+        name: content for name, content in files.items() if name.startswith("report_")
+    }
+
+
+@pytest.fixture
+def rejected(installation: Installation) -> tuple[Installation, str]:
+    """A district with a delivery that was refused, and no report yet."""
+    district = installation.apply(small.settings("alpha"))
+    installation.sftp(district).close()
+    upload = UploadedFile("roster.zip", "0" * 64, 7)
+    with installation.registry.begin() as session:
+        register_delivery(
+            session, district, "roster", sha256="0" * 64, content_sha256="0" * 64, proof=None, files=[upload],
+            findings=[Finding("ZIP001", file="roster.zip")], is_rejected=True,
+        )  # fmt: skip
+    return installation, district
+
+
+def test_a_server_that_does_not_answer_delays_the_reports_by_a_night(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    key = installation.settings.paths.keys / "pipeline"
+    key.rename(key.with_suffix(".away"))
+    down = _deliver(installation)
+    assert (down.reports, set(down.faults), down.districts) == (1, {district}, set())
+    assert _outbox(installation, district) == {}
+    key.with_suffix(".away").rename(key)
+    up = _deliver(installation)
+    assert (up.reports, up.faults, up.districts) == (1, {}, {district})
+    assert "Not used." in _outbox(installation, district)["latest_report_roster.html"].decode()
+
+
+def test_a_kill_between_writing_and_noting_writes_the_same_again(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    _deliver(installation)
+    files = _outbox(installation, district)
+    (installation.settings.paths.reports / district / "delivered.json").unlink()
+    (installation.settings.paths.sftp / district / "outbox" / "latest_report_roster.html.part").write_text("half a page")
+    assert _deliver(installation).reports == 1
+    assert _outbox(installation, district) == files
+    assert _deliver(installation).reports == 0
+
+
+def test_a_report_leaves_the_outbox_and_the_home_after_ninety_days(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    _deliver(installation)
+    outbox = installation.settings.paths.sftp / district / "outbox"
+    kept = installation.settings.paths.reports / district
+    for age, name in ((91, "old"), (89, "young")):
+        then = time.time() - age * 86400
+        for path in (outbox / f"report_{name}.html", outbox / f"{name}.txt", kept / f"2026{name}.html"):
+            path.write_text("x")
+            os.utime(path, (then, then))
+    (kept / "delivered.json").unlink()
+    _deliver(installation)
+    left = {path.name for path in (*outbox.iterdir(), *kept.iterdir())}
+    assert {name for name in left if "old" in name or "young" in name} == {
+        "report_young.html", "2026young.html", "old.txt", "young.txt",
+    }  # fmt: skip
+    assert "latest_report_roster.html" in left
+
+
+def test_a_district_with_a_server_of_its_own_gets_none_on_ours(rejected: tuple[Installation, str]) -> None:
+    installation, district = rejected
+    own = "server: {host: sftp.invalid, username: us, host_key: ssh-ed25519 AAAA, private_key: alpha}\n"
+    installation.apply(small.settings("alpha") + own)
+    delivered = _deliver(installation)
+    assert (delivered.reports, delivered.districts, delivered.faults) == (1, set(), {})
+    assert _outbox(installation, district) == {}
+    (delivery,) = installation.deliveries(district)
+    page = installation.settings.paths.reports / district / f"{delivery['delivery_id']}.html"
+    assert "This is not a zip file that can be opened." in page.read_text()
+    assert _deliver(installation).reports == 0
