@@ -123,9 +123,8 @@ def _about_column(file: SubgroupFile, column: str, changes: Sequence[Change]) ->
     vanished = [c for c in values if c.is_known and not c.is_open and not c.now and c.before > least and c.rows_now > least]
     if vanished:
         return _finding("SUB531", file, column, vanished, f"At most {file.limit('subgroup_vanished_value')} students may.")
-    # Fewer cells that were not set up, or blank, are an improvement; of any other value fewer is as strange as more.
-    moved = [c for c in values if c.is_more_than(guards.subgroup_share_change)]
-    moved = [c for c in moved if c.value != NOT_REPORTED or c.now > c.expected]
+    # not_reported is no group: more blanks are told above, and values that are not set up are a warning of their own.
+    moved = [c for c in values if c.is_more_than(guards.subgroup_share_change) and c.value != NOT_REPORTED]
     if not moved:
         return None
     return _finding(

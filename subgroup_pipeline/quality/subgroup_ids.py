@@ -41,13 +41,13 @@ select delivery_id, max(n), arg_max(width, n), arg_max(ids, n) from by_width gro
 """
 
 _OTHER_CASE = """
-with folded as (
-    select delivery_id, lower(key) as folded from checks.known_key where first_student is not null
-    group by all having min(first_student) = max(last_student)
+with alike as (
+    select f.delivery_id, f.key
+    from checks.file_key f join checks.known_key k on k.delivery_id = f.delivery_id and lower(k.key) = lower(f.key)
+    where f.state = 'unknown' and k.first_student is not null
+    group by all having min(k.first_student) = max(k.last_student)
 )
-select f.delivery_id, count(*), min(f.key, 5)
-from checks.file_key f join folded k on k.delivery_id = f.delivery_id and k.folded = lower(f.key)
-where f.state = 'unknown' group by all
+select delivery_id, count(*), min(key, 5) from alike group by all
 """
 
 _SCIENTIFIC = """

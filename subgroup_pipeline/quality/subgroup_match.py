@@ -56,14 +56,14 @@ where r.feed = 'subgroups'
 
 # Rows of one key that are equal in every cell after trimming count once; where any differs, none counts (design 3.10).
 _REPEATED = """
-with repeated as (select delivery_id, key from checks.file_key where n_rows > 1),
+with repeated as (select delivery_id, key, state from checks.file_key where n_rows > 1),
 of_key as (
-    select r.delivery_id, r.key, count(*) as n, count(distinct list_sort(list_transform(
+    select r.delivery_id, r.key, r.state, count(*) as n, count(distinct list_sort(list_transform(
         map_entries(b.cells), lambda x: x.key || chr(31) || coalesce(trimmed(x.value), '')))) = 1 as is_same
     from checks.subgroup_row b join repeated r on r.delivery_id = b.delivery_id and r.key = trimmed(b.student_id) group by all
 )
 select delivery_id, coalesce(sum(n - 1) filter (is_same), 0)::bigint, min(key, 5) filter (is_same),
-    coalesce(sum(n) filter (not is_same), 0)::bigint
+    coalesce(sum(n) filter (not is_same and state = 'matched'), 0)::bigint
 from of_key group by all
 """
 
@@ -87,7 +87,8 @@ group by all
 class MatchFacts:
     """Rows and distinct student IDs of a file, how many match one active student, and students of the roster.
 
-    `repeated_rows` are equal to an earlier one, with up to five of their ids; `conflicting_rows` contradict another row.
+    `repeated_rows` are equal to an earlier one, with up to five of their ids; `conflicting_rows` are of a student
+    of the roster and contradict another row.
     """
 
     keys: int

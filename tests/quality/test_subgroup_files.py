@@ -123,6 +123,8 @@ CASES: dict[str, Case] = {
     "share": Case(
         _cell(1, "y", range(30)), [("SUB530", 1, "ell", 22)],
         ("`yes`: 25 of 100 rows before, 47 of 100 now", "25% (our default)"), "held", after=CLEAN),
+    "more_not_reported": Case(
+        _cell(1, "Maybe", range(12, 40)), [("SUB506", 14, "ell", 28)], after=CLEAN, guards="subgroup_share_change: 0.5"),
     "small_share": Case(_cell(1, "y", range(20)), [], after=CLEAN),
     "share_allowed": Case(_cell(1, "y", range(30)), [], after=CLEAN, guards="subgroup_share_change: 2"),
     "vanished": Case(
