@@ -171,12 +171,15 @@ create macro date_of(s) as case
 -- The first id of a type in a cell like {{Local:863}},{{LDAP:x}}; types are compared exactly.
 create macro user_id_of_type(cell, kind) as list_extract(
     regexp_extract_all(cell, '{_USER_ID}', 2), list_position(regexp_extract_all(cell, '{_USER_ID}', 1), kind));
+"""
+
+_SPOILED_CELLS = r"""
 -- What Excel makes of a cell: a long number in scientific notation, an error, a column too narrow, a date (1-Jan, Jan-01).
 create macro is_scientific(s) as regexp_full_match(s, '[0-9]([.,][0-9]+)?[eE]\+[0-9]+');
 create macro is_excel_wreck(s) as regexp_full_match(
-    s, '#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|##+|[0-9]{{1,2}}-[A-Z][a-z]{{2}}|[A-Z][a-z]{{2}}-[0-9]{{2}}');
+    s, '#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|##+|[0-9]{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-[0-9]{2}');
 -- A character that nobody sees: zero width, direction marks, controls, a space inside that is no plain space.
-create macro has_invisible(s) as regexp_matches(s, '[\p{{Cf}}\p{{Cc}}\x{{a0}}\x{{2000}}-\x{{200a}}\x{{202f}}\x{{3000}}]');
+create macro has_invisible(s) as regexp_matches(s, '[\p{Cf}\p{Cc}\x{a0}\x{2000}-\x{200a}\x{202f}\x{3000}]');
 """
 
 _SUBGROUP_ROW = """
@@ -248,6 +251,7 @@ def session_statements(settings: Settings) -> list[str]:
         f"attach {_text(home.raw_database)} as warehouse (read_only)",
         "create schema checks",
         _MACROS,
+        _SPOILED_CELLS,
         *views,
         _SUBGROUP_ROW,
         _ROSTER_KEY,

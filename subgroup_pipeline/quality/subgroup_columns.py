@@ -123,7 +123,7 @@ def column_findings(file: SubgroupFile, facts: ColumnFacts) -> Iterator[Finding]
         yield Finding("SUB506", file=file.name, column=column, count=found.cells, about=about, lines=lines)
     for column, found in sorted(facts.wrecked.items()):
         lines = file.lines_of_cells(column, found.texts)
-        yield Finding("SUB538", file=file.name, column=column, count=found.cells, lines=lines)
+        yield Finding("SUB548", file=file.name, column=column, count=found.cells, lines=lines)
     for column, texts in sorted(facts.open.items()):
         yield from _about_open(file, column, texts)
 
@@ -145,7 +145,7 @@ def _about_open(file: SubgroupFile, column: str, texts: OpenTexts) -> Iterator[F
     is_ids = texts.distinct >= ID_LIKE * texts.cells or texts.student_ids > REPEATS_IDS * texts.cells
     if is_ids and texts.distinct > FEW_STUDENTS:
         about = f"{said}; {texts.student_ids} are student IDs of the file."
-        yield Finding("SUB536", file=file.name, line=1, column=column, count=texts.distinct, about=about)
+        yield Finding("SUB546", file=file.name, line=1, column=column, count=texts.distinct, about=about)
     elif texts.distinct > max(file.guards.subgroup_open_values, file.guards.subgroup_open_share * texts.cells):
         about = f"{said}; we tell you above {file.limit('subgroup_open_values')} and {file.limit('subgroup_open_share')}."
-        yield Finding("SUB535", file=file.name, line=1, column=column, count=texts.distinct, about=about)
+        yield Finding("SUB545", file=file.name, line=1, column=column, count=texts.distinct, about=about)

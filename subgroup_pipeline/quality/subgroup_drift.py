@@ -117,18 +117,18 @@ def _about_column(file: SubgroupFile, column: str, changes: Sequence[Change]) ->
     blank = next((change for change in changes if change.is_blank), None)
     if blank is not None and blank.now - blank.expected > max(FEW_STUDENTS, guards.subgroup_blank_growth * blank.rows_now):
         more = f"{file.limit('subgroup_blank_growth')} more of the rows may be."
-        return _finding("SUB537", file, column, [blank], more)
+        return _finding("SUB547", file, column, [blank], more)
     values = [change for change in changes if not change.is_blank]
     least = guards.subgroup_vanished_value
     vanished = [c for c in values if c.is_known and not c.is_open and not c.now and c.before > least and c.rows_now > least]
     if vanished:
-        return _finding("SUB531", file, column, vanished, f"At most {file.limit('subgroup_vanished_value')} students may.")
+        return _finding("SUB541", file, column, vanished, f"At most {file.limit('subgroup_vanished_value')} students may.")
     # not_reported is no group: more blanks are told above, and values that are not set up are a warning of their own.
     moved = [c for c in values if c.is_more_than(guards.subgroup_share_change) and c.value != NOT_REPORTED]
     if not moved:
         return None
     return _finding(
-        "SUB532" if moved[0].is_open else "SUB530",
+        "SUB542" if moved[0].is_open else "SUB540",
         file,
         column,
         moved,
@@ -151,8 +151,8 @@ def _about_header(file: SubgroupFile) -> Iterator[Finding]:
     gone = file.columns_with("HDR004").keys() - file.columns_with("HDR004", in_live=True).keys()
     for name, header in file.columns_with("HDR004").items():
         if name in gone:
-            yield Finding("SUB533", file=file.name, line=1, column=header)
+            yield Finding("SUB543", file=file.name, line=1, column=header)
     known = file.columns_with("HDR003", in_live=True)
     for name, header in file.columns_with("HDR003").items():
         if name not in known:
-            yield Finding("SUB534", file=file.name, line=1, column=header)
+            yield Finding("SUB544", file=file.name, line=1, column=header)

@@ -11,8 +11,8 @@ from subgroup_pipeline.quality.subgroup_drift import DriftFacts, drift_facts, dr
 from subgroup_pipeline.quality.subgroup_file import SubgroupFile
 from subgroup_pipeline.quality.subgroup_ids import IdFacts, id_facts, id_findings
 from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, match_findings
+from subgroup_pipeline.quality.subgroup_owner import wrong_district_finding, wrong_districts
 from subgroup_pipeline.quality.validation import open_session
-from subgroup_pipeline.quality.wrong_district import wrong_district_finding, wrong_districts
 from subgroup_pipeline.registry.ledger import live_deliveries
 
 if TYPE_CHECKING:

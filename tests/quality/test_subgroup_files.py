@@ -112,34 +112,34 @@ CASES: dict[str, Case] = {
         _cell(1, "Maybe", FIVE), [("SUB506", 4, "ell", 5)], ("(One value.)", "Set up here: y, n.")),
     "unmapped_under_an_alias": Case(
         _cell(2, "x", FIVE).replace("sped", "IEP", 1), [("SUB506", 4, "sped", 5)]),
-    "excel_in_an_open_column": Case(_cell(3, "#N/A", FIVE), [("SUB538", 4, "lang", 5)]),
+    "excel_in_an_open_column": Case(_cell(3, "#N/A", FIVE), [("SUB548", 4, "lang", 5)]),
     "explodes": Case(
-        _changed(lambda n, row: [*row[:3], f"note {n % 60}"]), [("SUB535", 1, "lang", 60)],
+        _changed(lambda n, row: [*row[:3], f"note {n % 60}"]), [("SUB545", 1, "lang", 60)],
         ("60 different texts in 100 cells", "50 (our default)", "20% (our default)")),
-    "looks_like_ids": Case(_changed(lambda n, row: [*row[:3], f"{n + 4000}"]), [("SUB536", 1, "lang", 100)]),
+    "looks_like_ids": Case(_changed(lambda n, row: [*row[:3], f"{n + 4000}"]), [("SUB546", 1, "lang", 100)]),
     "repeats_ids": Case(
-        _changed(lambda n, row: [*row[:3], f"{n // 3:05}"]), [("SUB536", 1, "lang", 34)], ("100 are student IDs",)),
+        _changed(lambda n, row: [*row[:3], f"{n // 3:05}"]), [("SUB546", 1, "lang", 34)], ("100 are student IDs",)),
     # Against the last file
     "share": Case(
-        _cell(1, "y", range(30)), [("SUB530", 1, "ell", 22)],
+        _cell(1, "y", range(30)), [("SUB540", 1, "ell", 22)],
         ("`yes`: 25 of 100 rows before, 47 of 100 now", "25% (our default)"), "held", after=CLEAN),
     "more_not_reported": Case(
         _cell(1, "Maybe", range(12, 40)), [("SUB506", 14, "ell", 28)], after=CLEAN, guards="subgroup_share_change: 0.5"),
     "small_share": Case(_cell(1, "y", range(20)), [], after=CLEAN),
     "share_allowed": Case(_cell(1, "y", range(30)), [], after=CLEAN, guards="subgroup_share_change: 2"),
     "vanished": Case(
-        _cell(2, "n", range(100)), [("SUB531", 1, "sped", 20)],
+        _cell(2, "n", range(100)), [("SUB541", 1, "sped", 20)],
         ("`yes`: 20 of 100 rows before, 0 of 100 now",), "held", after=CLEAN),
     "vanished_allowed": Case(_cell(2, "n", range(100)), [], after=CLEAN, guards="subgroup_vanished_value: 20"),
     "blank": Case(
-        _cell(1, "", range(30)), [("SUB537", 1, "ell", 30)],
+        _cell(1, "", range(30)), [("SUB547", 1, "ell", 30)],
         ("0 of 100 rows before, 30 of 100 now",), "held", after=CLEAN),
-    "open_drift": Case(_cell(3, "SPA", range(30)), [("SUB532", 1, "lang", 30)], after=CLEAN),
+    "open_drift": Case(_cell(3, "SPA", range(30)), [("SUB542", 1, "lang", 30)], after=CLEAN),
     "column_gone": Case(
-        text([row[:3] for row in rows()], "student_id,ell,sped"), [("HDR004", 1, "lang", None), ("SUB533", 1, "lang", None)],
+        text([row[:3] for row in rows()], "student_id,ell,sped"), [("HDR004", 1, "lang", None), ("SUB543", 1, "lang", None)],
         after=CLEAN),
     "column_new": Case(
-        text([[*row, "x"] for row in rows()], f"{HEADER},GPA"), [("HDR003", 1, "GPA", None), ("SUB534", 1, "GPA", None)],
+        text([[*row, "x"] for row in rows()], f"{HEADER},GPA"), [("HDR003", 1, "GPA", None), ("SUB544", 1, "GPA", None)],
         after=CLEAN),
     "column_not_new": Case(
         text([[*row, "z"] for row in rows()], f"{HEADER},GPA"), [("HDR003", 1, "GPA", None)],
@@ -183,5 +183,5 @@ def test_every_code_about_a_file_as_a_whole_is_planted() -> None:
     planted = {code for case in CASES.values() for code, *_ in case.found}
     from subgroup_pipeline.registry.finding_codes.subgroups import CODES
 
-    elsewhere = {"SUB501", "SUB504", "SUB505", "SUB509", "SUB518"}  # test_codes, test_wrong_district, tests of the judge
+    elsewhere = {"SUB501", "SUB504", "SUB505", "SUB509", "SUB518"}  # test_codes, test_subgroup_owner, tests of the night
     assert {entry.code for entry in CODES} - planted == elsewhere
