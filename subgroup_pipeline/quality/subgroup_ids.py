@@ -61,9 +61,12 @@ group by all
 """
 
 
-@dataclass
+@dataclass(repr=False)
 class IdFacts:
-    """How many IDs (rows, for `scientific` and `spaced`) are written so, and up to five of them to find lines by."""
+    """How many IDs (rows, for `scientific` and `spaced`) are written so, and up to five of them to find lines by.
+
+    Without a repr: these are ids of people, and never leave memory.
+    """
 
     padded: int = 0
     padded_width: int = 0

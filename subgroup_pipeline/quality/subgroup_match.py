@@ -5,7 +5,7 @@ A fact is counted for all deliveries of the run in one query; `match_findings` s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
@@ -98,7 +98,7 @@ class MatchFacts:
     rows: int = 0
     blank_ids: int = 0
     repeated_rows: int = 0
-    repeated_ids: tuple[str, ...] = ()
+    repeated_ids: tuple[str, ...] = field(default=(), repr=False)
     conflicting_rows: int = 0
     students_before: int = 0
     students_removed: int = 0
