@@ -47,7 +47,7 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
         if finding.key_column and finding.file:
             by_file[finding.file].append(number)
     for file, numbers in by_file.items():
-        wanted = [KeyedRows(findings[n].key_column, findings[n].keys or ("",)) for n in numbers]
+        wanted = [KeyedRows(findings[n].key_column, findings[n].keys or ("",), findings[n].id_column) for n in numbers]
         for number, found in zip(numbers, find_all_lines(home, delivery, file, wanted, MOST_ROWS), strict=True):
             code, column = findings[number].code, findings[number].column or ""
             lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key) for row in found]

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeyedRows:
-    """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text."""
+    """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text.
+
+    `id_column` has the row's own id where `column` is another one.
+    """
 
     column: str
     keys: Collection[str]
+    id_column: str = ""
 
 
 @dataclass(frozen=True)
 class FoundRow:
-    """A row that was found: its physical line (header = 1), its number among the rows after the header, and its key."""
+    """A row that was found: its physical line (header = 1), its number among the rows after the header, and its id."""
 
     line: int
     record: int
@@ -82,32 +86,48 @@ def find_all_lines(
     return found
 
 
-def _takers(
-    header: list[str], reading: Reading, wanted: Sequence[KeyedRows], found: list[list[FoundRow]]
-) -> dict[int, dict[str, list[list[FoundRow]]]]:
-    """By position of a column and key: the lists that a row with it goes into."""
-    takers: dict[int, dict[str, list[list[FoundRow]]]] = {}
+@dataclass(frozen=True)
+class _Taker:
+    """A list that rows go into, and where a row has its id."""
+
+    rows: list[FoundRow]
+    id_position: int
+
+
+Takers = dict[int, dict[str, list[_Taker]]]
+
+
+def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], found: list[list[FoundRow]]) -> Takers:
+    """By position of a column and key: who takes a row that has it."""
+
+    def position(column: str) -> int | None:
+        name = canonical(column)
+        name = name if name in header else reading.columns.get(name, name)
+        return header.index(name) if name in header else None
+
+    takers: Takers = {}
     for rows, target in zip(wanted, found, strict=True):
-        name = canonical(rows.column)
-        column = name if name in header else reading.columns.get(name, name)
-        if column in header:
-            by_key = takers.setdefault(header.index(column), {})
-            for key in {key.strip() for key in rows.keys}:
-                by_key.setdefault(key, []).append(target)
+        at, id_at = position(rows.column), position(rows.id_column or rows.column)
+        if at is None or id_at is None:
+            continue
+        for key in {key.strip() for key in rows.keys}:
+            takers.setdefault(at, {}).setdefault(key, []).append(_Taker(target, id_at))
     return takers
 
 
-def _collect(reader: Any, takers: dict[int, dict[str, list[list[FoundRow]]]], most: int) -> None:  # noqa: ANN401 - csv's reader
+def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - csv's reader
+    def cell(row: list[str], position: int) -> str:
+        return row[position].strip() if position < len(row) else ""
+
     record = 0
     line = reader.line_num + 1
     for row in reader if takers else ():
-        if any(cell.strip(" \t") for cell in row):
+        if any(text.strip(" \t") for text in row):
             record += 1
             for position, by_key in takers.items():
-                key = row[position].strip() if position < len(row) else ""
-                for target in by_key.get(key, ()):
-                    if len(target) < most:
-                        target.append(FoundRow(line, record, key))
+                for taker in by_key.get(cell(row, position), ()):
+                    if len(taker.rows) < most:
+                        taker.rows.append(FoundRow(line, record, cell(row, taker.id_position)))
         line = reader.line_num + 1
 
 

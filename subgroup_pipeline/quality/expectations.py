@@ -185,16 +185,29 @@ set variable most_keys = (
     from warehouse.control.run_delivery)
 """
 
+_SPOILED_CELLS = r"""
+-- What Excel makes of a cell: a long number in scientific notation, an error, a column too narrow, a date (1-Jan, Jan-01).
+create macro is_scientific(s) as regexp_full_match(s, '[0-9]([.,][0-9]+)?[eE]\+[0-9]+');
+create macro is_excel_wreck(s) as regexp_full_match(
+    s, '#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|##+|[0-9]{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-[0-9]{2}');
+-- A character that nobody sees: zero width, direction marks, controls, a space inside that is no plain space.
+create macro has_invisible(s) as regexp_matches(s, '[\p{Cf}\p{Cc}\x{a0}\x{2000}-\x{200a}\x{202f}\x{3000}]');
+"""
+
 _SUBGROUP_ROW = """
 create view checks.subgroup_row as
 select s.* replace (unless_blank(student_id) as student_id), r.roster_delivery_id
 from warehouse.raw.subgroup_row s join warehouse.control.run_delivery r using (delivery_id)
 """
 
-# What student_id is matched against: one row a key of the roster, with the lowest and the highest sourcedId of the active
-# students that have it (none: only inactive students or other people; different: ambiguous). Design 3.1 and 3.7.
-_ROSTER_KEY = """
-create view checks.roster_key as
+
+def roster_keys(rosters: str) -> str:
+    """SQL: what `student_id` is matched against in these rosters, one row a key (design 3.1 and 3.7).
+
+    `rosters` gives delivery_id (a label), roster_delivery_id and match_field. A key has the lowest and the highest sourcedId
+    of the active students that have it: null when it is of inactive students or other people only, different when ambiguous.
+    """
+    return f"""
 with person as materialized (
     select
         r.delivery_id,
@@ -209,8 +222,8 @@ with person as materialized (
             when starts_with(r.match_field, 'userIds:') then user_id_of_type(u.userIds, r.match_field[9:])
             when starts_with(r.match_field, 'metadata.') then u.metadata[r.match_field[10:]]
         end as key
-    from warehouse.control.run_delivery r join warehouse.raw.users u on u.delivery_id = r.roster_delivery_id
-    where r.feed = 'subgroups' and unless_blank(u.sourcedId) is not null
+    from {rosters} r join warehouse.raw.users u on u.delivery_id = r.roster_delivery_id
+    where unless_blank(u.sourcedId) is not null
 )
 select
     delivery_id,
@@ -219,6 +232,11 @@ select
     max(sourcedId) filter (is_active) as last_student
 from person where trimmed(key) is not null group by all
 """
+
+
+_ROSTER_KEY = "create view checks.roster_key as " + roster_keys(
+    "(select * from warehouse.control.run_delivery where feed = 'subgroups')"
+)
 
 
 def session_statements(settings: Settings) -> list[str]:
@@ -246,6 +264,7 @@ def session_statements(settings: Settings) -> list[str]:
         "create schema checks",
         _MOST_KEYS,
         _MACROS,
+        _SPOILED_CELLS,
         *views,
         _SUBGROUP_ROW,
         _ROSTER_KEY,

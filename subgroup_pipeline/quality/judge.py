@@ -173,8 +173,10 @@ def _judge_feed(
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
     validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
     judged.checks += validation.checks
-    about_all = roster_findings if feed == "roster" else subgroup_findings
-    own = about_all(settings, districts, deliveries)
+    if feed == "roster":
+        own = roster_findings(settings, districts, deliveries)
+    else:
+        own = subgroup_findings(registry, settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
     for delivery in deliveries:
         district = districts[delivery.district_id]

@@ -131,6 +131,22 @@ class Guards(_Part):
     removed_students: Share = 0.10
     match_rate: Share = 0.95
     first_delivery: Literal["accept", "review"] = "review"
+    # Subgroup files. Beside each share stands a floor in numbers of rows or students (quality.limits), so that few never count.
+    subgroup_match_warning: Share = 0.99
+    subgroup_absent_students: Share = 0.50
+    subgroup_removed_students: Share = 0.10
+    subgroup_rows_held: Share = 0.05
+    subgroup_rows_rejected: Share = 0.20
+    subgroup_padded_ids: Share = 0.05
+    subgroup_scientific_ids: Share = 0.01
+    subgroup_own_match: Share = 0.50
+    subgroup_other_match: Share = 0.80
+    subgroup_share_change: Annotated[float, Field(ge=0, le=100)] = 0.25
+    subgroup_vanished_value: Annotated[int, Field(ge=0)] = 5
+    subgroup_blank_growth: Share = 0.25
+    subgroup_open_values: Annotated[int, Field(ge=0)] = 50
+    subgroup_open_share: Share = 0.20
+    subgroup_lag_days: Annotated[int, Field(ge=1)] | None = None
 
 
 class DistrictSettings(_Part):

@@ -22,7 +22,8 @@ class Finding:
     """One finding. `line` is the physical line in the file as uploaded, counted from 1 with the header as line 1.
 
     `about` names the place or column in words that carry no value from a student's row. A finding that knows its rows by key
-    rather than by line says so in `key_column` and `keys` (none: the key is blank); `landing.failing_rows` finds the lines.
+    rather than by line says so in `key_column` and `keys` (none: the key is blank), with `id_column` where the key is not the
+    row's own id; `landing.failing_rows` finds the lines.
     """
 
     code: str
@@ -34,6 +35,7 @@ class Finding:
     lines: tuple[int, ...] = field(default=())
     key_column: str = ""
     keys: tuple[str, ...] = field(default=(), repr=False)
+    id_column: str = ""
 
     @property
     def severity(self) -> Severity:

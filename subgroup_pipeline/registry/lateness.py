@@ -1,4 +1,4 @@
-"""Feeds that stay empty beyond the hour a district set for its uploads (`schedule`), counted from that hour in its time zone."""
+"""Feeds that stay empty, or fall behind each other, beyond what a district set for its uploads (`schedule`, in its time zone)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,93 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
+from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.ledger import latest_delivery
-from subgroup_pipeline.registry.schema import District
+from subgroup_pipeline.registry.ledger import PIPELINE, latest_delivery, live_deliveries
+from subgroup_pipeline.registry.schema import District, FindingRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.orm import Session
+
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed
+    from subgroup_pipeline.registry.schema import Delivery
 
 GRACE = timedelta(hours=2)
 """After the hour of the schedule, before a night counts as missed."""
+CODES = ("LAG901", "LAG902", "LAG903")
+"""Of one night missed (2 hours late), of two (26 hours), and of three and more (50 hours), which are escalated."""
+LAG_DAYS = 7
+"""How much older than the roster a subgroup file may be without a word when the district has no schedule; 1 with one."""
+ESCALATED = "feed.escalated"
 
 
 def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict], now: datetime) -> dict[str, list[Finding]]:
-    """Store a finding for each feed with nothing in the last night due (LAG901) or in two or more (LAG902); by district."""
+    """Store a finding for each feed with nothing in the last nights due, and for a subgroup file that lags; by district.
+
+    A feed that is escalated for the first time also gets an entry in the audit log.
+    """
     late: dict[str, list[Finding]] = {}
+    with registry.begin() as session:
+        live = {feed: live_deliveries(session, feed) for feed in _FEEDS}
+        escalated = _escalated(session)
     for district in districts:
-        findings = []
-        if district.settings.schedule:
-            due = _last_deadline(district.settings.schedule, ZoneInfo(district.settings.timezone), now)
-            feeds: list[Feed] = ["roster", "subgroups"] if district.settings.subgroups else ["roster"]
-            for feed in feeds:
-                nights = _missed_nights(_last_seen(registry, district.district_id, feed), due)
-                if nights:
-                    about = f"({feed}; nights missed: {nights}.)"
-                    findings.append(Finding("LAG902" if nights > 1 else "LAG901", count=nights, about=about))
+        key = district.district_id
+        missed = _missed_by_feed(registry, district, now)
+        findings = [_missed_finding(feed, nights) for feed, nights in missed.items()]
+        findings += _lag(district, live["roster"].get(key), live["subgroups"].get(key))
         with registry.begin() as session:
-            store_findings(session, "schedule", district.district_id, None, findings)
+            store_findings(session, "schedule", key, None, findings)
+            for feed, nights in missed.items():
+                if nights >= len(CODES) and (key, feed) not in escalated:
+                    detail = {"feed": feed, "nights": nights}
+                    record_event(session, ESCALATED, actor=PIPELINE, district_id=key, detail=detail)
         if findings:
-            late[district.district_id] = findings
+            late[key] = findings
     return late
+
+
+_FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
+
+
+def _missed_by_feed(registry: Registry, district: RegisteredDistrict, now: datetime) -> dict[Feed, int]:
+    """Nights without an upload by feed; a feed that came is left out, and a feed that is not set up."""
+    if not district.settings.schedule:
+        return {}
+    due = _last_deadline(district.settings.schedule, ZoneInfo(district.settings.timezone), now)
+    feeds = _FEEDS if district.settings.subgroups else _FEEDS[:1]
+    missed = {feed: _missed_nights(_last_seen(registry, district.district_id, feed), due) for feed in feeds}
+    return {feed: nights for feed, nights in missed.items() if nights}
+
+
+def _missed_finding(feed: Feed, nights: int) -> Finding:
+    code = CODES[min(nights, len(CODES)) - 1]
+    return Finding(code, file=None, count=nights, about=f"({feed}; nights missed: {nights}.)")
+
+
+def _escalated(session: Session) -> set[tuple[str, Feed]]:
+    """District and feed of what the last look escalated already."""
+    query = sa.select(FindingRow).where(FindingRow.stage == "schedule", FindingRow.code == CODES[-1])
+    return {(row.district_id, feed) for row in session.scalars(query) for feed in _FEEDS if f"({feed};" in row.message}
+
+
+def _lag(district: RegisteredDistrict, roster: Delivery | None, subgroups: Delivery | None) -> list[Finding]:
+    """The live subgroup file against the live roster, both by when their bytes were last uploaded."""
+    if roster is None or subgroups is None:
+        return []
+    own = district.settings.guards.subgroup_lag_days
+    days = own if own is not None else 1 if district.settings.schedule else LAG_DAYS
+    behind = _uploaded(roster) - _uploaded(subgroups)
+    if behind <= timedelta(days=days) + GRACE:
+        return []
+    whose = "our default" if own is None else "this district's setting"
+    about = f"It is {behind.days} days older; we tell you above {days} ({whose})."
+    return [Finding("LAG904", file=subgroups.files[0].name, count=behind.days, about=about.replace("1 days", "1 day"))]
 
 
 def _last_deadline(schedule: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -56,10 +110,13 @@ def _missed_nights(seen: datetime, due: datetime) -> int:
     return max(0, (due - seen) // timedelta(days=1))
 
 
+def _uploaded(delivery: Delivery) -> datetime:
+    """When these bytes were last uploaded, new or not."""
+    return max(filter(None, (delivery.received_at, delivery.seen_again_at)))
+
+
 def _last_seen(registry: Registry, district_id: str, feed: Feed) -> datetime:
-    """When bytes of the feed were last uploaded, new or not; before the first, when the district was set up."""
+    """When bytes of the feed were last uploaded; before the first, when the district was set up."""
     with registry.begin() as session:
         latest = latest_delivery(session, district_id, feed)
-        if latest is None:
-            return session.get_one(District, district_id).created_at
-        return max(filter(None, (latest.received_at, latest.seen_again_at)))
+        return session.get_one(District, district_id).created_at if latest is None else _uploaded(latest)

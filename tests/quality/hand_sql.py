@@ -125,7 +125,12 @@ EXPECTED: dict[tuple[str, str, str], str] = {
         "trim(o.student_id) = trim(t.student_id) and (trim(o.cells['ell']) <> trim(t.cells['ell']) or "
         "trim(o.cells['sped']) <> trim(t.cells['sped'])))",
     ),
-    ("subgroup_row", "SUB503", "student_id"): MATCHED_ROWS.format(f"({MATCHING}) = 0"),
+    ("subgroup_row", "SUB503", "student_id"): MATCHED_ROWS.format(
+        f"({MATCHING}) = 0 and student_id not like '%E+%' and student_id not like '%#%' and student_id not like '%' || chr(8203)"
+    ),
+    ("subgroup_row", "SUB510", "student_id"): MATCHED_ROWS.format(f"({MATCHING}) = 0 and student_id like '%E+%'"),
+    ("subgroup_row", "SUB511", "student_id"): MATCHED_ROWS.format(f"({MATCHING}) = 0 and student_id like '%#%'"),
+    ("subgroup_row", "SUB512", "student_id"): MATCHED_ROWS.format(f"({MATCHING}) = 0 and student_id like '%' || chr(8203)"),
     ("subgroup_row", "SUB504", "student_id"): MATCHED_ROWS.format(f"({MATCHING} and {ACTIVE}) > 1"),
     ("subgroup_row", "SUB505", "student_id"): MATCHED_ROWS.format(f"({MATCHING}) > 0 and ({MATCHING} and {ACTIVE}) = 0"),
 }

@@ -98,6 +98,15 @@ PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[
     "nobody": (
         _add("subgroup_row", 0, student_id="0101"), "SUB503", "subgroup_row", "student_id_matches_one_active_student",
         "student_id", 1, ("0101",)),
+    "scientific": (
+        _add("subgroup_row", 0, student_id=" 1.23457E+11"), "SUB510", "subgroup_row", "student_id_matches_one_active_student",
+        "student_id", 1, (" 1.23457E+11",)),
+    "excel_wreck": (
+        _add("subgroup_row", 0, student_id="1-Jan"), "SUB511", "subgroup_row", "student_id_matches_one_active_student",
+        "student_id", 1, ("1-Jan",)),
+    "invisible": (
+        _add("subgroup_row", 0, student_id="101\u200b"), "SUB512", "subgroup_row", "student_id_matches_one_active_student",
+        "student_id", 1, ("101\u200b",)),
     "two_students": (
         _user_twin, "SUB504", "subgroup_row", "student_id_matches_one_active_student", "student_id", 1, ("101",)),
     "disabled_student": (
@@ -140,7 +149,7 @@ def test_totals_and_rows_speak_of_all_deliveries(planted: Validation, clean: Row
     totals = {(total.table, total.check): total for total in planted.checks}
     assert len(totals) == len(planted.checks) == sum(len(checks_of(table)) for table in suite_names())
     match = totals["subgroup_row", "student_id_matches_one_active_student"]
-    assert (match.failing_rows, match.failing_deliveries, match.passed, match.severity) == (4, 4, False, "critical")
+    assert (match.failing_rows, match.failing_deliveries, match.passed, match.severity) == (7, 7, False, "critical")
     unfailed = totals["courses", "sourcedId_is_unique"]
     assert (unfailed.failing_rows, unfailed.passed, unfailed.severity) == (0, True, "critical")
 

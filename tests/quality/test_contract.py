@@ -18,6 +18,7 @@ SEED = 20261123
 DELIVERIES = ("a", "b", "c", "d")
 STATUS = ("", None, "active", "tobedeleted", "inactive")
 DATES = ("2026-08-17", "2026-12-18", "2026-13-01", "8/17/2026", "", None, " 2026-08-17")
+ODD_IDS = ("1.2E+11", "#REF!", "7\u200b")
 ROLES = ("student", "student", "student", "Student", "teacher", "pupil", "", None)
 
 
@@ -78,7 +79,7 @@ def _delivery(chance: random.Random, size: int) -> Rows:
             {"student_id": chance.choice([str(chance.randrange(size)), f" {chance.randrange(size)} ", "zz", "", None]),
              "cells": {"ell": chance.choice("YN "), "sped": "1"}}
             for _ in range(size)
-        ],
+        ] + [{"student_id": odd, "cells": {"ell": "Y", "sped": "1"}} for odd in ODD_IDS],
     }  # fmt: skip
 
 

@@ -59,4 +59,16 @@ CODES = (
         in_excel="Make the .sha256 file or _manifest.csv after the last change of the file.",
         example="wrong: _manifest.csv says subgroups.csv,500 and the file has 480 rows. right: both say 500.",
     ),
+    FindingCode(
+        "LAG903", "error", "Nothing has arrived for more than two days; somebody of ours was told.",
+        "Look at the nightly export and its sign-in today, or call us.",
+        why="The reports show older data, and every day makes them less true.",
+        example="wrong: the last upload on Monday, today is Thursday  right: an upload every night",
+    ),
+    FindingCode(
+        "LAG904", "warning", "The subgroup file is older than the roster.",
+        "Upload a new subgroup file with the next roster.",
+        why="Students who came since are reported as not reported, and changes of the others are not seen.",
+        example="wrong: tonight's roster with last month's subgroup file  right: both exported the same night",
+    ),
 )  # fmt: skip

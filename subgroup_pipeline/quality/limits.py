@@ -1,0 +1,27 @@
+"""The limits of a district's guards in words: the number, and whether the district set it. Floors stand here too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.registry.district_file import Guards
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.registry.district_file import DistrictSettings
+
+FEW_ROWS = 5
+"""Rows or IDs; a guard on shares of a file's rows needs more than this (design 3.12)."""
+FEW_STUDENTS = 20
+"""Students; a guard on shares of students needs more than this."""
+
+
+def share_in_words(share: float) -> str:
+    """A share of 1 as a percentage, without digits that say nothing."""
+    return f"{100 * share:.3g}%"
+
+
+def limit_in_words(settings: DistrictSettings, guard: str) -> str:
+    """A guard's value and where it comes from, as `95% (our default)`."""
+    value = getattr(settings.guards, guard)
+    whose = "our default" if value == Guards.model_fields[guard].default else "this district's setting"
+    return f"{share_in_words(value) if isinstance(value, float) else value} ({whose})"

@@ -1,0 +1,158 @@
+"""How a subgroup file differs from the live one it would replace: shares of values, blank cells, columns.
+
+Both files are read under the newest settings, so that a changed setting is not taken for a change of the students.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.quality.limits import FEW_STUDENTS
+from subgroup_pipeline.registry.district_file import NOT_REPORTED
+from subgroup_pipeline.registry.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+
+    from subgroup_pipeline.quality.subgroup_file import SubgroupFile
+
+# Every value of every column that both files have, with its rows then and now; what moved by few students only is left out
+# here already, as long as it did not vanish. Texts of open columns are counted and not named.
+_CHANGES = """
+with total as (select delivery_id, source_column, sum(n) as n from checks.cell_count group by all),
+pair as (
+    select l.delivery_id, l.live_delivery_id, t.source_column, w.n as rows_before, t.n as rows_now
+    from checks.live_file l
+    join total t on t.delivery_id = l.delivery_id
+    join total w on w.delivery_id = l.live_delivery_id and w.source_column = t.source_column
+),
+part as (
+    select p.delivery_id, p.source_column, c.is_open, c.value, c.cell is null as is_blank,
+        c.is_known, c.delivery_id = p.delivery_id as is_now, c.n
+    from pair p join checks.cell_count c
+        on c.source_column = p.source_column and c.delivery_id in (p.delivery_id, p.live_delivery_id)
+),
+changed as (
+    select delivery_id, source_column, is_open, value, false as is_blank, bool_or(is_known) as is_known,
+        coalesce(sum(n) filter (not is_now), 0) as before, coalesce(sum(n) filter (is_now), 0) as now
+    from part group by delivery_id, source_column, is_open, value
+    union all
+    select delivery_id, source_column, is_open, null, true, false,
+        coalesce(sum(n) filter (not is_now), 0), coalesce(sum(n) filter (is_now), 0)
+    from part where is_blank group by delivery_id, source_column, is_open
+)
+select delivery_id, source_column, is_open, is_blank, is_known, case when not is_open then value end,
+    before::bigint, p.rows_before::bigint, now::bigint, p.rows_now::bigint
+from changed join pair p using (delivery_id, source_column)
+where abs(now - before * p.rows_now / p.rows_before) > $few or (now = 0 and is_known)
+order by all
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value's rows in the live file and in this one; `value` is null for a text of an open column and for blank cells.
+
+    `is_known` says that the settings name the text, so that somebody expects it.
+    """
+
+    is_open: bool
+    is_blank: bool
+    is_known: bool
+    value: str | None
+    before: int
+    rows_before: int
+    now: int
+    rows_now: int
+
+    @property
+    def expected(self) -> float:
+        """Rows that would have it now if its share were the same."""
+        return self.before * self.rows_now / self.rows_before
+
+    @property
+    def students(self) -> float:
+        """By how many rows it moved."""
+        return abs(self.now - self.expected)
+
+    def is_more_than(self, share: float) -> bool:
+        """Whether it moved by more than this share of itself, and by more than a few students."""
+        return self.students > FEW_STUDENTS and self.students > share * self.expected
+
+    def in_words(self) -> str:
+        """Counts then and now; a value of the settings is named."""
+        name = f"`{self.value}`: " if self.value else ""
+        return f"{name}{self.before} of {self.rows_before} rows before, {self.now} of {self.rows_now} now"
+
+
+@dataclass
+class DriftFacts:
+    """Changes by column, in canonical form."""
+
+    changes: dict[str, list[Change]] = field(default_factory=dict)
+
+
+def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
+    """Facts by delivery, of those that replace a live one and differ. Reads checks.cell_count and checks.live_file."""
+    facts: dict[str, DriftFacts] = {}
+    for delivery_id, column, *change in session.execute(_CHANGES, {"few": FEW_STUDENTS}).fetchall():
+        facts.setdefault(delivery_id, DriftFacts()).changes.setdefault(column, []).append(Change(*change))
+    return facts
+
+
+def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:
+    """Findings about one file against the live one, each column with its gravest only."""
+    for column, changes in facts.changes.items():
+        found = _about_column(file, column, changes)
+        if found is not None:
+            yield found
+    yield from _about_header(file)
+
+
+def _about_column(file: SubgroupFile, column: str, changes: Sequence[Change]) -> Finding | None:
+    guards = file.guards
+    blank = next((change for change in changes if change.is_blank), None)
+    if blank is not None and blank.now - blank.expected > max(FEW_STUDENTS, guards.subgroup_blank_growth * blank.rows_now):
+        more = f"{file.limit('subgroup_blank_growth')} more of the rows may be."
+        return _finding("SUB547", file, column, [blank], more)
+    values = [change for change in changes if not change.is_blank]
+    least = guards.subgroup_vanished_value
+    vanished = [c for c in values if c.is_known and not c.is_open and not c.now and c.before > least and c.rows_now > least]
+    if vanished:
+        return _finding("SUB541", file, column, vanished, f"At most {file.limit('subgroup_vanished_value')} students may.")
+    # not_reported is no group: more blanks are told above, and values that are not set up are a warning of their own.
+    moved = [c for c in values if c.is_more_than(guards.subgroup_share_change) and c.value != NOT_REPORTED]
+    if not moved:
+        return None
+    return _finding(
+        "SUB542" if moved[0].is_open else "SUB540",
+        file,
+        column,
+        moved,
+        f"A change of up to {file.limit('subgroup_share_change')} of a group, or of {FEW_STUDENTS} students, is usual.",
+    )
+
+
+def _finding(code: str, file: SubgroupFile, column: str, changes: Sequence[Change], limit: str) -> Finding:
+    """A finding about a whole column: its line is the header's, its count the rows of the change gravest for its group."""
+    worst = max(changes, key=lambda change: change.students / max(change.expected, 1))
+    others = f", and {len(changes) - 1} more like it" if len(changes) > 1 else ""
+    about = f"({worst.in_words()}{others}.) {limit}"
+    return Finding(code, file=file.name, line=1, column=column, count=round(worst.students), about=about)
+
+
+def _about_header(file: SubgroupFile) -> Iterator[Finding]:
+    """Columns that came or went since the live file, by what landing said of both."""
+    if file.live is None:
+        return
+    gone = file.columns_with("HDR004").keys() - file.columns_with("HDR004", in_live=True).keys()
+    for name, header in file.columns_with("HDR004").items():
+        if name in gone:
+            yield Finding("SUB543", file=file.name, line=1, column=header)
+    known = file.columns_with("HDR003", in_live=True)
+    for name, header in file.columns_with("HDR003").items():
+        if name not in known:
+            yield Finding("SUB544", file=file.name, line=1, column=header)

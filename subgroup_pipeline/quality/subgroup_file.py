@@ -1,0 +1,72 @@
+"""One subgroup file of the run, as the guards speak of it: its settings, and the lines of what was found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from subgroup_pipeline.quality.limits import limit_in_words
+from subgroup_pipeline.registry.district_file import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from subgroup_pipeline.registry.district_file import DistrictSettings, Guards, SubgroupColumn
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Home
+
+
+class RowsSought(TypedDict, total=False):
+    """The fields of a finding that say how its rows are found in the file."""
+
+    key_column: str
+    keys: tuple[str, ...]
+    id_column: str
+
+
+@dataclass(frozen=True)
+class SubgroupFile:
+    """A delivery of the feed `subgroups`, the district's settings, and the live delivery it would replace, if any."""
+
+    home: Home
+    settings: DistrictSettings
+    delivery: Delivery
+    live: Delivery | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name as uploaded."""
+        return self.delivery.files[0].name
+
+    @property
+    def guards(self) -> Guards:
+        """The district's limits."""
+        return self.settings.guards
+
+    @property
+    def id_column(self) -> str:
+        """The column with the student's ID."""
+        return self.settings.subgroups.student_id_column if self.settings.subgroups else "student_id"
+
+    def limit(self, guard: str) -> str:
+        """A limit in words."""
+        return limit_in_words(self.settings, guard)
+
+    def by_ids(self, ids: Sequence[str]) -> RowsSought:
+        """Where a finding's rows are found: by these student IDs."""
+        return {"key_column": self.id_column, "keys": tuple(ids)}
+
+    def by_cells(self, column: str, cells: Sequence[str]) -> RowsSought:
+        """Where a finding's rows are found: by these texts in a column of the settings."""
+        return {"key_column": column, "keys": tuple(cells), "id_column": self.id_column}
+
+    def column(self, name: str) -> SubgroupColumn | None:
+        """The setting of a column, given in canonical form."""
+        columns = self.settings.subgroups.columns if self.settings.subgroups else {}
+        return next((column for header, column in columns.items() if canonical(header) == name), None)
+
+    def columns_with(self, code: str, *, in_live: bool = False) -> dict[str, str]:
+        """Columns that landing named under a code, in this file or in the live one: header by canonical form."""
+        delivery = self.live if in_live else self.delivery
+        named = [finding.column for finding in (delivery.findings if delivery else []) if finding.code == code]
+        return {canonical(header): header for header in named if header}

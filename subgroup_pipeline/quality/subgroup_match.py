@@ -1,0 +1,177 @@
+"""Student IDs of subgroup files against rosters: how many match both ways, and rows that no report can use.
+
+A fact is counted for all deliveries of the run in one query; `match_findings` says what it means for one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.quality.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
+from subgroup_pipeline.registry.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+    from subgroup_pipeline.quality.subgroup_file import SubgroupFile
+
+# known_key: keys of rosters; file_key: distinct keys of the files of this run, and whose they are. A key of two active
+# students is `ambiguous`, one of nobody who is an active student `inactive`.
+_KEYS = """
+create table checks.known_key as from checks.roster_key;
+create table checks.file_key as
+select
+    f.delivery_id, f.key, f.n_rows,
+    case
+        when k.key is null then 'unknown'
+        when k.first_student is null then 'inactive'
+        when k.first_student <> k.last_student then 'ambiguous'
+        else 'matched'
+    end as state
+from (
+    select delivery_id, trimmed(student_id) as key, count(*) as n_rows from checks.subgroup_row
+    where student_id is not null group by all
+) f
+left join checks.known_key k using (delivery_id, key)
+"""
+
+# Match rate (design 3.7): distinct keys that match one active student, of distinct keys that are not blank.
+_MATCH = """
+with students as (
+    select delivery_id, count(distinct first_student) as n from checks.known_key where first_student = last_student group by all
+),
+keys as (
+    select delivery_id, count(*) as n, count(*) filter (state = 'matched') as matched,
+        coalesce(sum(n_rows) filter (state = 'ambiguous'), 0)::bigint as ambiguous_rows
+    from checks.file_key group by all
+)
+select r.delivery_id, coalesce(k.n, 0), coalesce(k.matched, 0), coalesce(s.n, 0), coalesce(k.ambiguous_rows, 0)
+from warehouse.control.run_delivery r
+left join keys k using (delivery_id) left join students s using (delivery_id)
+where r.feed = 'subgroups'
+"""
+
+# Rows of one key that are equal in every cell after trimming count once; where any differs, none counts (design 3.10).
+_REPEATED = """
+with repeated as (select delivery_id, key, state from checks.file_key where n_rows > 1),
+of_key as (
+    select r.delivery_id, r.key, r.state, count(*) as n, count(distinct list_sort(list_transform(
+        map_entries(b.cells), lambda x: x.key || chr(31) || coalesce(trimmed(x.value), '')))) = 1 as is_same
+    from checks.subgroup_row b join repeated r on r.delivery_id = b.delivery_id and r.key = trimmed(b.student_id) group by all
+)
+select delivery_id, coalesce(sum(n - 1) filter (is_same), 0)::bigint, first_keys(case when is_same then key end),
+    coalesce(sum(n) filter (not is_same and state = 'matched'), 0)::bigint
+from of_key group by all
+"""
+
+_ROWS = "select delivery_id, count(*), count(*) filter (student_id is null) from checks.subgroup_row group by all"
+
+# Of the live file's students who are still in the roster, those whom the new file leaves out.
+_REMOVED = """
+with was as (
+    select distinct l.delivery_id, trimmed(s.student_id) as key
+    from checks.live_file l join warehouse.raw.subgroup_row s on s.delivery_id = l.live_delivery_id
+)
+select was.delivery_id, count(*), count(*) filter (f.key is null)
+from was
+join checks.known_key k on k.delivery_id = was.delivery_id and k.key = was.key and k.first_student = k.last_student
+left join checks.file_key f on f.delivery_id = was.delivery_id and f.key = was.key
+group by all
+"""
+
+
+@dataclass
+class MatchFacts:
+    """Rows and distinct student IDs of a file, how many match one active student, and students of the roster.
+
+    `repeated_rows` are equal to an earlier one, with the first of their ids; `conflicting_rows` are of a student
+    of the roster and contradict another row.
+    """
+
+    keys: int
+    matched: int
+    students: int
+    ambiguous_rows: int = 0
+    rows: int = 0
+    blank_ids: int = 0
+    repeated_rows: int = 0
+    repeated_ids: tuple[str, ...] = field(default=(), repr=False)
+    conflicting_rows: int = 0
+    students_before: int = 0
+    students_removed: int = 0
+
+    @property
+    def match_rate(self) -> float:
+        """Share of 1; 0 for a file without ids."""
+        return self.matched / self.keys if self.keys else 0.0
+
+    @property
+    def absent_students(self) -> int:
+        """Active students of the roster who are not in the file."""
+        return self.students - self.matched
+
+
+def match_facts(session: duckdb.DuckDBPyConnection) -> dict[str, MatchFacts]:
+    """Facts of every subgroup file in `control.run_delivery`, by delivery. Leaves checks.known_key and checks.file_key."""
+    session.execute(_KEYS)
+    facts = {row[0]: MatchFacts(*row[1:]) for row in session.execute(_MATCH).fetchall()}
+    for delivery_id, rows, blank in session.execute(_ROWS).fetchall():
+        facts[delivery_id].rows, facts[delivery_id].blank_ids = rows, blank
+    for delivery_id, repeated, ids, conflicting in session.execute(_REPEATED).fetchall():
+        found = facts[delivery_id]
+        found.repeated_rows, found.repeated_ids, found.conflicting_rows = repeated, tuple(ids or ()), conflicting
+    for delivery_id, before, removed in session.execute(_REMOVED).fetchall():
+        facts[delivery_id].students_before, facts[delivery_id].students_removed = before, removed
+    return facts
+
+
+def match_findings(file: SubgroupFile, facts: MatchFacts, *, is_explained: bool) -> Iterator[Finding]:
+    """Findings about one file. `is_explained`: another finding says why the ids do not match, so none says that they don't."""
+    if not is_explained:
+        yield from _about_rate(file, facts)
+    if facts.absent_students:
+        about = f"{facts.absent_students} of {facts.students} students."
+        yield Finding("SUB507", file=file.name, count=facts.absent_students, about=about)
+    if not is_explained:
+        yield from _about_students(file, facts)
+    if facts.repeated_rows:
+        ids = file.by_ids(facts.repeated_ids)
+        yield Finding("SUB522", file=file.name, column=file.id_column, count=facts.repeated_rows, **ids)
+    yield from _about_rows(file, facts)
+
+
+def _about_rate(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
+    unmatched = facts.keys - facts.matched
+    said = f"{facts.matched} of {facts.keys} are ({share_in_words(facts.match_rate)});"
+    # A few ids are no reason to hold a file, unless they are most of it.
+    is_much = unmatched > FEW_ROWS or facts.match_rate < 0.5
+    if facts.match_rate < file.guards.match_rate and is_much:
+        about = f"{said} at least {file.limit('match_rate')} should be."
+        yield Finding("SUB508", file=file.name, column=file.id_column, count=unmatched, about=about)
+    elif facts.match_rate < file.guards.subgroup_match_warning and unmatched > FEW_ROWS:
+        about = f"{said} below {file.limit('subgroup_match_warning')} we tell you."
+        yield Finding("SUB519", file=file.name, column=file.id_column, count=unmatched, about=about)
+
+
+def _about_students(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
+    absent, removed = facts.absent_students, facts.students_removed
+    if absent > max(FEW_STUDENTS, file.guards.subgroup_absent_students * facts.students):
+        about = f"{absent} of {facts.students} are not; at most {file.limit('subgroup_absent_students')} may be absent."
+        yield Finding("SUB520", file=file.name, count=absent, about=about)
+    elif removed > max(FEW_STUDENTS, file.guards.subgroup_removed_students * facts.students_before):
+        about = f"{removed} of {facts.students_before} are; at most {file.limit('subgroup_removed_students')} may be missing."
+        yield Finding("SUB521", file=file.name, count=removed, about=about)
+
+
+def _about_rows(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
+    """Rows set aside for what is in the file itself; ids that match nobody are judged by the match rate."""
+    aside = facts.blank_ids + facts.conflicting_rows + facts.ambiguous_rows
+    if aside <= max(FEW_STUDENTS, file.guards.subgroup_rows_held * facts.rows):
+        return
+    is_worst = aside > file.guards.subgroup_rows_rejected * facts.rows
+    code, guard = ("SUB524", "subgroup_rows_rejected") if is_worst else ("SUB523", "subgroup_rows_held")
+    about = f"{aside} of {facts.rows} rows; at most {file.limit(guard)} may be."
+    yield Finding(code, file=file.name, column=file.id_column, count=aside, about=about)

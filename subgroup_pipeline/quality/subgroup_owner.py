@@ -1,0 +1,80 @@
+"""A subgroup file that is another district's (design 3.15). The district is never told whose it is; the audit log is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.quality.expectations import roster_keys
+from subgroup_pipeline.quality.limits import FEW_ROWS
+from subgroup_pipeline.registry.database import record_event
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from subgroup_pipeline.quality.subgroup_file import SubgroupFile
+    from subgroup_pipeline.quality.subgroup_match import MatchFacts
+    from subgroup_pipeline.registry.database import Registry
+
+EVENT = "security.wrong_district"
+
+_ROSTER = dict.fromkeys(("delivery_id", "roster_delivery_id", "match_field"), "VARCHAR")
+
+# Every live roster by its own district's matching; the label that roster_keys wants is here the district.
+_ELSEWHERE = f"""
+with suspect as (
+    select f.delivery_id, r.district_id, f.key from checks.file_key f join warehouse.control.run_delivery r using (delivery_id)
+    where f.delivery_id in (select unnest(?))
+),
+known as ({roster_keys("checks.live_roster")})
+select s.delivery_id, k.delivery_id, count(*) as n
+from suspect s join known k on k.key = s.key and k.delivery_id <> s.district_id and k.first_student = k.last_student
+group by all order by n desc, k.delivery_id
+"""
+
+
+def wrong_districts(
+    session: duckdb.DuckDBPyConnection, registry: Registry, suspects: Mapping[str, MatchFacts]
+) -> dict[str, list[tuple[str, int]]]:
+    """For each of these deliveries, whose own match is low: other districts that its ids match, the best first."""
+    if not suspects:
+        return {}
+    fields = {
+        district.district_id: district.settings.subgroups.matches if district.settings.subgroups else None
+        for district in registered_districts(registry)
+    }
+    with registry.begin() as database:
+        live = live_deliveries(database, "roster")
+    rosters: list[dict[str, Any]] = [
+        {"delivery_id": district, "roster_delivery_id": roster.delivery_id, "match_field": fields.get(district)}
+        for district, roster in live.items()
+    ]
+    session.execute("create table checks.live_roster (delivery_id varchar, roster_delivery_id varchar, match_field varchar)")
+    insert_rows(session, "checks.live_roster", _ROSTER, rosters)
+    found: dict[str, list[tuple[str, int]]] = {}
+    for delivery_id, district_id, count in session.execute(_ELSEWHERE, [list(suspects)]).fetchall():
+        found.setdefault(delivery_id, []).append((district_id, count))
+    return found
+
+
+def wrong_district_finding(
+    registry: Registry, file: SubgroupFile, match: MatchFacts, elsewhere: list[tuple[str, int]]
+) -> Finding | None:
+    """The finding when the file is most likely another district's, with an entry in the audit log: ids of districts, counts."""
+    limit = max(FEW_ROWS + 1, file.guards.subgroup_other_match * match.keys)
+    others = {district_id: count for district_id, count in elsewhere if count >= limit}
+    if not others:
+        return None
+    detail = {"student_ids": match.keys, "matched": match.matched, "matched_elsewhere": others}
+    with registry.begin() as session:
+        delivery = file.delivery
+        record_event(
+            session, EVENT, actor=PIPELINE, district_id=delivery.district_id, delivery_id=delivery.delivery_id, detail=detail
+        )
+    about = f"{match.matched} of {match.keys} are; at least {file.limit('subgroup_own_match')} should be."
+    return Finding("SUB518", file=file.name, column=file.id_column, count=match.keys - match.matched, about=about)

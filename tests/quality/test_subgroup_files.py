@@ -1,0 +1,187 @@
+"""Each finding about a subgroup file as a whole: code, verdict, count, line, column and numbers in its words, from real bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from .subgroup_world import HEADER, World, roster, rows, text
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file, and all findings about it as (code, line, column, count). `says` stands in the words of the first one.
+
+    With `after` a clean file was accepted before it; `changed` gives that one.
+    """
+
+    file: str
+    found: list[tuple[str, int | None, str | None, int | None]]
+    says: tuple[str, ...] = ()
+    state: str = "accepted"
+    after: str = ""
+    guards: str = ""
+    roster: dict[str, str] = field(default_factory=roster)
+
+
+def _changed(change: Callable[[int, list[str]], list[str] | None], students: int = 100) -> str:
+    """The clean file with each row changed, or left out for None."""
+    return text([row for n, one in enumerate(rows(students)) if (row := change(n, one)) is not None])
+
+
+def _id(key: str, *numbers: int) -> str:
+    """The clean file with the ids of some rows replaced; `{}` stands for the number."""
+    return _changed(lambda n, row: [key.format(n), *row[1:]] if n in numbers else row)
+
+
+def _cell(column: int, value: str, numbers: range) -> str:
+    return _changed(lambda n, row: [*row[:column], value, *row[column + 1 :]] if n in numbers else row)
+
+
+CLEAN = text(rows())
+FIVE = range(2, 7)
+CASES: dict[str, Case] = {
+    "clean": Case(CLEAN, []),
+    # Student IDs
+    "scientific": Case(
+        _id("1.2345{}E+11", 3, 4), [("SUB510", 5, "student_id", 2), ("SUB507", None, None, 2)], (), "accepted"),
+    "too_scientific": Case(
+        _id('"1,{}E+11"', *range(10, 16)),
+        [("SUB510", 12, "student_id", 6), ("SUB513", 12, "student_id", 6), ("SUB507", None, None, 6)], (), "rejected"),
+    "excel_wreck": Case(
+        text([["#REF!", *rows()[0][1:]], ["####", *rows()[1][1:]], ["3-Jan", *rows()[2][1:]], *rows()[3:]]),
+        [("SUB511", 2, "student_id", 3), ("SUB507", None, None, 3)]),
+    "zero_width": Case(_id("{:05}\u200b", 7), [("SUB512", 9, "student_id", 1), ("SUB507", None, None, 1)]),
+    "space_inside": Case(_id("0\u00a0{:04}", 7), [("SUB512", 9, "student_id", 1), ("SUB507", None, None, 1)]),
+    "lost_zeros": Case(
+        _id("{}", *range(94)),
+        [("SUB503", 2, "student_id", 94), ("SUB514", 2, "student_id", 94), ("SUB507", None, None, 94)],
+        ("100 of 100 IDs match if padded with zeros to 5 digits, 6 as they are", "5% (our default)"), "rejected"),
+    "few_lost_zeros": Case(
+        _id("{}", 8, 9), [("SUB503", 10, "student_id", 2), ("SUB515", 10, "student_id", 2), ("SUB507", None, None, 2)],
+        ("100 of 100 IDs match if padded", "98 as they are")),
+    "lost_zeros_allowed": Case(
+        _id("{}", *range(10, 18)),
+        [("SUB503", 12, "student_id", 8), ("SUB515", 12, "student_id", 8), ("SUB508", None, "student_id", 8),
+         ("SUB507", None, None, 8)], (), "held", guards="subgroup_padded_ids: 0.2"),
+    "other_case": Case(
+        text(rows(key="a{:04}")),
+        [("SUB503", 2, "student_id", 100), ("SUB516", 2, "student_id", 100), ("SUB508", None, "student_id", 100),
+         ("SUB507", None, None, 100), ("SUB520", None, None, 100)],
+        ("100 would match if capital letters did not count",), "held", roster=roster("A{:04}")),
+    "spaces": Case(_id(" {:05}\u00a0", 5, 9), [("SUB517", 7, "student_id", 2)]),
+    # Match, both ways
+    "below_99": Case(
+        text([[f"x{n}", *row[1:]] if n in range(50, 56) else row for n, row in enumerate(rows(200))]),
+        [("SUB503", 52, "student_id", 6), ("SUB519", None, "student_id", 6), ("SUB507", None, None, 6)],
+        ("194 of 200 are (97%)", "99% (our default)"), roster=roster(students=200)),
+    "below_95": Case(
+        _id("x{}", *range(6)),
+        [("SUB503", 2, "student_id", 6), ("SUB508", None, "student_id", 6), ("SUB507", None, None, 6)],
+        ("94 of 100 are (94%)", "95% (our default)"), "held"),
+    "below_own_limit": Case(
+        _id("x{}", *range(6)),
+        [("SUB503", 2, "student_id", 6), ("SUB508", None, "student_id", 6), ("SUB507", None, None, 6)],
+        ("98.5% (this district's setting)",), "held", guards="match_rate: 0.985"),
+    "few_are_no_reason": Case(
+        text([["x1", "y", "y", "Karen"], *rows()[1:10]]), [("SUB503", 2, "student_id", 1), ("SUB507", None, None, 1)],
+        roster=roster(students=10)),
+    "most_of_few": Case(
+        text([["x1", "y", "y", "Karen"], ["x2", "y", "y", "Karen"], *rows()[2:3]]),
+        [("SUB503", 2, "student_id", 2), ("SUB508", None, "student_id", 2), ("SUB507", None, None, 9)], (), "held",
+        roster=roster(students=10)),
+    "absent": Case(
+        text(rows()[:49]), [("SUB507", None, None, 51), ("SUB520", None, None, 51)],
+        ("51 of 100 students",), "held"),
+    "absent_since": Case(
+        text(rows()[:70]), [("SUB507", None, None, 30), ("SUB521", None, None, 30)],
+        (), "held", after=CLEAN),
+    "repeated": Case(
+        CLEAN + "00003, N ,n,Spanish\n00003,n,n,Spanish\n".replace(" N ", " n "),
+        [("SUB522", 5, "student_id", 2)]),
+    "many_contradict": Case(
+        CLEAN + "".join(f"{n:05},n,n,Other\n" for n in range(11)),
+        [("SUB502", 2, "student_id", 22), ("SUB523", None, "student_id", 22)], (), "held"),
+    "most_contradict": Case(
+        CLEAN + "".join(f"{n:05},n,n,Other\n" for n in range(30)),
+        [("SUB502", 2, "student_id", 60), ("SUB524", None, "student_id", 60)], (), "rejected"),
+    # Columns
+    "unmapped": Case(
+        _cell(1, "Maybe", FIVE), [("SUB506", 4, "ell", 5)], ("(One value.)", "Set up here: y, n.")),
+    "unmapped_under_an_alias": Case(
+        _cell(2, "x", FIVE).replace("sped", "IEP", 1), [("SUB506", 4, "sped", 5)]),
+    "excel_in_an_open_column": Case(_cell(3, "#N/A", FIVE), [("SUB548", 4, "lang", 5)]),
+    "explodes": Case(
+        _changed(lambda n, row: [*row[:3], f"note {n % 60}"]), [("SUB545", 1, "lang", 60)],
+        ("60 different texts in 100 cells", "50 (our default)", "20% (our default)")),
+    "looks_like_ids": Case(_changed(lambda n, row: [*row[:3], f"{n + 4000}"]), [("SUB546", 1, "lang", 100)]),
+    "repeats_ids": Case(
+        _changed(lambda n, row: [*row[:3], f"{n // 3:05}"]), [("SUB546", 1, "lang", 34)], ("100 are student IDs",)),
+    # Against the last file
+    "share": Case(
+        _cell(1, "y", range(30)), [("SUB540", 1, "ell", 22)],
+        ("`yes`: 25 of 100 rows before, 47 of 100 now", "25% (our default)"), "held", after=CLEAN),
+    "more_not_reported": Case(
+        _cell(1, "Maybe", range(12, 40)), [("SUB506", 14, "ell", 28)], after=CLEAN, guards="subgroup_share_change: 0.5"),
+    "small_share": Case(_cell(1, "y", range(20)), [], after=CLEAN),
+    "share_allowed": Case(_cell(1, "y", range(30)), [], after=CLEAN, guards="subgroup_share_change: 2"),
+    "vanished": Case(
+        _cell(2, "n", range(100)), [("SUB541", 1, "sped", 20)],
+        ("`yes`: 20 of 100 rows before, 0 of 100 now",), "held", after=CLEAN),
+    "vanished_allowed": Case(_cell(2, "n", range(100)), [], after=CLEAN, guards="subgroup_vanished_value: 20"),
+    "blank": Case(
+        _cell(1, "", range(30)), [("SUB547", 1, "ell", 30)],
+        ("0 of 100 rows before, 30 of 100 now",), "held", after=CLEAN),
+    "open_drift": Case(_cell(3, "SPA", range(30)), [("SUB542", 1, "lang", 30)], after=CLEAN),
+    "column_gone": Case(
+        text([row[:3] for row in rows()], "student_id,ell,sped"), [("HDR004", 1, "lang", None), ("SUB543", 1, "lang", None)],
+        after=CLEAN),
+    "column_new": Case(
+        text([[*row, "x"] for row in rows()], f"{HEADER},GPA"), [("HDR003", 1, "GPA", None), ("SUB544", 1, "GPA", None)],
+        after=CLEAN),
+    "column_not_new": Case(
+        text([[*row, "z"] for row in rows()], f"{HEADER},GPA"), [("HDR003", 1, "GPA", None)],
+        after=text([[*row, "x"] for row in rows()], f"{HEADER},GPA")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = World.at(tmp_path_factory.mktemp("subgroups"))
+    for name, case in CASES.items():
+        made.apply(name, case.guards)
+        made.place.deliver("roster", case.roster, name)
+        if case.after:
+            made.place.deliver("subgroups", {"subgroups.csv": case.after}, name)
+    made.judge()
+    made.sent = {name: made.place.deliver("subgroups", {"subgroups.csv": case.file}, name) for name, case in CASES.items()}
+    made.judge()
+    return made
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_has_its_findings_and_no_others(world: World, name: str) -> None:
+    case = CASES[name]
+    delivery = world.delivery(world.sent[name])
+    assert [(f.code, f.line, f.column, f.count) for f in delivery.findings] == case.found
+    assert delivery.state == case.state
+    assert {f.file for f in delivery.findings} <= {"subgroups.csv"}
+    words = " ".join(finding.message for finding in delivery.findings)
+    assert [said for said in case.says if said not in words] == []
+
+
+def test_no_finding_says_what_stands_in_a_cell(world: World) -> None:
+    texts = {"Maybe", "Karen", "Spanish", "SPA", "note", "#N/A", "#REF!", "00003", "x1"}
+    for name in CASES:
+        for finding in world.delivery(world.sent[name]).findings:
+            assert [text for text in texts if text in finding.message] == [], finding.code
+
+
+def test_every_code_about_a_file_as_a_whole_is_planted() -> None:
+    planted = {code for case in CASES.values() for code, *_ in case.found}
+    from subgroup_pipeline.registry.finding_codes.subgroups import CODES
+
+    elsewhere = {"SUB501", "SUB504", "SUB505", "SUB509", "SUB518"}  # test_codes, test_subgroup_owner, tests of the night
+    assert {entry.code for entry in CODES} - planted == elsewhere
