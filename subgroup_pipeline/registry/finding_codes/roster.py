@@ -16,7 +16,7 @@ CODES = (
     FindingCode("REF109", "warning", "Enrollments name another school than their class does; the class's school counts.", CHECK_SIS),
     FindingCode("VOC201", "warning", "A value is not one that OneRoster knows.", CHECK_SIS),
     FindingCode("DAT301", "error", "A date cannot be read.", "Write dates as YYYY-MM-DD."),
-    FindingCode("DAT302", "warning", "An end lies before its beginning.", CHECK_SIS),
+    FindingCode("DAT302", "error", "An end lies before its beginning; the rows were set aside.", CHECK_SIS),
     FindingCode("DUP401", "info", "A student is enrolled more than once in the same class; each student counts once.", "Nothing has to be done when the rows are of different terms."),
     FindingCode("STU601", "fatal", "The roster has no active student.", "Check that students are exported, with enabledUser true."),
     FindingCode("VOL301", "hold", "More students than usual are gone from the roster.", "If they really left, tell us and we let it through; otherwise export the whole roster again."),
