@@ -31,13 +31,15 @@ RAGGED_SHARE, RAGGED_FLOOR = 0.01, 5
 class CsvShape:
     """What a file is made of; lines count from 1, the header being line 1.
 
-    `records` are rows after the header that are not blank; `set_aside` of them do not fit the header.
+    `records` are rows after the header that are not blank; `set_aside` of them do not fit the header. `continued` are lines
+    that a quoted line break makes part of the record before.
     """
 
     header: list[str] = field(default_factory=list)
     lines: int = 0
     records: int = 0
     blank: int = 0
+    continued: int = 0
     set_aside: int = 0
     findings: list[Finding] = field(default_factory=list)
 
@@ -97,6 +99,7 @@ def _scan(text: bytes, shape: CsvShape, file_name: str) -> bytes:
         is_outside = np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
         is_cell_end &= is_outside
         ends = newlines[is_outside[newlines]]
+        shape.continued = len(newlines) - len(ends)
     if not text.endswith(b"\n"):
         ends = np.append(ends, len(text))
         shape.findings.append(Finding("EOF001", file=file_name))

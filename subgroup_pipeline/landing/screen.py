@@ -67,6 +67,7 @@ class Screening:
                     "lines": file.shape.lines,
                     "records": file.shape.records,
                     "blank": file.shape.blank,
+                    "continued": file.shape.continued,
                     "set_aside": file.shape.set_aside,
                 }
                 for file in self.files
