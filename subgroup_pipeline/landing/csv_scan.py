@@ -53,6 +53,7 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str) -> bytes:
         is_outside = np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
         is_cell_end &= is_outside
         ends = newlines[is_outside[newlines]]
+        shape.continued = len(newlines) - len(ends)
     is_whole = text.endswith(b"\n")
     if not is_whole:
         ends = np.append(ends, len(text))

@@ -42,7 +42,7 @@ class CsvShape:
     """What a file is made of; lines count from 1 in the file as uploaded.
 
     `records` are rows after the header that are not blank; `set_aside` of them are not landed. `blank` counts blank rows, also
-    those before the header.
+    those before the header; `continued` are lines that a quoted line break makes part of the record before.
     """
 
     header: list[str] = field(default_factory=list)
@@ -50,6 +50,7 @@ class CsvShape:
     lines: int = 0
     records: int = 0
     blank: int = 0
+    continued: int = 0
     set_aside: int = 0
     encoding: Encoding = "utf-8"
     delimiter: str = COMMA

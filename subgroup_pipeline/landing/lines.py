@@ -57,14 +57,6 @@ class Reading:
         return cls(noted.get("encoding", cls.codec), noted.get("delimiter", cls.delimiter), noted.get("columns", {}))
 
 
-def find_lines(
-    home: Home, delivery: Delivery, file_name: str, column: str, values: Collection[str], most: int = 5
-) -> tuple[int, ...]:
-    """Lines of the first rows whose cell in `column`, trimmed, is one of `values`; blank is the empty text."""
-    (found,) = find_all_lines(home, delivery, file_name, [KeyedRows(column, values)], most)
-    return tuple(row.line for row in found)
-
-
 def find_all_lines(
     home: Home, delivery: Delivery, file_name: str, wanted: Sequence[KeyedRows], most: int
 ) -> list[list[FoundRow]]:

@@ -95,6 +95,7 @@ class Screening:
                     "lines": file.shape.lines,
                     "records": file.shape.records,
                     "blank": file.shape.blank,
+                    "continued": file.shape.continued,
                     "set_aside": file.shape.set_aside,
                 }
                 | ({"reading": file.reading} if file.reading else {})

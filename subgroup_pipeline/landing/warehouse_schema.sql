@@ -76,6 +76,9 @@ create table if not exists control.run_delivery (
     match_field varchar
 );
 
+-- Tables of the delivery that hold changes only, comma separated.
+alter table control.run_delivery add column if not exists delta_tables varchar;
+
 -- The deliveries whose rows are in raw, and the settings version they were read with.
 create table if not exists control.landed_delivery (
     delivery_id varchar not null,
@@ -93,10 +96,12 @@ create table if not exists control.held_back (
     delivery_id varchar not null
 );
 
--- What each check found in the run that judged last, for Dagster.
-create table if not exists control.check_total (
+-- What each family of checks found in the run that judged last, for Dagster.
+create table if not exists control.check_family (
     table_name varchar not null,
-    check_name varchar not null,
+    family varchar not null,
+    codes varchar not null,
     failing_rows bigint not null,
-    failing_deliveries bigint not null
+    failing_deliveries bigint not null,
+    failing_districts bigint not null
 );

@@ -15,6 +15,7 @@ from subgroup_pipeline.orchestration.resources import OWNERS, Night
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, latest_delivery, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.outbox import report_path
+from subgroup_pipeline.settings import Settings
 
 # Partitioned checks are what this asset is for (one verdict a district); the pinned version keeps them.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -41,7 +42,8 @@ def report_deliveries(context: dg.AssetExecutionContext, night: Night, deliverie
     with night.registry.begin() as session:
         good = {district_id: _all_good(session, district_id) for district_id in {d.district_id for d in deliveries}}
     for delivery in deliveries:
-        metadata = _metadata(delivery, report_path(night.settings.paths, delivery, "html"))
+        report = report_path(night.settings.paths, delivery, "html")
+        metadata = {**_metadata(delivery, report), "data_docs": data_docs(night.settings)}
         context.log_event(dg.AssetMaterialization(KEY, partition=delivery.district_id, metadata=metadata))
         context.log_event(
             dg.AssetCheckEvaluation(
@@ -53,6 +55,11 @@ def report_deliveries(context: dg.AssetExecutionContext, night: Night, deliverie
                 partition=delivery.district_id,
             )
         )
+
+
+def data_docs(settings: Settings) -> dg.PathMetadataValue:
+    """The pages of Great Expectations: names of checks and totals of the last runs."""
+    return dg.MetadataValue.path(str(settings.paths.gx / "data_docs" / "index.html"))
 
 
 @dg.asset_check(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import dagster as dg
 
@@ -10,12 +9,12 @@ from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import RAW_TABLES, open_warehouse
-from subgroup_pipeline.orchestration.district_delivery import report_deliveries
+from subgroup_pipeline.orchestration.district_delivery import data_docs, report_deliveries
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.scope import set_scope
 from subgroup_pipeline.publish.snapshot import mend_ledger
-from subgroup_pipeline.quality.judge import check_totals, judge_deliveries
-from subgroup_pipeline.quality.validation import check_names
+from subgroup_pipeline.quality.expectations import check_families
+from subgroup_pipeline.quality.judge import family_totals, judge_deliveries
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import find_delivery
@@ -92,40 +91,46 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     report_deliveries(context, night, deliveries)
     verdicts: list[str] = list(judged.verdicts.values())
     words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
-    data_docs = night.settings.paths.gx / "data_docs" / "index.html"
     return dg.MaterializeResult(
         metadata={
             **{word: verdicts.count(word) for word in words},
             "waiting_for_a_roster": len(judged.waiting),
             "districts": len(set(judged.district_of.values())),
-            "data_docs": dg.MetadataValue.path(str(data_docs)),
+            "data_docs": data_docs(night.settings),
         }
-    )
-
-
-def _check_spec(check: Any) -> dg.AssetCheckSpec:  # noqa: ANN401 - quality.validation.CheckName
-    return dg.AssetCheckSpec(
-        check.name, asset=["raw", check.table], description=check.description, additional_deps=[delivery_verdict]
     )
 
 
 @dg.multi_asset_check(
     name="raw_expectations",
-    specs=[_check_spec(check) for check in check_names()],
+    specs=[
+        dg.AssetCheckSpec(
+            check.family, asset=["raw", check.table], description=check.description, additional_deps=[delivery_verdict]
+        )
+        for check in check_families()
+    ],
     pool=POOL,
 )
 def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
     """What Great Expectations found in the raw tables, in counts; a failure never stops the run, its deliveries are held."""
-    totals = check_totals(night.settings)
-    for check in check_names():
-        rows, deliveries = totals.get((check.table, check.name), (0, 0))
-        is_grave = CATALOGUE[check.code].severity in ("fatal", "hold", "error")
+    totals = family_totals(night.settings)
+    pages = data_docs(night.settings)
+    for check in check_families():
+        total = totals.get((check.table, check.family))
+        failed = total.codes if total else ()
+        is_grave = any(CATALOGUE[code].severity in ("fatal", "hold", "error") for code in failed)
         yield dg.AssetCheckResult(
             asset_key=["raw", check.table],
-            check_name=check.name,
-            passed=not rows,
+            check_name=check.family,
+            passed=total is None,
             severity=dg.AssetCheckSeverity.ERROR if is_grave else dg.AssetCheckSeverity.WARN,
-            metadata={"failing_rows": rows, "failing_deliveries": deliveries, "finding": check.code},
+            metadata={
+                "failing_districts": total.failing_districts if total else 0,
+                "failing_deliveries": total.failing_deliveries if total else 0,
+                "failing_rows": total.failing_rows if total else 0,
+                "findings": ", ".join(failed) or "none",
+                "data_docs": pages,
+            },
         )
 
 

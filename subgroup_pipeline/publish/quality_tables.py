@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.publish.reconciliation import RECONCILIATION, reconcile
 from subgroup_pipeline.registry.ledger import LIVE_STATES, all_deliveries, describe_finding, iso_time, rows_set_aside
 
 if TYPE_CHECKING:
@@ -49,16 +50,6 @@ _FINDING = {
     "message": "VARCHAR",
     "how_to_fix": "VARCHAR",
 }
-_RECONCILIATION = {
-    "delivery_id": "VARCHAR",
-    "district_id": "VARCHAR",
-    "file_name": "VARCHAR",
-    "hop": "VARCHAR",
-    "rows_in": "BIGINT",
-    "rows_out": "BIGINT",
-    "rows_set_aside": "BIGINT",
-    "is_balanced": "BOOLEAN",
-}
 
 
 def state_when_shown(delivery: Delivery, shown: Mapping[tuple[str, str], str]) -> State:
@@ -89,7 +80,7 @@ def write_quality_tables(
                 for finding in d.findings
             ],
         ),
-        "reconciliation": (_RECONCILIATION, [row for d in deliveries for row in _reconciliation_rows(d)]),
+        "reconciliation": (RECONCILIATION, reconcile(connection, deliveries)),
     }
     connection.execute("create schema if not exists analytics.quality")
     for name, (columns, rows) in tables.items():
@@ -126,23 +117,3 @@ def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:
         "set_aside_count": rows_set_aside(delivery),
         "landed_count": total("landed"),
     }
-
-
-def _reconciliation_rows(delivery: Delivery) -> list[dict[str, Any]]:
-    """Every record of a file is landed or set aside."""
-    rows = []
-    for name, file in delivery.counts.get("files", {}).items():
-        landed = file.get("landed", 0)
-        rows.append(
-            {
-                "delivery_id": delivery.delivery_id,
-                "district_id": delivery.district_id,
-                "file_name": name,
-                "hop": "records to raw",
-                "rows_in": file["records"],
-                "rows_out": landed,
-                "rows_set_aside": file["set_aside"],
-                "is_balanced": file["records"] == landed + file["set_aside"],
-            }
-        )
-    return rows

@@ -8,21 +8,24 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
-from subgroup_pipeline.quality.roster_guards import roster_findings
+from subgroup_pipeline.quality.expectations import family_of
+from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
-from subgroup_pipeline.quality.validation import CheckTotal, Failure, Validation, validate
+from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
+from subgroup_pipeline.quality.wrong_district import rosters_of_others
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
+    PIPELINE,
     advance,
     deliveries_in,
     find_delivery,
@@ -44,19 +47,21 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-_SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "DAT301", "DAT302"})
+_SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "VOC202", "VOC203", "DAT301", "DAT302", "ENR103", "LST101"})
 """Codes that several checks give, so that the finding has to say which rule it was."""
 
-_RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "VARCHAR")
+_RUN_DELIVERY = dict.fromkeys(
+    ("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field", "delta_tables"), "VARCHAR"
+)
 
 
 @dataclass
 class Judged:
-    """Verdicts by delivery, and the totals of every check that ran. `unusable` are live deliveries that fail by now."""
+    """Verdicts by delivery, and every failure of the suites. `unusable` are live deliveries that fail by now."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     district_of: dict[str, str] = field(default_factory=dict)
-    checks: list[CheckTotal] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
@@ -89,7 +94,7 @@ def judge_deliveries(
     with open_warehouse(settings) as connection:
         replace_ids(connection, "control.judge_again", judged.verdicts, [])
         replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
-        _note_checks(connection, judged)
+        _note_families(connection, judged)
     return judged
 
 
@@ -101,18 +106,41 @@ def _turns(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
     return [[d for d in turn if d is not None] for turn in zip_longest(*queues.values())]
 
 
-def check_totals(settings: Settings) -> dict[tuple[str, str], tuple[int, int]]:
-    """Failing rows and failing deliveries by (table, check) in the run that judged last; checks that did not run are absent."""
+class FamilyTotal(NamedTuple):
+    """What a family of checks found on one table: the codes that failed, and counts that plot."""
+
+    codes: tuple[str, ...]
+    failing_rows: int
+    failing_deliveries: int
+    failing_districts: int
+
+
+def family_totals(settings: Settings) -> dict[tuple[str, str], FamilyTotal]:
+    """What failed in the run that judged last, by (table, family); a family without failing rows is absent."""
     with open_warehouse(settings) as connection:
-        rows = connection.execute("from control.check_total").fetchall()
-    return {(table, check): (failing_rows, deliveries) for table, check, failing_rows, deliveries in rows}
+        rows = connection.execute("from control.check_family").fetchall()
+    return {(table, family): FamilyTotal(tuple(codes.split(",")), *counts) for table, family, codes, *counts in rows}
 
 
-def _note_checks(connection: duckdb.DuckDBPyConnection, judged: Judged) -> None:
-    columns = {"table_name": "VARCHAR", "check_name": "VARCHAR", "failing_rows": "BIGINT", "failing_deliveries": "BIGINT"}
-    rows = [(check.table, check.check, check.failing_rows, check.failing_deliveries) for check in judged.checks]
-    connection.execute("delete from control.check_total")
-    insert_rows(connection, "control.check_total", columns, [dict(zip(columns, row, strict=True)) for row in rows])
+def _note_families(connection: duckdb.DuckDBPyConnection, judged: Judged) -> None:
+    failed: dict[tuple[str, str], list[Failure]] = defaultdict(list)
+    for failure in judged.failures:
+        failed[failure.table, family_of(failure.code)].append(failure)
+    columns = dict.fromkeys(("table_name", "family", "codes"), "VARCHAR")
+    columns |= dict.fromkeys(("failing_rows", "failing_deliveries", "failing_districts"), "BIGINT")
+    rows = [
+        (
+            table,
+            family,
+            ",".join(sorted({one.code for one in failures})),
+            sum(one.count for one in failures),
+            len({one.delivery_id for one in failures}),
+            len({judged.district_of[one.delivery_id] for one in failures}),
+        )
+        for (table, family), failures in failed.items()
+    ]
+    connection.execute("delete from control.check_family")
+    insert_rows(connection, "control.check_family", columns, [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) -> list[Delivery]:
@@ -172,9 +200,11 @@ def _judge_feed(
         insert_rows(connection, "control.run_delivery", _RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
     validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
-    judged.checks += validation.checks
+    judged.failures += validation.failures
+    of_others: Mapping[str, str] = {}
     if feed == "roster":
         own = roster_findings(settings, districts, deliveries)
+        of_others = rosters_of_others(settings, [d.delivery_id for d in live.values()])
     else:
         own = subgroup_findings(registry, settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
@@ -182,8 +212,21 @@ def _judge_feed(
         district = districts[delivery.district_id]
         findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
         extra, counts = own[delivery.delivery_id]
-        located, rows = locate(settings.paths, delivery, findings + extra)
-        keep_failing_rows(settings.paths, delivery, "quality", rows)
+        if feed == "roster":
+            rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
+            findings += set_aside_findings(findings, rows, district.settings.guards)
+        if other := of_others.get(delivery.delivery_id):
+            findings.append(Finding("WRG801", file="orgs.csv", column="sourcedId"))
+            # Only the audit names the other district: the finding goes to the one that uploaded.
+            registry.audit(
+                "security.wrong_district",
+                actor=PIPELINE,
+                district_id=delivery.district_id,
+                delivery_id=delivery.delivery_id,
+                detail={"looks_like": other},
+            )
+        located, kept = locate(settings.paths, delivery, findings + extra)
+        keep_failing_rows(settings.paths, delivery, "quality", kept)
         _decide(registry, district, delivery, located, counts, judged)
 
 
@@ -198,6 +241,7 @@ def _run_row(
         "feed": delivery.feed,
         "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
         "match_field": subgroups.matches if subgroups and delivery.feed == "subgroups" else None,
+        "delta_tables": ",".join(delivery.counts.get("delta_tables", [])),
     }
 
 

@@ -1,94 +1,140 @@
-"""What a roster is as a whole: facts counted for all deliveries of the run in one query each, and the findings they lead to."""
+"""What a roster is as a whole: facts counted for all deliveries of the run, and the findings they lead to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, Changes, roster_changes
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from subgroup_pipeline.registry.district_file import Guards
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
 ROLLOVER_SHARE = 0.40
 """Of the students may be gone when a new school year begins (design 3.14)."""
-REMOVED_FLOOR = 20
-"""Students; a removal guard never fires for fewer (design 3.12)."""
+REJECT_FLOOR = 50
+"""Rows; fewer set aside never reject a roster (design 3.12)."""
 
-_ACTIVE = """
-    trimmed({u}.role) = 'student' and coalesce(lower(trimmed({u}.enabledUser)), '') <> 'false'
-    and coalesce(trimmed({u}.status), '') in ('', 'active')
-"""
+_FILES = {"students": "users.csv", "staff": "users.csv", "classes": "classes.csv", "enrollments": "enrollments.csv"}
+_REMOVED = {"students": "VOL301", "staff": "VOL302", "classes": "VOL303", "enrollments": "VOL304"}
 
-_ROSTER = f"""
-select r.delivery_id, count(u.sourcedId) filter ({_ACTIVE.format(u="u")})
+_STUDENTS = """
+select r.delivery_id, count(*) filter (is_active_student(u.role, u.enabledUser, u.status))
 from warehouse.control.run_delivery r left join warehouse.raw.users u using (delivery_id)
 where r.feed = 'roster' group by all
 """
-
-# For a roster, roster_delivery_id is the roster it would replace.
-_REMOVED = f"""
-select r.delivery_id, count(*), count(*) filter (now.sourcedId is null)
-from warehouse.control.run_delivery r
-join warehouse.raw.users was on was.delivery_id = r.roster_delivery_id and {_ACTIVE.format(u="was")}
-left join warehouse.raw.users now
-    on now.delivery_id = r.delivery_id and now.sourcedId = was.sourcedId and {_ACTIVE.format(u="now")}
-where r.feed = 'roster' group by all
-"""
-
-_NEW_YEAR = """
-select r.delivery_id
-from warehouse.control.run_delivery r
-where r.feed = 'roster' and (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s where s.delivery_id = r.delivery_id
-) > (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s
-    where s.delivery_id = r.roster_delivery_id
-)
-"""
-
-
-@dataclass(frozen=True)
-class RosterFacts:
-    """Active students of a roster, and of the one it replaces how many there were and how many are gone."""
-
-    active_students: int
-    students_before: int = 0
-    students_removed: int = 0
-    is_new_school_year: bool = False
-
-
-def roster_facts(settings: Settings) -> dict[str, RosterFacts]:
-    """Facts of every roster in `control.run_delivery`, by delivery."""
-    with open_session(settings) as session:
-        removed = {row[0]: (row[1], row[2]) for row in session.execute(_REMOVED).fetchall()}
-        new_year = {row[0] for row in session.execute(_NEW_YEAR).fetchall()}
-        return {
-            delivery_id: RosterFacts(active, *removed.get(delivery_id, (0, 0)), delivery_id in new_year)
-            for delivery_id, active in session.execute(_ROSTER).fetchall()
-        }
 
 
 def roster_findings(
     settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
 ) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
     """Findings about each roster of `control.run_delivery` as a whole, and counts for the ledger, by delivery."""
-    facts = roster_facts(settings)
-    return {d.delivery_id: _about_roster(facts[d.delivery_id], districts[d.district_id]) for d in deliveries}
+    with open_session(settings) as session:
+        students: dict[str, int] = dict(session.execute(_STUDENTS).fetchall())
+        changes = roster_changes(session)
+    return {
+        d.delivery_id: (
+            _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d),
+            {"active_students": students[d.delivery_id]},
+        )
+        for d in deliveries
+    }
 
 
-def _about_roster(facts: RosterFacts, district: RegisteredDistrict) -> tuple[list[Finding], dict[str, Any]]:
-    findings: list[Finding] = []
-    if not facts.active_students:
-        findings.append(Finding("STU601", file="users.csv"))
-        return findings, {"active_students": 0}
-    allowed = ROLLOVER_SHARE if facts.is_new_school_year else district.settings.guards.removed_students
-    if facts.students_removed > max(REMOVED_FLOOR, allowed * facts.students_before):
-        about = f"{facts.students_removed} of {facts.students_before} are gone."
-        findings.append(Finding("VOL301", file="users.csv", count=facts.students_removed, about=about))
-    return findings, {"active_students": facts.active_students}
+def set_aside_findings(findings: Iterable[Finding], rows: Mapping[str, int], guards: Guards) -> list[Finding]:
+    """Findings about files of which too much is set aside; `rows` are the rows by file name.
+
+    A row may break several rules, so one rule alone has to reach the share that rejects.
+    """
+    by_file: dict[str, list[int]] = {}
+    for finding in findings:
+        if finding.severity == "error" and finding.file is not None and finding.count:
+            by_file.setdefault(finding.file, []).append(finding.count)
+    said = []
+    for name, counts in sorted(by_file.items()):
+        code, guard, count, floor = "VOL310", "set_aside_reject", max(counts), REJECT_FLOOR
+        if not _is_more(count, getattr(guards, guard), rows[name], floor):
+            code, guard, count, floor = "VOL309", "set_aside_hold", min(sum(counts), rows[name]), REMOVED_FLOOR
+        if _is_more(count, getattr(guards, guard), rows[name], floor):
+            about = f"{count} of {rows[name]} rows; {_limit(getattr(guards, guard), guards.origin(guard))}"
+            said.append(Finding(code, file=name, count=count, about=about))
+    return said
+
+
+def _about_roster(students: int, changes: Changes | None, district: RegisteredDistrict, delivery: Delivery) -> list[Finding]:
+    if not students:
+        return [Finding("STU601", file="users.csv")]
+    if changes is None:
+        return []
+    guards = district.settings.guards
+    findings = [f for kind, change in changes.by_kind.items() for f in _about_kind(kind, change, guards, changes)]
+    findings += _about_schools(changes, guards)
+    before = changes.by_kind.get("students", Change()).before
+    if _is_more(changes.new_ids, guards.new_ids, before, REMOVED_FLOOR):
+        about = f"{changes.new_ids} of {before}; {_limit(guards.new_ids, guards.origin('new_ids'))}"
+        findings.append(Finding("VOL308", file="users.csv", column="sourcedId", count=changes.new_ids, about=about))
+    if changes.records_older and not changes.records_newer:
+        findings.append(Finding("OLD802", column="dateLastModified", count=changes.records_older))
+    return findings + _about_season(changes, district, delivery)
+
+
+def _about_kind(kind: str, change: Change, guards: Guards, changes: Changes) -> list[Finding]:
+    """Too many gone, changed or new records of one kind. In a new school year only the guard on students stays (40%)."""
+    findings = []
+    share, origin = getattr(guards, f"removed_{kind}"), guards.origin(f"removed_{kind}")
+    is_new_year = changes.is_new_school_year
+    if is_new_year and kind == "students":
+        share, origin = max(share, ROLLOVER_SHARE), "a new school year"
+    is_resting = is_new_year and kind in ("classes", "enrollments")
+    name = _FILES[kind]
+    if not is_resting and _is_more(change.removed, share, change.before, REMOVED_FLOOR):
+        about = f"{change.removed} of {change.before} are gone; {_limit(share, origin)}"
+        findings.append(Finding(_REMOVED[kind], file=name, count=change.removed, about=about))
+    if not is_new_year and _is_more(change.changed, guards.changed, change.before, REMOVED_FLOOR):
+        about = f"{change.changed} of {change.before} {kind}; {_limit(guards.changed, guards.origin('changed'))}"
+        findings.append(Finding("VOL306", file=name, count=change.changed, about=about))
+    if not is_resting and _is_more(change.now - change.before, guards.growth, change.before, GROWTH_FLOOR):
+        about = f"From {change.before} to {change.now} {kind}; {_limit(guards.growth, guards.origin('growth'))}"
+        findings.append(Finding("VOL307", file=name, count=change.now - change.before, about=about))
+    return findings
+
+
+def _about_schools(changes: Changes, guards: Guards) -> list[Finding]:
+    """Schools that lost too many; not in a new school year, when a whole grade leaves every school."""
+    share = guards.removed_from_a_school
+    lost = [(before, gone) for before, gone in changes.schools if _is_more(gone, share, before, REMOVED_FLOOR)]
+    if not lost or changes.is_new_school_year:
+        return []
+    before, gone = max(lost, key=lambda one: one[1])
+    about = f"Schools: {len(lost)}. At one of them {gone} of {before} are gone; "
+    about += _limit(share, guards.origin("removed_from_a_school"))
+    return [Finding("VOL305", file="enrollments.csv", count=sum(gone for _, gone in lost), about=about)]
+
+
+def _about_season(changes: Changes, district: RegisteredDistrict, delivery: Delivery) -> list[Finding]:
+    """What the district's own calendar says of the day on which the roster came."""
+    today = delivery.received_at.astimezone(ZoneInfo(district.settings.timezone)).date()
+    for season in district.settings.guards.seasons:
+        if season.first_day <= today <= season.last_day:
+            until = f"Until {season.last_day} (district setting)."
+            removed = sum(change.removed for change in changes.by_kind.values())
+            if season.only == "nothing":
+                return [Finding("VOL312", about=until)]
+            if removed:
+                return [Finding("VOL311", count=removed, about=f"{removed} records are gone. {until}")]
+    return []
+
+
+def _is_more(count: int, share: float, of: int, floor: int) -> bool:
+    return count > floor and count > share * of
+
+
+def _limit(share: float, origin: str) -> str:
+    return f"up to {share:.0%} is let through ({origin})."

@@ -21,7 +21,6 @@ from subgroup_pipeline.quality.expectations import (
     OWN_TYPE,
     SEVERITIES,
     Check,
-    check_names,
     checks_of,
     session_statements,
     suite_names,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.quality.gx_duckdb import Collected, Violations
     from subgroup_pipeline.settings import Settings
 
-__all__ = ["CheckTotal", "ChecksNotRunError", "Failure", "Validation", "check_names", "suite_names", "validate"]
+__all__ = ["CheckTotal", "ChecksNotRunError", "Failure", "Validation", "suite_names", "validate"]
 
 
 class ChecksNotRunError(SubgroupsError):

@@ -125,10 +125,34 @@ class Privacy(_Part):
     minimum_count: Annotated[int, Field(ge=1, le=100)] = 10
 
 
+class Season(_Part):
+    """Days (first and last included) in which a roster may only add records, or none is taken without a person's look."""
+
+    first_day: date = Field(alias="from")
+    last_day: date = Field(alias="to")
+    only: Literal["additions", "nothing"] = "additions"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Season:
+        if self.last_day < self.first_day:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
 class Guards(_Part):
     """When a delivery waits for a person instead of replacing the last good one (shares of 1)."""
 
     removed_students: Share = 0.10
+    removed_staff: Share = 0.10
+    removed_classes: Share = 0.10
+    removed_enrollments: Share = 0.10
+    removed_from_a_school: Share = 0.25
+    changed: Share = 0.75
+    growth: Annotated[float, Field(ge=0)] = 0.50
+    new_ids: Share = 0.05
+    set_aside_hold: Share = 0.05
+    set_aside_reject: Share = 0.20
+    seasons: tuple[Season, ...] = ()
     match_rate: Share = 0.95
     first_delivery: Literal["accept", "review"] = "review"
     # Subgroup files. Beside each share stands a floor in numbers of rows or students (quality.limits), so that few never count.
@@ -147,6 +171,10 @@ class Guards(_Part):
     subgroup_open_values: Annotated[int, Field(ge=0)] = 50
     subgroup_open_share: Share = 0.20
     subgroup_lag_days: Annotated[int, Field(ge=1)] | None = None
+
+    def origin(self, name: str) -> str:
+        """Where the value of a guard comes from, in words for a finding."""
+        return "default" if getattr(self, name) == type(self).model_fields[name].default else "district setting"
 
 
 class DistrictSettings(_Part):

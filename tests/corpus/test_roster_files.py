@@ -7,7 +7,6 @@ from landing.place import Place
 from night import small_district as small
 from night.installation import zip_of
 
-from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.landing.oneroster import roster_tables
 
 from .broken_zip import packed
@@ -56,7 +55,7 @@ def test_a_roster_whose_files_are_all_of_another_kind_is_read_whole(place: Place
     place.land()
     assert place.raw_counts(delivery)["users"] == 10
     assert place.codes(delivery) == {"DLM001"} | ({"ENC002"} if codec == "utf-16" else set())
-    lines = find_lines(place.settings.paths, place.delivery(delivery), "users.csv", "sourcedId", ["s003", "s007"])
+    lines = place.lines(delivery, "users.csv", "sourcedId", "s003", "s007")
     assert lines == (5, 9)
 
 
@@ -73,4 +72,4 @@ def test_lines_are_found_in_any_file_also_by_a_column_that_it_calls_by_an_alias(
     delivery = place.deliver("subgroups", {"s.csv": data})
     place.land()
     for column, value in (("student_id", "s2"), ("ell", "y")):
-        assert find_lines(place.settings.paths, place.delivery(delivery), "s.csv", column, [value])[-1] == line
+        assert place.lines(delivery, "s.csv", column, value)[-1] == line

@@ -12,6 +12,7 @@ from night import small_district as small
 from subgroup_pipeline.intake.archive import incoming_file
 from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.landing.land import Landed, land_deliveries
+from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
 from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import parse_district
@@ -51,6 +52,12 @@ class Place:
                 session, district, feed, sha256=whole, content_sha256=whole, proof="settled", files=uploads
             )
             return delivery.delivery_id
+
+    def lines(self, delivery_id: str, file: str, column: str, *values: str, most: int = 5) -> tuple[int, ...]:
+        """Lines of the rows of a delivered file that have one of these values in a column."""
+        wanted = [KeyedRows(column, values)]
+        (found,) = find_all_lines(self.settings.paths, self.delivery(delivery_id), file, wanted, most)
+        return tuple(row.line for row in found)
 
     def land(self) -> Landed:
         with open_warehouse(self.settings) as connection:

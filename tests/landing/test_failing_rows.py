@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows, kept_failing_rows, locate
-from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines, find_lines
+from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines
 from subgroup_pipeline.registry.findings import Finding
 
 from .place import Place
@@ -29,9 +29,6 @@ def test_one_pass_finds_the_rows_of_several_findings(place: Place) -> None:
         [],
         [FoundRow(5, 2, "s2"), FoundRow(8, 4, "s2")],
     ]
-    for one in wanted:
-        lines = find_lines(place.settings.paths, delivery, "s.csv", one.column, one.keys, 3)
-        assert lines == tuple(row.line for row in find_all_lines(place.settings.paths, delivery, "s.csv", [one], 3)[0])
 
 
 def test_a_file_that_is_not_there_and_a_cell_too_long_have_no_rows(place: Place) -> None:

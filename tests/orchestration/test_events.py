@@ -43,17 +43,18 @@ def test_a_delivery_materializes_its_districts_partition_with_counts_and_codes(r
     found = _materializations(ran)
     report = found["fine", "roster"].pop("report")
     assert Path(report).read_text().startswith("<!doctype html>")
-    assert found["fine", "roster"] | {"delivery_id": ""} == {
+    assert found["fine", "roster"] | {"delivery_id": "", "data_docs": ""} == {
         "delivery_id": "",
         "feed": "roster",
         "state": "accepted",
         "verdict": "accepted",
-        "findings": "none",
+        "findings": "ENR106",
+        "data_docs": "",
         "dagster/row_count": 28,
         "rows_set_aside": 0,
     }
     assert found["fine", "subgroups"]["dagster/row_count"] == 10
-    assert (found["odd", "roster"]["verdict"], found["odd", "roster"]["findings"]) == ("held", "KEY002, REF106")
+    assert (found["odd", "roster"]["verdict"], found["odd", "roster"]["findings"]) == ("held", "ENR106, KEY002, REF106")
 
 
 def test_the_verdict_is_evaluated_on_the_districts_partition(ran: Ran) -> None:
@@ -76,16 +77,25 @@ def test_a_delivery_that_is_rejected_before_it_lands_is_reported_too(ran: Ran) -
     assert [e.passed for e in _evaluations(ran) if e.check_name == "verdict" and e.partition == "torn"] == [False]
 
 
-def test_checks_of_raw_tables_carry_counts_and_a_code_only(ran: Ran) -> None:
-    evaluations = [e for e in _evaluations(ran) if e.asset_key.path[0] == "raw"]
+def test_a_check_is_a_family_of_rules_on_a_table_with_counts_that_plot(ran: Ran) -> None:
+    evaluations = {(e.asset_key.path[1], e.check_name): e for e in _evaluations(ran) if e.asset_key.path[0] == "raw"}
     assert len(evaluations) > 30
-    for evaluation in evaluations:
-        assert set(evaluation.metadata) == {"failing_rows", "failing_deliveries", "finding"}
-        assert isinstance(evaluation.metadata["failing_rows"].value, int)
-        assert isinstance(evaluation.metadata["failing_deliveries"].value, int)
-        assert evaluation.passed == (evaluation.metadata["failing_rows"].value == 0)
-    failed = {(e.asset_key.path[1], e.metadata["finding"].value) for e in evaluations if not e.passed}
-    assert ("users", "KEY002") in failed
+    for evaluation in evaluations.values():
+        metadata = {name: value.value for name, value in evaluation.metadata.items()}
+        assert set(metadata) == {"failing_districts", "failing_deliveries", "failing_rows", "findings", "data_docs"}
+        assert {type(metadata[name]) for name in metadata if name.startswith("failing_")} == {int}
+        assert evaluation.passed == (metadata["failing_rows"] == 0) == (metadata["findings"] == "none")
+        assert metadata["data_docs"].endswith("data_docs/index.html")
+    keys = evaluations["users", "keys"]
+    assert (keys.passed, keys.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert {name: value.value for name, value in keys.metadata.items() if name != "data_docs"} == {
+        "failing_districts": 1,
+        "failing_deliveries": 1,
+        "failing_rows": 2,
+        "findings": "KEY002",
+    }
+    mild = evaluations["classes", "enrollment"]
+    assert (mild.passed, mild.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
 def test_every_check_of_the_job_was_evaluated(ran: Ran) -> None:

@@ -19,46 +19,52 @@ Rows = dict[str, list[dict[str, Any]]]
 Land = Callable[..., None]
 LandMany = Callable[[dict[str, Rows]], Settings]
 LINEAGE_TYPES = {"district_id": "varchar", "delivery_id": "varchar", "file_name": "varchar", "landed_at": "timestamp"}
-RUN_DELIVERY = dict.fromkeys(("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field"), "varchar")
+RUN_DELIVERY = dict.fromkeys(
+    ("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field", "delta_tables"), "varchar"
+)
 MAP = "map(varchar, varchar)"
 TYPES: dict[str, dict[str, str]] = {
-    # `primary` is a reserved word, which insert_rows does not quote; no check reads it.
-    table.name: dict.fromkeys((c for c in table.landed_columns if c != "primary"), "varchar") | {"metadata": MAP}
-    for table in roster_tables().values()
+    table.name: dict.fromkeys(table.landed_columns, "varchar") | {"metadata": MAP} for table in roster_tables().values()
 } | {"subgroup_row": {"student_id": "varchar", "cells": MAP}}
 
 CLEAN: Rows = {
     "orgs": [
         {"sourcedId": "d1", "name": "Made-up ISD", "type": "district"},
         {"sourcedId": "s1", "name": "Elm School", "type": "school", "parentSourcedId": "d1"},
-        {"sourcedId": "s2", "name": "Oak School", "type": "School", "parentSourcedId": "d1"},
+        {"sourcedId": "s2", "name": "Oak School", "type": "school", "parentSourcedId": "d1"},
     ],
     "academic_sessions": [
-        {"sourcedId": "t1", "type": "term", "startDate": "2026-08-17", "endDate": "2026-12-18", "schoolYear": "2027"},
-        {"sourcedId": "t2", "type": "term", "startDate": "2027-01-05", "endDate": "2027-05-28", "schoolYear": "2027"},
+        {"sourcedId": "t1", "title": "Fall", "type": "term", "startDate": "2026-08-17", "endDate": "2026-12-18",
+         "parentSourcedId": "y1", "schoolYear": "2027"},
+        {"sourcedId": "t2", "title": "Spring", "type": "term", "startDate": "2027-01-05", "endDate": "2027-05-28",
+         "parentSourcedId": "y1", "schoolYear": "2027"},
+        {"sourcedId": "y1", "title": "2026-27", "type": "schoolYear", "startDate": "2026-08-17", "endDate": "2027-05-28",
+         "schoolYear": "2027"},
     ],
-    "courses": [{"sourcedId": "c1", "title": "Algebra", "orgSourcedId": "s1"}],
+    "courses": [{"sourcedId": "c1", "title": "Algebra", "orgSourcedId": "s1", "schoolYearSourcedId": "y1", "grades": "08,09"}],
     "classes": [
-        {"sourcedId": f"k{n}", "courseSourcedId": "c1", "classType": "scheduled", "schoolSourcedId": f"s{n}",
-         "termSourcedIds": "t1, t2"}
+        {"sourcedId": f"k{n}", "title": f"Algebra {n}", "courseSourcedId": "c1", "classType": "scheduled",
+         "schoolSourcedId": f"s{n}", "termSourcedIds": "t1,t2", "subjects": "Math,Logic", "subjectCodes": "1,2"}
         for n in (1, 2)
     ],
     "users": [
         {"sourcedId": "u1", "role": "student", "enabledUser": "true", "orgSourcedIds": "s1,s2", "username": "ann",
-         "identifier": "101", "userIds": "{LDAP:x},{Local:1}", "metadata": {"sis": "a1"}},
-        {"sourcedId": "u2", "role": "student", "enabledUser": "TRUE", "orgSourcedIds": "s1", "username": "bob",
-         "identifier": "102", "userIds": "{Local:2}", "metadata": {"sis": "a2"}},
+         "givenName": "Ann", "familyName": "A", "identifier": "101", "userIds": "{LDAP:x},{Local:1}", "grades": "08",
+         "metadata": {"sis": "a1"}},
+        {"sourcedId": "u2", "role": "student", "enabledUser": "true", "orgSourcedIds": "s1", "username": "bob",
+         "givenName": "Bob", "familyName": "B", "identifier": "102", "userIds": "{Local:2}", "metadata": {"sis": "a2"}},
         {"sourcedId": "u3", "role": "student", "enabledUser": "false", "orgSourcedIds": "s2", "username": "cyd",
-         "identifier": "103", "userIds": "{local:1},{Local:3}", "metadata": {"sis": "a3"}},
+         "givenName": "Cyd", "familyName": "C", "identifier": "103", "userIds": "{local:1},{Local:3}",
+         "metadata": {"sis": "a3"}},
         {"sourcedId": "u4", "role": "teacher", "enabledUser": "true", "orgSourcedIds": "s1", "username": "dee",
-         "identifier": "104", "userIds": "{Local:4}", "metadata": {"sis": "a4"}},
+         "givenName": "Dee", "familyName": "D", "identifier": "104", "userIds": "{Local:4}", "metadata": {"sis": "a4"}},
     ],
     "enrollments": [
-        {"sourcedId": f"e{n}", "classSourcedId": f"k{k}", "schoolSourcedId": f"s{k}", "userSourcedId": f"u{n}", "role": role,
-         "beginDate": "2026-08-17", "endDate": "2026-12-18"}
-        for n, k, role in ((1, 1, "student"), (2, 2, "student"), (4, 1, "teacher"))
+        {"sourcedId": f"e{n}{k}", "classSourcedId": f"k{k}", "schoolSourcedId": f"s{k}", "userSourcedId": f"u{n}", "role": role,
+         "primary": "true" if role == "teacher" else "", "beginDate": "2026-08-17", "endDate": "2026-12-18"}
+        for n, k, role in ((1, 1, "student"), (2, 2, "student"), (4, 1, "teacher"), (4, 2, "teacher"))
     ],
-    "demographics": [{"sourcedId": "u1", "birthDate": "2015-02-28", "sex": "Female"}, {"sourcedId": "u2", "sex": ""}],
+    "demographics": [{"sourcedId": "u1", "birthDate": "2015-02-28", "sex": "female"}, {"sourcedId": "u2", "sex": ""}],
     "subgroup_row": [
         {"student_id": "101", "cells": {"ell": "Y", "sped": ""}},
         {"student_id": "102", "cells": {"ell": "N", "sped": "1"}},
@@ -95,13 +101,13 @@ def land(settings: Settings) -> Land:
 
 @pytest.fixture(scope="module")
 def land_many(tmp_path_factory: pytest.TempPathFactory) -> LandMany:
-    """Many deliveries in one warehouse of their own, opened once; gives its settings."""
+    """Many deliveries in one warehouse of their own, opened once; gives its settings. `delta_…` has a changes-only orgs.csv."""
 
     def put(deliveries: dict[str, Rows]) -> Settings:
         settings = make_settings(tmp_path_factory.mktemp("many"))
         with open_warehouse(settings) as connection:
             for delivery_id, rows in deliveries.items():
-                land_delivery(connection, delivery_id, rows)
+                land_delivery(connection, delivery_id, rows, delta_tables="orgs" if delivery_id.startswith("delta_") else "")
         return settings
 
     return put
@@ -113,9 +119,10 @@ def land_delivery(
     rows: Rows,
     roster: str | None = "",
     match_field: str = "users.identifier",
+    delta_tables: str = "",
 ) -> None:
     """Rows of several tables as a roster delivery; subgroup rows go under `<delivery_id>:sub`, matched against `roster`."""
-    of_run: list[dict[str, str | None]] = [{"delivery_id": delivery_id, "feed": "roster"}]
+    of_run: list[dict[str, str | None]] = [{"delivery_id": delivery_id, "feed": "roster", "delta_tables": delta_tables}]
     if "subgroup_row" in rows:
         roster_id = delivery_id if roster == "" else roster
         subgroups = {"delivery_id": f"{delivery_id}:sub", "feed": "subgroups"}

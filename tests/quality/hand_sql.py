@@ -5,7 +5,10 @@ from __future__ import annotations
 from subgroup_pipeline.landing.warehouse import RAW_TABLES
 
 LIVE = "coalesce(status, '') <> 'tobedeleted'"
-ACTIVE = "u.role = 'student' and lower(coalesce(u.enabledUser, '')) <> 'false' and coalesce(trim(u.status), '') in ('', 'active')"
+ACTIVE = (
+    "lower(u.role) = 'student' and lower(coalesce(u.enabledUser, '')) <> 'false' "
+    "and coalesce(trim(u.status), '') in ('', 'active')"
+)
 
 
 def _blank(column: str) -> str:
@@ -66,19 +69,18 @@ EXPECTED: dict[tuple[str, str, str], str] = {
         (table, "VOC201", "status"): _rows(table, _word("status", "active", "tobedeleted", blank=True))
         for table in ("orgs", "academic_sessions", "courses", "users")
     },
-    ("orgs", "VOC201", "type"): _rows(
+    ("orgs", "VOC203", "type"): _rows(
         "orgs", _word("type", "department", "school", "district", "local", "state", "national", blank=False)
     ),
     ("academic_sessions", "VOC201", "type"): _rows(
         "academic_sessions", _word("type", "gradingperiod", "semester", "schoolyear", "term", blank=False)
     ),
-    ("academic_sessions", "DAT301", "schoolYear"): _rows(
-        "academic_sessions", f"not regexp_full_match(schoolYear, '\\d{{4}}') and not {_blank('schoolYear')}"
-    ),
     ("academic_sessions", "DAT301", ""): _rows(
-        "academic_sessions", f"({_bad_dates('startDate', 'endDate', may_be_blank=False)})"
+        "academic_sessions", f"{LIVE} and ({_bad_dates('startDate', 'endDate', may_be_blank=False)})"
     ),
-    ("academic_sessions", "DAT302", "endDate"): _rows("academic_sessions", _ends_first("startDate", "endDate")),
+    ("academic_sessions", "DAT302", "endDate"): _rows(
+        "academic_sessions", f"{LIVE} and {_ends_first('startDate', 'endDate')}".replace(" < trim", " <= trim")
+    ),
     ("courses", "REF107", "orgSourcedId"): _rows("courses", f"{LIVE} and {_has_no('orgs', 'orgSourcedId')}"),
     ("classes", "REF102", "courseSourcedId"): _rows("classes", f"{LIVE} and {_has_no('courses', 'courseSourcedId')}"),
     ("classes", "REF103", "schoolSourcedId"): _rows(
@@ -89,7 +91,7 @@ EXPECTED: dict[tuple[str, str, str], str] = {
     ),
     ("classes", "VOC201", "classType"): _rows("classes", _word("classType", "homeroom", "scheduled", blank=False)),
     ("users", "REF101", "orgSourcedIds"): _rows("users", f"{LIVE} and {_members_unknown('orgs', 'orgSourcedIds')}"),
-    ("users", "VOC201", "role"): _rows(
+    ("users", "VOC203", "role"): _rows(
         "users",
         _word("role", *["administrator", "aide", "guardian", "parent", "proctor", "relative", "student", "teacher"], blank=False),
     ),
@@ -97,16 +99,17 @@ EXPECTED: dict[tuple[str, str, str], str] = {
     ("enrollments", "REF105", "classSourcedId"): _rows("enrollments", f"{LIVE} and {_has_no('classes', 'classSourcedId')}"),
     ("enrollments", "REF109", "schoolSourcedId"): _rows(
         "enrollments",
-        f"{LIVE} and not {_has_no('classes', 'classSourcedId')} and ({_blank('schoolSourcedId')} or "
+        f"{LIVE} and not {_has_no('classes', 'classSourcedId', LIVE.replace('status', 'p.status'))} and "
+        f"({_blank('schoolSourcedId')} or "
         f"(not {_has_no('classes', 'classSourcedId', 'not ' + _blank('p.schoolSourcedId'))} and "
         f"{_has_no('classes', 'classSourcedId', 'p.schoolSourcedId = t.schoolSourcedId')}))",
     ),
     ("enrollments", "REF106", "userSourcedId"): _rows("enrollments", f"{LIVE} and {_has_no('users', 'userSourcedId')}"),
-    ("enrollments", "VOC201", "role"): _rows(
+    ("enrollments", "VOC203", "role"): _rows(
         "enrollments", _word("role", "administrator", "proctor", "student", "teacher", blank=False)
     ),
-    ("enrollments", "DAT301", ""): _rows("enrollments", f"({_bad_dates('beginDate', 'endDate', may_be_blank=True)})"),
-    ("enrollments", "DAT302", "endDate"): _rows("enrollments", _ends_first("beginDate", "endDate")),
+    ("enrollments", "DAT301", ""): _rows("enrollments", f"{LIVE} and ({_bad_dates('beginDate', 'endDate', may_be_blank=True)})"),
+    ("enrollments", "DAT302", "endDate"): _rows("enrollments", f"{LIVE} and {_ends_first('beginDate', 'endDate')}"),
     ("enrollments", "DUP401", "userSourcedId"): (
         "select delivery_id, sum(n) from (select delivery_id, count(*) as n from raw.enrollments where "
         f"{LIVE} and not {_blank('userSourcedId')} and not {_blank('classSourcedId')} "
@@ -117,7 +120,7 @@ EXPECTED: dict[tuple[str, str, str], str] = {
         "demographics", f"{LIVE} and not {_blank('sourcedId')} and {_has_no('users', 'sourcedId')}"
     ),
     ("demographics", "VOC201", "sex"): _rows("demographics", _word("sex", "male", "female", blank=True)),
-    ("demographics", "DAT301", "birthDate"): _rows("demographics", f"not {_is_date('birthDate')} and not {_blank('birthDate')}"),
+    ("demographics", "DAT304", "birthDate"): _rows("demographics", f"not {_is_date('birthDate')} and not {_blank('birthDate')}"),
     ("subgroup_row", "SUB501", "student_id"): _rows("subgroup_row", _blank("student_id")),
     ("subgroup_row", "SUB502", "student_id"): _rows(
         "subgroup_row",

@@ -15,7 +15,7 @@ import pytest
 
 from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
 from subgroup_pipeline.quality import expectations
-from subgroup_pipeline.quality.expectations import ExpectationFileError, check_names, checks_of, suite_json, suite_names
+from subgroup_pipeline.quality.expectations import ExpectationFileError, check_families, checks_of, suite_json, suite_names
 from subgroup_pipeline.quality.validation import ChecksNotRunError, validate
 from subgroup_pipeline.settings import Settings, bundled
 
@@ -172,13 +172,13 @@ def test_a_warehouse_that_is_not_there_is_an_error(settings: Settings) -> None:
         validate(settings, ["orgs"], run_name="x")
 
 
-def test_suites_are_three_to_six_expectations_a_raw_table() -> None:
+def test_every_raw_table_has_a_suite_whose_rules_fall_into_few_families() -> None:
     assert suite_names() == list(RAW_TABLES)
-    for table in suite_names():
-        assert 3 <= len(checks_of(table)) <= 6
-    names = [(check.table, check.name) for check in check_names()]
-    assert len(names) == len(set(names))
-    assert ("users", "sourcedId_is_not_null") in names
+    families = {(check.table, check.family): check.codes for check in check_families()}
+    assert families["users", "keys"] == ("KEY001", "KEY002", "KEY003")
+    assert len(families) < sum(len(checks_of(table)) for table in suite_names())
+    rules = {(table, rule.code) for table in suite_names() for check in checks_of(table) for rule in check.rules}
+    assert {(table, code) for (table, _), codes in families.items() for code in codes} == rules
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_malformed_suite_is_refused_in_words(suites: Path, change: Any, words:
     change(suite)
     (suites / "orgs.json").write_text(json.dumps(suite))
     with pytest.raises(ExpectationFileError, match=words):
-        check_names()
+        check_families()
 
 
 def test_a_suite_of_no_table_is_refused(suites: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_suite_of_no_table_is_refused(suites: Path) -> None:
 
 def test_naming_the_checks_does_not_import_gx() -> None:
     program = (
-        "import sys; from subgroup_pipeline.quality import validation; validation.check_names();"
+        "import sys; from subgroup_pipeline.quality import validation; validation.checks_of('users');"
         "sys.exit('great_expectations' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -44,8 +44,8 @@ def test_the_file_of_the_design_is_taken_exactly() -> None:
     settings = parse_district(DESIGN)
     assert settings.as_of == date(2020, 10, 1)
     assert settings.schedule == "02:00"
-    set_there = {"removed_students": 0.10, "match_rate": 0.95, "first_delivery": "accept"}
-    assert settings.guards.model_dump().items() >= set_there.items()
+    guards = settings.guards
+    assert (guards.removed_students, guards.match_rate, guards.first_delivery) == (0.10, 0.95, "accept")
     assert settings.subgroups is not None
     assert {name: (c.subgroup, c.values, c.open, c.blank) for name, c in settings.subgroups.columns.items()} == {
         "ell": ("english_learner", {"y": "yes", "n": "no"}, False, "not_reported"),
@@ -253,3 +253,17 @@ def test_any_text_is_taken_or_refused_in_words(text: str) -> None:
 @pytest.mark.parametrize("form", ["Home Lang", " home_lang ", "HOME-LANG", "home lang", "home\u00a0lang"])
 def test_forms_of_a_header_are_one(form: str) -> None:
     assert canonical(form) == "home_lang"
+
+
+def test_a_guard_says_where_its_value_comes_from_and_seasons_are_days() -> None:
+    text = HEAD + "guards: {growth: 2, seasons: [{from: 2027-06-01, to: 2027-08-15, only: nothing}]}\n"
+    guards = parse_district(text).guards
+    assert (guards.origin("growth"), guards.origin("changed")) == ("district setting", "default")
+    (season,) = guards.seasons
+    assert (season.first_day, season.last_day, season.only) == (date(2027, 6, 1), date(2027, 8, 15), "nothing")
+    assert type(guards).model_validate(guards.model_dump(mode="json")) == guards, "as the registry keeps it"
+
+
+def test_a_season_that_ends_before_it_begins_is_refused_with_its_line() -> None:
+    with pytest.raises(SettingsError, match=r"district.yaml:5.*`to` is before `from`"):
+        parse_district(HEAD + "guards:\n  seasons: [{from: 2027-08-01, to: 2027-07-01}]\n")

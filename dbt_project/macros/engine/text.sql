@@ -16,6 +16,11 @@
     {%- for code in codes %}chr({{ code }}){{ ' || ' if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
+{# Whether an id is one that OneRoster allows (a GUID of its binding). #}
+{% macro is_guid(text) -%}
+    length({{ text }}) < 256 and regexp_full_match({{ text }}, '[0-9A-Za-z._/@-]+')
+{%- endmacro %}
+
 {# A real calendar date written YYYY-MM-DD, else null. try_cast alone also takes 'infinity' and 2025/8/1. #}
 {% macro date_of(text) -%}
     case when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}') then try_cast({{ text }} as date) end

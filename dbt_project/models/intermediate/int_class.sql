@@ -1,6 +1,6 @@
 -- Classes that count, with the dates that their terms give to enrollments that have none.
 -- A class of a school that the roster does not have cannot count anywhere.
-with classes as (
+with once as (
     select
         class.district_id,
         class.class_id,
@@ -11,11 +11,9 @@ with classes as (
     from {{ ref('stg_class') }} as class
     inner join {{ ref('int_school') }} as school
         on class.district_id = school.district_id and class.school_id = school.school_id
-    where class.class_id is not null and {{ is_kept('class.status') }}
-),
-
-once as (
-    {{ first_of('classes', ['district_id', 'class_id'], ['school_id', 'school_key', 'course_id', 'session_ids']) }}
+    where
+        class.class_id is not null and {{ is_kept('class.status') }}
+        and {{ not_set_aside('classes', 'class', 'class_id') }}
 ),
 
 members as (
@@ -37,6 +35,7 @@ terms as (
         on members.district_id = session.district_id
         and {{ trimmed('members.member') }} = session.session_id
         and {{ is_kept('session.status') }}
+        and {{ not_set_aside('academic_sessions', 'session', 'session_id') }}
     group by members.district_id, members.class_id
 )
 

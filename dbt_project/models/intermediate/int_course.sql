@@ -10,18 +10,14 @@ with taught as (
     where course_id is not null
 ),
 
-courses as (
-    select
-        district_id,
-        course_id,
-        course_title,
-        course_code
-    from {{ ref('stg_course') }}
-    where {{ is_kept('status') }}
-),
-
 once as (
-    {{ first_of('courses', ['district_id', 'course_id'], ['course_title', 'course_code']) }}
+    select
+        course.district_id,
+        course.course_id,
+        course.course_title,
+        course.course_code
+    from {{ ref('stg_course') }} as course
+    where {{ is_kept('course.status') }} and {{ not_set_aside('courses', 'course', 'course_id') }}
 )
 
 select

@@ -19,8 +19,7 @@ with given as (
         and {{ is_active_status('enrollment.status') }}
         and student.is_active
         -- A date that is given and cannot be read sets the row aside; the class's terms are for blank dates only.
-        and (enrollment.given_begin is null or enrollment.begin_date is not null)
-        and (enrollment.given_end is null or enrollment.end_date is not null)
+        and enrollment.fault is null
 )
 
 select

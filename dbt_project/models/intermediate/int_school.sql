@@ -1,15 +1,9 @@
-with schools as (
-    select
-        district_id,
-        org_id as school_id,
-        org_name as school_name
-    from {{ ref('stg_org') }}
-    where org_type = 'school' and org_id is not null and {{ is_kept('status') }}
-)
-
 select
     {{ row_key() }} as school_key,
-    district_id,
-    school_id,
-    school_name
-from ({{ first_of('schools', ['district_id', 'school_id'], ['school_name']) }}) as once
+    org.district_id,
+    org.org_id as school_id,
+    org.org_name as school_name
+from {{ ref('stg_org') }} as org
+where
+    org.org_type = 'school' and org.org_id is not null and {{ is_kept('org.status') }}
+    and {{ not_set_aside('orgs', 'org', 'org_id') }}

@@ -8,12 +8,13 @@ with sessions as (
     from {{ ref('stg_run_scope') }} as scope
     left join {{ ref('stg_academic_session') }} as session
         on scope.district_id = session.district_id and {{ is_kept('session.status') }}
+        and {{ not_set_aside('academic_sessions', 'session', 'session_id') }}
 )
 
 select
     district_id,
     coalesce(
-        max(case when is_current and session_type = 'schoolYear' then school_year end),
+        max(case when is_current and session_type = 'schoolyear' then school_year end),
         max(case when is_current then school_year end),
         max(school_year)
     ) as school_year

@@ -1,6 +1,4 @@
 -- Everyone whose role is student, once, with the number that a subgroup file is matched by.
--- The number is taken before doubles are looked for: DuckDB then works on each distinct text of a stored column once,
--- afterwards on every row (1.4 s instead of 4.1 s for 500,000 students).
 with students as (
     select
         student.district_id,
@@ -23,13 +21,9 @@ with students as (
     from {{ ref('stg_user') }} as student
     inner join {{ ref('stg_run_scope') }} as scope
         on student.district_id = scope.district_id
-    where student.user_role = 'student' and student.user_id is not null
-),
-
-once as (
-    {{ first_of('students', ['district_id', 'student_id'], [
-        'is_active', 'student_number', 'given_name', 'family_name', 'grade_level', 'org_ids'
-    ]) }}
+    where
+        student.user_role = 'student' and {{ trimmed('student.user_id') }} is not null
+        and {{ not_set_aside('users', 'student', 'user_id') }}
 )
 
 select
@@ -42,4 +36,4 @@ select
     grade_level,
     is_active,
     org_ids
-from once
+from students

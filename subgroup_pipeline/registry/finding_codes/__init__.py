@@ -7,12 +7,21 @@ keep everything.
 
 from __future__ import annotations
 
-from subgroup_pipeline.registry.finding_codes import csv_files, decisions, packages, roster, subgroups, transport
+from subgroup_pipeline.registry.finding_codes import (
+    csv_files,
+    decisions,
+    packages,
+    roster,
+    roster_changes,
+    roster_values,
+    subgroups,
+    transport,
+)
 from subgroup_pipeline.registry.finding_codes.code import FindingCode, Severity
 
 __all__ = ["CATALOGUE", "FindingCode", "Severity", "severity_of"]
 
-_FAMILIES = (transport, packages, csv_files, roster, subgroups, decisions)
+_FAMILIES = (transport, packages, csv_files, roster, roster_values, roster_changes, subgroups, decisions)
 
 CATALOGUE: dict[str, FindingCode] = {entry.code: entry for family in _FAMILIES for entry in family.CODES}
 

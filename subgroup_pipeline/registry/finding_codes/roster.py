@@ -82,7 +82,7 @@ CODES = (
         example="wrong: 9/1/26   right: 2026-09-01",
     ),
     FindingCode(
-        "DAT302", "warning", "An end lies before its beginning.", CHECK_SIS,
+        "DAT302", "error", "An end lies before its beginning; the rows were set aside.", CHECK_SIS,
         why="A time that ends before it begins has no days, so nobody would be counted.",
         in_excel="Swap the two dates, or correct the wrong year.",
         example="wrong: 2026-09-01 to 2026-06-12   right: 2026-09-01 to 2027-06-12",

@@ -1,0 +1,87 @@
+{{ config(materialized='district_scope') }}
+-- Rows of each roster file as staged and as set aside, for the reconciliation (quality.reconciliation). Other than its
+-- neighbours it keeps the districts that are out of scope: theirs are the rows that are published.
+{% set files = [
+    ('orgs', 'stg_org'), ('academic_sessions', 'stg_academic_session'), ('courses', 'stg_course'), ('classes', 'stg_class'),
+    ('users', 'stg_user'), ('enrollments', 'stg_enrollment'),
+] %}
+with set_aside as (
+    select
+        district_id,
+        table_name,
+        file_name,
+        rule,
+        cast(sum(row_count) as bigint) as row_count
+    from {{ ref('int_row_set_aside') }}
+    group by all
+),
+
+landed as (
+    {% for table_name, model in files %}
+        select
+            district_id,
+            '{{ table_name }}' as table_name,
+            file_name,
+            count(*) as row_count
+        from {{ ref(model) }}
+        group by all {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+set_aside_of_file as (
+    select
+        district_id,
+        table_name,
+        file_name,
+        sum(row_count) as row_count
+    from set_aside
+    group by all
+),
+
+counted as (
+    select
+        district_id,
+        table_name,
+        file_name,
+        'set aside' as fate,
+        rule,
+        row_count
+    from set_aside
+    union all
+    select
+        landed.district_id,
+        landed.table_name,
+        landed.file_name,
+        'staged' as fate,
+        cast(null as varchar) as rule,
+        landed.row_count - coalesce(aside.row_count, 0) as row_count
+    from landed
+    left join set_aside_of_file as aside
+        on
+        landed.district_id = aside.district_id
+        and landed.table_name = aside.table_name
+        and landed.file_name = aside.file_name
+    union all
+    select
+        person.district_id,
+        'users' as table_name,
+        'users.csv' as file_name,
+        'staged students' as fate,
+        cast(null as varchar) as rule,
+        count(*) as row_count
+    from {{ ref('stg_user') }} as person
+    where person.user_role = 'student' and {{ not_set_aside('users', 'person', 'user_id') }} and person.fault is null
+    group by all
+)
+
+select
+    counted.district_id,
+    scope.roster_delivery_id as delivery_id,
+    counted.table_name,
+    counted.file_name,
+    counted.fate,
+    counted.rule,
+    cast(counted.row_count as bigint) as row_count
+from counted
+inner join {{ ref('stg_run_scope') }} as scope
+    on counted.district_id = scope.district_id

@@ -1,0 +1,134 @@
+"""Reconciliation: what goes into each hop of a file's way comes out of it or is set aside, to the row.
+
+| hop | rows in | rows out | set aside |
+|-|-|-|-|
+| lines to records | physical lines | header, records that fit, continuing lines | blank rows, records that do not fit |
+| records to raw | records | rows landed | records that do not fit |
+| raw to staging | rows landed | rows staged | rows set aside by a rule of the roster |
+| staging to marts | staged students | `dim_student` | none |
+
+A record is a row as CSV reads it: a quoted cell may hold line breaks, and every line after a record's first continues it.
+The last two hops are those of rosters that were built; a delivery that waits has come no further than raw.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.landing.delta import CARRIED_OVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+    from subgroup_pipeline.registry.schema import Delivery
+
+RECONCILIATION = {
+    "delivery_id": "VARCHAR",
+    "district_id": "VARCHAR",
+    "file_name": "VARCHAR",
+    "hop": "VARCHAR",
+    "rows_in": "BIGINT",
+    "rows_out": "BIGINT",
+    "rows_set_aside": "BIGINT",
+    "set_aside_by_rule": "VARCHAR",
+    "is_balanced": "BOOLEAN",
+}
+
+_STAGED_TABLES = frozenset({"orgs", "academic_sessions", "courses", "classes", "users", "enrollments"})
+
+_HAS_COUNTS = "select count(*) from duckdb_tables() where database_name = 'warehouse' and table_name = 'int_row_count'"
+_ROWS = "select delivery_id, file_name, fate, rule, sum(row_count)::bigint from warehouse.intermediate.int_row_count group by all"
+_STUDENTS = """
+select d.roster_delivery_id, count(s.student_id)
+from analytics.marts.dim_district d left join analytics.marts.dim_student s using (district_id) group by all
+"""
+
+
+@dataclass
+class _Built:
+    """Rows by file of the roster deliveries that were built, from the models alone."""
+
+    staged: dict[tuple[str, str], int] = field(default_factory=dict)
+    rules: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    staged_students: dict[str, int] = field(default_factory=dict)
+    published_students: dict[str, int] = field(default_factory=dict)
+
+
+def reconcile(connection: duckdb.DuckDBPyConnection, deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
+    """Every hop of every file of these deliveries, as rows of `quality.reconciliation`."""
+    built = _read_built(connection)
+    rows = []
+    for delivery in deliveries:
+        for name, file in delivery.counts.get("files", {}).items():
+            rows += _landing_hops(delivery, name, file)
+        if delivery.delivery_id in built.published_students:
+            rows += _model_hops(delivery, built)
+    return rows
+
+
+def _landing_hops(delivery: Delivery, name: str, file: dict[str, int]) -> list[dict[str, Any]]:
+    fitting = file["records"] - file["set_aside"]
+    aside = {"blank": file["blank"], "does not fit the header": file["set_aside"]}
+    return [
+        _hop(delivery, name, "lines to records", file["lines"], 1 + file.get("continued", 0) + fitting, aside),
+        _hop(
+            delivery,
+            name,
+            "records to raw",
+            file["records"],
+            file.get("landed", 0),
+            {"does not fit the header": file["set_aside"]},
+        ),
+    ]
+
+
+def _model_hops(delivery: Delivery, built: _Built) -> list[dict[str, Any]]:
+    files = delivery.counts.get("files", {}).items()
+    landed = {name: file.get("landed", 0) for name, file in files if file.get("table") in _STAGED_TABLES}
+    carried = delivery.counts.get("rows_carried_over", 0)
+    if carried or (delivery.delivery_id, CARRIED_OVER) in built.staged:
+        landed[CARRIED_OVER] = carried
+    hops = []
+    for name, rows_in in landed.items():
+        key = (delivery.delivery_id, name)
+        hops.append(_hop(delivery, name, "raw to staging", rows_in, built.staged.get(key, 0), built.rules.get(key, {})))
+    students = built.staged_students.get(delivery.delivery_id, 0)
+    published = built.published_students[delivery.delivery_id]
+    return [*hops, _hop(delivery, "users.csv", "staging to marts", students, published, {})]
+
+
+def _read_built(connection: duckdb.DuckDBPyConnection) -> _Built:
+    built = _Built()
+    has_counts = connection.execute(_HAS_COUNTS).fetchone()
+    if not has_counts or not has_counts[0]:
+        return built
+    for delivery_id, file_name, fate, rule, count in connection.execute(_ROWS).fetchall():
+        if fate == "staged":
+            built.staged[delivery_id, file_name] = count
+        elif fate == "set aside":
+            built.rules[delivery_id, file_name][rule] = count
+        else:
+            built.staged_students[delivery_id] = count
+    built.published_students = dict(connection.execute(_STUDENTS).fetchall())
+    return built
+
+
+def _hop(delivery: Delivery, file_name: str, hop: str, rows_in: int, rows_out: int, set_aside: dict[str, int]) -> dict[str, Any]:
+    rules = {rule: count for rule, count in sorted(set_aside.items()) if count}
+    aside = sum(rules.values())
+    return {
+        "delivery_id": delivery.delivery_id,
+        "district_id": delivery.district_id,
+        "file_name": file_name,
+        "hop": hop,
+        "rows_in": rows_in,
+        "rows_out": rows_out,
+        "rows_set_aside": aside,
+        "set_aside_by_rule": json.dumps(rules) if rules else None,
+        "is_balanced": rows_in == rows_out + aside,
+    }

@@ -1,0 +1,143 @@
+"""Every hop of messy deliveries balances to the row, the rules of models and suites agree, and a loss shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.publish.reconciliation import reconcile
+from subgroup_pipeline.registry.decisions import approve
+from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
+
+from . import small_district as small
+from .installation import Installation, installation_in, zip_of
+
+MORE = {
+    "orgs.csv": "odd id,,,Ash School,school,,d1\nteam,,,Team,team,,d1\nashes,,,\"Two\nlines\nAsh\",school,,d1\n",
+    "academicSessions.csv": "late,,,Late,term,2026-12-18,2026-08-17,year,2027\nbad,,,Bad,term,12/18/2026,2027-01-01,year,2027\n",
+    "classes.csv": "k#9,,,Odd,05,course0,O,scheduled,,school0,year,,,\n"
+    "away,,,Away,05,course0,A,scheduled,,nowhere,year,,,\n"
+    "ash,,,Ash,05,course0,A,scheduled,,odd id,year,,,\n",
+    "users.csv": ",,,true,school0,student,blank,,No,Key,,,,,,,05,\n"
+    "s 999,,,true,school0,student,space,,Odd,Key,,,,,,,05,\n"
+    "pupil1,,,true,school0,pupil,pupil1,,Pu,Pil,,,,,,,05,\n"
+    "s010,,,TRUE,school0,Student,cased,,\"Ca\n\nsed\",Student,,,,,,,05,\n"
+    "\n,,,,,,,,,,,,,,,,,\n"
+    "short,row\n"
+    "twin,,,true,school0,student,twin1,,Twin,One,,,,,,,05,\n"
+    "twin,,,true,school0,student,twin2,,Twin,Two,,,,,,,05,\n",
+    "enrollments.csv": "x1,,,nowhere,school0,s001,student,,,\n"
+    "x2,,,class0,school0,nobody,student,,,\n"
+    "x3,,,class0,school0,s001,visitor,,,\n"
+    "x4,,,class0,school0,s001,student,,2026-13-01,\n"
+    "x5,,,class0,school0,s001,student,,2026-10-01,2026-09-01\n"
+    "x6,,,away,nowhere,s001,student,,,\n"
+    "x7,,,class0,school0,twin,student,,,\n"
+    "x8,,,class0,school0,s010,Student,,,\n"
+    "x9,tobedeleted,,nowhere,nowhere,nobody,student,,,\n",
+}  # fmt: skip
+
+
+def messy() -> dict[str, str]:
+    """The small district with every kind of row that is set aside, in every file."""
+    return {name: text + MORE.get(name, "") for name, text in small.roster().items()}
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A messy and a clean district, published; the messy one was held for its doubled key, and a person let it through."""
+    with installation_in(tmp_path_factory.mktemp("reconciliation") / "home") as installation:
+        for district, files in (("messy", messy()), ("clean", small.roster())):
+            installation.apply(small.settings(district))
+            installation.drop(district, "roster", {"roster.zip": zip_of(files)})
+        installation.drop("messy", "subgroups", {"subgroups.csv": small.subgroups()})
+        installation.night()
+        (delivery,) = installation.deliveries("messy", "roster")
+        assert delivery["state"] == "held", delivery["findings"]
+        with installation.registry.begin() as session:
+            approve(session, find_delivery(session, delivery["delivery_id"]), by="test", reason="twins are known")
+        installation.night()
+        yield installation
+
+
+def _hops(installation: Installation, district: str) -> dict[tuple[str, str], tuple[int, int, int, dict[str, int]]]:
+    rows = installation.ask(
+        "select file_name, hop, rows_in, rows_out, rows_set_aside, set_aside_by_rule, is_balanced "
+        f"from quality.reconciliation where district_id = '{district}'"
+    )
+    assert [row for row in rows if not row[-1]] == []
+    return {(row[0], row[1]): (*row[2:5], json.loads(row[5] or "{}")) for row in rows}
+
+
+def test_every_hop_balances_and_names_the_rules(nights: Installation) -> None:
+    hops = _hops(nights, "messy")
+    six = {table.file_name for table in roster_tables().values()} - {"demographics.csv"}
+    assert {name for name, hop in hops if hop == "raw to staging"} == six
+    assert hops["users.csv", "lines to records"] == (22, 19, 3, {"blank": 2, "does not fit the header": 1})
+    assert hops["users.csv", "raw to staging"][3] == {"KEY001": 1, "KEY002": 2, "KEY003": 1, "VOC203": 1}
+    assert hops["users.csv", "staging to marts"][:2] == (11, 11)
+    assert hops["orgs.csv", "raw to staging"] == (6, 4, 2, {"KEY003": 1, "VOC203": 1})
+    assert hops["academicSessions.csv", "raw to staging"][3] == {"DAT301": 1, "DAT302": 1}
+    assert hops["classes.csv", "raw to staging"][3] == {"KEY003": 1, "KEY003 of its school": 1, "REF103": 1}
+    assert hops["enrollments.csv", "raw to staging"][3] == {
+        "DAT301": 1, "DAT302": 1, "KEY002 of its user": 1, "REF103 of its class": 1, "REF105": 1, "REF106": 1, "VOC203": 1,
+    }  # fmt: skip
+    assert all(hop[2] == 0 for hop in _hops(nights, "clean").values())
+
+
+def test_what_the_models_set_aside_is_what_the_findings_say(nights: Installation) -> None:
+    """One rule is written twice, for Great Expectations and for dbt: planted alone, both count the same rows."""
+    (delivery,) = nights.deliveries("messy", "roster")
+    said = {
+        (finding["file"], finding["code"]): finding["count"]
+        for finding in delivery["findings"]
+        if (finding["severity"] == "error" and finding["code"] != "ROW002") or finding["code"].startswith("KEY00")
+    }
+    done = {
+        (file, rule): count
+        for (file, hop), (*_, rules) in _hops(nights, "messy").items()
+        if hop == "raw to staging"
+        for rule, count in rules.items()
+        if " of its " not in rule
+    }
+    assert said == done
+
+
+def test_case_variants_count_and_nobody_who_is_set_aside_does(nights: Installation) -> None:
+    students = {row[0] for row in nights.ask("select student_id from marts.dim_student where district_id = 'messy'")}
+    assert students == {f"s{n:03}" for n in range(11)}
+    enrolled = nights.ask("select count(*) from marts.fct_enrollment where district_id = 'messy' and student_id = 's010'")
+    assert enrolled == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "file", "hop"),
+    [
+        ("delete from warehouse.intermediate.int_row_count where table_name = 'courses'", "courses.csv", "raw to staging"),
+        ("delete from analytics.marts.dim_student where student_id = 's003'", "users.csv", "staging to marts"),
+    ],
+)
+def test_a_loss_shows(nights: Installation, statement: str, file: str, hop: str) -> None:
+    deliveries = all_deliveries(nights.registry)
+    with open_warehouse(nights.settings) as connection:
+        connection.execute("begin")
+        connection.execute(f"{statement} and district_id = 'clean'")
+        lost = [(r["file_name"], r["hop"], r["district_id"]) for r in reconcile(connection, deliveries) if not r["is_balanced"]]
+        connection.execute("rollback")
+    assert lost == [(file, hop, "clean")]
+
+
+def test_a_line_that_was_not_read_shows(nights: Installation) -> None:
+    deliveries = [delivery for delivery in all_deliveries(nights.registry) if delivery.district_id == "clean"]
+    users = deliveries[0].counts["files"]["users.csv"]
+    for counts, hop in (({"records": 9}, "lines to records"), ({"landed": 9}, "records to raw")):
+        file: dict[str, Any] = {**users, **counts}
+        deliveries[0].counts = {"files": {"users.csv": file}}
+        with open_warehouse(nights.settings) as connection:
+            rows = reconcile(connection, deliveries)
+        assert hop in {row["hop"] for row in rows if not row["is_balanced"]}

@@ -1,0 +1,150 @@
+"""A roster against the one before it: what is held or rejected, with numbers, the threshold and where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from landing.place import Place
+from night import small_district as small
+
+from subgroup_pipeline.quality.judge import judge_deliveries
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.ledger import all_deliveries
+from subgroup_pipeline.registry.schema import AuditEvent, Delivery
+from subgroup_pipeline.settings import load_settings
+
+Files = dict[str, str]
+GUARDS = "guards: {first_delivery: accept, match_rate: 0.5}"
+TODAY = datetime.now(UTC).date()
+WINDOW = f"from: {TODAY - timedelta(days=3)}, to: {TODAY + timedelta(days=3)}"
+
+
+def roster(students: int = 200, staff: int = 60, classes: int = 60, **how: int) -> Files:
+    """The small district, larger: staff who teach, and classes that nobody is in."""
+    files = small.roster(students, **how)
+    files["users.csv"] += "".join(f"t{n},,,true,school0,teacher,t{n},,T{n},Teacher,,,,,,,,\n" for n in range(staff))
+    files["classes.csv"] += "".join(f"more{n},,,More {n},05,course0,M{n},scheduled,,school0,year,,,\n" for n in range(classes))
+    files["enrollments.csv"] += "".join(f"te{n},,,more{n % max(classes, 1)},school0,t{n},teacher,,,\n" for n in range(staff))
+    return files
+
+
+def _in_users(pattern: str, by: str, file: str = "users.csv") -> Callable[[], Files]:
+    def change() -> Files:
+        files = roster()
+        files[file] = re.sub(pattern, by, files[file], flags=re.MULTILINE)
+        return files
+
+    return change
+
+
+def _times(day: str) -> Callable[[], Files]:
+    return _in_users(r"^(s\d+),,,", rf"\1,active,2026-09-{day}T03:00:00.000Z,")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A second roster, what is found about it, and words that the finding says."""
+
+    after: Callable[[], Files]
+    codes: set[str]
+    says: str = ""
+    guards: str = GUARDS
+    before: Callable[[], Files] = roster
+
+
+def _another() -> Files:
+    return {name: re.sub(r"school([01])", r"academy\1", text).replace("d1", "x1") for name, text in roster(300).items()}
+
+
+CASES = {
+    "same": Case(lambda: roster(201), set()),
+    "few_gone": Case(lambda: roster(180), set()),
+    "students": Case(lambda: roster(170), {"VOL301", "VOL304"}, "30 of 200 are gone; up to 10% is let through (default)."),
+    "more_allowed": Case(
+        lambda: roster(170), set(), guards=GUARDS.replace("{", "{removed_students: 0.2, removed_enrollments: 0.2, ")
+    ),
+    "less_allowed": Case(
+        lambda: roster(178), {"VOL301"}, "22 of 200 are gone; up to 5% is let through (district setting).",
+        guards=GUARDS.replace("{", "{removed_students: 0.05, "),
+    ),
+    "staff": Case(lambda: roster(staff=30), {"VOL302", "VOL304"}, "30 of 60 are gone"),
+    "classes": Case(lambda: roster(classes=30), {"VOL303"}, "30 of 62 are gone"),
+    "one_school": Case(
+        _in_users(r"^e\d*[13579],.*,class1,school1,s\d+[13],.*\n", "", "enrollments.csv"), {"VOL305", "VOL304"},
+        "Schools: 1. At one of them 40 of 100 are gone; up to 25%",
+    ),
+    "changed": Case(_in_users(r"Family(\d+)", r"Name\1"), {"VOL306"}, "200 of 200 students; up to 75%"),
+    "growth": Case(lambda: roster(400), {"VOL307"}, "From 200 to 400 students; up to 50%"),
+    "new_ids": Case(
+        lambda: {n: t.replace("s00", "z00") for n, t in roster().items()}, set(),
+    ),
+    "many_new_ids": Case(
+        lambda: {n: re.sub(r"\bs0([0-4])", r"z0\1", t) for n, t in roster().items()}, {"VOL301", "VOL308"},
+        "50 of 200; up to 5%",
+    ),
+    "new_year": Case(lambda: roster(150, classes=30, school_year=2028), set()),
+    "new_year_too_few": Case(
+        lambda: roster(100, classes=30, school_year=2028), {"VOL301"},
+        "100 of 200 are gone; up to 40% is let through (a new school year)."
+    ),
+    "older": Case(_times("01"), {"OLD802"}, before=_times("02")),
+    "newer": Case(_times("03"), set(), before=_times("02")),
+    "additions_only": Case(
+        lambda: roster(199), {"VOL311"}, "(district setting)", guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}}}], ")
+    ),
+    "additions": Case(lambda: roster(201), set(), guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}}}], ")),
+    "paused": Case(
+        lambda: roster(201), {"VOL312"}, "(district setting)",
+        guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}, only: nothing}}], "),
+    ),
+    "some_set_aside": Case(
+        _in_users(r",student,,,$", ",pupil,,,", "enrollments.csv"), {"VOL305", "VOL306", "VOL310"},
+        "200 of 260 rows; up to 20% is let through (default).",
+    ),
+    "few_set_aside": Case(
+        _in_users(r"^(e1?[12]\d,.*),student,", r"\1,pupil,", "enrollments.csv"), {"VOL309"}, "40 of 260 rows; up to 5%",
+    ),
+    "elsewhere": Case(_another, set(), before=_another),
+    "wrong_one": Case(lambda: {**_another(), "courses.csv": _another()["courses.csv"] + "\n"}, {"VOL305", "VOL306", "WRG801"}),
+}  # fmt: skip
+GUARD_CODES = re.compile(r"VOL|OLD|WRG|STU")
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, dict[str, Delivery]]:
+    """Every case as a district of its own: all first rosters in one judging, all second ones in another."""
+    settings = load_settings(home=tmp_path_factory.mktemp("guards") / "home")
+    registry = open_registry(settings)
+    place = Place(settings, registry)
+    for turn in ("before", "after"):
+        for name, case in CASES.items():
+            place.apply(name, **{GUARDS: case.guards})
+            place.deliver("roster", getattr(case, turn)(), name)
+        place.land()
+        judge_deliveries(registry, settings, registered_districts(registry), run_name=turn)
+    return place, {delivery.district_id: delivery for delivery in all_deliveries(registry)}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_roster_is_guarded_against_the_one_before(judged: tuple[Place, dict[str, Delivery]], name: str) -> None:
+    delivery, case = judged[1][name], CASES[name]
+    findings = [finding for finding in delivery.findings if GUARD_CODES.match(finding.code)]
+    assert {finding.code for finding in findings} == case.codes
+    assert any(case.says in finding.message for finding in findings) or not case.says, [f.message for f in findings]
+    verdict = "rejected" if case.codes & {"VOL310", "WRG801"} else "held" if case.codes else "accepted"
+    assert (delivery.verdict or "").removesuffix("_with_rows_set_aside") == verdict
+
+
+def test_a_roster_in_the_wrong_inbox_is_a_security_event_that_names_the_other_district(
+    judged: tuple[Place, dict[str, Delivery]],
+) -> None:
+    place, deliveries = judged
+    with place.registry.begin() as session:
+        events = session.query(AuditEvent).filter_by(kind="security.wrong_district").all()
+        assert [(event.district_id, event.detail) for event in events] == [("wrong_one", {"looks_like": "elsewhere"})]
+    assert "elsewhere" not in " ".join(finding.message for finding in deliveries["wrong_one"].findings)
