@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.decisions import judge_changed_again
@@ -62,6 +63,7 @@ def land_deliveries(
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
+        note_headers(connection, loadable)
         for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
             if delivery.base_delivery_id and delivery.state != "landed":
                 compose_delta(connection, delivery, delivery.base_delivery_id)
@@ -102,12 +104,16 @@ def _to_land(
     connection: duckdb.DuckDBPyConnection, registry: Registry, districts: Mapping[str, RegisteredDistrict]
 ) -> list[Delivery]:
     in_raw = dict(connection.execute("select delivery_id, settings_version from control.landed_delivery").fetchall())
+    with_headers = rosters_with_headers(connection)
 
     def is_current(delivery: Delivery) -> bool:
         version = in_raw.get(delivery.delivery_id)
         if version is None or delivery.settings_version is None:
             return False
-        return delivery.feed == "roster" or version == districts[delivery.district_id].version
+        district = districts[delivery.district_id]
+        if delivery.feed == "roster" and not district.settings.reads_roster:
+            return True
+        return version == district.version and (delivery.feed == "subgroups" or delivery.delivery_id in with_headers)
 
     with registry.begin() as session:
         judge_changed_again(session, {district_id: district.version for district_id, district in districts.items()})

@@ -162,7 +162,7 @@ def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, st
 def _screen_subgroups(screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path) -> None:
     shape, readable = read_shape(path, name, scratch / "clean" / "subgroups.csv")
     screening.findings += shape.findings
-    if not shape.is_readable or district.subgroups is None:
+    if not shape.is_readable or district.subgroups is None or not district.subgroups.reads_file:
         return
     mapping, findings = map_subgroup_header(shape.header, district.subgroups, name)
     screening.findings += findings

@@ -16,6 +16,7 @@ from subgroup_pipeline.landing.lines import find_lines
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.roster_guards import roster_findings
+from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import CheckTotal, Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
@@ -175,6 +176,9 @@ def _judge_feed(
     judged.checks += validation.checks
     about_all = roster_findings if feed == "roster" else subgroup_findings
     own = about_all(settings, districts, deliveries)
+    if feed == "roster":
+        for delivery_id, findings in roster_subgroup_findings(settings, districts, deliveries).items():
+            own[delivery_id][0].extend(findings)
     failures = _failures_by_delivery(validation)
     for delivery in deliveries:
         district = districts[delivery.district_id]
@@ -193,7 +197,7 @@ def _run_row(
         "delivery_id": delivery.delivery_id,
         "feed": delivery.feed,
         "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
-        "match_field": subgroups.matches if subgroups and delivery.feed == "subgroups" else None,
+        "match_field": subgroups.match_field if subgroups and delivery.feed == "subgroups" else None,
     }
 
 

@@ -28,7 +28,7 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
         findings = []
         if district.settings.schedule:
             due = _last_deadline(district.settings.schedule, ZoneInfo(district.settings.timezone), now)
-            feeds: list[Feed] = ["roster", "subgroups"] if district.settings.subgroups else ["roster"]
+            feeds: list[Feed] = ["roster", "subgroups"] if district.settings.has_subgroup_file else ["roster"]
             for feed in feeds:
                 nights = _missed_nights(_last_seen(registry, district.district_id, feed), due)
                 if nights:
