@@ -6,6 +6,7 @@ one row a column and text, of this roster and of the one it would replace, for w
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -199,5 +200,8 @@ def _nearest(column: str, headers: Mapping[str, set[str]]) -> str:
     from rapidfuzz import process
 
     known = sorted(set().union(*headers.values()))
-    best = process.extractOne(column, known, score_cutoff=_LIKE_ENOUGH)
+    name = column.partition(".")[2].lower()
+    # The right name behind another vendor's prefix, as in ext_vendor_language, is nearer than anything that looks like it.
+    behind = [header for header in known if re.search(rf"(^|[._]){re.escape(name)}$", header)]
+    best = process.extractOne(column, behind or known, score_cutoff=0 if behind else _LIKE_ENOUGH)
     return f" The nearest header is `{best[0]}`." if best else ""

@@ -50,7 +50,14 @@ ranked as (
         said.*,
         row_number() over (
             partition by said.student_key, said.subgroup_key
-            order by said.value_key = said.absent_value_key, said.cell is null, not said.has_cell, said.precedence
+            order by
+                case
+                    when said.value_key <> said.absent_value_key then 0
+                    when said.cell is not null then 1
+                    when said.has_cell then 2
+                    else 3
+                end,
+                said.precedence
         ) as place
     from said
 )
