@@ -10,6 +10,35 @@
     coalesce({{ status }}, 'active') = 'active'
 {%- endmacro %}
 
+{# The value of a cell: a blank one takes the column's blank value, a text what it means, and what nobody knows is absent. #}
+{% macro value_of_cell(cell, texts) -%}
+    case
+        when {{ cell }}.has_cell and {{ cell }}.cell is null then {{ cell }}.blank_value_key
+        else coalesce({{ texts }}.value_key, {{ cell }}.absent_value_key)
+    end
+{%- endmacro %}
+
+{# The federal roll-up of one student's flags: Hispanic/Latino wins, then two or more races, then the single race.
+   Only `true` counts, in any case; without any it is null. #}
+{% macro race_ethnicity_of(row) -%}
+    {%- set races = [
+        'american_indian_or_alaska_native', 'asian', 'black_or_african_american',
+        'native_hawaiian_or_other_pacific_islander', 'white'
+    ] -%}
+    case
+        when lower({{ trimmed(row ~ '.hispanic_or_latino') }}) = 'true' then 'hispanic_or_latino'
+        when
+            lower({{ trimmed(row ~ '.two_or_more_races') }}) = 'true'
+            or {% for race in races -%}
+                case when lower({{ trimmed(row ~ '.' ~ race) }}) = 'true' then 1 else 0 end{{ ' + ' if not loop.last }}
+            {%- endfor %} > 1
+            then 'two_or_more_races'
+        {% for race in races -%}
+        when lower({{ trimmed(row ~ '.' ~ race) }}) = 'true' then '{{ race }}'
+        {% endfor -%}
+    end
+{%- endmacro %}
+
 {# not_reported -> Not reported #}
 {% macro label_of(name) -%}
     upper(left({{ name }}, 1)) || replace(substr({{ name }}, 2), '_', ' ')

@@ -66,7 +66,7 @@ def _feed(paths: list[Path], district: RegisteredDistrict, asked: str | None, *,
         raise typer.BadParameter("the directory holds no .csv file", param_hint="FILE")
     if asked not in (None, "roster", "subgroups"):
         raise typer.BadParameter("choose one of roster, subgroups", param_hint="--feed")
-    if asked == "subgroups" and district.settings.subgroups is None:
+    if asked == "subgroups" and not district.settings.has_subgroup_file:
         said = f"{district.district_id} has no subgroup file in its settings"
         raise typer.BadParameter(said, param_hint="--feed")
     if asked == "subgroups" and is_directory:

@@ -101,7 +101,7 @@ class Inbox:
             forget_files(self._registry, self._district.district, [entry.path for entry in left])
 
     def _feeds(self) -> list[Feed]:
-        return ["roster", "subgroups"] if self._district.subgroups else ["roster"]
+        return ["roster", "subgroups"] if self._district.has_subgroup_file else ["roster"]
 
     def _listing(self, feed: Feed) -> list[RemoteEntry]:
         """Files of a feed that no client is still naming as temporary and that were not taken before, oldest first."""

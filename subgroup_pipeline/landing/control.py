@@ -1,11 +1,10 @@
-"""The control tables that tell SQL what a district's settings say: columns and known values of its subgroup file."""
+"""The control tables that tell SQL what a district's settings say: columns of its subgroups, and their known values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.registry.district_file import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +23,7 @@ _COLUMN = {
     "blank_value": "VARCHAR",
     "sensitivity": "VARCHAR",
     "display_order": "INTEGER",
+    "precedence": "INTEGER",
 }
 _VALUE = {
     "district_id": "VARCHAR",
@@ -42,19 +42,22 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
         if district.settings.subgroups is None:
             continue
         for order, (name, column) in enumerate(district.settings.subgroups.columns.items(), start=1):
-            columns.append(
+            columns += [
                 {
                     "district_id": district.district_id,
                     "subgroup": column.subgroup,
                     "subgroup_label": column.label or column.subgroup.replace("_", " ").capitalize(),
-                    "source": "sftp",
-                    "source_column": canonical(name),
+                    "source": place.source,
+                    "source_column": place.column,
                     "is_open": column.open,
                     "blank_value": column.blank,
                     "sensitivity": column.sensitivity,
                     "display_order": order,
+                    "precedence": precedence,
                 }
-            )
+                for precedence, place in enumerate(district.settings.subgroups.places(name), start=1)
+            ]
+            known_values = district.settings.subgroups.known_values(name)
             values += [
                 {
                     "district_id": district.district_id,
@@ -63,7 +66,7 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
                     "value": value,
                     "display_order": position,
                 }
-                for position, (raw, value) in enumerate(column.values.items(), start=1)
+                for position, (raw, value) in enumerate(known_values.items(), start=1)
             ]
     connection.execute("delete from control.subgroup_column; delete from control.subgroup_value")
     insert_rows(connection, "control.subgroup_column", _COLUMN, columns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.roster_headers import carry_headers_over
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +39,7 @@ def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, bas
             [delivery.delivery_id, CARRIED_OVER, delivery.delivery_id, base_delivery_id],
         ).fetchone()
         carried += row[0] if row else 0
+    carry_headers_over(connection, delivery.delivery_id, base_delivery_id)
     return carried
 
 

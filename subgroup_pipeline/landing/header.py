@@ -40,7 +40,7 @@ def map_roster_header(header: list[str], table: RosterTable, line: int = 1) -> t
             findings.append(Finding("HDR004", file=table.file_name, line=line, column=column))
     known = {canonical(column) for column in table.columns}
     metadata = [
-        (name.strip()[len(METADATA_PREFIX) :], number)
+        (canonical(name)[len(METADATA_PREFIX) :], number)
         for number, name in enumerate(header)
         if canonical(name).startswith(METADATA_PREFIX)
     ]
@@ -67,11 +67,13 @@ def map_subgroup_header(
     cells: list[tuple[str, int]] = []
     used = {student_id}
     for name, column in subgroups.columns.items():
+        if all(place.source != "sftp" for place in subgroups.places(name)):
+            continue
         found = next((n for n in map(canonical, (name, *column.aliases)) if n in position), None)
         if found is not None:
             used.add(found)
             cells.append((canonical(name), position[found]))
-        elif column.optional:
+        elif not subgroups.is_required(name, "sftp"):
             findings.append(Finding("HDR004", file=file_name, line=line, column=name))
         else:
             about = f"Missing: {name}.{_nearest(name, header)}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
 from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
@@ -22,7 +23,15 @@ from subgroup_pipeline.landing.volume import has_usual_volume
 from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.ledger import FEEDS, advance, base_deliveries, deliveries_in, find_delivery, live_deliveries
+from subgroup_pipeline.registry.ledger import (
+    FEEDS,
+    LIVE_STATES,
+    advance,
+    base_deliveries,
+    deliveries_in,
+    find_delivery,
+    live_deliveries,
+)
 from subgroup_pipeline.registry.rules import rules_version
 
 if TYPE_CHECKING:
@@ -68,6 +77,7 @@ def land_deliveries(
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
+        note_headers(connection, loadable)
         for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
             if delivery.base_delivery_id and delivery.state != "landed":
                 compose_delta(connection, delivery, delivery.base_delivery_id)
@@ -109,10 +119,12 @@ def _clear(scratch: Path) -> None:
 
 
 def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """Remove raw rows of deliveries that are neither live nor waiting for a decision; the archive keeps their bytes."""
+    """Remove raw rows of deliveries that nobody sees and that wait for nothing; the archive keeps their bytes.
+
+    What is published stays, also behind a newer accepted one: the build may yet hold that.
+    """
     with registry.begin() as session:
-        wanted = [d.delivery_id for feed in FEEDS for d in live_deliveries(session, feed).values()]
-        wanted += [d.delivery_id for d in deliveries_in(session, ["screened", "landed", "held", "accepted"])]
+        wanted = [d.delivery_id for d in deliveries_in(session, ["screened", "landed", "held", *LIVE_STATES])]
     query = "select delivery_id from control.landed_delivery where delivery_id not in (select unnest(?))"
     gone = [row[0] for row in connection.execute(query, [wanted]).fetchall()]
     delete_deliveries(connection, gone)
@@ -122,12 +134,16 @@ def _to_land(
     connection: duckdb.DuckDBPyConnection, registry: Registry, districts: Mapping[str, RegisteredDistrict]
 ) -> list[Delivery]:
     in_raw = dict(connection.execute("select delivery_id, settings_version from control.landed_delivery").fetchall())
+    with_headers = rosters_with_headers(connection)
 
     def is_current(delivery: Delivery) -> bool:
         version = in_raw.get(delivery.delivery_id)
         if version is None or delivery.settings_version is None:
             return False
-        return delivery.feed == "roster" or version == districts[delivery.district_id].version
+        district = districts[delivery.district_id]
+        if delivery.feed == "roster" and not district.settings.reads_roster:
+            return True
+        return version == district.version and (delivery.feed == "subgroups" or delivery.delivery_id in with_headers)
 
     with registry.begin() as session:
         judge_changed_again(session, {district_id: district.version for district_id, district in districts.items()})

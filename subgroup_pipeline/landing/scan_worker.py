@@ -48,7 +48,9 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
 def shape_from(answer: dict[str, Any]) -> CsvShape:
     """The shape that an answer describes."""
     fields = dict(answer)
-    fields["findings"] = [Finding(**{**finding, "lines": tuple(finding["lines"]), "keys": tuple(finding["keys"])}) for finding in answer["findings"]]
+    fields["findings"] = [
+        Finding(**{**finding, "lines": tuple(finding["lines"]), "keys": tuple(finding["keys"])}) for finding in answer["findings"]
+    ]
     fields["set_aside_rows"] = [SetAsideRow(**row) for row in answer["set_aside_rows"]]
     return CsvShape(**fields)
 

@@ -120,7 +120,7 @@ def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, 
         _screen_roster(screening, _roster_files(delivery, home, scratch), scratch, read)
     else:
         upload = delivery.files[0]
-        if district.subgroups is not None:
+        if district.subgroups is not None and district.subgroups.reads_file:
             path = archived_path(home.archive, upload.sha256)
             _screen_subgroups(screening, path, upload.name, district.subgroups, scratch, read)
     return screening

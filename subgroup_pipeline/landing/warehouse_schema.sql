@@ -45,7 +45,8 @@ create table if not exists control.build (
     build_key varchar not null
 );
 
--- How a subgroup file's columns are read: one row a configured column of a district.
+-- How subgroups are read: one row a configured column of a district and source that it is read from, in order of precedence.
+-- source_column is what a clerk sees: ell, metadata.ell, demographics.sex.
 create table if not exists control.subgroup_column (
     district_id varchar not null,
     subgroup varchar not null,
@@ -57,6 +58,8 @@ create table if not exists control.subgroup_column (
     sensitivity varchar not null,
     display_order integer not null
 );
+-- Since subgroups may be in the roster; the table is written in every run.
+alter table control.subgroup_column add column if not exists precedence integer default 1;
 
 -- The known values of those columns; raw_key is compared trimmed and without regard to case.
 create table if not exists control.subgroup_value (
@@ -83,6 +86,13 @@ alter table control.run_delivery add column if not exists delta_tables varchar;
 create table if not exists control.landed_delivery (
     delivery_id varchar not null,
     settings_version integer not null
+);
+
+-- The headers of roster files that subgroups may be read from, in canonical form: a column that is not in the file is not blank.
+create table if not exists control.landed_header (
+    delivery_id varchar not null,
+    file_name varchar not null,
+    header varchar not null
 );
 
 -- Live deliveries landed again under newer settings, until they are judged again.

@@ -39,7 +39,7 @@ RECONCILIATION = {
     "is_balanced": "BOOLEAN",
 }
 
-_STAGED_TABLES = frozenset({"orgs", "academic_sessions", "courses", "classes", "users", "enrollments"})
+_STAGED_TABLES = frozenset({"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics"})
 
 _HAS_COUNTS = "select count(*) from duckdb_tables() where database_name = 'warehouse' and table_name = 'int_row_count'"
 _ROWS = "select delivery_id, file_name, fate, rule, sum(row_count)::bigint from warehouse.intermediate.int_row_count group by all"

@@ -65,7 +65,7 @@ def set_scope(
     rows = []
     for district in districts:
         roster = rosters.get(district.district_id)
-        subgroup = subgroups.get(district.district_id) if district.settings.subgroups else None
+        subgroup = subgroups.get(district.district_id) if district.settings.has_subgroup_file else None
         if roster is None or held_back & {delivery.delivery_id for delivery in (roster, subgroup) if delivery}:
             continue
         row = _scope_row(district, roster, subgroup, school_year_ends.get(roster.delivery_id), now)
@@ -120,7 +120,7 @@ def _scope_row(
         "roster_received_at": _naive(roster.received_at),
         "subgroup_received_at": _naive(subgroup.received_at) if subgroup else None,
         "as_of_date": as_of.isoformat(),
-        "match_field": settings.subgroups.matches if settings.subgroups else None,
+        "match_field": settings.subgroups.match_field if settings.subgroups else None,
         "build_key": hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32],
         "built_at": _naive(now),
     }

@@ -17,6 +17,7 @@ from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.expectations import family_of
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
+from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
@@ -204,6 +205,8 @@ def _judge_feed(
     of_others: Mapping[str, str] = {}
     if feed == "roster":
         own = roster_findings(settings, districts, deliveries)
+        for delivery_id, findings in roster_subgroup_findings(settings, districts, deliveries).items():
+            own[delivery_id][0].extend(findings)
         of_others = rosters_of_others(settings, [d.delivery_id for d in live.values()])
     else:
         own = subgroup_findings(registry, settings, districts, deliveries)
@@ -240,7 +243,7 @@ def _run_row(
         "delivery_id": delivery.delivery_id,
         "feed": delivery.feed,
         "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
-        "match_field": subgroups.matches if subgroups and delivery.feed == "subgroups" else None,
+        "match_field": subgroups.match_field if subgroups and delivery.feed == "subgroups" else None,
         "delta_tables": ",".join(delivery.counts.get("delta_tables", [])),
     }
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.district_file import Guards
-
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.district_file import DistrictSettings
 
@@ -23,5 +21,4 @@ def share_in_words(share: float) -> str:
 def limit_in_words(settings: DistrictSettings, guard: str) -> str:
     """A guard's value and where it comes from, as `95% (our default)`."""
     value = getattr(settings.guards, guard)
-    whose = "our default" if value == Guards.model_fields[guard].default else "this district's setting"
-    return f"{share_in_words(value) if isinstance(value, float) else value} ({whose})"
+    return f"{share_in_words(value) if isinstance(value, float) else value} ({settings.guards.origin(guard)})"

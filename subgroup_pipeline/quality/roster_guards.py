@@ -12,8 +12,8 @@ from subgroup_pipeline.registry.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from subgroup_pipeline.registry.district_file import Guards
     from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.guards import Guards
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
@@ -123,7 +123,7 @@ def _about_season(changes: Changes, district: RegisteredDistrict, delivery: Deli
     today = delivery.received_at.astimezone(ZoneInfo(district.settings.timezone)).date()
     for season in district.settings.guards.seasons:
         if season.first_day <= today <= season.last_day:
-            until = f"Until {season.last_day} (district setting)."
+            until = f"Until {season.last_day} (this district's setting)."
             removed = sum(change.removed for change in changes.by_kind.values())
             if season.only == "nothing":
                 return [Finding("VOL312", about=until)]

@@ -11,7 +11,8 @@ from subgroup_pipeline.registry.district_file import canonical
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings, Guards, SubgroupColumn
+    from subgroup_pipeline.registry.district_file import DistrictSettings, SubgroupColumn
+    from subgroup_pipeline.registry.guards import Guards
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 

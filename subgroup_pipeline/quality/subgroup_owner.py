@@ -45,7 +45,7 @@ def wrong_districts(
     if not suspects:
         return {}
     fields = {
-        district.district_id: district.settings.subgroups.matches if district.settings.subgroups else None
+        district.district_id: district.settings.subgroups.match_field if district.settings.subgroups else None
         for district in registered_districts(registry)
     }
     with registry.begin() as database:

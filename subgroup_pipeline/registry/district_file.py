@@ -10,28 +10,33 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry import header_name
+from subgroup_pipeline.registry.guards import Guards
+from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.settings_part import Part
+from subgroup_pipeline.registry.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
 from subgroup_pipeline.settings import zone_name
 
-canonical = header_name.canonical
+__all__ = [
+    "ALL_STUDENTS",
+    "DISTRICT_KEY",
+    "NOT_REPORTED",
+    "RESERVED_KEYS",
+    "DistrictSettings",
+    "SubgroupColumn",
+    "Subgroups",
+    "canonical",
+    "parse_district",
+    "read_district_file",
+]
 
 DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
 RESERVED_KEYS = frozenset(["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema"])
-SUBGROUP_KEY = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
-NOT_REPORTED = "not_reported"
-ALL_STUDENTS = "all_students"
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Server(_Part):
+class Server(Part):
     """An SFTP server of the district's own, where we fetch and delete nothing. Absent: our drop server."""
 
     host: str
@@ -49,135 +54,20 @@ class Server(_Part):
         return value
 
 
-class Roster(_Part):
+class Roster(Part):
     """Where the roster comes from."""
 
     source: Literal["sftp"] = "sftp"
     path: str = "inbox/roster"
 
 
-class SubgroupColumn(_Part):
-    """How one column of the subgroup file is read (design 3.9)."""
-
-    subgroup: str
-    values: dict[str, str] = Field(default_factory=dict)
-    open: bool = False
-    blank: str = NOT_REPORTED
-    optional: bool = False
-    aliases: list[str] = Field(default_factory=list)
-    label: str = ""
-    sensitivity: Literal["standard", "nsla"] = "standard"
-
-    @field_validator("subgroup")
-    @classmethod
-    def _subgroup_key(cls, value: str) -> str:
-        if not SUBGROUP_KEY.fullmatch(value) or value == ALL_STUDENTS:
-            raise ValueError("a subgroup is named in lower case with _, for example english_learner, and not all_students")
-        return value
-
-    @model_validator(mode="after")
-    def _values_or_open(self) -> SubgroupColumn:
-        if not self.values and not self.open:
-            raise ValueError("give the known values (values: {y: yes, n: no}), or open: true to take any text")
-        folded = [key.strip().lower() for key in self.values]
-        twice = sorted({key for key in folded if folded.count(key) > 1})
-        if twice:
-            raise ValueError(f"values are compared without regard to case: {', '.join(twice)} stands there twice")
-        if "" in folded:
-            raise ValueError("a blank cell is not one of the values; say what it means with `blank:`")
-        if not all(value.strip() for value in (self.blank, *self.values.values())):
-            raise ValueError("a value is empty; write a word, or leave the line out to have it reported as not_reported")
-        return self
-
-
-class Subgroups(_Part):
-    """The subgroup file: where it is, which column is the student, and what the other columns mean."""
-
-    sources: tuple[Literal["sftp"], ...] = ("sftp",)
-    path: str = "inbox/subgroups"
-    files: str = "*.csv"
-    student_id_column: str = "student_id"
-    matches: str = "users.sourcedId"
-    columns: dict[str, SubgroupColumn]
-
-    @field_validator("matches")
-    @classmethod
-    def _field(cls, value: str) -> str:
-        if not re.fullmatch(r"users\.(sourcedId|identifier|username)|userIds:[^{}:,\s]+|metadata\.\S+", value):
-            raise ValueError("allowed: users.sourcedId, users.identifier, users.username, userIds:<type>, metadata.<name>")
-        return value
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Subgroups:
-        names = [self.student_id_column, *self.columns, *(a for c in self.columns.values() for a in c.aliases)]
-        headers = [canonical(name) for name in names]
-        subgroups = [column.subgroup for column in self.columns.values()]
-        for kind, words in (("column", headers), ("subgroup", subgroups)):
-            twice = sorted({word for word in words if words.count(word) > 1})
-            if twice:
-                raise ValueError(f"the {kind} {', '.join(twice)} is given twice (case, spaces and hyphens do not count)")
-        return self
-
-
-class Privacy(_Part):
+class Privacy(Part):
     """Smallest group that a published aggregate may show."""
 
     minimum_count: Annotated[int, Field(ge=1, le=100)] = 10
 
 
-class Season(_Part):
-    """Days (first and last included) in which a roster may only add records, or none is taken without a person's look."""
-
-    first_day: date = Field(alias="from")
-    last_day: date = Field(alias="to")
-    only: Literal["additions", "nothing"] = "additions"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Season:
-        if self.last_day < self.first_day:
-            raise ValueError("`to` is before `from`")
-        return self
-
-
-class Guards(_Part):
-    """When a delivery waits for a person instead of replacing the last good one (shares of 1)."""
-
-    removed_students: Share = 0.10
-    removed_staff: Share = 0.10
-    removed_classes: Share = 0.10
-    removed_enrollments: Share = 0.10
-    removed_from_a_school: Share = 0.25
-    changed: Share = 0.75
-    growth: Annotated[float, Field(ge=0)] = 0.50
-    new_ids: Share = 0.05
-    set_aside_hold: Share = 0.05
-    set_aside_reject: Share = 0.20
-    seasons: tuple[Season, ...] = ()
-    match_rate: Share = 0.95
-    first_delivery: Literal["accept", "review"] = "review"
-    # Subgroup files. Beside each share stands a floor in numbers of rows or students (quality.limits), so that few never count.
-    subgroup_match_warning: Share = 0.99
-    subgroup_absent_students: Share = 0.50
-    subgroup_removed_students: Share = 0.10
-    subgroup_rows_held: Share = 0.05
-    subgroup_rows_rejected: Share = 0.20
-    subgroup_padded_ids: Share = 0.05
-    subgroup_scientific_ids: Share = 0.01
-    subgroup_own_match: Share = 0.50
-    subgroup_other_match: Share = 0.80
-    subgroup_share_change: Annotated[float, Field(ge=0, le=100)] = 0.25
-    subgroup_vanished_value: Annotated[int, Field(ge=0)] = 5
-    subgroup_blank_growth: Share = 0.25
-    subgroup_open_values: Annotated[int, Field(ge=0)] = 50
-    subgroup_open_share: Share = 0.20
-    subgroup_lag_days: Annotated[int, Field(ge=1)] | None = None
-
-    def origin(self, name: str) -> str:
-        """Where the value of a guard comes from, in words for a finding."""
-        return "default" if getattr(self, name) == type(self).model_fields[name].default else "district setting"
-
-
-class DistrictSettings(_Part):
+class DistrictSettings(Part):
     """Everything a district sets; the whole of its YAML file."""
 
     district: str
@@ -192,6 +82,16 @@ class DistrictSettings(_Part):
     privacy: Privacy = Field(default_factory=Privacy)
     guards: Guards = Field(default_factory=Guards)
     publish_when: Literal["tolerant", "clean"] = "tolerant"
+
+    @property
+    def has_subgroup_file(self) -> bool:
+        """Whether the district delivers the feed `subgroups`."""
+        return self.subgroups is not None and self.subgroups.reads_file
+
+    @property
+    def reads_roster(self) -> bool:
+        """Whether subgroups are read from the roster, so that its verdict depends on the settings."""
+        return self.subgroups is not None and self.subgroups.reads_roster
 
     @field_validator("district")
     @classmethod
@@ -337,4 +237,4 @@ def _allowed_keys(at: Location) -> list[str]:
         for candidate in (field.annotation, *get_args(field.annotation)):
             if isinstance(candidate, type) and issubclass(candidate, BaseModel):
                 model = candidate
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]

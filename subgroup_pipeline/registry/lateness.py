@@ -65,7 +65,7 @@ def _missed_by_feed(registry: Registry, district: RegisteredDistrict, now: datet
     if not district.settings.schedule:
         return {}
     due = _last_deadline(district.settings.schedule, ZoneInfo(district.settings.timezone), now)
-    feeds = _FEEDS if district.settings.subgroups else _FEEDS[:1]
+    feeds = _FEEDS if district.settings.has_subgroup_file else _FEEDS[:1]
     missed = {feed: _missed_nights(_last_seen(registry, district.district_id, feed), due) for feed in feeds}
     return {feed: nights for feed, nights in missed.items() if nights}
 

@@ -97,7 +97,7 @@ class Rehearsal:
 
 def guess_feed(names: Iterable[str], district: RegisteredDistrict) -> Feed:
     """The feed that files of these names belong to: a zip or OneRoster's names are a roster, anything else is subgroups."""
-    if district.settings.subgroups is None or any(name.casefold().endswith(".zip") or is_roster_csv(name) for name in names):
+    if not district.settings.has_subgroup_file or any(name.casefold().endswith(".zip") or is_roster_csv(name) for name in names):
         return "roster"
     return "subgroups"
 

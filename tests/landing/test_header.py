@@ -149,12 +149,12 @@ def test_an_optional_column_that_is_missing_is_a_warning() -> None:
     assert _codes(findings) == [("HDR004", "parentSourcedId")]
 
 
-def test_metadata_columns_keep_their_names_with_dots_and_case() -> None:
+def test_metadata_columns_are_kept_by_the_canonical_form_of_their_names() -> None:
     extra = ["metadata.sis.ID", " METADATA.Home Lang ", "metadata.", "metadataX"]
     mapping, findings = map_roster_header([*ORGS.columns, *extra], ORGS)
     assert mapping is not None
     first = len(ORGS.columns)
-    assert mapping.keyed == (("sis.ID", first), ("Home Lang", first + 1), ("", first + 2))
+    assert mapping.keyed == (("sis.id", first), ("home_lang", first + 1), ("", first + 2))
     assert _codes(findings) == [("HDR003", "metadataX")]
 
 

@@ -64,12 +64,12 @@ def _another() -> Files:
 CASES = {
     "same": Case(lambda: roster(201), set()),
     "few_gone": Case(lambda: roster(180), set()),
-    "students": Case(lambda: roster(170), {"VOL301", "VOL304"}, "30 of 200 are gone; up to 10% is let through (default)."),
+    "students": Case(lambda: roster(170), {"VOL301", "VOL304"}, "30 of 200 are gone; up to 10% is let through (our default)."),
     "more_allowed": Case(
         lambda: roster(170), set(), guards=GUARDS.replace("{", "{removed_students: 0.2, removed_enrollments: 0.2, ")
     ),
     "less_allowed": Case(
-        lambda: roster(178), {"VOL301"}, "22 of 200 are gone; up to 5% is let through (district setting).",
+        lambda: roster(178), {"VOL301"}, "22 of 200 are gone; up to 5% is let through (this district's setting).",
         guards=GUARDS.replace("{", "{removed_students: 0.05, "),
     ),
     "staff": Case(lambda: roster(staff=30), {"VOL302", "VOL304"}, "30 of 60 are gone"),
@@ -95,16 +95,16 @@ CASES = {
     "older": Case(_times("01"), {"OLD802"}, before=_times("02")),
     "newer": Case(_times("03"), set(), before=_times("02")),
     "additions_only": Case(
-        lambda: roster(199), {"VOL311"}, "(district setting)", guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}}}], ")
+        lambda: roster(199), {"VOL311"}, "(this district's setting)", guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}}}], ")
     ),
     "additions": Case(lambda: roster(201), set(), guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}}}], ")),
     "paused": Case(
-        lambda: roster(201), {"VOL312"}, "(district setting)",
+        lambda: roster(201), {"VOL312"}, "(this district's setting)",
         guards=GUARDS.replace("{", f"{{seasons: [{{{WINDOW}, only: nothing}}], "),
     ),
     "some_set_aside": Case(
         _in_users(r",student,,,$", ",pupil,,,", "enrollments.csv"), {"VOL305", "VOL306", "VOL310"},
-        "200 of 260 rows; up to 20% is let through (default).",
+        "200 of 260 rows; up to 20% is let through (our default).",
     ),
     "few_set_aside": Case(
         _in_users(r"^(e1?[12]\d,.*),student,", r"\1,pupil,", "enrollments.csv"), {"VOL309"}, "40 of 260 rows; up to 5%",

@@ -183,5 +183,6 @@ def test_every_code_about_a_file_as_a_whole_is_planted() -> None:
     planted = {code for case in CASES.values() for code, *_ in case.found}
     from subgroup_pipeline.registry.finding_codes.subgroups import CODES
 
-    elsewhere = {"SUB501", "SUB504", "SUB505", "SUB509", "SUB518"}  # test_codes, test_subgroup_owner, tests of the night
+    # test_codes, test_subgroup_owner, tests of the night
+    elsewhere = {"SUB501", "SUB504", "SUB505", "SUB509", "SUB518", "SUB530", "SUB531", "SUB532"}
     assert {entry.code for entry in CODES} - planted == elsewhere

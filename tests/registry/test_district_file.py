@@ -16,7 +16,7 @@ DESIGN = """\
 district: grand_bend
 name: Grand Bend ISD
 timezone: America/Chicago
-as_of: 2020-10-01                   # delivery (default) | roster | a date
+as_of: 2020-10-01                   # delivery (our default) | roster | a date
 contacts: [data@grandbend.example]
 schedule: "02:00"                   # when uploads are expected (lag and nothing-arrived checks)
 roster: {source: sftp, path: inbox/roster}        # sftp | oneroster_api (later)
@@ -33,7 +33,7 @@ subgroups:                          # may be absent: the marts then hold all_stu
     home_lang: {subgroup: home_language, open: true}
 privacy: {minimum_count: 10}        # release: monthly | count_day | nightly (later)
 guards: {removed_students: 0.10, match_rate: 0.95, first_delivery: accept}   # accept | review
-publish_when: tolerant              # tolerant (default) | clean: only deliveries without set-aside rows
+publish_when: tolerant              # tolerant (our default) | clean: only deliveries without set-aside rows
 """
 HEAD = "district: alpha\nname: Alpha\ntimezone: UTC\n"
 COLUMNS = HEAD + "subgroups:\n  columns:\n"
@@ -104,6 +104,36 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "column that is the student": (COLUMNS + "    Student-ID: {subgroup: a, open: true}\n", 4, ("student_id", "twice")),
     "two columns of one subgroup": (
         COLUMNS + "    a: {subgroup: a, open: true}\n    b: {subgroup: a, open: true}\n", 4, ("subgroup a", "twice")),
+    "a source that does not exist": (
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, api]\n", 7, ("`api`", "'roster_metadata'")),
+    "no source": (COLUMNS + "    a: {subgroup: a, open: true}\n  sources: []\n", 7, ("at least 1",)),
+    "a source twice": (COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, sftp]\n", 4, ("sftp twice",)),
+    "from another vendor's prefix": (
+        COLUMNS + "    a: {subgroup: a, open: true, from: ext_vendor_a}\n", 6,
+        ("metadata.<name>", "demographics.<column>", "sex")),
+    "from metadata without a name": (COLUMNS + "    a: {subgroup: a, open: true, from: metadata.}\n", 6, ("metadata.<name>",)),
+    "from a column demographics.csv does not have": (
+        COLUMNS + "    a: {subgroup: a, open: true, from: demographics.birthDate}\n", 6,
+        ("countryOfBirthCode", "race_ethnicity")),
+    "from two columns of one source": (
+        COLUMNS + "    a: {subgroup: a, open: true, from: [metadata.a, metadata.b]}\n", 6, ("one place a source",)),
+    "from a source that is not named": (
+        COLUMNS + "    a: {subgroup: a, open: true, from: metadata.a}\n", 4, ("column a", "roster_metadata", "sources")),
+    "from in another order than sources": (
+        COLUMNS + "    a: {subgroup: a, open: true, from: [metadata.a, sftp]}\n  sources: [sftp, roster_metadata]\n", 4,
+        ("places of a", "another order")),
+    "a source that no column is read from": (
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, demographics]\n", 4, ("demographics", "no column")),
+    "a column that no source has": (
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [demographics]\n", 4, ("no source has the column a",)),
+    "a path without a file": (
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [roster_metadata]\n  path: inbox/x\n", 4, ("`path`", "sftp")),
+    "aliases of a roster column": (
+        COLUMNS + "    a: {subgroup: a, open: true, aliases: [b]}\n  sources: [roster_metadata]\n", 4,
+        ("`aliases` of a", "`from`")),
+    "values that leave out races": (
+        COLUMNS + "    a: {subgroup: a, values: {white: w}, from: demographics.race_ethnicity}\n  sources: [demographics]\n", 4,
+        ("must name all", "asian", "two_or_more_races")),
     "bad timezone": ("district: alpha\nname: A\ntimezone: Texas\n", 3, ("IANA", "America/Chicago")),
     "timezone that is a path": ("district: alpha\nname: A\ntimezone: ../../etc/passwd\n", 3, ("IANA",)),
     "as_of another word": (HEAD + "as_of: today\n", 4, ("delivery, roster", "YYYY-MM-DD")),
@@ -258,7 +288,7 @@ def test_forms_of_a_header_are_one(form: str) -> None:
 def test_a_guard_says_where_its_value_comes_from_and_seasons_are_days() -> None:
     text = HEAD + "guards: {growth: 2, seasons: [{from: 2027-06-01, to: 2027-08-15, only: nothing}]}\n"
     guards = parse_district(text).guards
-    assert (guards.origin("growth"), guards.origin("changed")) == ("district setting", "default")
+    assert (guards.origin("growth"), guards.origin("changed")) == ("this district's setting", "our default")
     (season,) = guards.seasons
     assert (season.first_day, season.last_day, season.only) == (date(2027, 6, 1), date(2027, 8, 15), "nothing")
     assert type(guards).model_validate(guards.model_dump(mode="json")) == guards, "as the registry keeps it"
@@ -267,3 +297,56 @@ def test_a_guard_says_where_its_value_comes_from_and_seasons_are_days() -> None:
 def test_a_season_that_ends_before_it_begins_is_refused_with_its_line() -> None:
     with pytest.raises(SettingsError, match=r"district.yaml:5.*`to` is before `from`"):
         parse_district(HEAD + "guards:\n  seasons: [{from: 2027-08-01, to: 2027-07-01}]\n")
+
+
+SOURCES = (
+    HEAD
+    + """\
+subgroups:
+  sources: [roster_metadata, sftp, demographics]
+  columns:
+    ell: {subgroup: ell, values: {y: yes}}
+    Home Lang: {subgroup: lang, open: true, from: Metadata.EDU.Home-Lang}
+    frl: {subgroup: frl, open: true, from: [metadata.lunch, sftp], optional: true}
+    sex: {subgroup: sex, values: {female: f, male: m}}
+    race: {subgroup: race, from: demographics.Race-Ethnicity}
+    metadata.migrant: {subgroup: migrant, open: true}
+"""
+)
+
+
+def test_each_column_has_its_places_in_the_order_of_the_sources() -> None:
+    subgroups = parse_district(SOURCES).subgroups
+    assert subgroups is not None
+    assert {name: [(p.source, p.column) for p in subgroups.places(name)] for name in subgroups.columns} == {
+        "ell": [("roster_metadata", "metadata.ell"), ("sftp", "ell")],
+        "Home Lang": [("roster_metadata", "metadata.edu.home_lang")],
+        "frl": [("roster_metadata", "metadata.lunch"), ("sftp", "frl")],
+        "sex": [("roster_metadata", "metadata.sex"), ("sftp", "sex"), ("demographics", "demographics.sex")],
+        "race": [("demographics", "demographics.race_ethnicity")],
+        "metadata.migrant": [("roster_metadata", "metadata.migrant")],
+    }
+    required = [(name, s) for name in subgroups.columns for s in subgroups.sources if subgroups.is_required(name, s)]
+    assert required == [
+        ("ell", "roster_metadata"),
+        ("Home Lang", "roster_metadata"),
+        ("sex", "roster_metadata"),
+        ("race", "demographics"),
+        ("metadata.migrant", "roster_metadata"),
+    ]
+    assert subgroups.known_values("race")["asian"] == "asian"
+
+
+def test_settings_come_back_from_the_registry_as_they_were() -> None:
+    settings = parse_district(SOURCES)
+    document = settings.model_dump(mode="json")
+    assert document["subgroups"]["columns"]["frl"]["from"] == ["metadata.lunch", "sftp"]
+    assert type(settings).model_validate(document) == settings
+
+
+def test_a_district_with_roster_sources_alone_has_no_subgroup_file() -> None:
+    text = HEAD + "subgroups:\n  sources: [roster_metadata]\n  columns:\n    ell: {subgroup: ell, open: true}\n"
+    settings = parse_district(text)
+    assert (settings.has_subgroup_file, settings.reads_roster) == (False, True)
+    assert parse_district(DESIGN).has_subgroup_file
+    assert not parse_district(HEAD).has_subgroup_file

@@ -37,3 +37,8 @@
         lambda cell: cell.key || chr(31) || coalesce({{ trimmed('cell.value') }}, '')
     ))
 {%- endmacro %}
+
+{# Texts of a group as one, in an order. #}
+{% macro joined_text_of(text, order) -%}
+    string_agg({{ text }}, ', ' order by {{ order }})
+{%- endmacro %}

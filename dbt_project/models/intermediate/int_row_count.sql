@@ -3,7 +3,7 @@
 -- neighbours it keeps the districts that are out of scope: theirs are the rows that are published.
 {% set files = [
     ('orgs', 'stg_org'), ('academic_sessions', 'stg_academic_session'), ('courses', 'stg_course'), ('classes', 'stg_class'),
-    ('users', 'stg_user'), ('enrollments', 'stg_enrollment'),
+    ('users', 'stg_user'), ('enrollments', 'stg_enrollment'), ('demographics', 'stg_demographic'),
 ] %}
 with set_aside as (
     select

@@ -1,4 +1,4 @@
--- Every active student has one value for every subgroup of the district.
+-- Every active student has one value for every subgroup of the district; int_roster_value has those of the roster.
 -- A cell that is blank, a column that the file lacks and a student who is not in the file are three different things:
 -- only the first takes the column's blank value.
 with texts as (
@@ -21,12 +21,14 @@ subgroups as (
         on subgroup.subgroup_key = blank.subgroup_key and subgroup.blank_value = blank.value
     inner join {{ ref('int_subgroup_value') }} as absent
         on subgroup.subgroup_key = absent.subgroup_key and subgroup.absent_value = absent.value
+    where not subgroup.is_in_roster
 ),
 
 cells as (
     select
         student.student_key,
         subgroup.subgroup_key,
+        case when subgroup.source_column is null then 'roster' else 'sftp' end as source,
         subgroup.is_open,
         subgroup.blank_value_key,
         subgroup.absent_value_key,
@@ -43,13 +45,19 @@ cells as (
 
 select
     cells.student_key,
-    case
-        when cells.has_cell and cells.cell is null then cells.blank_value_key
-        else coalesce(texts.value_key, cells.absent_value_key)
-    end as value_key,
+    {{ value_of_cell('cells', 'texts') }} as value_key,
     cells.cell as raw_value,
+    cells.source,
     cells.is_in_file
 from cells
 left join texts
     on cells.subgroup_key = texts.subgroup_key
     and case when cells.is_open then cells.cell else lower(cells.cell) end = texts.match_text
+union all
+select
+    student_key,
+    value_key,
+    raw_value,
+    source,
+    is_in_file
+from {{ ref('int_roster_value') }}

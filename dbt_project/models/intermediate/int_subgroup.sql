@@ -1,12 +1,12 @@
--- The subgroups of each district: everyone, and what its settings read from the subgroup file.
--- absent_value is what a student has who is not in the file.
+-- The subgroups of each district: everyone, and what its settings read from the subgroup file or the roster.
+-- absent_value is what a student has of whom no source says anything.
 with subgroups as (
     select
         district_id,
         'all_students' as subgroup,
         'All students' as subgroup_label,
-        'roster' as source,
         null as source_column,
+        false as is_in_roster,
         false as is_open,
         'all' as blank_value,
         'all' as absent_value,
@@ -17,16 +17,16 @@ with subgroups as (
     select
         district_id,
         subgroup,
-        subgroup_label,
-        source,
-        source_column,
-        is_open,
-        blank_value,
+        min(subgroup_label) as subgroup_label,
+        {{ joined_text_of('source_column', 'precedence') }} as source_column,
+        bool_or(source <> 'sftp') as is_in_roster,
+        bool_or(is_open) as is_open,
+        min(blank_value) as blank_value,
         'not_reported' as absent_value,
-        sensitivity,
-        display_order
+        min(sensitivity) as sensitivity,
+        min(display_order) as display_order
     from {{ ref('stg_subgroup_column') }}
-    where source = 'sftp'
+    group by district_id, subgroup
 )
 
 select

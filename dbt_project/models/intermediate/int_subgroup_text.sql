@@ -16,7 +16,14 @@ seen as (
         {{ trimmed(map_value('student.cells', 'subgroup.source_column')) }} as cell
     from {{ ref('int_subgroup_row') }} as student
     inner join {{ ref('int_subgroup') }} as subgroup
-        on student.district_id = subgroup.district_id and subgroup.is_open
+        on student.district_id = subgroup.district_id and subgroup.is_open and not subgroup.is_in_roster
+    union
+    select
+        subgroup.subgroup_key,
+        roster_cell.cell
+    from {{ ref('int_roster_cell') }} as roster_cell
+    inner join {{ ref('int_subgroup') }} as subgroup
+        on roster_cell.subgroup_key = subgroup.subgroup_key and subgroup.is_open
 )
 
 select

@@ -3,14 +3,11 @@ with subgroup_values as (
         value.value_key,
         value.subgroup,
         value.value,
-        subgroup.source,
         scope.roster_delivery_id,
         scope.subgroup_delivery_id,
         scope.roster_received_at,
         coalesce(scope.subgroup_received_at, scope.roster_received_at) as file_received_at
     from {{ ref('int_subgroup_value') }} as value
-    inner join {{ ref('int_subgroup') }} as subgroup
-        on value.subgroup_key = subgroup.subgroup_key
     inner join {{ ref('stg_run_scope') }} as scope
         on value.district_id = scope.district_id
 )
@@ -21,13 +18,13 @@ select
     subgroup_values.subgroup,
     subgroup_values.value,
     has.raw_value,
-    subgroup_values.source,
+    has.source,
     case
-        when subgroup_values.source = 'roster' then subgroup_values.roster_delivery_id
+        when has.source <> 'sftp' then subgroup_values.roster_delivery_id
         when has.is_in_file then subgroup_values.subgroup_delivery_id
     end as delivery_id,
     case
-        when subgroup_values.source = 'roster' then subgroup_values.roster_received_at
+        when has.source <> 'sftp' then subgroup_values.roster_received_at
         else subgroup_values.file_received_at
     end as valid_from
 from {{ ref('int_student_value') }} as has

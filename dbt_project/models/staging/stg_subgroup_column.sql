@@ -7,7 +7,8 @@ select
     settings.is_open,
     settings.blank_value,
     settings.sensitivity,
-    settings.display_order
+    settings.display_order,
+    settings.precedence
 from {{ source('control', 'subgroup_column') }} as settings
 inner join {{ ref('stg_run_scope') }} as scope
     on settings.district_id = scope.district_id

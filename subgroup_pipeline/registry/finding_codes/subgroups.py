@@ -223,4 +223,26 @@ CODES = (
         in_excel="Format the column as Text before you type or paste.",
         example="wrong: 1-Jan, #REF!  right: 1-1, Spanish",
     ),
+    FindingCode(
+        "SUB530", "hold", "A subgroup column that is read from the roster is not in it.",
+        "Share the column with us again in the roster export (in ClassLink: DataGuard), or tell us its new name.",
+        why="Every student would be reported as not reported in this subgroup.",
+        in_excel="Add the column, with the name that was agreed on, to users.csv or demographics.csv.",
+        example="wrong: users.csv ends with metadata.sped; right: it ends with metadata.ell, metadata.sped",
+    ),
+    FindingCode(
+        "SUB531", "hold", "A subgroup column of the roster is empty for everybody; in the last good roster it was filled.",
+        "Look whether the column is still shared and filled in the roster export (in ClassLink: DataGuard). If it is meant to be "
+        "empty now, tell us and we let it through.",
+        why="Every student would lose their value in this subgroup overnight.",
+        in_excel="Fill the column again, or upload the file as it was exported.",
+        example="wrong: metadata.ell is blank in all rows; right: metadata.ell is Y or N",
+    ),
+    FindingCode(
+        "SUB532", "warning", "An optional subgroup column is not in the roster.",
+        "Share the column in the roster export if you want it in the reports.",
+        why="All students are reported as not reported in this subgroup.",
+        in_excel="Add the column to users.csv or demographics.csv if you want it in the reports.",
+        example="wrong: users.csv has no metadata.gifted; right: it has metadata.gifted",
+    ),
 )  # fmt: skip

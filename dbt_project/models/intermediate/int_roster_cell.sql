@@ -1,0 +1,58 @@
+-- What each source says of each student, for subgroups that are read from the roster, alone or besides a subgroup file.
+-- A metadata column may be in users.csv or demographics.csv; a text in users.csv goes before one in demographics.csv.
+with cells as (
+    select
+        student.student_key,
+        place.subgroup_key,
+        place.source,
+        place.precedence,
+        file_row.student_key is not null as is_in_file,
+        case place.source
+            when 'roster_metadata'
+                then
+                    coalesce({{ map_has('student.user_metadata', 'place.cell_key') }}, false)
+                    or coalesce({{ map_has('student.demographic_metadata', 'place.cell_key') }}, false)
+            when 'demographics' then student.has_demographics and place.is_in_header
+            else coalesce({{ map_has('file_row.cells', 'place.cell_key') }}, false)
+        end as has_cell,
+        case place.source
+            when 'roster_metadata'
+                then
+                    coalesce(
+                        {{ trimmed(map_value('student.user_metadata', 'place.cell_key')) }},
+                        {{ map_value('student.demographic_metadata', 'place.cell_key') }}
+                    )
+            when 'demographics'
+                then case place.cell_key
+                    when 'sex' then student.sex
+                    when 'race_ethnicity' then student.race_ethnicity
+                    when 'hispanicOrLatinoEthnicity' then student.hispanic_or_latino
+                    when 'demographicRaceTwoOrMoreRaces' then student.two_or_more_races
+                    when 'americanIndianOrAlaskaNative' then student.american_indian_or_alaska_native
+                    when 'asian' then student.asian
+                    when 'blackOrAfricanAmerican' then student.black_or_african_american
+                    when 'nativeHawaiianOrOtherPacificIslander' then student.native_hawaiian_or_other_pacific_islander
+                    when 'white' then student.white
+                    when 'countryOfBirthCode' then student.country_of_birth
+                    when 'stateOfBirthAbbreviation' then student.state_of_birth
+                    when 'cityOfBirth' then student.city_of_birth
+                    when 'publicSchoolResidenceStatus' then student.residence_status
+                end
+            else {{ map_value('file_row.cells', 'place.cell_key') }}
+        end as text
+    from {{ ref('int_roster_row') }} as student
+    inner join {{ ref('int_subgroup_place') }} as place
+        on student.district_id = place.district_id
+    left join {{ ref('int_subgroup_row') }} as file_row
+        on student.student_key = file_row.student_key and place.source = 'sftp'
+)
+
+select
+    student_key,
+    subgroup_key,
+    source,
+    precedence,
+    is_in_file,
+    has_cell,
+    case when has_cell then {{ trimmed('text') }} end as cell
+from cells

@@ -1,0 +1,47 @@
+"""The headers of landed roster files that subgroups may be read from: what tells a missing column from a blank one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.registry.header_name import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+    from subgroup_pipeline.landing.screen import Screening
+
+FILES = ("users.csv", "demographics.csv")
+_COLUMNS = dict.fromkeys(("delivery_id", "file_name", "header"), "VARCHAR")
+
+
+def note_headers(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:
+    """Note the headers of these deliveries' files; whatever stood there of them was deleted with their rows."""
+    rows = [
+        {"delivery_id": screening.delivery_id, "file_name": file.file_name, "header": canonical(name)}
+        for screening in screenings
+        for file in screening.files
+        if file.file_name in FILES
+        for name in file.shape.header
+    ]
+    insert_rows(connection, "control.landed_header", _COLUMNS, rows)
+
+
+def carry_headers_over(connection: duckdb.DuckDBPyConnection, delivery_id: str, base_delivery_id: str) -> None:
+    """Give a delta the headers of files that it takes over from its base unchanged. Safe to repeat.
+
+    A file that both have keeps the delta's header: what the delta leaves out is no longer shared.
+    """
+    connection.execute(
+        "insert into control.landed_header select ?, file_name, header from control.landed_header "
+        "where delivery_id = ? and file_name not in (select file_name from control.landed_header where delivery_id = ?)",
+        [delivery_id, base_delivery_id, delivery_id],
+    )
+
+
+def rosters_with_headers(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Deliveries whose headers are noted; a warehouse of an older version has none."""
+    return {row[0] for row in connection.execute("select distinct delivery_id from control.landed_header").fetchall()}

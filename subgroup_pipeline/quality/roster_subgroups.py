@@ -1,0 +1,204 @@
+"""Subgroups that are read from the roster: columns that are missing or have gone empty, and values that were not set up.
+
+Part of a roster's judgement, for districts whose `sources` name the roster; the others are not looked at. `text_counts` is
+one row a column and text, of this roster and of the one it would replace, for whatever else compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, roster_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import duckdb
+
+    from subgroup_pipeline.registry.districts import RegisteredDistrict
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Settings
+
+VANISHED_FLOOR = 5
+"""Students; a column that so few had filled may be empty the next day without anything being wrong (design 3.12)."""
+_LIKE_ENOUGH = 60
+_ROLL_UP = f"demographics.{RACE_ETHNICITY}"
+_NEEDED_FLAGS = ("hispanicOrLatinoEthnicity", *RACES)
+"""Without one of these columns the roll-up would guess; the flag for two or more races can be told from the others."""
+
+# Each configured column of the roster, with the headers that it is read from: the roll-up has seven.
+_COLUMN = f"""
+create temp table roster_column as
+select
+    r.delivery_id, r.district_id, k.subgroup, k.source, k.source_column, k.is_open,
+    unnest(case when k.source_column = '{_ROLL_UP}' then {list(RACE_FLAGS)}
+        else [substr(k.source_column, strpos(k.source_column, '.') + 1)] end) as header
+from warehouse.control.run_delivery r join warehouse.control.subgroup_column k using (district_id)
+where r.feed = 'roster' and k.source <> 'sftp'
+"""
+
+# roster_delivery_id is the roster that a roster would replace. Only active students count.
+_TEXT = f"""
+create temp table roster_text as
+with roster as (
+    select delivery_id, delivery_id as read_id, false as is_before from warehouse.control.run_delivery
+    where delivery_id in (select delivery_id from roster_column)
+    union all
+    select delivery_id, roster_delivery_id, true from warehouse.control.run_delivery
+    where delivery_id in (select delivery_id from roster_column) and roster_delivery_id is not null
+),
+student as materialized (
+    select r.delivery_id, r.read_id, r.is_before, u.sourcedId, u.metadata
+    from roster r join warehouse.raw.users u on u.delivery_id = r.read_id
+    where is_active_student(u.role, u.enabledUser, u.status)
+),
+demographic as materialized (
+    select s.delivery_id, s.is_before, d.*
+    exclude (delivery_id) from student s join warehouse.raw.demographics d
+        on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and coalesce(lower(trimmed(d.status)), '') <> 'tobedeleted'
+),
+cell as (
+    select s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header, c.is_open,
+        s.sourcedId, s.metadata[c.header] as text
+    from student s join roster_column c using (delivery_id) where c.source = 'roster_metadata'
+    union all
+    select d.delivery_id, d.is_before, c.subgroup, c.source_column, 'demographics.csv', c.header, c.is_open,
+        d.sourcedId, case c.source when 'roster_metadata' then d.metadata[c.header] else case c.header
+            {" ".join(f"when '{column}' then d.{column}" for column in DEMOGRAPHICS if column != RACE_ETHNICITY)} end end
+    from demographic d join roster_column c using (delivery_id)
+)
+select delivery_id, is_before, subgroup, source_column, file_name, header, is_open, lower(trimmed(text)) as folded,
+    count(*) as students, first_keys(sourcedId) as keys
+from cell where trimmed(text) is not null group by all
+"""
+
+_UNMAPPED = f"""
+select t.delivery_id, t.file_name, case when t.source_column = '{_ROLL_UP}' then t.header else t.source_column end as written,
+    sum(t.students)::bigint, flatten(list(t.keys))[:getvariable('most_keys')]
+from roster_text t join warehouse.control.run_delivery r using (delivery_id)
+left join warehouse.control.subgroup_value v
+    on v.district_id = r.district_id and v.subgroup = t.subgroup and lower(v.raw_key) = t.folded
+where not t.is_before and case when t.source_column = '{_ROLL_UP}' then t.folded not in ('true', 'false')
+    else not t.is_open and v.value is null end
+group by all order by all
+"""
+
+# Students for whom a column says something; of the flags of the roll-up only `true` does.
+_FILLED = f"""
+select delivery_id, source_column, coalesce(sum(students) filter (not is_before), 0)::bigint,
+    coalesce(sum(students) filter (is_before), 0)::bigint
+from roster_text where source_column <> '{_ROLL_UP}' or folded = 'true' group by all
+"""
+
+_HEADER = """
+select r.delivery_id, h.file_name, h.header
+from warehouse.control.run_delivery r join warehouse.control.landed_header h using (delivery_id)
+where r.delivery_id in (select delivery_id from roster_column)
+"""
+
+
+class TextCount(NamedTuple):
+    """How many active students have a text, in lower case, in a column of the roster, or of the one before."""
+
+    delivery_id: str
+    is_before: bool
+    subgroup: str
+    source_column: str
+    text: str
+    students: int
+
+
+def text_counts(session: duckdb.DuckDBPyConnection) -> list[TextCount]:
+    """Texts by column of every roster in `control.run_delivery` that subgroups are read from, blank ones left out."""
+    _read_texts(session)
+    rows = session.execute(
+        "select delivery_id, is_before, subgroup, source_column, folded, sum(students)::bigint from roster_text group by all"
+    ).fetchall()
+    return [TextCount(*row) for row in rows]
+
+
+def roster_subgroup_findings(
+    settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
+) -> dict[str, list[Finding]]:
+    """Findings about subgroups in the rosters of `control.run_delivery`, by delivery; those without any are left out."""
+    reading = [d for d in deliveries if districts[d.district_id].settings.reads_roster]
+    if not reading:
+        return {}
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    with open_session(settings) as session:
+        _read_texts(session)
+        filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_FILLED).fetchall()}
+        unmapped = session.execute(_UNMAPPED).fetchall()
+        headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for delivery_id, file_name, header in session.execute(_HEADER).fetchall():
+            headers[delivery_id][file_name].add(header)
+    for delivery in reading:
+        findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled)
+    for delivery_id, file_name, column, count, keys in unmapped:
+        found = Finding("SUB506", file=file_name, column=column, count=count, key_column="sourcedId", keys=tuple(keys))
+        findings[delivery_id].append(found)
+    return findings
+
+
+def _read_texts(session: duckdb.DuckDBPyConnection) -> None:
+    session.execute(_COLUMN)
+    session.execute(_TEXT)
+
+
+def _about_columns(
+    district: RegisteredDistrict,
+    delivery: Delivery,
+    headers: Mapping[str, Mapping[str, set[str]]],
+    filled: Mapping[tuple[str, str], tuple[int, int]],
+) -> list[Finding]:
+    """Columns of the settings that the header lacks or nobody has filled any more, and columns that are new."""
+    subgroups = district.settings.subgroups
+    if subgroups is None:
+        return []
+    own = headers[delivery.delivery_id]
+    findings = []
+    wanted = {subgroups.match_field}
+    for name in subgroups.columns:
+        for place in subgroups.places(name):
+            if place.source == "sftp":
+                continue
+            wanted.add(place.column)
+            file = "demographics.csv" if place.source == "demographics" else "users.csv"
+            now, before = filled.get((delivery.delivery_id, place.column), (0, 0))
+            missing = _missing(place.column, own)
+            if missing and subgroups.is_required(name, place.source):
+                about = f"Missing: {', '.join(missing)}.{_nearest(place.column, own)}"
+                findings.append(Finding("SUB530", file=file, line=1, column=place.column, about=about))
+            elif not now and before > VANISHED_FLOOR:
+                findings.append(Finding("SUB531", file=file, line=1, column=place.column, count=before))
+            elif missing and subgroups.columns[name].optional:
+                findings.append(Finding("SUB532", file=file, line=1, column=place.column))
+    if "roster_metadata" in subgroups.sources:
+        new = ((file, header) for file, found in sorted(own.items()) for header in sorted(found) if roster_place(header))
+        findings += [Finding("HDR003", file=file, line=1, column=header) for file, header in new if header not in wanted]
+    return findings
+
+
+def _missing(column: str, headers: Mapping[str, set[str]]) -> list[str]:
+    """The headers that a column of the roster needs and that are in neither file."""
+    if column.startswith("metadata."):
+        return [] if any(column in found for found in headers.values()) else [column]
+    header = column.removeprefix("demographics.")
+    needed = _NEEDED_FLAGS if header == RACE_ETHNICITY else (header,)
+    return [name for name in needed if name.lower() not in headers.get("demographics.csv", ())]
+
+
+def _nearest(column: str, headers: Mapping[str, set[str]]) -> str:
+    """A sentence naming the header most like the wanted one, or nothing."""
+    from rapidfuzz import process
+
+    known = sorted(set().union(*headers.values()))
+    name = column.partition(".")[2].lower()
+    # The right name behind another vendor's prefix, as in ext_vendor_language, is nearer than anything that looks like it.
+    behind = [header for header in known if re.search(rf"(^|[._]){re.escape(name)}$", header)]
+    best = process.extractOne(column, behind or known, score_cutoff=0 if behind else _LIKE_ENOUGH)
+    return f" The nearest header is `{best[0]}`." if best else ""

@@ -1,0 +1,47 @@
+"""The federal roll-up of race and ethnicity, as the models compute it, against the rule in plain Python."""
+
+from __future__ import annotations
+
+import duckdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import Environment
+
+from subgroup_pipeline.registry.subgroup_sources import RACES, VOCABULARY
+from subgroup_pipeline.settings import bundled
+
+MACROS = bundled("dbt_project") / "macros"
+FLAGS = ["hispanic_or_latino", "two_or_more_races", *RACES.values()]
+CELLS = st.sampled_from([None, "", " ", "true", "TRUE", " True ", "\u00a0true", "false", "FALSE", "Y", "1", "truee"])
+
+
+def roll_up(flags: dict[str, str | None]) -> str | None:
+    """Hispanic wins, then two or more races, then the single race."""
+    said = {name for name, cell in flags.items() if cell is not None and cell.strip().lower() == "true"}
+    races = said & set(RACES.values())
+    if "hispanic_or_latino" in said:
+        return "hispanic_or_latino"
+    if "two_or_more_races" in said or len(races) > 1:
+        return "two_or_more_races"
+    return races.pop() if races else None
+
+
+def _expression() -> str:
+    text = (MACROS / "engine" / "text.sql").read_text() + (MACROS / "rules.sql").read_text()
+    return Environment().from_string(text + "{{ race_ethnicity_of('student') }}").render().strip()  # noqa: S701 - SQL
+
+
+SELECT = f"select {_expression()} from (select unnest(?, recursive := true)) as student"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(FLAGS, CELLS)), min_size=1, max_size=20))
+def test_the_roll_up_is_the_rule(students: list[dict[str, str | None]]) -> None:
+    typed = "struct(" + ", ".join(f"{flag} varchar" for flag in FLAGS) + ")[]"
+    with duckdb.connect() as connection:
+        found = connection.execute(SELECT.replace("unnest(?", f"unnest(?::{typed}"), [students]).fetchall()
+    assert [row[0] for row in found] == [roll_up(student) for student in students]
+
+
+def test_every_outcome_has_a_value_without_settings() -> None:
+    assert set(VOCABULARY["race_ethnicity"]) == {"hispanic_or_latino", "two_or_more_races", *RACES.values()}
