@@ -129,7 +129,7 @@ def test_tables_are_for_people(night: Night) -> None:
     first = night.shell.subgroups("delivery", "list", "--json").data[0]["delivery_id"]
     shown = night.shell.subgroups("delivery", "show", first)
     assert "users.csv" in shown.out
-    assert "nothing to mend" in shown.err
+    assert "Classes have no teacher." in shown.out
 
 
 def test_a_healthy_home_has_nothing_wrong(night: Night) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from night import small_district as small
 from night.installation import zip_of
+from oracle.random_district import WIDE_OPEN
 
 Feed = Literal["roster", "subgroups"]
 
@@ -67,7 +68,7 @@ class SmallDistrict:
                     "lang": {"subgroup": "home_language", "open": "true"},
                 },
             },
-            "guards": {"removed_students": "0.10", "match_rate": "0.3", "first_delivery": "accept"},
+            "guards": {"first_delivery": "accept", **WIDE_OPEN, "removed_students": "0.10", "match_rate": "0.3"},
         }
 
     def settings_yaml(self) -> str:
@@ -130,7 +131,7 @@ class SmallDistrict:
             texts["users.csv"] = users + "".join(f"r{n},,,true,school0,student\n" for n in range(8))
         encoded = {name: text.encode() for name, text in texts.items()}
         if fault == "wrong encoding":
-            encoded["users.csv"] = users.replace("Given", "Zoë").encode("latin-1")
+            encoded["users.csv"] = users.replace("Given", "Zo\x81").encode("latin-1")  # no letter in any
         if fault != "truncated zip" and self.rng.random() < 0.5:
             return Upload("roster", fault, encoded, texts)
         package = zip_of(encoded)
@@ -169,5 +170,7 @@ class SmallDistrict:
         text = "student_id,ell,sped,lang,export\n" + "\n".join(lines) + "\n"
         if fault == "missing column":
             text = text.replace(",sped,", ",spedd,", 1)
-        data = text.replace(lines[0], lines[0] + "ö", 1).encode("latin-1" if fault == "wrong encoding" else "utf-8")
+        is_wrong = fault == "wrong encoding"
+        text = text.replace(lines[0], lines[0] + ("\x81" if is_wrong else "ö"), 1)
+        data = text.encode("latin-1" if is_wrong else "utf-8")
         return Upload("subgroups", fault, {"subgroups.csv": data}, {"subgroups.csv": data.decode(errors="replace")})

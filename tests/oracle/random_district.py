@@ -44,6 +44,36 @@ SESSIONS = {  # code: type, start, end, school year
 AS_OF = ("2026-10-01", "2026-12-19", "2026-12-18", "2026-08-10", "2027-01-05", "2026-10-17", "roster", "delivery")
 
 
+WIDE_OPEN = {
+    **dict.fromkeys(
+        (
+            "removed_students",
+            "removed_staff",
+            "removed_classes",
+            "removed_enrollments",
+            "removed_from_a_school",
+            "changed",
+            "new_ids",
+            "set_aside_hold",
+            "set_aside_reject",
+            "subgroup_absent_students",
+            "subgroup_removed_students",
+            "subgroup_rows_held",
+            "subgroup_rows_rejected",
+            "subgroup_padded_ids",
+            "subgroup_scientific_ids",
+            "subgroup_blank_growth",
+        ),
+        "1",
+    ),
+    **dict.fromkeys(("match_rate", "subgroup_own_match"), "0"),
+    "growth": "100",
+    "subgroup_share_change": "100",
+    "subgroup_vanished_value": "1000000",
+}
+"""Guards that let everything through."""
+
+
 @dataclass(frozen=True)
 class RandomDistrict:
     """One district: texts of its roster by file name (manifest included), its subgroup file and its settings."""
@@ -89,7 +119,7 @@ def random_district(rng: Random, district_id: str = "tiny") -> RandomDistrict:
         "name": f"Random District {district_id}",
         "timezone": rng.choice(("America/Chicago", "Pacific/Honolulu")),
         "as_of": as_of,
-        "guards": {"removed_students": "1", "match_rate": "0", "first_delivery": "accept"},
+        "guards": {"first_delivery": "accept", **WIDE_OPEN},
     }
     if files is not None:
         settings["subgroups"] = _subgroup_settings(files, matches)

@@ -76,6 +76,8 @@ def recompute(
     tables = {name.removesuffix(".csv"): _rows(text) for name, text in roster.items()}
     for kind in ("orgs", "academicSessions", "classes", "courses"):
         tables[kind] = [row for row in tables[kind] if row.get("status", "").strip() != "tobedeleted"]
+    copies = Counter(user["sourcedId"] for user in tables["users"])  # of a key that stands twice no copy is used
+    tables["users"] = [user for user in tables["users"] if copies[user["sourcedId"]] == 1]
     district, as_of = settings["district"], _as_of(settings, tables["academicSessions"], received_at)
     students = {user["sourcedId"]: _is_active(user) for user in tables["users"] if user["role"] == "student"}
     active = {student for student, is_active in students.items() if is_active}

@@ -70,7 +70,8 @@ def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[
     assert "Published, but 3 rows had to be left out." in page
     assert "10 students" in page
     said = json.loads(files["latest_report_roster.json"])
-    assert (said["verdict"], said["problems"], said["shown"]["is_this_delivery"]) == ("accepted", [], True)
+    assert (said["verdict"], said["shown"]["is_this_delivery"]) == ("accepted", True)
+    assert [problem["code"] for problem in said["problems"]] == ["ENR106"]
     kept = installation.settings.paths.reports / district / f"{subgroups['delivery_id']}.html"
     assert kept.read_text() == page
 
