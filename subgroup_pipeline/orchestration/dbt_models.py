@@ -75,7 +75,7 @@ def prepared_manifest(settings: Settings) -> Path:
     with (settings.paths.dbt / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (_is_whole(manifest) and stamp.is_file() and stamp.read_text() == model_version()):
-            _parsed(settings)
+            _parsed(settings).write(str(manifest))
             stamp.write_text(model_version())
     return manifest
 
@@ -148,16 +148,19 @@ def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:
     return results
 
 
-_manifests: dict[tuple[str, Path], Any] = {}
+_manifests: dict[str, Any] = {}
 
 
 def _parsed(settings: Settings) -> Any:  # noqa: ANN401 - dbt's Manifest
-    """The project as dbt reads it, read once a process: parsing anew for each command costs a second."""
-    key = (model_version(), settings.paths.root)
-    if key not in _manifests:
+    """The project as dbt reads it, read once a process: parsing anew for each command costs a second.
+
+    It names databases by their aliases and not by their paths, so it is that of every home.
+    """
+    version = model_version()
+    if version not in _manifests:
         _manifests.clear()
-        _manifests[key] = _invoke(settings, "parse")
-    return _manifests[key]
+        _manifests[version] = _invoke(settings, "parse")
+    return _manifests[version]
 
 
 def _invoke(settings: Settings, *arguments: str, manifest: Any = None) -> Any:  # noqa: ANN401 - dbt's own types

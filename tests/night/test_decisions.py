@@ -26,6 +26,7 @@ def _students(installation: Installation) -> dict[str, int]:
     return dict(installation.ask("select district_id, student_count from marts.dim_district"))
 
 
+@pytest.mark.slow
 def test_held_deliveries_wait_for_a_person_and_older_exports_are_held(installation: Installation) -> None:
     for district in ("shrinks", "reverts", "first", "second_look"):
         installation.apply(small.settings(district, **({"accept": "review"} if district == "first" else {})))

@@ -160,7 +160,7 @@ WORKBOOK = zip_of({"xl/workbook.xml": "<workbook/>", "[Content_Types].xml": "<Ty
 
 BREAKAGES: dict[str, Breakage] = {
     "roster_not_text": Breakage("ENC001", "rejected", encoded("users.csv", "Given", b"\x81\x8dven")),
-    "roster_nul": Breakage("ENC001", "rejected", encoded("users.csv", "Given", b"\xff\x00ven")),
+    "roster_nul": Breakage("ENC001", "rejected", encoded("users.csv", "Given", b"\x81\x00ven")),
     "roster_no_id_column": Breakage("HDR001", "rejected", edited("users.csv", "^sourcedId", "id")),
     "roster_two_columns": Breakage("HDR002", "rejected", edited("users.csv", "middleName", "givenName")),
     "roster_ragged": Breakage("ROW003", "rejected", appended("users.csv", *SHORT)),
@@ -194,7 +194,7 @@ BREAKAGES: dict[str, Breakage] = {
     "file_ragged": Breakage("ROW003", "rejected", subgroups=more(*["{0}"] * 7)),
     "file_open_quote": Breakage("ROW004", "rejected", subgroups=text(",Y,", ',"Y,', 1)),
     "file_is_a_workbook": Breakage("PKG007", "rejected", subgroups=data(lambda _: WORKBOOK, "s.xlsx")),
-    "workbook_named_csv": Breakage("ENC001", "rejected", subgroups=data(lambda _: WORKBOOK + b"\xff\xfe\x81")),
+    "workbook_named_csv": Breakage("FIL001", "rejected", subgroups=data(lambda _: WORKBOOK + b"\xff\xfe\x81")),
     "file_of_strangers": Breakage("SUB508", "held", subgroups=text(r"(zq\d\dzq)0", r"\g<1>9")),
     "file_low_match": Breakage("SUB508", "held", subgroups=text(r"(zq\d\dzq)0([0-4])", r"\g<1>9\2")),
     "file_older": Breakage("OLD801", "held", subgroups=text(",n", ",y", 1), again=True),

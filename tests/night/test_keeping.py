@@ -76,6 +76,7 @@ def test_what_is_lost_is_made_again_from_archive_and_ledger(
     assert _marts(settings) == second
 
 
+@pytest.mark.slow
 def test_bytes_past_their_retention_leave_the_archive_unless_something_live_rests_on_them(installation: Installation) -> None:
     district = installation.apply(small.settings("alpha"))
     for students in (40, 41):

@@ -102,7 +102,7 @@ PLANS = {
         ({}, {"matches: users.sourcedId": "matches: users.username"}, {}),
         (_SAME, _SAME, _SAME),
         (_OK, _OK, _OK),  # what is live keeps its verdict and its reports; the finding says what no longer fits
-        codes=(set(), {"SUB508"}, set()),
+        codes=(set(), {"SUB518"}, set()),  # every district here has the same made-up ids
     ),
     "another_column_with_the_id": Plan(
         ({}, {"student_id_column: student_id": "student_id_column: local_id"}, {}),

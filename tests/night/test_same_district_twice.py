@@ -20,6 +20,8 @@ from oracle.recompute import recompute
 
 from night.installation import Installation, installation_in
 
+pytestmark = pytest.mark.slow
+
 SEEDS = {f"twin{number:02}": 20_263_000 + number for number in range(14)}
 LINEAGE = {
     "dim_district": "subgroup_delivery_id, roster_delivery_id, subgroup_received_at, roster_received_at, published_at",

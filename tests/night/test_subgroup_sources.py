@@ -186,6 +186,7 @@ def test_another_vendors_prefix_is_not_taken_for_metadata(night: Installation) -
     assert "`ext_imaginelearning_language`" in said[0]
 
 
+@pytest.mark.slow
 def test_a_column_that_vanishes_for_everyone_holds_the_roster_and_a_settings_change_maps_what_already_came(
     installation: Installation,
 ) -> None:
@@ -218,6 +219,7 @@ def test_a_column_that_vanishes_for_everyone_holds_the_roster_and_a_settings_cha
     assert ("SUB530", "users.csv", "metadata.migrant") in findings(installation, "mapped")
 
 
+@pytest.mark.slow
 def test_a_delta_carries_over_the_metadata_of_students_it_does_not_name(installation: Installation) -> None:
     district = installation.apply(settings("delta", "[roster_metadata]", ell=f"{YES_NO}, blank: no"))
     first = roster(None, ["sourcedId,metadata.ell", "s000,Y", "s001,Y"])
