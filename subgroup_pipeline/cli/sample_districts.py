@@ -119,7 +119,7 @@ class _Roster:
 
     def add_course(self, school: int, code: str, title: str, grade: str, rooms: list[_Room]) -> None:
         """Add a course of a school, a class for each room, their teachers and enrollments."""
-        course_id, year, org = f"{self.school_ids[school]}-{code}", self.year.end.year, self.profile.org
+        course_id, year, org = f"{self.school_ids[school]}-{code.replace(' ', '')}", self.year.end.year, self.profile.org
         self.add(
             "courses", sourcedId=course_id, schoolYearSourcedId=f"{org}-{year}-SY", title=title, courseCode=code,
             grades=grade, orgSourcedId=self.school_ids[school],
