@@ -1,14 +1,13 @@
 """Subgroups that are read from the roster: columns that are missing or have gone empty, and values that were not set up.
 
-Part of a roster's judgement, for districts whose `sources` name the roster; the others are not looked at. `text_counts` is
-one row a column and text, of this roster and of the one it would replace, for whatever else compares the two.
+Part of a roster's judgement, for districts whose `sources` name the roster; the others are not looked at.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.findings import Finding
@@ -16,8 +15,6 @@ from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNI
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import duckdb
 
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
@@ -101,26 +98,6 @@ where r.delivery_id in (select delivery_id from roster_column)
 """
 
 
-class TextCount(NamedTuple):
-    """How many active students have a text, in lower case, in a column of the roster, or of the one before."""
-
-    delivery_id: str
-    is_before: bool
-    subgroup: str
-    source_column: str
-    text: str
-    students: int
-
-
-def text_counts(session: duckdb.DuckDBPyConnection) -> list[TextCount]:
-    """Texts by column of every roster in `control.run_delivery` that subgroups are read from, blank ones left out."""
-    _read_texts(session)
-    rows = session.execute(
-        "select delivery_id, is_before, subgroup, source_column, folded, sum(students)::bigint from roster_text group by all"
-    ).fetchall()
-    return [TextCount(*row) for row in rows]
-
-
 def roster_subgroup_findings(
     settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
 ) -> dict[str, list[Finding]]:
@@ -130,7 +107,8 @@ def roster_subgroup_findings(
         return {}
     findings: dict[str, list[Finding]] = defaultdict(list)
     with open_session(settings) as session:
-        _read_texts(session)
+        session.execute(_COLUMN)
+        session.execute(_TEXT)
         filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_FILLED).fetchall()}
         unmapped = session.execute(_UNMAPPED).fetchall()
         headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -142,11 +120,6 @@ def roster_subgroup_findings(
         found = Finding("SUB506", file=file_name, column=column, count=count, key_column="sourcedId", keys=tuple(keys))
         findings[delivery_id].append(found)
     return findings
-
-
-def _read_texts(session: duckdb.DuckDBPyConnection) -> None:
-    session.execute(_COLUMN)
-    session.execute(_TEXT)
 
 
 def _about_columns(
