@@ -17,16 +17,15 @@ from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.expectations import family_of
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
+from subgroup_pipeline.quality.roster_owner import roster_owner_findings
 from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
-from subgroup_pipeline.quality.wrong_district import rosters_of_others
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
-    PIPELINE,
     advance,
     deliveries_in,
     find_delivery,
@@ -202,12 +201,12 @@ def _judge_feed(
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
     validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
     judged.failures += validation.failures
-    of_others: Mapping[str, str] = {}
     if feed == "roster":
         own = roster_findings(settings, districts, deliveries)
         for delivery_id, findings in roster_subgroup_findings(settings, districts, deliveries).items():
             own[delivery_id][0].extend(findings)
-        of_others = rosters_of_others(settings, [d.delivery_id for d in live.values()])
+        for delivery_id, finding in roster_owner_findings(registry, settings, deliveries).items():
+            own[delivery_id][0].append(finding)
     else:
         own = subgroup_findings(registry, settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
@@ -218,16 +217,6 @@ def _judge_feed(
         if feed == "roster":
             rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
             findings += set_aside_findings(findings, rows, district.settings.guards)
-        if other := of_others.get(delivery.delivery_id):
-            findings.append(Finding("WRG801", file="orgs.csv", column="sourcedId"))
-            # Only the audit names the other district: the finding goes to the one that uploaded.
-            registry.audit(
-                "security.wrong_district",
-                actor=PIPELINE,
-                district_id=delivery.district_id,
-                delivery_id=delivery.delivery_id,
-                detail={"looks_like": other},
-            )
         located, kept = locate(settings.paths, delivery, findings + extra)
         keep_failing_rows(settings.paths, delivery, "quality", kept)
         _decide(registry, district, delivery, located, counts, judged)

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.quality.subgroup_owner import EVENT
 from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.registry.database import record_event
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
 ORGS_KNOWN_ELSEWHERE = 0.80
@@ -45,7 +51,19 @@ where n_known >= {USERS_KNOWN_ELSEWHERE} * n_users group by all
 """
 
 
-def rosters_of_others(settings: Settings, live_rosters: Iterable[str]) -> dict[str, str]:
-    """The district that a roster of `control.run_delivery` really is of, by delivery; its own are absent."""
-    with open_session(settings) as session:
-        return dict(session.execute(_FOREIGN, {"live": list(live_rosters)}).fetchall())
+def roster_owner_findings(registry: Registry, settings: Settings, deliveries: Iterable[Delivery]) -> dict[str, Finding]:
+    """A finding for each roster of `control.run_delivery` that is most likely another district's, by delivery.
+
+    Each also gets an entry in the audit log, which alone names the other district: the finding goes to who uploaded.
+    """
+    by_id = {delivery.delivery_id: delivery for delivery in deliveries}
+    with registry.begin() as session:
+        live = [roster.delivery_id for roster in live_deliveries(session, "roster").values()]
+    with open_session(settings) as checks:
+        found = dict(checks.execute(_FOREIGN, {"live": live}).fetchall())
+    with registry.begin() as session:
+        for delivery_id, other in found.items():
+            district_id = by_id[delivery_id].district_id
+            detail = {"looks_like": other}
+            record_event(session, EVENT, actor=PIPELINE, district_id=district_id, delivery_id=delivery_id, detail=detail)
+    return {delivery_id: Finding("WRG801", file="orgs.csv", column="sourcedId") for delivery_id in found}
