@@ -13,7 +13,7 @@ from subgroup_pipeline.publish.reconciliation import RECONCILIATION, reconcile
 from subgroup_pipeline.registry.ledger import LIVE_STATES, all_deliveries, describe_finding, iso_time, rows_set_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
@@ -65,7 +65,10 @@ def state_when_shown(delivery: Delivery, shown: Mapping[tuple[str, str], str]) -
 
 
 def write_quality_tables(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, shown: Mapping[tuple[str, str], str]
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    shown: Mapping[tuple[str, str], str],
+    kept_hops: Mapping[str, Sequence[dict[str, Any]]],
 ) -> dict[str, str]:
     """Replace `analytics.quality`; gives a hash of what it says of each district, so that what is the same is not made anew."""
     oldest = datetime.now(UTC) - KEPT
@@ -80,7 +83,7 @@ def write_quality_tables(
                 for finding in d.findings
             ],
         ),
-        "reconciliation": (RECONCILIATION, reconcile(connection, deliveries)),
+        "reconciliation": (RECONCILIATION, reconcile(connection, deliveries, kept_hops)),
     }
     connection.execute("create schema if not exists analytics.quality")
     for name, (columns, rows) in tables.items():

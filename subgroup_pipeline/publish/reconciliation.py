@@ -8,7 +8,8 @@
 | staging to marts | staged students | `dim_student` | none |
 
 A record is a row as CSV reads it: a quoted cell may hold line breaks, and every line after a record's first continues it.
-The last two hops are those of rosters that were built; a delivery that waits has come no further than raw.
+The last two hops are those of rosters that were built; a delivery that waits has come no further than raw. A district that
+keeps its rows of the snapshot before (its build did not end well) keeps those two hops with them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.delta import CARRIED_OVER
+from subgroup_pipeline.publish.reader import open_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
     from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Settings
 
 RECONCILIATION = {
     "delivery_id": "VARCHAR",
@@ -41,6 +46,8 @@ RECONCILIATION = {
 
 _STAGED_TABLES = frozenset({"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics"})
 
+_MODEL_HOPS = ("raw to staging", "staging to marts")
+_HOPS_OF = "from quality.reconciliation where district_id in (select unnest(?)) and hop in (select unnest(?))"
 _HAS_COUNTS = "select count(*) from duckdb_tables() where database_name = 'warehouse' and table_name = 'int_row_count'"
 _ROWS = "select delivery_id, file_name, fate, rule, sum(row_count)::bigint from warehouse.intermediate.int_row_count group by all"
 _STUDENTS = """
@@ -59,16 +66,35 @@ class _Built:
     published_students: dict[str, int] = field(default_factory=dict)
 
 
-def reconcile(connection: duckdb.DuckDBPyConnection, deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
-    """Every hop of every file of these deliveries, as rows of `quality.reconciliation`."""
+def reconcile(
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Iterable[Delivery],
+    kept: Mapping[str, Sequence[dict[str, Any]]] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """Every hop of every file of these deliveries, as rows of `quality.reconciliation`; `kept` as `hops_before` gives them."""
     built = _read_built(connection)
     rows = []
     for delivery in deliveries:
         for name, file in delivery.counts.get("files", {}).items():
             rows += _landing_hops(delivery, name, file)
-        if delivery.delivery_id in built.published_students:
+        if delivery.district_id in kept:
+            rows += [row for row in kept[delivery.district_id] if row["delivery_id"] == delivery.delivery_id]
+        elif delivery.delivery_id in built.published_students:
             rows += _model_hops(delivery, built)
     return rows
+
+
+def hops_before(settings: Settings, snapshot: Path | None, districts: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """The two hops of the models, by district, as this snapshot (None: there is none) says them."""
+    kept: dict[str, list[dict[str, Any]]] = {district_id: [] for district_id in districts}
+    if not kept or snapshot is None:
+        return kept
+    with open_snapshot(snapshot, settings.memory_limit, settings.threads) as published:
+        rows = published.execute(_HOPS_OF, [list(kept), list(_MODEL_HOPS)]).fetchall()
+    for row in rows:
+        hop = dict(zip(RECONCILIATION, row, strict=True))
+        kept[hop["district_id"]].append(hop)
+    return kept
 
 
 def _landing_hops(delivery: Delivery, name: str, file: dict[str, int]) -> list[dict[str, Any]]:
@@ -96,10 +122,10 @@ def _model_hops(delivery: Delivery, built: _Built) -> list[dict[str, Any]]:
     hops = []
     for name, rows_in in landed.items():
         key = (delivery.delivery_id, name)
-        hops.append(_hop(delivery, name, "raw to staging", rows_in, built.staged.get(key, 0), built.rules.get(key, {})))
+        hops.append(_hop(delivery, name, _MODEL_HOPS[0], rows_in, built.staged.get(key, 0), built.rules.get(key, {})))
     students = built.staged_students.get(delivery.delivery_id, 0)
     published = built.published_students[delivery.delivery_id]
-    return [*hops, _hop(delivery, "users.csv", "staging to marts", students, published, {})]
+    return [*hops, _hop(delivery, "users.csv", _MODEL_HOPS[1], students, published, {})]
 
 
 def _read_built(connection: duckdb.DuckDBPyConnection) -> _Built:

@@ -24,6 +24,7 @@ from subgroup_pipeline.publish.manifest import (
 )
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reader import open_snapshot
+from subgroup_pipeline.publish.reconciliation import hops_before
 from subgroup_pipeline.publish.scope import dirty_districts
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
 
@@ -60,7 +61,8 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             return None
         dirty = dirty_districts(connection)
         districts = _working_districts(connection, before, dirty)
-        by_district = write_quality_tables(connection, registry, shown_deliveries(districts))
+        kept_hops = hops_before(settings, _database_of(settings, before), dirty)
+        by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
         districts = {
             district_id: district.model_copy(update={"quality_sha256": by_district.get(district_id, "")})
@@ -198,8 +200,8 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty:
         connection = duckdb.connect(str(target), config={"memory_limit": settings.memory_limit, "threads": settings.threads})
         try:
             if before is not None:
-                last = settings.paths.published / before.snapshot / DATABASE
-                connection.execute("attach '" + str(last).replace("'", "''") + "' as last (read_only)")
+                last = str(_database_of(settings, before)).replace("'", "''")
+                connection.execute(f"attach '{last}' as last (read_only)")
             for table in _mart_tables(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(dirty)])
                 if before is not None:
@@ -211,6 +213,10 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty:
         finally:
             connection.close()
     sync_to_disk(target)
+
+
+def _database_of(settings: Settings, manifest: Manifest | None) -> Path | None:
+    return settings.paths.published / manifest.snapshot / DATABASE if manifest else None
 
 
 def _mart_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
