@@ -61,7 +61,7 @@ def _user_twin(rows: Rows) -> None:
 PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[str, ...]]] = {
     "blank_key": (_add("courses", 0, sourcedId=" \t\u00a0"), "KEY001", "courses", "sourcedId_is_not_null", "sourcedId", 1, ()),
     "blank_key_demographics": (
-        _set("demographics", 1, sourcedId=""), "KEY001", "demographics", "sourcedId_is_not_null", "sourcedId", 1, ()),
+        _set("demographics", 1, sourcedId="", sex="male"), "KEY001", "demographics", "sourcedId_is_not_null", "sourcedId", 1, ()),
     "two_of_a_key": (_add("users", 0), "KEY002", "users", "sourcedId_is_unique", "sourcedId", 2, ("u1",)),
     "two_of_an_enrollment": (
         _add("enrollments", 0, classSourcedId="k2", schoolSourcedId="s2"),
@@ -118,7 +118,7 @@ PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[
         "endDate", 1, ("t2",)),
     "enrolled_twice": (
         _add("enrollments", 0, sourcedId="e9", beginDate="2027-01-05", endDate="2027-05-28"), "DUP401", "enrollments",
-        "rows_are_unique", "userSourcedId", 2, ("e11",)),
+        "rows_are_unique", "userSourcedId", 2, ("e11", "e9")),
     "odd_key": (
         _add("courses", 0, sourcedId="c#2"), "KEY003", "courses", "sourcedId_is_a_guid", "sourcedId", 1, ("c#2",)),
     "long_key": (
@@ -164,7 +164,7 @@ PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[
         _set("classes", 0, subjectCodes="1"), "LST102", "classes", "cells_are_complete", "subjectCodes", 1, ("k1",)),
     "user_ids": (_set("users", 2, userIds="863"), "LST103", "users", "cells_are_complete", "userIds", 1, ("u3",)),
     "username_twice": (
-        _set("users", 2, username="dee"), "DUP402", "users", "username_is_unique", "username", 2, ("u3",)),
+        _set("users", 2, username="dee"), "DUP402", "users", "username_is_unique", "username", 2, ("u3", "u4")),
     "bulk_with_status": (
         _set("classes", 0, status="active"), "DLT101", "classes", "status_and_date_agree_with_the_mode", "status", 1, ("k1",)),
     "delta_without_status": (
@@ -177,7 +177,7 @@ PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[
         _add("enrollments", 0, sourcedId="e9", role="teacher"), "ENR101", "enrollments", "user_is_known_and_fits", "role", 1,
         ("e9",)),
     "two_primary_teachers": (
-        _second_teacher, "ENR102", "enrollments", "class_has_one_primary_teacher", "primary", 2, ("e41",)),
+        _second_teacher, "ENR102", "enrollments", "class_has_one_primary_teacher", "primary", 2, ("e41", "e9")),
     "disabled_and_enrolled": (
         _add("enrollments", 0, sourcedId="e9", userSourcedId="u3"), "ENR103", "enrollments", "user_is_known_and_fits",
         "userSourcedId", 1, ("e9",)),
@@ -195,7 +195,7 @@ PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[
         _add("subgroup_row", 0, student_id=" "), "SUB501", "subgroup_row", "student_id_is_not_null", "student_id", 1, ()),
     "two_answers": (
         _add("subgroup_row", 0, student_id="101\u00a0", cells={"ell": "N", "sped": ""}), "SUB502", "subgroup_row",
-        "student_id_states_one_thing", "student_id", 2, ("101",)),
+        "student_id_states_one_thing", "student_id", 2, ("101", "101\u00a0")),
     "nobody": (
         _add("subgroup_row", 0, student_id="0101"), "SUB503", "subgroup_row", "student_id_matches_one_active_student",
         "student_id", 1, ("0101",)),
