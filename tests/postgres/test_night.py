@@ -19,7 +19,7 @@ from subgroup_pipeline.registry.database import HEAD
 from subgroup_pipeline.registry.schema import Base
 from subgroup_pipeline.settings import load_settings
 
-pytestmark = pytest.mark.needs_postgres
+pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
