@@ -1,4 +1,4 @@
-"""Subgroups that are read from the roster: columns that are missing or have gone empty, and values that were not set up.
+"""Subgroups that are read from the roster: columns that are missing, gone empty or much changed, and values not set up.
 
 Part of a roster's judgement, for districts whose `sources` name the roster; the others are not looked at.
 """
@@ -9,13 +9,15 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, roster_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from subgroup_pipeline.quality.subgroup_drift import Change
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
@@ -39,29 +41,31 @@ where r.feed = 'roster' and k.source <> 'sftp'
 """
 
 # roster_delivery_id is the roster that a roster would replace. Only active students count.
-_TEXT = f"""
-create temp table roster_text as
+_STUDENT = """
+create temp table roster_student as
 with roster as (
     select delivery_id, delivery_id as read_id, false as is_before from warehouse.control.run_delivery
     where delivery_id in (select delivery_id from roster_column)
     union all
     select delivery_id, roster_delivery_id, true from warehouse.control.run_delivery
     where delivery_id in (select delivery_id from roster_column) and roster_delivery_id is not null
-),
-student as materialized (
-    select r.delivery_id, r.read_id, r.is_before, u.sourcedId, u.metadata
-    from roster r join warehouse.raw.users u on u.delivery_id = r.read_id
-    where is_active_student(u.role, u.enabledUser, u.status)
-),
-demographic as materialized (
+)
+select r.delivery_id, r.read_id, r.is_before, u.sourcedId, u.metadata
+from roster r join warehouse.raw.users u on u.delivery_id = r.read_id
+where is_active_student(u.role, u.enabledUser, u.status)
+"""
+
+_TEXT = f"""
+create temp table roster_text as
+with demographic as materialized (
     select s.delivery_id, s.is_before, d.*
-    exclude (delivery_id) from student s join warehouse.raw.demographics d
+    exclude (delivery_id) from roster_student s join warehouse.raw.demographics d
         on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and coalesce(lower(trimmed(d.status)), '') <> 'tobedeleted'
 ),
 cell as (
     select s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header, c.is_open,
         s.sourcedId, s.metadata[c.header] as text
-    from student s join roster_column c using (delivery_id) where c.source = 'roster_metadata'
+    from roster_student s join roster_column c using (delivery_id) where c.source = 'roster_metadata'
     union all
     select d.delivery_id, d.is_before, c.subgroup, c.source_column, 'demographics.csv', c.header, c.is_open,
         d.sourcedId, case c.source when 'roster_metadata' then d.metadata[c.header] else case c.header
@@ -91,6 +95,35 @@ select delivery_id, source_column, coalesce(sum(students) filter (not is_before)
 from roster_text where source_column <> '{_ROLL_UP}' or folded = 'true' group by all
 """
 
+# The tables that drift is told from, as a subgroup file has them. The flags of the roll-up count as values of their own; a
+# student of whom the roster says nothing is a blank row.
+_DRIFT = f"""
+create table checks.live_file as
+select delivery_id, any_value(read_id) as live_delivery_id from roster_student where is_before group by delivery_id;
+create table checks.cell_count as
+with filled as (
+    select t.delivery_id, t.is_before, t.source_column, t.is_open,
+        case when t.source_column = '{_ROLL_UP}' then t.header else t.folded end as cell,
+        coalesce(v.value is not null or t.source_column = '{_ROLL_UP}', false) as is_known,
+        case when t.source_column = '{_ROLL_UP}' then t.header when t.is_open then coalesce(v.value, t.folded)
+            else coalesce(v.value, 'not_reported') end as value,
+        sum(t.students) as n
+    from roster_text t join warehouse.control.run_delivery r using (delivery_id)
+    left join warehouse.control.subgroup_value v
+        on v.district_id = r.district_id and v.subgroup = t.subgroup and lower(v.raw_key) = t.folded
+    where t.source_column <> '{_ROLL_UP}' or t.folded = 'true' group by all
+),
+roster as (select delivery_id, is_before, any_value(read_id) as read_id, count(*) as students from roster_student group by all),
+blank as (
+    select f.delivery_id, f.is_before, f.source_column, any_value(f.is_open), null, false, 'not_reported',
+        r.students - sum(f.n)
+    from filled f join roster r using (delivery_id, is_before) where f.source_column <> '{_ROLL_UP}'
+    group by f.delivery_id, f.is_before, f.source_column, r.students
+)
+select r.read_id as delivery_id, c.source_column, c.is_open, c.cell, c.is_known, c.value, c.n::bigint as n
+from (from filled union all from blank) c join roster r using (delivery_id, is_before)
+"""
+
 _HEADER = """
 select r.delivery_id, h.file_name, h.header
 from warehouse.control.run_delivery r join warehouse.control.landed_header h using (delivery_id)
@@ -107,15 +140,17 @@ def roster_subgroup_findings(
         return {}
     findings: dict[str, list[Finding]] = defaultdict(list)
     with open_session(settings) as session:
-        session.execute(_COLUMN)
-        session.execute(_TEXT)
+        for statement in (_COLUMN, _STUDENT, _TEXT, _DRIFT):
+            session.execute(statement)
+        drift = drift_facts(session)
         filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_FILLED).fetchall()}
         unmapped = session.execute(_UNMAPPED).fetchall()
         headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for delivery_id, file_name, header in session.execute(_HEADER).fetchall():
             headers[delivery_id][file_name].add(header)
     for delivery in reading:
-        findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled)
+        own = drift.get(delivery.delivery_id, DriftFacts()).changes
+        findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled, own)
     for delivery_id, file_name, column, count, keys in unmapped:
         found = Finding("SUB506", file=file_name, column=column, count=count, key_column="sourcedId", keys=tuple(keys))
         findings[delivery_id].append(found)
@@ -127,8 +162,9 @@ def _about_columns(
     delivery: Delivery,
     headers: Mapping[str, Mapping[str, set[str]]],
     filled: Mapping[tuple[str, str], tuple[int, int]],
+    drift: Mapping[str, Sequence[Change]],
 ) -> list[Finding]:
-    """Columns of the settings that the header lacks or nobody has filled any more, and columns that are new."""
+    """Columns of the settings that the header lacks, that nobody has filled any more or that changed much, and new ones."""
     subgroups = district.settings.subgroups
     if subgroups is None:
         return []
@@ -150,6 +186,8 @@ def _about_columns(
                 findings.append(Finding("SUB531", file=file, line=1, column=place.column, count=before))
             elif missing and subgroups.columns[name].optional:
                 findings.append(Finding("SUB532", file=file, line=1, column=place.column))
+            elif moved := column_drift(district.settings, file, place.column, drift.get(place.column, ())):
+                findings.append(moved)
     if "roster_metadata" in subgroups.sources:
         new = ((file, header) for file, found in sorted(own.items()) for header in sorted(found) if roster_place(header))
         findings += [Finding("HDR003", file=file, line=1, column=header) for file, header in new if header not in wanted]

@@ -1,6 +1,6 @@
-"""How a subgroup file differs from the live one it would replace: shares of values, blank cells, columns.
+"""How subgroups differ from those of the live delivery that would be replaced: shares of values, blank cells, columns.
 
-Both files are read under the newest settings, so that a changed setting is not taken for a change of the students.
+Both are read under the newest settings, so that a changed setting is not taken for a change of the students.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.quality.limits import FEW_STUDENTS
+from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
 from subgroup_pipeline.registry.district_file import NOT_REPORTED
 from subgroup_pipeline.registry.findings import Finding
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
+    from subgroup_pipeline.registry.district_file import DistrictSettings
 
 # Every value of every column that both files have, with its rows then and now; what moved by few students only is left out
 # here already, as long as it did not vanish. Texts of open columns are counted and not named.
@@ -106,42 +107,41 @@ def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
 def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:
     """Findings about one file against the live one, each column with its gravest only."""
     for column, changes in facts.changes.items():
-        found = _about_column(file, column, changes)
+        found = column_drift(file.settings, file.name, column, changes)
         if found is not None:
             yield found
     yield from _about_header(file)
 
 
-def _about_column(file: SubgroupFile, column: str, changes: Sequence[Change]) -> Finding | None:
-    guards = file.guards
+def column_drift(settings: DistrictSettings, file: str, column: str, changes: Sequence[Change]) -> Finding | None:
+    """The gravest finding about the values of one column, if any."""
+    guards = settings.guards
     blank = next((change for change in changes if change.is_blank), None)
     if blank is not None and blank.now - blank.expected > max(FEW_STUDENTS, guards.subgroup_blank_growth * blank.rows_now):
-        more = f"{file.limit('subgroup_blank_growth')} more of the rows may be."
+        more = f"{limit_in_words(settings, 'subgroup_blank_growth')} more of the rows may be."
         return _finding("SUB547", file, column, [blank], more)
     values = [change for change in changes if not change.is_blank]
     least = guards.subgroup_vanished_value
     vanished = [c for c in values if c.is_known and not c.is_open and not c.now and c.before > least and c.rows_now > least]
     if vanished:
-        return _finding("SUB541", file, column, vanished, f"At most {file.limit('subgroup_vanished_value')} students may.")
+        return _finding(
+            "SUB541", file, column, vanished, f"At most {limit_in_words(settings, 'subgroup_vanished_value')} students may."
+        )
     # not_reported is no group: more blanks are told above, and values that are not set up are a warning of their own.
     moved = [c for c in values if c.is_more_than(guards.subgroup_share_change) and c.value != NOT_REPORTED]
     if not moved:
         return None
-    return _finding(
-        "SUB542" if moved[0].is_open else "SUB540",
-        file,
-        column,
-        moved,
-        f"A change of up to {file.limit('subgroup_share_change')} of a group, or of {FEW_STUDENTS} students, is usual.",
-    )
+    limit = limit_in_words(settings, "subgroup_share_change")
+    usual = f"A change of up to {limit} of a group, or of {FEW_STUDENTS} students, is usual."
+    return _finding("SUB542" if moved[0].is_open else "SUB540", file, column, moved, usual)
 
 
-def _finding(code: str, file: SubgroupFile, column: str, changes: Sequence[Change], limit: str) -> Finding:
+def _finding(code: str, file: str, column: str, changes: Sequence[Change], limit: str) -> Finding:
     """A finding about a whole column: its line is the header's, its count the rows of the change gravest for its group."""
     worst = max(changes, key=lambda change: change.students / max(change.expected, 1))
     others = f", and {len(changes) - 1} more like it" if len(changes) > 1 else ""
     about = f"({worst.in_words()}{others}.) {limit}"
-    return Finding(code, file=file.name, line=1, column=column, count=round(worst.students), about=about)
+    return Finding(code, file=file, line=1, column=column, count=round(worst.students), about=about)
 
 
 def _about_header(file: SubgroupFile) -> Iterator[Finding]:
