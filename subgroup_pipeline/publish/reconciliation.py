@@ -4,12 +4,12 @@
 |-|-|-|-|
 | lines to records | physical lines | header, records that fit, continuing lines | blank rows, records that do not fit |
 | records to raw | records | rows landed | records that do not fit |
-| raw to staging | rows landed | rows staged | rows set aside by a rule of the roster |
+| raw to staging | rows landed | rows staged (of a subgroup file: students whom it names) | rows set aside by a rule |
 | staging to marts | staged students | `dim_student` | none |
 
 A record is a row as CSV reads it: a quoted cell may hold line breaks, and every line after a record's first continues it.
-The last two hops are those of rosters that were built; a delivery that waits has come no further than raw. A district that
-keeps its rows of the snapshot before (its build did not end well) keeps those two hops with them.
+The last two hops are those of deliveries that were built (the very last one of rosters); a delivery that waits has come no
+further than raw. A district that keeps its rows of the snapshot before (its build did not end well) keeps those hops with them.
 """
 
 from __future__ import annotations
@@ -44,26 +44,29 @@ RECONCILIATION = {
     "is_balanced": "BOOLEAN",
 }
 
-_STAGED_TABLES = frozenset({"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics"})
+_STAGED_TABLES = frozenset(
+    {"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics", "subgroup_row"}
+)
 
 _MODEL_HOPS = ("raw to staging", "staging to marts")
 _HOPS_OF = "from quality.reconciliation where district_id in (select unnest(?)) and hop in (select unnest(?))"
 _HAS_COUNTS = "select count(*) from duckdb_tables() where database_name = 'warehouse' and table_name = 'int_row_count'"
 _ROWS = "select delivery_id, file_name, fate, rule, sum(row_count)::bigint from warehouse.intermediate.int_row_count group by all"
-_STUDENTS = """
-select d.roster_delivery_id, count(s.student_id)
+_PUBLISHED = """
+select d.roster_delivery_id, d.subgroup_delivery_id, count(s.student_id)
 from analytics.marts.dim_district d left join analytics.marts.dim_student s using (district_id) group by all
 """
 
 
 @dataclass
 class _Built:
-    """Rows by file of the roster deliveries that were built, from the models alone."""
+    """Rows by file of the deliveries that were built, from the models alone."""
 
     staged: dict[tuple[str, str], int] = field(default_factory=dict)
     rules: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     staged_students: dict[str, int] = field(default_factory=dict)
     published_students: dict[str, int] = field(default_factory=dict)
+    subgroup_files: set[str] = field(default_factory=set)
 
 
 def reconcile(
@@ -79,7 +82,7 @@ def reconcile(
             rows += _landing_hops(delivery, name, file)
         if delivery.district_id in kept:
             rows += [row for row in kept[delivery.district_id] if row["delivery_id"] == delivery.delivery_id]
-        elif delivery.delivery_id in built.published_students:
+        elif delivery.delivery_id in built.subgroup_files or delivery.delivery_id in built.published_students:
             rows += _model_hops(delivery, built)
     return rows
 
@@ -123,9 +126,11 @@ def _model_hops(delivery: Delivery, built: _Built) -> list[dict[str, Any]]:
     for name, rows_in in landed.items():
         key = (delivery.delivery_id, name)
         hops.append(_hop(delivery, name, _MODEL_HOPS[0], rows_in, built.staged.get(key, 0), built.rules.get(key, {})))
-    students = built.staged_students.get(delivery.delivery_id, 0)
-    published = built.published_students[delivery.delivery_id]
-    return [*hops, _hop(delivery, "users.csv", _MODEL_HOPS[1], students, published, {})]
+    if delivery.feed == "roster":
+        students = built.staged_students.get(delivery.delivery_id, 0)
+        published = built.published_students[delivery.delivery_id]
+        hops.append(_hop(delivery, "users.csv", _MODEL_HOPS[1], students, published, {}))
+    return hops
 
 
 def _read_built(connection: duckdb.DuckDBPyConnection) -> _Built:
@@ -140,7 +145,9 @@ def _read_built(connection: duckdb.DuckDBPyConnection) -> _Built:
             built.rules[delivery_id, file_name][rule] = count
         else:
             built.staged_students[delivery_id] = count
-    built.published_students = dict(connection.execute(_STUDENTS).fetchall())
+    for roster, subgroups, students in connection.execute(_PUBLISHED).fetchall():
+        built.published_students[roster] = students
+        built.subgroup_files.add(subgroups)
     return built
 
 

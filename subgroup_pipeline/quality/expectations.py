@@ -186,6 +186,7 @@ create macro trimmed(s) as case
 create macro unless_blank(s) as case when s >= '!' and s < chr(127) or trimmed(s) is not null then s end;
 -- Keys of failing rows, to find their lines by; fewer of each delivery when a run has many, so that memory stays bounded.
 create macro first_keys(k) as min(k, getvariable('most_keys'));
+-- The same of groups, each with the list of its keys (min(k, n) reserves room for n keys in every group).
 create macro keys_of_groups(some_keys) as list_sort(list_distinct(flatten(list(some_keys))))[:getvariable('most_keys')];
 create macro is_active_student(role, enabled, status) as lower(trimmed(role)) = 'student'
     and coalesce(lower(trimmed(enabled)), '') <> 'false' and coalesce(lower(trimmed(status)), 'active') = 'active';

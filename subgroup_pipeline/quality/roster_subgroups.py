@@ -63,29 +63,31 @@ with demographic as materialized (
         on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and coalesce(lower(trimmed(d.status)), '') <> 'tobedeleted'
 ),
 cell as (
-    select s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header, c.is_open,
-        s.sourcedId, s.metadata[c.header] as text
+    select c.district_id, s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header,
+        c.is_open, s.sourcedId, s.metadata[c.header] as text
     from roster_student s join roster_column c using (delivery_id) where c.source = 'roster_metadata'
     union all
-    select d.delivery_id, d.is_before, c.subgroup, c.source_column, 'demographics.csv', c.header, c.is_open,
+    select c.district_id, d.delivery_id, d.is_before, c.subgroup, c.source_column, 'demographics.csv', c.header, c.is_open,
         d.sourcedId, case c.source when 'roster_metadata' then d.metadata[c.header] else case c.header
             {" ".join(f"when '{column}' then d.{column}" for column in DEMOGRAPHICS if column != RACE_ETHNICITY)} end end
     from demographic d join roster_column c using (delivery_id)
+),
+said as (
+    select c.*, lower(trimmed(c.text)) as folded, v.value, case when c.source_column = '{_ROLL_UP}'
+        then lower(trimmed(c.text)) in ('true', 'false') else c.is_open or v.value is not null end as is_set_up
+    from cell c left join warehouse.control.subgroup_value v
+        on v.district_id = c.district_id and v.subgroup = c.subgroup and lower(v.raw_key) = lower(trimmed(c.text))
+    where trimmed(c.text) is not null
 )
-select delivery_id, is_before, subgroup, source_column, file_name, header, is_open, lower(trimmed(text)) as folded,
-    count(*) as students, first_keys(sourcedId) as keys
-from cell where trimmed(text) is not null group by all
+select delivery_id, is_before, source_column, file_name, header, is_open, folded, value, is_set_up, count(*) as students,
+    list(sourcedId) filter (where not is_before and not is_set_up) as keys
+from said group by all
 """
 
 _UNMAPPED = f"""
-select t.delivery_id, t.file_name, case when t.source_column = '{_ROLL_UP}' then t.header else t.source_column end as written,
-    sum(t.students)::bigint, flatten(list(t.keys))[:getvariable('most_keys')]
-from roster_text t join warehouse.control.run_delivery r using (delivery_id)
-left join warehouse.control.subgroup_value v
-    on v.district_id = r.district_id and v.subgroup = t.subgroup and lower(v.raw_key) = t.folded
-where not t.is_before and case when t.source_column = '{_ROLL_UP}' then t.folded not in ('true', 'false')
-    else not t.is_open and v.value is null end
-group by all order by all
+select delivery_id, file_name, case when source_column = '{_ROLL_UP}' then header else source_column end as written,
+    sum(students)::bigint, keys_of_groups(keys)
+from roster_text where not is_before and not is_set_up group by all order by all
 """
 
 # Students for whom a column says something; of the flags of the roll-up only `true` does.
@@ -102,16 +104,12 @@ create table checks.live_file as
 select delivery_id, any_value(read_id) as live_delivery_id from roster_student where is_before group by delivery_id;
 create table checks.cell_count as
 with filled as (
-    select t.delivery_id, t.is_before, t.source_column, t.is_open,
-        case when t.source_column = '{_ROLL_UP}' then t.header else t.folded end as cell,
-        coalesce(v.value is not null or t.source_column = '{_ROLL_UP}', false) as is_known,
-        case when t.source_column = '{_ROLL_UP}' then t.header when t.is_open then coalesce(v.value, t.folded)
-            else coalesce(v.value, 'not_reported') end as value,
-        sum(t.students) as n
-    from roster_text t join warehouse.control.run_delivery r using (delivery_id)
-    left join warehouse.control.subgroup_value v
-        on v.district_id = r.district_id and v.subgroup = t.subgroup and lower(v.raw_key) = t.folded
-    where t.source_column <> '{_ROLL_UP}' or t.folded = 'true' group by all
+    select delivery_id, is_before, source_column, is_open,
+        case when source_column = '{_ROLL_UP}' then header else folded end as cell,
+        source_column = '{_ROLL_UP}' or value is not null as is_known,
+        case when source_column = '{_ROLL_UP}' then header else coalesce(value, if(is_open, folded, 'not_reported')) end as value,
+        sum(students) as n
+    from roster_text where source_column <> '{_ROLL_UP}' or folded = 'true' group by all
 ),
 roster as (select delivery_id, is_before, any_value(read_id) as read_id, count(*) as students from roster_student group by all),
 blank as (

@@ -1,5 +1,5 @@
 {{ config(materialized='district_scope') }}
--- Rows of each roster file as staged and as set aside, for the reconciliation (quality.reconciliation). Other than its
+-- Rows of each file as staged and as set aside, for the reconciliation (quality.reconciliation). Other than its
 -- neighbours it keeps the districts that are out of scope: theirs are the rows that are published.
 {% set files = [
     ('orgs', 'stg_org'), ('academic_sessions', 'stg_academic_session'), ('courses', 'stg_course'), ('classes', 'stg_class'),
@@ -38,7 +38,78 @@ set_aside_of_file as (
     group by all
 ),
 
+-- A subgroup file has one row staged for each student that it names; equal rows count once, contradicting ones not.
+students as (
+    select
+        district_id,
+        student_number,
+        min(student_key) as student_key
+    from {{ ref('int_student') }}
+    where is_active and student_number is not null
+    group by district_id, student_number
+    having count(*) = 1
+),
+
+ids as (
+    select
+        district_id,
+        file_name,
+        student_number,
+        count(*) as row_count
+    from {{ ref('stg_subgroup_row') }}
+    group by all
+),
+
+subgroup_ids as (
+    select
+        ids.district_id,
+        ids.file_name,
+        ids.row_count,
+        student.student_key is not null as is_staged,
+        case
+            when ids.student_number is null then 'SUB501'
+            when students.student_key is null then 'SUB503'
+            when student.student_key is null then 'SUB502'
+        end as rule
+    from ids
+    left join students
+        on ids.district_id = students.district_id and ids.student_number = students.student_number
+    left join {{ ref('int_subgroup_row') }} as student
+        on students.student_key = student.student_key
+),
+
+subgroup_rows as (
+    select
+        district_id,
+        file_name,
+        'staged' as fate,
+        rule,
+        count(*) as row_count
+    from subgroup_ids
+    where is_staged
+    group by all
+    union all
+    select
+        district_id,
+        file_name,
+        'set aside' as fate,
+        coalesce(rule, 'equal rows') as rule,
+        sum(case when is_staged then row_count - 1 else row_count end) as row_count
+    from subgroup_ids
+    where not is_staged or row_count > 1
+    group by all
+),
+
 counted as (
+    select
+        district_id,
+        'subgroup_row' as table_name,
+        file_name,
+        fate,
+        rule,
+        row_count
+    from subgroup_rows
+    union all
     select
         district_id,
         table_name,
@@ -76,7 +147,10 @@ counted as (
 
 select
     counted.district_id,
-    scope.roster_delivery_id as delivery_id,
+    case
+        when counted.table_name = 'subgroup_row' then scope.subgroup_delivery_id
+        else scope.roster_delivery_id
+    end as delivery_id,
     counted.table_name,
     counted.file_name,
     counted.fate,

@@ -1,5 +1,6 @@
 select
     raw.district_id,
+    raw.file_name,
     {{ trimmed('raw.student_id') }} as student_number,
     raw.cells
 from {{ source('raw', 'subgroup_row') }} as raw
