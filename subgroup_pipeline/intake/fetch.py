@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.check_folder import settled_checks
 from subgroup_pipeline.intake.inbox import Inbox, Taken
@@ -114,45 +116,40 @@ def _enter(
     registry: Registry, connection: SftpConnection, district_id: str, outcome: Taken | SftpError, fetched: Fetched
 ) -> None:
     """Write one district's outcome to the ledger, and remove what was archived from our server."""
-    fault = outcome if isinstance(outcome, SftpError) else _register_all(registry, connection, district_id, outcome, fetched)
+    taken = Taken() if isinstance(outcome, SftpError) else outcome
+    fault = outcome if isinstance(outcome, SftpError) else None
+    removed: list[str] = []
+    for arrival in taken.arrivals:
+        _register(registry, district_id, arrival, fetched)
+        if connection.server.is_ours:
+            try:
+                for entry in arrival.remote:
+                    connection.remove(entry)
+                    removed.append(entry.path)
+            except SftpError as error:
+                fault = error  # the next fetch removes the rest
     with registry.begin() as session:
-        findings = [] if isinstance(outcome, SftpError) else list(outcome.partial)
-        findings += [Finding(fault.code, about=str(fault))] if fault else []
+        forget_files(session, district_id, removed)
+        if not isinstance(outcome, SftpError):
+            for feed in FEEDS:
+                waiting = taken.waiting.get(feed, [])
+                set_waiting(session, district_id, feed, waiting)
+                if waiting:
+                    fetched.waiting[district_id, feed] = waiting
+        findings = [*taken.partial, *([Finding(fault.code, about=str(fault))] if fault else [])]
         store_findings(session, "intake", district_id, None, findings)
     if fault:
         fetched.faults[district_id] = str(fault)
 
 
-def _register_all(
-    registry: Registry, connection: SftpConnection, district_id: str, taken: Taken, fetched: Fetched
-) -> SftpError | None:
-    """Enter what was taken; gives the fault when an upload could not be removed (the next fetch sees it again)."""
-    fault: SftpError | None = None
-    for arrival in taken.arrivals:
-        _register(registry, district_id, arrival, fetched)
-        # Also on our own server: what is left of a set when a kill comes while it is cleared is no delivery of its own.
-        sights = [(e.path, e.size, e.mtime) for e in arrival.remote]
-        observe_files(registry, district_id, sights)
-        mark_taken(registry, district_id, sights)
-        if not connection.server.is_ours:
-            continue
-        try:
-            for entry in arrival.remote:
-                connection.remove(entry)
-            forget_files(registry, district_id, [entry.path for entry in arrival.remote])
-        except SftpError as error:
-            fault = error
-    with registry.begin() as session:
-        for feed in FEEDS:
-            waiting = taken.waiting.get(feed, [])
-            set_waiting(session, district_id, feed, waiting)
-            if waiting:
-                fetched.waiting[district_id, feed] = waiting
-    return fault
-
-
 def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:
-    delivery, is_new = register_arrival(registry, district_id, arrival)
+    """Enter an arrival, and that its files were taken as they were listed: both or neither."""
+    # Also on our own server: what is left of a set when a kill comes while it is cleared is no delivery of its own.
+    sights = [(entry.path, entry.size, entry.mtime) for entry in arrival.remote]
+    with registry.begin() as session:
+        delivery, is_new = register_arrival(session, district_id, arrival)
+        observe_files(session, district_id, sights)
+        mark_taken(session, district_id, sights)
     if is_new:
         fetched.new.append(delivery.delivery_id)
         fetched.bytes += sum(file.size for file in arrival.uploads)
@@ -160,17 +157,16 @@ def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: F
         fetched.seen_again += 1
 
 
-def register_arrival(registry: Registry, district_id: str, arrival: Arrival) -> tuple[Delivery, bool]:
+def register_arrival(session: Session, district_id: str, arrival: Arrival) -> tuple[Delivery, bool]:
     """Enter in the ledger what an inbox gave; gives the delivery, and whether it is new."""
-    with registry.begin() as session:
-        return register_delivery(
-            session,
-            district_id,
-            arrival.feed,
-            sha256=arrival.sha256,
-            content_sha256=arrival.content_sha256,
-            proof=arrival.proof,
-            files=arrival.files,
-            findings=arrival.findings,
-            is_rejected=arrival.is_rejected,
-        )
+    return register_delivery(
+        session,
+        district_id,
+        arrival.feed,
+        sha256=arrival.sha256,
+        content_sha256=arrival.content_sha256,
+        proof=arrival.proof,
+        files=arrival.files,
+        findings=arrival.findings,
+        is_rejected=arrival.is_rejected,
+    )

@@ -98,7 +98,8 @@ class Inbox:
         if self._connection.server.is_ours and (left := [entry for entry in self._listed if self._seen[entry.path].is_taken]):
             for entry in left:
                 self._connection.remove(entry)
-            forget_files(self._registry, self._district.district, [entry.path for entry in left])
+            with self._registry.begin() as session:
+                forget_files(session, self._district.district, [entry.path for entry in left])
 
     def _feeds(self) -> list[Feed]:
         return ["roster", "subgroups"] if self._district.has_subgroup_file else ["roster"]
@@ -112,7 +113,8 @@ class Inbox:
         found = [e for e in self._listed if not is_promise(e.name)]
         if not listed:
             return found
-        self._seen = observe_files(self._registry, self._district.district, [(e.path, e.size, e.mtime) for e in listed])
+        with self._registry.begin() as session:
+            self._seen = observe_files(session, self._district.district, [(e.path, e.size, e.mtime) for e in listed])
         if self._connection.server.is_ours:
             return [entry for entry in found if not self._seen[entry.path].is_taken]
         fresh = [entry for entry in found if not self._seen[entry.path].is_taken]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+    from sqlalchemy.orm import Session
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
@@ -88,7 +89,9 @@ def land_deliveries(
         for delivery, screening in zip(deliveries, screenings, strict=True):
             _, failing = locate(settings.paths, delivery, screening.findings)
             keep_failing_rows(settings.paths, delivery, "landing", failing)
-            _enter(registry, delivery, screening, by_id[delivery.district_id].version, rows, landed)
+        with registry.begin() as session:
+            for delivery, screening in zip(deliveries, screenings, strict=True):
+                _enter(session, delivery, screening, by_id[delivery.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
         replace_ids(connection, "control.judge_again", screened, landed.again)
         replace_ids(connection, "control.held_back", screened, landed.unreadable)
@@ -180,7 +183,7 @@ def _note_versions(
 
 
 def _enter(
-    registry: Registry,
+    session: Session,
     delivery: Delivery,
     screening: Screening,
     version: int,
@@ -194,25 +197,24 @@ def _enter(
         counts["files"][file.file_name]["landed"] = count
         landed.rows[file.table] = landed.rows.get(file.table, 0) + count
         landed.set_aside += file.shape.set_aside
-    with registry.begin() as session:
-        row = find_delivery(session, delivery.delivery_id)
-        if row.state == "superseded":  # landed for the deltas on it alone
-            return
-        store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
-        store_findings(session, "build", row.district_id, row.delivery_id, [])
-        row.settings_version = version
-        row.rules_version = rules_version()
-        is_live = row.state in ("accepted", "published")
-        if is_live:
-            (landed.again if screening.is_loadable else landed.unreadable).append(row.delivery_id)
-            return
-        if not screening.is_loadable:
-            advance(session, row, "rejected", verdict="rejected", counts=counts)
-            landed.rejected.append(row.delivery_id)
-            return
-        if row.proof == "settled" and has_usual_volume(session, row, screening):
-            row.proof = "volume"
-        if row.state == "received":
-            advance(session, row, "screened")
-        advance(session, row, "landed", counts=counts)
-        landed.pending.append(row.delivery_id)
+    row = find_delivery(session, delivery.delivery_id)
+    if row.state == "superseded":  # landed for the deltas on it alone
+        return
+    store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
+    store_findings(session, "build", row.district_id, row.delivery_id, [])
+    row.settings_version = version
+    row.rules_version = rules_version()
+    is_live = row.state in ("accepted", "published")
+    if is_live:
+        (landed.again if screening.is_loadable else landed.unreadable).append(row.delivery_id)
+        return
+    if not screening.is_loadable:
+        advance(session, row, "rejected", verdict="rejected", counts=counts)
+        landed.rejected.append(row.delivery_id)
+        return
+    if row.proof == "settled" and has_usual_volume(session, row, screening):
+        row.proof = "volume"
+    if row.state == "received":
+        advance(session, row, "screened")
+    advance(session, row, "landed", counts=counts)
+    landed.pending.append(row.delivery_id)

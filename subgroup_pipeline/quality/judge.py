@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
+    from sqlalchemy.orm import Session
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
@@ -210,16 +211,20 @@ def _judge_feed(
     else:
         own = subgroup_findings(registry, settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
+    located: dict[str, list[Finding]] = {}
     for delivery in deliveries:
         district = districts[delivery.district_id]
         findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
-        extra, counts = own[delivery.delivery_id]
+        extra, _ = own[delivery.delivery_id]
         if feed == "roster":
             rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
             findings += set_aside_findings(findings, rows, district.settings.guards)
-        located, kept = locate(settings.paths, delivery, findings + extra)
+        located[delivery.delivery_id], kept = locate(settings.paths, delivery, findings + extra)
         keep_failing_rows(settings.paths, delivery, "quality", kept)
-        _decide(registry, district, delivery, located, counts, judged)
+    with registry.begin() as session:
+        for delivery in deliveries:
+            _, counts = own[delivery.delivery_id]
+            _decide(session, districts[delivery.district_id], delivery, located[delivery.delivery_id], counts, judged)
 
 
 def _run_row(
@@ -264,7 +269,7 @@ def _as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failu
 
 
 def _decide(
-    registry: Registry,
+    session: Session,
     district: RegisteredDistrict,
     delivery: Delivery,
     findings: list[Finding],
@@ -272,24 +277,23 @@ def _decide(
     judged: Judged,
 ) -> None:
     """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
-    with registry.begin() as session:
-        row = find_delivery(session, delivery.delivery_id)
-        is_live = row.state in LIVE_STATES
-        severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
-        if district.settings.publish_when == "clean" and "error" in severities:
-            findings.append(Finding("CLN702"))
-        if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
-            findings.append(Finding("FST701"))
-        verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
-        row.rules_version = rules_version()
-        store_findings(session, "quality", row.district_id, row.delivery_id, findings)
-        judged.verdicts[row.delivery_id] = verdict
-        judged.district_of[row.delivery_id] = row.district_id
-        if is_live and verdict in ("held", "rejected"):
-            judged.unusable.append(row.delivery_id)
-            return
-        set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
-        counts = {**counts, "rows_set_aside_by_checks": set_aside}
-        advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, counts=counts)  # type: ignore[arg-type]
-        if verdict in ("accepted", "accepted_with_rows_set_aside"):
-            supersede_held(session, row)
+    row = find_delivery(session, delivery.delivery_id)
+    is_live = row.state in LIVE_STATES
+    severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
+    if district.settings.publish_when == "clean" and "error" in severities:
+        findings.append(Finding("CLN702"))
+    if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
+        findings.append(Finding("FST701"))
+    verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
+    row.rules_version = rules_version()
+    store_findings(session, "quality", row.district_id, row.delivery_id, findings)
+    judged.verdicts[row.delivery_id] = verdict
+    judged.district_of[row.delivery_id] = row.district_id
+    if is_live and verdict in ("held", "rejected"):
+        judged.unusable.append(row.delivery_id)
+        return
+    set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
+    counts = {**counts, "rows_set_aside_by_checks": set_aside}
+    advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, counts=counts)  # type: ignore[arg-type]
+    if verdict in ("accepted", "accepted_with_rows_set_aside"):
+        supersede_held(session, row)

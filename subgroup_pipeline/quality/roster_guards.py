@@ -42,10 +42,18 @@ def roster_findings(
     return {
         d.delivery_id: (
             _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d),
-            {"active_students": students[d.delivery_id]},
+            {"active_students": students[d.delivery_id]} | _changed_students(changes.get(d.delivery_id)),
         )
         for d in deliveries
     }
+
+
+def _changed_students(changes: Changes | None) -> dict[str, dict[str, int]]:
+    """For the ledger: students that the roster before had not, has otherwise, or alone has."""
+    if changes is None:
+        return {}
+    students = changes.by_kind.get("students", Change())
+    return {"changes": {"new": students.added, "changed": students.changed, "removed": students.removed}}
 
 
 def set_aside_findings(findings: Iterable[Finding], rows: Mapping[str, int], guards: Guards) -> list[Finding]:

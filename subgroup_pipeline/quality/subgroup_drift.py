@@ -52,6 +52,22 @@ where abs(now - before * p.rows_now / p.rows_before) > $few or (now = 0 and is_k
 order by all
 """
 
+# Students by id: new, with other cells, and gone. Cells stand in the order of the settings, whatever the header's is.
+_STUDENTS = """
+with was as (
+    select l.delivery_id, hash(trimmed(r.student_id)) as id, min(hash(r.cells)) as content
+    from checks.live_file l join warehouse.raw.subgroup_row r on r.delivery_id = l.live_delivery_id
+    where trimmed(r.student_id) is not null group by all
+), now as (
+    select l.delivery_id, hash(trimmed(r.student_id)) as id, min(hash(r.cells)) as content
+    from checks.live_file l join warehouse.raw.subgroup_row r using (delivery_id)
+    where trimmed(r.student_id) is not null group by all
+)
+select delivery_id, count(*) filter (was.id is null), count(*) filter (was.content <> now.content),
+    count(*) filter (now.id is null)
+from was full join now using (delivery_id, id) group by all
+"""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -102,6 +118,12 @@ def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
     for delivery_id, column, *change in session.execute(_CHANGES, {"few": FEW_STUDENTS}).fetchall():
         facts.setdefault(delivery_id, DriftFacts()).changes.setdefault(column, []).append(Change(*change))
     return facts
+
+
+def changed_students(session: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Students of each file that replaces a live one: how many are `new`, `changed` and `removed`. Reads checks.live_file."""
+    rows = session.execute(_STUDENTS).fetchall()
+    return {delivery_id: {"new": new, "changed": changed, "removed": removed} for delivery_id, new, changed, removed in rows}
 
 
 def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:

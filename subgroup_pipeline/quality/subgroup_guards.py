@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.warehouse import insert_rows
 from subgroup_pipeline.quality.subgroup_columns import ColumnFacts, column_facts, column_findings
-from subgroup_pipeline.quality.subgroup_drift import DriftFacts, drift_facts, drift_findings
+from subgroup_pipeline.quality.subgroup_drift import DriftFacts, changed_students, drift_facts, drift_findings
 from subgroup_pipeline.quality.subgroup_file import SubgroupFile
 from subgroup_pipeline.quality.subgroup_ids import IdFacts, id_facts, id_findings
 from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, match_findings
@@ -37,6 +37,7 @@ class SubgroupFacts:
     ids: IdFacts = field(default_factory=IdFacts)
     columns: ColumnFacts = field(default_factory=ColumnFacts)
     drift: DriftFacts = field(default_factory=DriftFacts)
+    changed_students: dict[str, int] | None = None
     elsewhere: list[tuple[str, int]] = field(default_factory=list)
 
     def is_suspect(self, file: SubgroupFile) -> bool:
@@ -69,13 +70,14 @@ def subgroup_facts(registry: Registry, settings: Settings, files: Mapping[str, S
     with open_session(settings) as session:
         _note_live_files(session, files)
         matches, ids = match_facts(session), id_facts(session)
-        columns, drift = column_facts(session), drift_facts(session)
+        columns, drift, changed = column_facts(session), drift_facts(session), changed_students(session)
         facts = {
             delivery_id: SubgroupFacts(
                 matches[delivery_id],
                 ids.get(delivery_id, IdFacts()),
                 columns.get(delivery_id, ColumnFacts()),
                 drift.get(delivery_id, DriftFacts()),
+                changed.get(delivery_id),
             )
             for delivery_id in files
         }
@@ -102,4 +104,5 @@ def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) ->
     findings += match_findings(file, match, is_explained=is_explained)
     findings += column_findings(file, facts.columns)
     findings += drift_findings(file, facts.drift)
-    return findings, {"student_ids": match.keys, "matched": match.matched, "absent_students": match.absent_students}
+    counts: dict[str, Any] = {"student_ids": match.keys, "matched": match.matched, "absent_students": match.absent_students}
+    return findings, counts | ({"changes": facts.changed_students} if facts.changed_students else {})

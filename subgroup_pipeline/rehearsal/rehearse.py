@@ -122,7 +122,8 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
                 f"{len(arrivals)} deliveries would come of this. Give one zip, the loose CSV files of one roster, or one "
                 "subgroup file, under a name that no client uses for unfinished files (.part, .tmp, a leading dot)."
             )
-        delivery, is_new = register_arrival(copy, district.district_id, arrivals[0])
+        with copy.begin() as session:
+            delivery, is_new = register_arrival(session, district.district_id, arrivals[0])
         _judge(copy, own, district)
         with copy.begin() as session:
             judged = find_delivery(session, delivery.delivery_id)

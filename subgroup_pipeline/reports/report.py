@@ -35,7 +35,7 @@ class Counts(_Part):
 
 
 class Changes(_Part):
-    """Records against the last delivery that was used."""
+    """Students against the last delivery that was used."""
 
     new: int
     changed: int

@@ -48,11 +48,27 @@ def messy() -> dict[str, str]:
     return {name: text + MORE.get(name, "") for name, text in small.roster().items()}
 
 
+def changes() -> dict[str, str]:
+    """A set of changes to the small district: a student gone, one renamed, two new ones, one of them not usable."""
+    header = small.roster()["users.csv"].partition("\n")[0]
+    rows = [
+        f"{key},{status},2026-09-02T03:00:00.000Z,true,school0,{role},{key},,Given,Family,,,,,,,05,"
+        for key, status, role in (
+            ("s001", "tobedeleted", "student"),
+            ("s002", "active", "student"),
+            ("s010", "active", "student"),
+            ("s011", "active", "wizard"),
+        )
+    ]
+    manifest = small.manifest({}).replace("file.users,absent", "file.users,delta")
+    return {"manifest.csv": manifest, "users.csv": "\n".join([header, *rows]) + "\n"}
+
+
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A messy and a clean district, published; the messy one was held for its doubled key, and a person let it through."""
     with installation_in(tmp_path_factory.mktemp("reconciliation") / "home") as installation:
-        for district, files in (("messy", messy()), ("clean", small.roster())):
+        for district, files in (("messy", messy()), ("clean", small.roster()), ("changed", small.roster())):
             installation.apply(small.settings(district))
             installation.drop(district, "roster", {"roster.zip": zip_of(files)})
         more = "s001,N,n\ns002,Y,n\n,Y,n\nnobody,N,n\nnobody,N,n\n"
@@ -62,6 +78,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         assert delivery["state"] == "held", delivery["findings"]
         with installation.registry.begin() as session:
             approve(session, find_delivery(session, delivery["delivery_id"]), by="test", reason="twins are known")
+        installation.drop("changed", "roster", {"roster.zip": zip_of(changes())})
         installation.night()
         yield installation
 
@@ -92,6 +109,22 @@ def test_every_hop_balances_and_names_the_rules(nights: Installation) -> None:
     # s001 says the same twice, s002 says two things.
     assert hops["subgroups.csv", "raw to staging"] == (15, 9, 6, {"SUB501": 1, "SUB502": 2, "SUB503": 2, "equal rows": 1})
     assert all(hop[2] == 0 for hop in _hops(nights, "clean").values())
+
+
+def test_a_set_of_changes_balances_with_what_it_left_as_it_was(nights: Installation) -> None:
+    newest = nights.deliveries("changed", "roster")[-1]
+    assert newest["state"] == "published"
+    rows = nights.ask(
+        "select file_name, hop, rows_in, rows_out, set_aside_by_rule, is_balanced from quality.reconciliation "
+        f"where delivery_id = '{newest['delivery_id']}' order by all"
+    )
+    assert rows == [
+        ("(carried over)", "raw to staging", 26, 26, None, True),
+        ("users.csv", "lines to records", 5, 5, None, True),
+        ("users.csv", "raw to staging", 4, 3, '{"VOC203": 1}', True),
+        ("users.csv", "records to raw", 4, 4, None, True),
+        ("users.csv", "staging to marts", 11, 11, None, True),
+    ]
 
 
 def test_what_the_models_set_aside_is_what_the_findings_say(nights: Installation) -> None:

@@ -97,7 +97,8 @@ def test_what_sqlite_takes_is_taken(registry: Registry) -> None:
     (found,) = all_deliveries(registry)
     assert found.files[0].size == 5_000_000_000
     assert found.findings[0].column == "a header\ufffd" + "y" * 5000
-    states = observe_files(registry, "alpha", [("inbox/roster/é.csv", 3_000_000_000, 4_294_967_295)])
+    with registry.begin() as session:
+        states = observe_files(session, "alpha", [("inbox/roster/é.csv", 3_000_000_000, 4_294_967_295)])
     assert states["inbox/roster/é.csv"].mtime == 4_294_967_295
 
 

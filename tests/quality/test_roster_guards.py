@@ -46,6 +46,21 @@ def _times(day: str) -> Callable[[], Files]:
     return _in_users(r"^(s\d+),,,", rf"\1,active,2026-09-{day}T03:00:00.000Z,")
 
 
+def _changes(students: int, cells: str, status: str = "active", number: int = 0) -> Callable[[], Files]:
+    """A set of changes: so many students of users.csv and no other file; `cells` is what their family names become."""
+
+    def files() -> Files:
+        header = roster()["users.csv"].partition("\n")[0]
+        rows = [
+            f"s{n:03},{status},2026-09-02T03:00:00.000Z,true,school{n % 2},student,user{n},,Given{n},{cells}{n},,{n:05},,,,,05,"
+            for n in range(number, number + students)
+        ]
+        manifest = small.manifest({}).replace("file.users,absent", "file.users,delta")
+        return {"manifest.csv": manifest, "users.csv": "\n".join([header, *rows]) + "\n"}
+
+    return files
+
+
 @dataclass(frozen=True)
 class Case:
     """A second roster, what is found about it, and words that the finding says."""
@@ -109,6 +124,11 @@ CASES = {
     "few_set_aside": Case(
         _in_users(r"^(e1?[12]\d,.*),student,", r"\1,pupil,", "enrollments.csv"), {"VOL309"}, "40 of 260 rows; up to 5%",
     ),
+    "changes_few_gone": Case(_changes(20, "Family", "tobedeleted"), set()),
+    "changes_students_gone": Case(_changes(30, "Family", "tobedeleted"), {"VOL301"}, "30 of 200 are gone; up to 10%"),
+    "changes_few": Case(_changes(140, "Name"), set()),
+    "changes_nearly_all": Case(_changes(160, "Name"), {"VOL306"}, "160 of 200 students; up to 75%"),
+    "changes_growth": Case(_changes(110, "Family", number=200), {"VOL307"}, "From 200 to 310 students; up to 50%"),
     "elsewhere": Case(_another, set(), before=_another),
     "wrong_one": Case(lambda: {**_another(), "courses.csv": _another()["courses.csv"] + "\n"}, {"VOL305", "VOL306", "WRG801"}),
 }  # fmt: skip
@@ -138,6 +158,23 @@ def test_a_roster_is_guarded_against_the_one_before(judged: tuple[Place, dict[st
     assert any(case.says in finding.message for finding in findings) or not case.says, [f.message for f in findings]
     verdict = "rejected" if case.codes & {"VOL310", "WRG801"} else "held" if case.codes else "accepted"
     assert (delivery.verdict or "").removesuffix("_with_rows_set_aside") == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "counted"),
+    [
+        ("same", (1, 0, 0)),
+        ("students", (0, 0, 30)),
+        ("changed", (0, 200, 0)),
+        ("many_new_ids", (50, 0, 50)),
+        ("changes_students_gone", (0, 0, 30)),
+        ("changes_few", (0, 140, 0)),
+    ],
+)
+def test_the_ledger_counts_students_that_are_new_changed_and_gone(
+    judged: tuple[Place, dict[str, Delivery]], name: str, counted: tuple[int, int, int]
+) -> None:
+    assert judged[1][name].counts["changes"] == dict(zip(("new", "changed", "removed"), counted, strict=True))
 
 
 def test_a_roster_in_the_wrong_inbox_is_a_security_event_that_names_the_other_district(

@@ -172,6 +172,22 @@ def test_a_file_has_its_findings_and_no_others(world: World, name: str) -> None:
     assert [said for said in case.says if said not in words] == []
 
 
+def test_the_ledger_counts_students_that_are_new_changed_and_gone(world: World) -> None:
+    """Columns in another order are no change; equal rows count once."""
+    columns = [0, 3, 2, 1]
+    reordered = [[row[n] for n in columns] for row in [["00200", "n", "n", "Karen"], *rows()[2:], rows()[-1]]]
+    reordered[1][3] = "y"
+    world.apply("counted")
+    world.place.deliver("roster", roster(), "counted")
+    first = world.place.deliver("subgroups", {"1.csv": CLEAN}, "counted")
+    world.judge()
+    header = ",".join(HEADER.split(",")[n] for n in columns)
+    second = world.place.deliver("subgroups", {"2.csv": text(reordered, header)}, "counted")
+    world.judge()
+    assert "changes" not in world.delivery(first).counts
+    assert world.delivery(second).counts["changes"] == {"new": 1, "changed": 1, "removed": 2}
+
+
 def test_no_finding_says_what_stands_in_a_cell(world: World) -> None:
     texts = {"Maybe", "Karen", "Spanish", "SPA", "note", "#N/A", "#REF!", "00003", "x1"}
     for name in CASES:

@@ -60,7 +60,8 @@ class House:
         whose = registered_district(self.registry, district).settings
         inbox = Inbox(self.registry, self.settings, LocalFiles(inbox_directory(whose, feed), self.files(files)), whose)
         for arrival in inbox.take().arrivals:
-            register_arrival(self.registry, district, arrival)
+            with self.registry.begin() as session:
+                register_arrival(session, district, arrival)
         districts = registered_districts(self.registry)
         with open_warehouse(self.settings) as connection:
             land_deliveries(connection, self.registry, self.settings, districts)
