@@ -29,11 +29,14 @@ _GRAVITY = ("fatal", "hold", "error", "warning", "info")
 
 @dataclass(frozen=True)
 class FailingRow:
-    """One row that a finding counts. `record` counts rows after the header; `row_key` is empty where the id is missing."""
+    """One row that a finding counts. `record` counts rows after the header; `row_key` is empty where the id is missing.
+
+    `line` is None for an id that should be in the file and is not.
+    """
 
     code: str
     file: str
-    line: int
+    line: int | None
     record: int | None
     column: str
     row_key: str
@@ -41,7 +44,9 @@ class FailingRow:
 
 def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple[list[Finding], list[FailingRow]]:
     """Give findings that carry keys the first lines of their rows, and gather the rows of all, the gravest first."""
-    lines = {number: _rows_of_lines(finding) for number, finding in enumerate(findings) if not finding.key_column}
+    lines: dict[int, list[FailingRow]] = {
+        number: _rows_of_lines(finding) for number, finding in enumerate(findings) if not finding.key_column
+    }
     by_file: dict[str, list[int]] = defaultdict(list)
     for number, finding in enumerate(findings):
         if finding.key_column and finding.file:
@@ -52,7 +57,9 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
             code, column = findings[number].code, findings[number].column or ""
             lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key) for row in found]
     located = [
-        replace(finding, lines=tuple(row.line for row in lines.get(number, [])[:5]), keys=()) if finding.key_column else finding
+        replace(finding, lines=tuple(row.line for row in lines.get(number, [])[:5] if row.line is not None), keys=())
+        if finding.keys or finding.key_column
+        else finding
         for number, finding in enumerate(findings)
     ]
     gravest = sorted(lines, key=lambda number: _GRAVITY.index(findings[number].severity))
@@ -79,8 +86,11 @@ def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:
 
 
 def _rows_of_lines(finding: Finding) -> list[FailingRow]:
+    file, column = finding.file or "", finding.column or ""
+    if finding.keys:
+        return [FailingRow(finding.code, file, None, None, column, key) for key in finding.keys]
     places = finding.lines or ((finding.line,) if finding.line is not None else ())
-    return [FailingRow(finding.code, finding.file or "", line, None, finding.column or "", "") for line in places]
+    return [FailingRow(finding.code, file, line, None, column, "") for line in places]
 
 
 def _path(home: Home, delivery: Delivery, stage: Stage) -> Path:

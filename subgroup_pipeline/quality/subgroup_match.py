@@ -67,6 +67,12 @@ select delivery_id, coalesce(sum(n - 1) filter (is_same), 0)::bigint, first_keys
 from of_key group by all
 """
 
+_ABSENT = """
+select k.delivery_id, first_keys(k.key)
+from checks.known_key k anti join checks.file_key f on f.delivery_id = k.delivery_id and f.key = k.key
+where k.first_student = k.last_student group by all
+"""
+
 _ROWS = "select delivery_id, count(*), count(*) filter (student_id is null) from checks.subgroup_row group by all"
 
 # Of the live file's students who are still in the roster, those whom the new file leaves out.
@@ -88,7 +94,7 @@ class MatchFacts:
     """Rows and distinct student IDs of a file, how many match one active student, and students of the roster.
 
     `repeated_rows` are equal to an earlier one, with the first of their ids; `conflicting_rows` are of a student
-    of the roster and contradict another row.
+    of the roster and contradict another row; `absent_ids` are the first of the students who are not in the file.
     """
 
     keys: int
@@ -100,6 +106,7 @@ class MatchFacts:
     repeated_rows: int = 0
     repeated_ids: tuple[str, ...] = field(default=(), repr=False)
     conflicting_rows: int = 0
+    absent_ids: tuple[str, ...] = field(default=(), repr=False)
     students_before: int = 0
     students_removed: int = 0
 
@@ -123,6 +130,9 @@ def match_facts(session: duckdb.DuckDBPyConnection) -> dict[str, MatchFacts]:
     for delivery_id, repeated, ids, conflicting in session.execute(_REPEATED).fetchall():
         found = facts[delivery_id]
         found.repeated_rows, found.repeated_ids, found.conflicting_rows = repeated, tuple(ids or ()), conflicting
+    for delivery_id, ids in session.execute(_ABSENT).fetchall():
+        if delivery_id in facts:
+            facts[delivery_id].absent_ids = tuple(ids)
     for delivery_id, before, removed in session.execute(_REMOVED).fetchall():
         facts[delivery_id].students_before, facts[delivery_id].students_removed = before, removed
     return facts
@@ -134,7 +144,7 @@ def match_findings(file: SubgroupFile, facts: MatchFacts, *, is_explained: bool)
         yield from _about_rate(file, facts)
     if facts.absent_students:
         about = f"{facts.absent_students} of {facts.students} students."
-        yield Finding("SUB507", file=file.name, count=facts.absent_students, about=about)
+        yield Finding("SUB507", file=file.name, count=facts.absent_students, about=about, keys=facts.absent_ids)
     if not is_explained:
         yield from _about_students(file, facts)
     if facts.repeated_rows:

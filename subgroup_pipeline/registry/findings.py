@@ -23,7 +23,7 @@ class Finding:
 
     `about` names the place or column in words that carry no value from a student's row. A finding that knows its rows by key
     rather than by line says so in `key_column` and `keys` (none: the key is blank), with `id_column` where the key is not the
-    row's own id; `landing.failing_rows` finds the lines.
+    row's own id; `landing.failing_rows` finds the lines. Keys without `key_column` stand on no row (students who are absent).
     """
 
     code: str

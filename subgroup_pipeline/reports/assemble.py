@@ -174,7 +174,7 @@ def _rows(findings: Sequence[FindingRow], kept: Sequence[FailingRow]) -> tuple[l
         places = by_place.pop((finding.code, file, column), None)
         if places is None:
             places = [FailingRow(finding.code, file, line, None, column, "") for line in finding.lines]
-        # What has no line anywhere (a student who is not in the file) is counted by its problem alone.
+        # What has neither line nor ID is counted by its problem alone.
         total += max(finding.count or 0, len(places)) if places else 0
         rows += [
             Row(

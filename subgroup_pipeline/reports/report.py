@@ -86,7 +86,7 @@ class Row(_Part):
     """One row with a problem. `row_key` is the district's own ID of the record."""
 
     file: str
-    line: int | None = Field(description="physical line; the header is line 1")
+    line: int | None = Field(description="physical line; the header is line 1; null for an ID that is missing from the file")
     record: int | None = Field(description="number of the row after the header, blank rows not counted")
     column: str
     code: str

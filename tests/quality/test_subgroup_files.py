@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from subgroup_pipeline.landing.failing_rows import kept_failing_rows
+
 from .subgroup_world import HEADER, World, roster, rows, text
 
 
@@ -170,6 +172,14 @@ def test_a_file_has_its_findings_and_no_others(world: World, name: str) -> None:
     assert {f.file for f in delivery.findings} <= {"subgroups.csv"}
     words = " ".join(finding.message for finding in delivery.findings)
     assert [said for said in case.says if said not in words] == []
+
+
+def test_students_who_are_not_in_the_file_are_named_by_their_ids(world: World) -> None:
+    delivery = world.delivery(world.sent["excel_wreck"])
+    kept = [row for row in kept_failing_rows(world.place.settings.paths, delivery) if row.code == "SUB507"]
+    assert [(row.file, row.line, row.record, row.row_key) for row in kept] == [
+        ("subgroups.csv", None, None, key) for key in ("00000", "00001", "00002")
+    ]
 
 
 def test_the_ledger_counts_students_that_are_new_changed_and_gone(world: World) -> None:

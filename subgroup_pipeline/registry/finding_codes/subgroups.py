@@ -41,7 +41,7 @@ CODES = (
     FindingCode(
         "SUB507", "warning", "Active students of the roster are not in the subgroup file; they are reported as not reported.", "Add the missing students, also those with no subgroup.",
         why="We do not take silence for a 'no'. These students are shown as 'not reported' in every group.",
-        in_excel="Add a row for each missing student, with N where nothing applies.",
+        in_excel="Add a row for each missing student, with N where nothing applies. The CSV form of this report lists their IDs.",
         example="wrong: only students with a Y are in the file   right: every student is in it, with Y or N",
     ),
     FindingCode(
