@@ -63,6 +63,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_TARGET_PATH": str(home.dbt_target),
         "DBT_LOG_PATH": str(home.dbt / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_WRITE_JSON": "false",  # each command would write the manifest anew; `prepared_manifest` writes it when it changes
         "DBT_LOG_LEVEL": "none",
     }
 

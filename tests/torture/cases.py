@@ -85,7 +85,7 @@ CRASHES = (
     Crash("before dbt run", KillAt(_DBT, about="'run'")),
     Crash("early in dbt run", KillAt(_DBT, "during", about="'run'", delay=0.7)),
     Crash("late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6)),
-    Crash("dbt writes its manifest", KillAt(_WRITE_JSON, "during", about="manifest.json", delay=0.003)),
+    Crash("dbt writes its manifest", KillAt(_WRITE_JSON, "during", about="manifest.json", delay=0.003), "changed models"),
     Crash("dbt run done", KillAt(_DBT, "after", about="'run'")),
     Crash("during dbt test", KillAt(_DBT, "during", about="'test'", delay=0.8)),
     Crash("before built is marked", KillAt(f"{_SCOPE}:mark_built")),

@@ -35,7 +35,18 @@ def _compact() -> None:
     snapshot.REWRITTEN = timedelta(0)
 
 
-PLANTS: dict[str, Callable[[], None]] = {"failing test": _fail_a_test, "weekly rewrite": _compact}
+def _change_models() -> None:
+    """The models are other ones than those of the last night, so that they are parsed and their manifest is written."""
+    from subgroup_pipeline.settings import load_settings
+
+    (load_settings().paths.dbt / "parsed_version").unlink(missing_ok=True)
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "failing test": _fail_a_test,
+    "weekly rewrite": _compact,
+    "changed models": _change_models,
+}
 
 
 def shift_clock(seconds: float) -> None:

@@ -105,6 +105,8 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "failing test": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12), _zipped("beta", 12)), "failing test"),
     # The weekly rewrite of the working file is due.
     "weekly rewrite": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12),), "weekly rewrite"),
+    # The models are not those of the last night.
+    "changed models": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_zipped("alpha", 12),), "changed models"),
     # A changes-only roster is applied to the set before; another district sends a full one.
     "delta": lambda: Scenario(("alpha", "beta"), _BEFORE[:4], (_changes("alpha"), _zipped("beta", 12))),
     # A person refused what is published, so the roster before is live again; another roster is to be read anew.
