@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ FEW_STUDENTS = 20
 
 
 def share_in_words(share: float) -> str:
-    """A share of 1 as a percentage, without digits that say nothing."""
-    return f"{100 * share:.3g}%"
+    """A share of 1 as a percentage, cut to one decimal: what misses a limit never reads as if it reached it."""
+    return f"{math.floor(round(1000 * share, 6)) / 10:g}%"
 
 
 def limit_in_words(settings: DistrictSettings, guard: str) -> str:
