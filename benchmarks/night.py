@@ -24,6 +24,7 @@ import duckdb
 
 from benchmarks.by_hand import run as run_by_hand
 from benchmarks.generate import AS_OF, COLUMNS, DistrictInput, generate
+from subgroup_pipeline.dropserver.jail import make_home
 
 SUBGROUPS = Path(sys.executable).parent / "subgroups"
 COUNTS = "select district_id, subgroup, value, student_count from marts.rpt_district_subgroup order by all"
@@ -89,10 +90,10 @@ class Home:
             [SUBGROUPS, "district", "apply", *settings], env=os.environ | self.environment, check=True, capture_output=True
         )
         for district in inputs:
+            # As a first sign-in would: without an outbox no report is delivered.
+            make_home(self.root / "sftp", district.district_id)
             for feed, file in (("roster", district.roster), ("subgroups", district.subgroup_csv)):
-                inbox = self.root / "sftp" / district.district_id / "inbox" / feed
-                inbox.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file, inbox / file.name)
+                shutil.copy(file, self.root / "sftp" / district.district_id / "inbox" / feed / file.name)
 
     def night(self) -> Measure:
         """Measure one `subgroups run`."""
