@@ -82,7 +82,9 @@ def member_name(path: str) -> str:
 
 def data_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The members that are files of the district: no folders, and nothing that a file manager added."""
-    return [m for m in package.infolist() if not m.is_dir() and not _LITTER.search(m.filename.replace("\\", "/"))]
+    # Not by is_dir(), which fails on a member without a name.
+    named = [(member, member.filename.replace("\\", "/")) for member in package.infolist()]
+    return [member for member, name in named if not name.endswith("/") and not _LITTER.search(name)]
 
 
 def _directory_size(path: Path) -> int:

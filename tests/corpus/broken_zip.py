@@ -88,6 +88,7 @@ def broken_zips() -> dict[str, tuple[bytes, str]]:
         "path upwards on Windows": (packed(("..\\users.csv", b"a")), "ZIP004"),
         "absolute path": (packed(("/etc/users.csv", b"a")), "ZIP004"),
         "absolute path on Windows": (packed(("\\users.csv", b"a")), "ZIP004"),
+        "member without a name": (one.replace(b"users.csv", b"\0sers.csv"), "ZIP004"),
         "drive letter": (packed(("C:/users.csv", b"a")), "ZIP004"),
         "drive letter without a slash": (packed(("C:users.csv", b"a")), "ZIP004"),
         "link": (packed((_mode("users.csv", stat.S_IFLNK | 0o777), b"/etc/passwd")), "ZIP004"),
