@@ -82,3 +82,15 @@
 {% macro share_of(part, total) -%}
     cast({{ part }} as double) / nullif({{ total }}, 0)
 {%- endmacro %}
+
+{#- Active students by the number that a subgroup file names them by; a number that two of them have is nobody's. -#}
+{% macro students_by_number() -%}
+    select
+        district_id,
+        student_number,
+        min(student_key) as student_key
+    from {{ ref('int_student') }}
+    where is_active and student_number is not null
+    group by district_id, student_number
+    having count(*) = 1
+{%- endmacro %}

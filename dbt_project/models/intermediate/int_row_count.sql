@@ -40,14 +40,7 @@ set_aside_of_file as (
 
 -- A subgroup file has one row staged for each student that it names; equal rows count once, contradicting ones not.
 students as (
-    select
-        district_id,
-        student_number,
-        min(student_key) as student_key
-    from {{ ref('int_student') }}
-    where is_active and student_number is not null
-    group by district_id, student_number
-    having count(*) = 1
+    {{ students_by_number() }}
 ),
 
 ids as (

@@ -40,16 +40,8 @@ counted as (
     select * from agreeing
 ),
 
--- A number that two active students have is nobody's.
 students as (
-    select
-        district_id,
-        student_number,
-        min(student_key) as student_key
-    from {{ ref('int_student') }}
-    where is_active and student_number is not null
-    group by district_id, student_number
-    having count(*) = 1
+    {{ students_by_number() }}
 )
 
 select
