@@ -118,13 +118,12 @@ def doctor(
         else:
             print_table(["setting", "value", "meaning"], [list(row.values()) for row in found])
         return
-    with installation() as (settings, registry):
-        complaints = examine(settings, registry)
+    complaints = examine()
     if as_json:
         print_json(complaints)
     else:
         for complaint in complaints:
-            say(f"{complaint['level']}: {complaint['what']} {complaint['mend']}")
+            say(f"{complaint['level']}: {complaint['what']} {complaint['mend']}".rstrip())
         if not complaints:
             typer.echo("nothing is wrong")
     raise typer.Exit(1 if any(complaint["level"] == "error" for complaint in complaints) else 0)

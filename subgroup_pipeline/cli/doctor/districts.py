@@ -1,0 +1,49 @@
+"""Checks of the districts: who cannot sign in, and who waits for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+
+def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """Districts that upload to us and cannot, and that there are none at all."""
+    from subgroup_pipeline.registry.districts import key_fingerprints, registered_districts
+
+    districts = registered_districts(registry)
+    if not districts:
+        return [complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
+    keys = key_fingerprints(registry)
+    names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in keys]
+    if not names:
+        return []
+    what = f"{_listed(names)} {'has' if len(names) == 1 else 'have'} no SSH key and cannot upload."
+    return [complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
+
+
+def first_deliveries(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """First deliveries that a person has to look at: until then the district is in no report."""
+    from subgroup_pipeline.registry.ledger import deliveries_in
+
+    with registry.begin() as session:
+        held = [d for d in deliveries_in(session, ["held"]) if any(finding.code == "FST701" for finding in d.findings)]
+    return [
+        complaint(
+            "warning",
+            f"The first delivery of {d.district_id} ({d.feed}) waits for a person since {d.received_at:%Y-%m-%d %H:%M} UTC.",
+            f"`subgroups delivery show {d.delivery_id}` shows it; `subgroups delivery approve {d.delivery_id} --by NAME --reason "
+            "TEXT` lets it through.",
+        )
+        for d in held
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    """Some names in a sentence; 300 districts do not fill the screen."""
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more districts" if len(names) > 5 else shown

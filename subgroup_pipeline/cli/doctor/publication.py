@@ -1,0 +1,38 @@
+"""Checks of what readers see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.settings import Settings
+
+
+def published_marts(settings: Settings) -> list[Complaint]:
+    """Whether the snapshot that readers see opens and answers."""
+    import duckdb
+
+    from subgroup_pipeline.publish.reader import open_published
+
+    if not settings.paths.published_database.exists():
+        return [complaint("note", "Nothing is published yet.", "`subgroups run` publishes what was delivered.")]
+    try:
+        with open_published(settings) as connection:
+            connection.execute("select count(*) from marts.dim_district")
+    except duckdb.Error as error:
+        return [complaint("error", str(error), "`subgroups publish rollback` shows readers the snapshot before.")]
+    return []
+
+
+def pinned_rollback(settings: Settings) -> list[Complaint]:
+    """Whether readers are kept on an older snapshot; nights go on, and nobody would see their results."""
+    from subgroup_pipeline.publish.manifest import snapshot_names
+
+    pin = settings.paths.pinned_snapshot
+    if not pin.exists():
+        return []
+    newest = (snapshot_names(settings) or ["none"])[-1]
+    what = f"Readers are kept on the snapshot {pin.read_text(encoding='ascii').strip()} by a rollback; the newest is {newest}."
+    return [complaint("warning", what, "`subgroups publish release` ends the rollback.")]
