@@ -20,6 +20,7 @@ _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _DAMAGED = re.compile(rb"\xef\xbf\xbd|\xc3[\x82\x83]\xc2[\x80-\xbf]")
 """The replacement character, and UTF-8 that was read as Windows-1252 and written as UTF-8 once more."""
+_DAMAGED_BEGINS = (b"\xef\xbf\xbd", b"\xc3\x82", b"\xc3\x83")
 
 
 class UndecodableError(ValueError):
@@ -66,6 +67,8 @@ def decode_text(data: bytes) -> DecodedText:
 
 def damaged_lines(text: bytes) -> tuple[int, tuple[int, ...]]:
     """How many letters of UTF-8 text were lost before it was uploaded, and the first lines of such."""
+    if not any(begin in text for begin in _DAMAGED_BEGINS):  # a fifth of the search's time
+        return 0, ()
     found = [match.start() for match in _DAMAGED.finditer(text)]
     return len(found), _first_lines(text, found)
 

@@ -30,6 +30,7 @@ RAGGED_SHARE, RAGGED_FLOOR = 0.01, 5
 CONTROL_SHARE, CONTROL_FLOOR = 0.001, 5
 """The same of rows with control characters: bytes that no export writes, so the file is damaged."""
 KEPT_TEXT = 4096
+_WHITE = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 _LATE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
@@ -46,8 +47,9 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str) -> bytes:
         shape.findings.append(Finding("ROW004", file=file_name, line=line))
         return text
     is_cell_end = view == ord(shape.delimiter)
-    low = np.flatnonzero(view < 32)
+    low = np.flatnonzero(view <= ord(" "))
     newlines = ends = low[view[low] == ord("\n")]
+    is_outside = None
     if len(quotes):
         stretches = np.diff(np.concatenate(([0], quotes, [len(view)])))
         is_outside = np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
@@ -69,7 +71,9 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str) -> bytes:
     shape.records = len(ends) - 1 - len(blank)
     if not is_whole and len(odd) and odd[-1] == len(ends) - 1 and odd_cells[-1] < len(shape.header):
         shape.findings.append(Finding("EOF002", file=file_name, line=rows.line(len(ends) - 1)))
-    has_low = len(low) > len(newlines) and len(low) > len(newlines) + text.count(b"\t")
+    if len(low) > len(ends):
+        shape.is_padded = _is_padded(view, low[np.searchsorted(low, ends[0], "right") :], is_cell_end, is_outside)
+    has_low = len(low) > len(newlines) and len(low) > len(newlines) + text.count(b"\t") + text.count(b" ")
     refused = _rows_with_controls(text, has_low, rows, shape, file_name)
     refused |= _rows_beyond_caps(is_cell_end, rows, shape, file_name)
     return _cleaned(text, shape, file_name, rows, refused) if shape.is_readable else text
@@ -113,13 +117,40 @@ def _read_header(record: bytes, shape: CsvShape, file_name: str) -> bool:
     return shape.is_readable
 
 
+def _table(members: bytes) -> Mask:
+    """For each byte whether it is one of these; quicker to look up in than to ask by value."""
+    import numpy as np
+
+    table = np.zeros(256, dtype=np.bool_)
+    table[list(members)] = True
+    return table
+
+
+def _is_padded(view: Bytes, low: Positions, is_cell_end: Mask, is_outside: Mask | None) -> bool:
+    """Whether a cell begins or ends with white space, quoted or not; `low` are all bytes of rows up to a space."""
+    import numpy as np
+
+    is_end = is_cell_end[low] | ((view[low] == ord("\n")) & (is_outside is None or is_outside[low]))
+    blanks = low[_table(_WHITE)[view[low]] & ~is_end]
+    last = len(view) - 1
+    before, after = blanks - 1, np.minimum(blanks + 1, last)
+    is_edge = (
+        (view[before] == ord("\n")) | (view[after] == ord("\n")) | is_cell_end[before] | is_cell_end[after] | (blanks == last)
+    )
+    if is_outside is None:
+        return bool(is_edge.any())
+    # A doubled quote is text; one alone beside white space opened the cell or closes it.
+    opens = (view[before] == ord('"')) & (view[blanks - 2] != ord('"'))
+    closes = (view[after] == ord('"')) & ((blanks + 2 > last) | (view[np.minimum(blanks + 2, last)] != ord('"')))
+    return bool(np.where(is_outside[blanks], is_edge, opens | closes).any())
+
+
 def _blank_rows(text: bytes, view: Bytes, starts: Positions, ends: Positions, delimiter: str) -> Positions:
     """Records of nothing but delimiters, white space and quoted nothing. Only rows that begin and end so are looked at."""
     import numpy as np
 
     nothing = f' \t"{delimiter}'.encode()
-    says_nothing = np.zeros(256, dtype=np.bool_)
-    says_nothing[list(nothing)] = True
+    says_nothing = _table(nothing)
     lengths = ends - starts
     first = view[np.minimum(starts, len(view) - 1)]
     likely = (lengths == 0) | (says_nothing[first] & says_nothing[view[np.maximum(ends - 1, 0)]])
@@ -257,12 +288,12 @@ def _misplaced_quote(text: bytes, view: Bytes, quotes: Positions, delimiter: str
 
     if not len(quotes):
         return None
-    neighbours = np.frombuffer(f'{delimiter}\n"'.encode(), dtype=np.uint8)
+    is_neighbour = _table(f'{delimiter}\n"'.encode())
     opening, closing = quotes[::2], quotes[1::2]
     before = view[np.maximum(opening - 1, 0)]
-    wrong = opening[(opening > 0) & ~np.isin(before, neighbours)]
+    wrong = opening[(opening > 0) & ~is_neighbour[before]]
     following = view[np.minimum(closing + 1, len(text) - 1)]
-    is_loose = (closing < len(text) - 1) & ~np.isin(following, neighbours)
+    is_loose = (closing < len(text) - 1) & ~is_neighbour[following]
     # Named by the quote that opened: a quote that was never closed ends where some later cell's begins.
     loose = opening[: len(closing)][is_loose]
     candidates = [int(found[0]) for found in (wrong, loose) if len(found)]

@@ -42,7 +42,8 @@ class CsvShape:
     """What a file is made of; lines count from 1 in the file as uploaded.
 
     `records` are rows after the header that are not blank; `set_aside` of them are not landed. `blank` counts blank rows, also
-    those before the header; `continued` are lines that a quoted line break makes part of the record before.
+    those before the header; `continued` are lines that a quoted line break makes part of the record before. `is_padded` says that
+    a cell of a row begins or ends with white space, `is_ascii` that no character is beyond ASCII.
     """
 
     header: list[str] = field(default_factory=list)
@@ -52,6 +53,8 @@ class CsvShape:
     blank: int = 0
     continued: int = 0
     set_aside: int = 0
+    is_padded: bool = False
+    is_ascii: bool = True
     encoding: Encoding = "utf-8"
     delimiter: str = COMMA
     findings: list[Finding] = field(default_factory=list)
@@ -112,7 +115,8 @@ def _decoded(data: bytes, shape: CsvShape, file_name: str) -> DecodedText | None
     shape.encoding = decoded.encoding
     if code := _WARNINGS.get(decoded.encoding):
         shape.findings.append(Finding(code, file=file_name, line=1, lines=decoded.lines))
-    if not decoded.text.isascii():
+    shape.is_ascii = decoded.text.isascii()
+    if not shape.is_ascii:
         count, lines = damaged_lines(decoded.text)
         if count:
             shape.findings.append(Finding("ENC004", file=file_name, count=count, lines=lines))

@@ -294,3 +294,20 @@ def test_a_large_file_with_quoted_newlines_is_read_in_order(table: Table) -> Non
     shape, loaded, _ = table.load(data)
     assert shape.lines == data.count(b"\n")
     assert sorted(loaded, key=lambda row: int(row[0] or 0)) == [_as_loaded(row) for row in rows]
+
+
+@with_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.text(' \tab"\n,', max_size=4), min_size=2, max_size=2), max_size=4), st.booleans(), st.booleans())
+@example([["x", 'say "hi" '], ["", "\n"]], False, True)
+@example([['"" x', '" '], ['a "" b', '"']], True, False)
+def test_white_space_at_an_end_of_a_cell_is_noticed(table: Table, rows: list[list[str]], always: bool, is_ended: bool) -> None:
+    lines = [",".join(_written(cell, always=always or cell == "") for cell in row) for row in [[" a ", "b"], *rows]]
+    shape, loaded, _ = table.load(("\n".join(lines) + "\n" * is_ended).encode())
+    assert shape.is_ascii
+    says_something = [row for row in rows if _says_something(row)]
+    assert shape.is_padded or loaded == [_as_loaded([cell.strip() for cell in row]) for row in says_something]
+    assert not shape.is_padded or any(cell != cell.strip() for row in rows for cell in row)
+
+
+def test_a_letter_beyond_ascii_is_noticed(table: Table) -> None:
+    assert [table.load(HEADER + b"1,2,%s\n" % cell)[0].is_ascii for cell in (b"e", "é".encode(), b"\xe9")] == [True, False, False]
