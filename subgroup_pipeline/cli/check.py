@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from subgroup_pipeline.cli.output import installation, print_json, print_table, say
+from subgroup_pipeline.cli.deliveries import print_contents
+from subgroup_pipeline.cli.output import installation, print_json, say
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -78,17 +79,7 @@ def _feed(paths: list[Path], district: RegisteredDistrict, asked: str | None, *,
 
 def _print(described: dict[str, Any]) -> None:
     typer.echo(f"{described['district_id']}, {described['feed']}: {described['check']['outcome']}")
-    files = described["counts"].get("files", {})
-    if files:
-        typer.echo("")
-        names = ["lines", "records", "blank", "set_aside", "landed"]
-        print_table(["file", *names], [[file, *(counts.get(name) for name in names)] for file, counts in files.items()])
-    if described["findings"]:
-        typer.echo("")
-        names = ["severity", "code", "file", "line", "column", "count", "message", "how_to_fix"]
-        print_table(names, [[finding[name] for name in names] for finding in described["findings"]])
-    else:
-        say("nothing to mend")
+    print_contents(described)
     for words in described["check"]["not_checked"]:
         say(f"not checked: {words}")
 

@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
-from subgroup_pipeline.cli.output import installation, print_json, print_table, say
+from subgroup_pipeline.cli.output import installation, print_findings, print_json, print_table, say
 
 app = typer.Typer(help="Deliveries: what came, what became of it, and why.", no_args_is_help=True, rich_markup_mode=None)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+class State(StrEnum):
+    """How far a delivery came."""
+
+    RECEIVED = "received"
+    SCREENED = "screened"
+    LANDED = "landed"
+    HELD = "held"
+    ACCEPTED = "accepted"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+
+
 @app.command("list")
 def list_deliveries(
     district: Annotated[list[str] | None, typer.Option(help="Only this district; may be given again.")] = None,
+    state: Annotated[list[State] | None, typer.Option(help="Only deliveries in this state; may be given again.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List deliveries, oldest first.
+    """List deliveries, newest first; with --json oldest first, as programs read them.
 
-    Example: subgroups delivery list --district maple_valley --json
+    Example: subgroups delivery list --state held --state rejected
     """
     from subgroup_pipeline.registry.districts import registered_districts
-    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
+    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, rows_set_aside
 
     with installation() as (_, registry):
         registered_districts(registry, district)
-        deliveries = [describe_delivery(delivery) for delivery in all_deliveries(registry, district)]
+        found = [d for d in all_deliveries(registry, district) if not state or d.state in state]
     if as_json:
-        print_json(deliveries)
-        return
-    names = ["delivery_id", "district_id", "feed", "state", "verdict", "proof", "received_at"]
-    rows = [[*(delivery[name] for name in names), len(delivery["findings"])] for delivery in deliveries]
-    print_table([*names, "findings"], rows)
+        print_json([describe_delivery(delivery) for delivery in found])
+    elif not found:
+        say("no delivery" + (" in this state" if state else " yet; `subgroups up` shows where districts upload"))
+    else:
+        ids = _short([d.delivery_id for d in found])
+        rows = [[ids[d.delivery_id], d.district_id, d.feed, d.state, rows_set_aside(d), len(d.findings)] for d in reversed(found)]
+        print_table(["delivery", "district", "feed", "state", "set aside", "findings"], rows)
+
+
+def _short(delivery_ids: list[str]) -> dict[str, str]:
+    """As much of each id as names one of them: its second, or its whole time where two came in one."""
+    seconds = Counter(one[:15] for one in delivery_ids)
+    return {one: one[:15] if seconds[one[:15]] == 1 else one.partition("-")[0] for one in delivery_ids}
 
 
 @app.command()
@@ -54,7 +78,12 @@ def show(
         return
     for name, value in delivery.items():
         if name not in ("findings", "counts", "files"):
-            typer.echo(f"{name:17} {'' if value is None else value}")
+            typer.echo(f"{name:17} {'' if value is None else value}".rstrip())
+    print_contents(delivery)
+
+
+def print_contents(delivery: dict[str, Any]) -> None:
+    """The files of a described delivery with their counts of rows, and its findings."""
     files = delivery["counts"].get("files", {})
     if files:
         typer.echo("")
@@ -62,8 +91,7 @@ def show(
         print_table(["file", *names], [[file, *(counts.get(name) for name in names)] for file, counts in files.items()])
     if delivery["findings"]:
         typer.echo("")
-        names = ["severity", "code", "file", "line", "column", "count", "message", "how_to_fix"]
-        print_table(names, [[finding[name] for name in names] for finding in delivery["findings"]])
+        print_findings(delivery["findings"])
     else:
         say("nothing to mend")
 

@@ -67,6 +67,7 @@ def run(
 
     Exit 0: the night ran, whatever the verdicts. Example: subgroups run --district maple_valley
     """
+    say("a night begins")  # before the libraries, whose import takes seconds
     from subgroup_pipeline.cli.run import run_now
 
     with installation() as (settings, registry):
@@ -85,10 +86,16 @@ def sql(
     import duckdb
 
     from subgroup_pipeline.publish.reader import open_published
+    from subgroup_pipeline.settings import load_settings
 
-    with installation() as (settings, _), open_published(settings) as connection:
+    # Neither registry nor log is opened: who may only read what is published can ask it.
+    with open_published(load_settings()) as connection:
         try:
-            result = connection.execute(query)
+            statements = connection.extract_statements(query)
+            if len(statements) != 1:
+                what = f"these are {len(statements)} statements" if statements else "this is no statement"
+                raise typer.BadParameter(f"{what}; give one", param_hint="QUERY")
+            result = connection.execute(statements[0])
             columns = [column[0] for column in result.description or []]
             rows = result.fetchall()
         except duckdb.Error as error:

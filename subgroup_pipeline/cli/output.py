@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+import shutil
 import sys
+import textwrap
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +22,13 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
+
+
+_MENDS = {
+    errno.ENOSPC: "The disk is full: free space and run the command again; what was done before is kept.",
+    errno.EACCES: "Use an account that may, or point SUBGROUPS_HOME at a directory you can write.",
+    errno.EROFS: "The disk is mounted read-only; point SUBGROUPS_HOME at a directory you can write.",
+}
 
 
 def say(text: str) -> None:
@@ -44,16 +55,48 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a query
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table on stdout, as wide as its cells."""
+    """A table on stdout: as wide as its cells, but on a terminal no wider than that, with `…` where a cell is cut."""
+    from rich.cells import cell_len, set_cell_size
+
     cells = [[_text(cell) for cell in row] for row in rows]
-    widths = [max([len(name), *(len(row[at]) for row in cells)]) for at, name in enumerate(columns)]
+    widths = [max([cell_len(name), *(cell_len(row[at]) for row in cells)]) for at, name in enumerate(columns)]
+    if sys.stdout.isatty():
+        _narrow(widths, shutil.get_terminal_size().columns - 2 * (len(widths) - 1))
     for row in [list(columns), ["-" * width for width in widths], *cells]:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        shown = (
+            set_cell_size(cell, width) if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+            for cell, width in zip(row, widths, strict=True)
+        )
+        typer.echo("  ".join(shown).rstrip())
+
+
+def _narrow(widths: list[int], room: int) -> None:
+    """Take from the widest columns until all fit; below 8 nothing would be readable."""
+    while sum(widths) > room and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+
+
+def print_findings(findings: Sequence[dict[str, Any]]) -> None:
+    """Findings as `describe_finding` gives them: a block each, with place, count and mend, cut to the terminal's lines."""
+    width = min(shutil.get_terminal_size().columns, 110)
+    for finding in findings:
+        place = [str(finding["file"] or ""), f"line {finding['line']}" if finding["line"] else "", ""]
+        place[2] = f"column {finding['column']}" if finding["column"] else ""
+        rows = f" ({finding['count']} in all)" if finding["count"] else ""
+        typer.echo(f"{finding['severity']} {finding['code']}  {', '.join(filter(None, place))}{rows}".rstrip())
+        for words in (finding["message"], finding["how_to_fix"]):
+            typer.echo(textwrap.fill(words, width, initial_indent="    ", subsequent_indent="    "))
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Names in a sentence; 300 districts do not fill the screen."""
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """Turn the pipeline's own errors into a message and exit status 1."""
+    """Turn what can be foreseen into a message and exit status 1. Anything else is a fault of ours and keeps its traceback."""
     try:
         yield
     except SubgroupsError as error:
@@ -62,6 +105,30 @@ def errors_in_words() -> Iterator[None]:
     except KeyboardInterrupt:
         say("stopped")
         sys.exit(130)
+    except BrokenPipeError:
+        # Who read our output (`| head`) has enough. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if not (words := _foreseen(error)):
+            raise
+        say(f"error: {words}")
+        sys.exit(1)
+
+
+def _foreseen(error: Exception) -> str:
+    """What the disk or a database said, in one sentence with the mend; empty for anything else."""
+    if isinstance(error, OSError):
+        mend = _MENDS.get(error.errno or 0, "`subgroups doctor` looks at the whole installation.")
+        return f"{error.filename or 'this machine'}: {error.strerror or error}. {mend}"
+    module = type(error).__module__.partition(".")[0]
+    if module in ("sqlalchemy", "sqlite3"):
+        said = str(getattr(error, "orig", error)).partition("\n")[0]
+        return f"the registry did not answer: {said}. `subgroups doctor` says more; what was done before is kept."
+    if module in ("duckdb", "_duckdb"):
+        said = str(error).partition("\n")[0]
+        return f"DuckDB did not answer: {said}. `subgroups doctor` says more; readers keep what is published."
+    return ""
 
 
 @contextmanager
@@ -82,10 +149,11 @@ def installation() -> Iterator[tuple[Settings, Registry]]:
 
 
 def _text(cell: object) -> str:
+    """A cell in one line; what a district wrote cannot move the cursor or colour the terminal."""
     if cell is None:
         return ""
     if isinstance(cell, float):
         return f"{cell:.4g}"
     if isinstance(cell, dict):
         return ", ".join(f"{key}={value}" for key, value in cell.items())
-    return str(cell)
+    return "".join(character if character.isprintable() else " " for character in str(cell))

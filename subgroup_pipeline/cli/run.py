@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.output import print_json, print_table, say
+from subgroup_pipeline.cli.output import print_json, print_table, say, some_of
+from subgroup_pipeline.cli.progress import NightProgress
+from subgroup_pipeline.errors import WarehouseBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +21,10 @@ if TYPE_CHECKING:
 def run_now(
     settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool = False, as_json: bool = False
 ) -> int:
-    """Run a night and print each verdict; gives the exit status. Raises UnknownDistrictError for an unknown name."""
+    """Run a night and print each verdict; gives the exit status.
+
+    Raises UnknownDistrictError for an unknown name, and WarehouseBusyError when another run is at work.
+    """
     from subgroup_pipeline.registry.districts import registered_districts
     from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
@@ -29,8 +35,7 @@ def run_now(
     started = datetime.now(UTC)
     begun = time.monotonic()
     said = {d.delivery_id: (d.state, d.verdict) for d in all_deliveries(registry)}
-    with _quiet_progress(len(districts)):
-        failure = _attempts(settings, registry, district_ids, wait=wait)
+    failure = _attempts(settings, registry, district_ids, wait=wait)
     touched = [d for d in all_deliveries(registry, district_ids or None) if said.get(d.delivery_id) != (d.state, d.verdict)]
     if as_json:
         print_json([describe_delivery(delivery) for delivery in touched])
@@ -58,26 +63,23 @@ def _attempts(settings: Settings, registry: Registry, district_ids: Sequence[str
 
 def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
     from subgroup_pipeline.landing.warehouse import warehouse_lock
-    from subgroup_pipeline.orchestration.instance import run_night
+    from subgroup_pipeline.registry.ledger import PIPELINE
 
     with warehouse_lock(settings, wait=wait):
-        pass  # the run takes the lock itself; asking first gives the holder's pid in words
-    result = run_night(settings, districts=district_ids, wait=wait)
+        pass  # the run takes the lock itself; asking first saves seconds of imports
+    with NightProgress() as progress:
+        from subgroup_pipeline.orchestration.failures import BUSY, causes
+        from subgroup_pipeline.orchestration.instance import run_night
+
+        result = run_night(settings, districts=district_ids, wait=wait, on_step=progress.step)
     if result.success:
         return ""
-    errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
-    errors += [event.job_failure_data.error for event in result.all_events if event.is_job_failure and event.job_failure_data]
-    causes = [_root_cause(error) for error in errors if error is not None]
-    what = causes[0] if causes else "a step failed"
-    registry.audit("night.ended", actor="pipeline", detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
+    found = causes(result.all_events)
+    name, what = found[0] if found else ("", "a step failed")
+    if name == BUSY:
+        raise WarehouseBusyError(what)  # a run that began between the question and ours: it is the night, and ours was none
+    registry.audit("night.ended", actor=PIPELINE, detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
     return f"{what}\nReaders keep what was published before. `subgroups up --only dagster` shows run {result.run_id}."
-
-
-def _root_cause(error: object) -> str:
-    """The innermost message of a Dagster error."""
-    while getattr(error, "cause", None) is not None:
-        error = error.cause  # type: ignore[attr-defined]
-    return str(getattr(error, "message", error)).strip()
 
 
 def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
@@ -90,18 +92,22 @@ def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
 
 
 def _say_faults(registry: Registry, district_ids: set[str], since: datetime) -> int:
-    """Print what kept districts from being fetched; gives how many."""
+    """Print what kept districts from being fetched; gives how many. Who is late is a line a code, however many they are."""
+    from subgroup_pipeline.registry.finding_codes import CATALOGUE
+    from subgroup_pipeline.registry.lateness import STAGE
     from subgroup_pipeline.registry.ledger import district_findings
 
     with registry.begin() as session:
-        faults = [f for f in district_findings(session) if f.district_id in district_ids and f.found_at >= since]
+        found = [f for f in district_findings(session) if f.district_id in district_ids and f.found_at >= since]
+    faults = [finding for finding in found if finding.stage != STAGE]
     for fault in faults:
         say(f"{fault.district_id}: {fault.code} {fault.message} {fault.how_to_fix}")
+    late = defaultdict(set)
+    for finding in found:
+        if finding.stage == STAGE:
+            late[finding.code].add(finding.district_id)
+    for code, districts in sorted(late.items()):
+        say(f"{code} {CATALOGUE[code].message} This is so in {some_of(sorted(districts))}.")
+    if late:
+        say("`subgroups district list --late` shows who is late, and by how many nights.")
     return len({fault.district_id for fault in faults})
-
-
-def _quiet_progress(districts: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a context manager of rich
-    """A spinner on a terminal; nothing when the output goes elsewhere."""
-    from rich.console import Console
-
-    return Console(stderr=True).status(f"one night for {districts} districts: fetch, land, check, build, publish")

@@ -12,7 +12,7 @@ import dagster as dg
 from subgroup_pipeline.orchestration.triggers import JOB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from subgroup_pipeline.settings import Settings
 
@@ -41,19 +41,52 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run_night(settings: Settings, *, districts: Sequence[str] = (), wait: bool = False) -> dg.ExecuteInProcessResult:
-    """Run one night now, for all districts or some; the run shows in the UI like any other."""
+def run_night(
+    settings: Settings,
+    *,
+    districts: Sequence[str] = (),
+    wait: bool = False,
+    on_step: Callable[[str, float | None], None] | None = None,
+) -> dg.ExecuteInProcessResult:
+    """Run one night now, for all districts or some; the run shows in the UI like any other.
+
+    `on_step` hears of each step when it starts (None) and when it ends (seconds).
+    """
+    from dagster._core.utils import make_new_run_id
+
     from subgroup_pipeline.orchestration.build import build_defs
 
+    run_id = make_new_run_id()
     with open_instance(settings) as instance:
+        if on_step is not None:
+            instance.add_event_listener(run_id, _StepClock(on_step))
         job = build_defs(settings).resolve_job_def(JOB)
         # dbt's own words belong to the log, not between the lines of a command that prints JSON.
         with (settings.paths.dagster / "last_run.log").open("w", encoding="utf-8") as log, redirect_stdout(log):
             return job.execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=False,
                 run_config={
                     "resources": {"night": {"config": {"districts": list(districts), "wait": wait}}},
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
+
+
+class _StepClock:
+    """Tells of a run's steps as their events are stored."""
+
+    def __init__(self, on_step: Callable[[str, float | None], None]) -> None:
+        self._on_step = on_step
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if event.is_step_start:
+            self._begun[event.step_key] = entry.timestamp
+            self._on_step(event.step_key, None)
+        elif event.is_step_success or event.is_step_failure:
+            self._on_step(event.step_key, entry.timestamp - self._begun.get(event.step_key, entry.timestamp))

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from subgroup_pipeline.intake.retention import purge_archive
+from subgroup_pipeline.orchestration.failures import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.triggers import JOB
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.ledger import PIPELINE
 
@@ -25,7 +27,8 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
         """The marts as readers see them: copied, verified, and swapped in by one link; the last seven are kept."""
         published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
         outcome = "published" if published and published.is_new else "nothing new"
-        night.registry.audit("night.ended", actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
+        if is_night(context.run, JOB):
+            night.registry.audit("night.ended", actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
         if published is None:
             return dg.MaterializeResult(metadata={"is_new": False, "districts": 0})
         manifest = published.manifest

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.intake.fetch import ready_files
+from subgroup_pipeline.orchestration.failures import BUSY, causes, is_night
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.districts import registered_districts
@@ -77,10 +78,13 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
     description="Writes a failed night to the audit log, where `subgroups status` shows it.",
 )
 def failed_night(context: dg.RunFailureSensorContext) -> None:
-    """Note a failed run; the message is the error's first line, which names steps and never rows."""
+    """Note a failed night. A run that found another one at work did nothing, and a run of chosen assets is no night."""
+    found = causes([*context.get_step_failure_events(), context.failure_event])
+    name, what = found[0] if found else ("", "a step failed")
+    if name == BUSY or not is_night(context.dagster_run, JOB):
+        return
     registry = open_registry(load_settings())
     try:
-        what = context.failure_event.message or "a step failed"
         detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
         registry.audit("night.ended", actor=PIPELINE, detail=detail)
     finally:

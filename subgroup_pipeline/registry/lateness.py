@@ -30,6 +30,8 @@ CODES = ("LAG901", "LAG902", "LAG903")
 LAG_DAYS = 7
 """How much older than the roster a subgroup file may be without a word when the district has no schedule; 1 with one."""
 ESCALATED = "feed.escalated"
+STAGE = "schedule"
+"""Of the findings that this module stores."""
 
 
 def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict], now: datetime) -> dict[str, list[Finding]]:
@@ -47,7 +49,7 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
         findings = [_missed_finding(feed, nights) for feed, nights in missed.items()]
         findings += _lag(district, live["roster"].get(key), live["subgroups"].get(key))
         with registry.begin() as session:
-            store_findings(session, "schedule", key, None, findings)
+            store_findings(session, STAGE, key, None, findings)
             for feed, nights in missed.items():
                 if nights >= len(CODES) and (key, feed) not in escalated:
                     detail = {"feed": feed, "nights": nights}
@@ -55,6 +57,12 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
         if findings:
             late[key] = findings
     return late
+
+
+def missed_nights(registry: Registry, districts: Sequence[RegisteredDistrict], now: datetime) -> dict[str, dict[Feed, int]]:
+    """Nights without an upload by district and feed, as of now; who is in time is left out."""
+    missed = {district.district_id: _missed_by_feed(registry, district, now) for district in districts}
+    return {district_id: feeds for district_id, feeds in missed.items() if feeds}
 
 
 _FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
@@ -77,7 +85,7 @@ def _missed_finding(feed: Feed, nights: int) -> Finding:
 
 def _escalated(session: Session) -> set[tuple[str, Feed]]:
     """District and feed of what the last look escalated already."""
-    query = sa.select(FindingRow).where(FindingRow.stage == "schedule", FindingRow.code == CODES[-1])
+    query = sa.select(FindingRow).where(FindingRow.stage == STAGE, FindingRow.code == CODES[-1])
     return {(row.district_id, feed) for row in session.scalars(query) for feed in _FEEDS if f"({feed};" in row.message}
 
 

@@ -14,7 +14,7 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
-from cli.command import Said, Shell
+from cli.command import USED_WRONGLY, Said, Shell
 
 pytestmark = [pytest.mark.needs_sshd, pytest.mark.xdist_group("cli_acceptance")]
 
@@ -109,6 +109,8 @@ def test_a_wrong_query_is_an_error_in_words(night: Night) -> None:
     night.shell.subgroups("sql", "delete from marts.dim_student").refuses("read-only")
     night.shell.subgroups("sql", "copy marts.dim_student to 'students.csv'").refuses("error")
     assert not (night.shell.directory / "students.csv").exists()
+    for query in ("", ";", "select 1; select 2"):
+        night.shell.subgroups("sql", query).refuses("give one", status=USED_WRONGLY)
 
 
 def test_lists_and_shows_print_one_json_value(night: Night) -> None:
@@ -124,7 +126,11 @@ def test_lists_and_shows_print_one_json_value(night: Night) -> None:
 
 
 def test_tables_are_for_people(night: Night) -> None:
-    assert "published" in night.shell.subgroups("delivery", "list").out
+    assert [line.split()[1:4] for line in night.shell.subgroups("delivery", "list").out.splitlines()[2:]] == [
+        ["alpha", "subgroups", "published"],
+        ["alpha", "roster", "published"],
+    ]
+    assert "no delivery in this state" in night.shell.subgroups("delivery", "list", "--state", "held").err
     assert "alpha" in night.shell.subgroups("district", "list").out
     first = night.shell.subgroups("delivery", "list", "--json").data[0]["delivery_id"]
     shown = night.shell.subgroups("delivery", "show", first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+from subgroup_pipeline.cli.output import some_of
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
@@ -22,7 +23,7 @@ def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
     names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in keys]
     if not names:
         return []
-    what = f"{_listed(names)} {'has' if len(names) == 1 else 'have'} no SSH key and cannot upload."
+    what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key and cannot upload."
     return [complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
 
 
@@ -41,9 +42,3 @@ def first_deliveries(_settings: Settings, registry: Registry) -> list[Complaint]
         )
         for d in held
     ]
-
-
-def _listed(names: list[str]) -> str:
-    """Some names in a sentence; 300 districts do not fill the screen."""
-    shown = ", ".join(names[:5])
-    return f"{shown} and {len(names) - 5} more districts" if len(names) > 5 else shown

@@ -60,7 +60,7 @@ CODES = (
         example="wrong: _manifest.csv says subgroups.csv,500 and the file has 480 rows. right: both say 500.",
     ),
     FindingCode(
-        "LAG903", "error", "Nothing has arrived for more than two days; somebody of ours was told.",
+        "LAG903", "error", "Nothing has arrived for more than two days.",
         "Look at the nightly export and its sign-in today, or call us.",
         why="The reports show older data, and every day makes them less true.",
         example="wrong: the last upload on Monday, today is Thursday  right: an upload every night",
