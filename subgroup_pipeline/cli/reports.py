@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +16,14 @@ class Form(StrEnum):
     """What a report can be printed as."""
 
     HTML = "html"
+    XLSX = "xlsx"
     CSV = "csv"
     JSON = "json"
 
 
 def report(
     delivery_id: Annotated[str, typer.Argument(metavar="DELIVERY", help="Its id, or the beginning of it.")],
-    form: Annotated[Form, typer.Option("--format", help="html, csv or json.")] = Form.HTML,
+    form: Annotated[Form, typer.Option("--format", help="html, xlsx, csv or json.")] = Form.HTML,
     output: Annotated[Path | None, typer.Option(help="A file to write it to; without it the report goes to stdout.")] = None,
 ) -> None:
     """Print the error report of a delivery: what became of it, what to fix, and every row by line. It holds record IDs, no names.
@@ -38,12 +40,15 @@ def report(
             delivery = find_delivery(session, delivery_id)
         districts = {one.district_id: one for one in registered_districts(registry, [delivery.district_id])}
         (built,) = build_reports(registry, settings, districts, [delivery])
-        text = FORMS[form.value](built)
+        content = FORMS[form.value](built)
     if output is None:
-        typer.echo(text, nl=False)
+        if form is Form.XLSX and sys.stdout.isatty():
+            say("error: a workbook is no text. Name a file for it: --output report.xlsx")
+            raise typer.Exit(1)
+        typer.echo(content, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8", newline="")
+        output.write_bytes(content)
     except OSError as error:
         say(f"error: {output} cannot be written: {error.strerror}")
         raise typer.Exit(1) from error

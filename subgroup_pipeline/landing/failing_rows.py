@@ -1,12 +1,14 @@
 """The rows behind findings: looked up in the archived files in one pass a file, and kept beside the ledger for the report.
 
-A row is a place (file, line, record, column) and the district's own id of the record. Such ids leave this installation in the
-district's own report only; they are in no log, no finding and no published table.
+A row is a place (file, line, record, column), the district's own id of the record, and, where the finding is about a word, the
+cell with that word. Ids and cells leave this installation in the district's own report only; they are in no log, no finding, no
+ledger and no published table.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -25,13 +27,18 @@ if TYPE_CHECKING:
 Stage = Literal["landing", "quality"]
 _STAGES: tuple[Stage, ...] = ("landing", "quality")
 _GRAVITY = ("fatal", "hold", "error", "warning", "info")
+_ABOUT_CELLS = {"SUB506", "SUB548"}
+"""Beside the VOC family: findings about what stands in a cell of a subgroup column. The cell is what the clerk has to mend."""
+_CELL_MAX = 120
+"""Characters of a cell that are kept; a word is shorter, and a delivery's rows have to stay small."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FailingRow:
     """One row that a finding counts. `record` counts rows after the header; `row_key` is empty where the id is missing.
 
-    `line` is None for an id that should be in the file and is not.
+    `line` is None for an id that should be in the file and is not. `cell` is kept for findings about a word only.
     """
 
     code: str
@@ -40,6 +47,7 @@ class FailingRow:
     record: int | None
     column: str
     row_key: str
+    cell: str = ""
 
 
 def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple[list[Finding], list[FailingRow]]:
@@ -52,10 +60,13 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
         if finding.key_column and finding.file:
             by_file[finding.file].append(number)
     for file, numbers in by_file.items():
-        wanted = [KeyedRows(findings[n].key_column, findings[n].keys or ("",), findings[n].id_column) for n in numbers]
+        wanted = [
+            KeyedRows(findings[n].key_column, findings[n].keys or ("",), findings[n].id_column, _cell_column(findings[n]))
+            for n in numbers
+        ]
         for number, found in zip(numbers, find_all_lines(home, delivery, file, wanted, MOST_ROWS), strict=True):
             code, column = findings[number].code, findings[number].column or ""
-            lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key) for row in found]
+            lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key, _cut(row.cell)) for row in found]
     located = [
         replace(finding, lines=tuple(row.line for row in lines.get(number, [])[:5] if row.line is not None), keys=())
         if finding.keys or finding.key_column
@@ -63,7 +74,28 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
         for number, finding in enumerate(findings)
     ]
     gravest = sorted(lines, key=lambda number: _GRAVITY.index(findings[number].severity))
-    return located, [row for number in gravest for row in lines[number]][:MOST_ROWS]
+    return located, _most([lines[number] for number in gravest])
+
+
+def _most(groups: Sequence[list[FailingRow]]) -> list[FailingRow]:
+    """At most MOST_ROWS: of each finding its share, the rest of the room to the first ones."""
+    share = MOST_ROWS // max(len(groups), 1)
+    room = MOST_ROWS - sum(min(len(rows), share) for rows in groups)
+    kept: list[FailingRow] = []
+    for rows in groups:
+        more = min(max(len(rows) - share, 0), room)
+        room -= more
+        kept += rows[: share + more]
+    return kept
+
+
+def _cell_column(finding: Finding) -> str:
+    is_about_a_cell = finding.code.startswith("VOC") or finding.code in _ABOUT_CELLS
+    return (finding.column or "").removeprefix("demographics.") if is_about_a_cell else ""
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _CELL_MAX else cell[: _CELL_MAX - 1] + "…"
 
 
 def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterable[FailingRow]) -> None:
@@ -80,9 +112,16 @@ def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterab
 
 
 def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:
-    """What is kept of a delivery, by whatever stage."""
-    paths = [path for stage in _STAGES if (path := _path(home, delivery, stage)).is_file()]
-    return [FailingRow(*row) for path in paths for row in json.loads(path.read_text(encoding="utf-8"))]
+    """What is kept of a delivery, by whatever stage. A damaged file holds nothing: the findings still say what is wrong."""
+    rows: list[FailingRow] = []
+    for path in (_path(home, delivery, stage) for stage in _STAGES):
+        try:
+            rows += [FailingRow(*row) for row in json.loads(path.read_text(encoding="utf-8"))]
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, TypeError):
+            _log.warning("%s is damaged; the report of %s lists fewer rows", path.name, delivery.delivery_id)
+    return rows
 
 
 def _rows_of_lines(finding: Finding) -> list[FailingRow]:

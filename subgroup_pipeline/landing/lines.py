@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 class KeyedRows:
     """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text.
 
-    `id_column` has the row's own id where `column` is another one.
+    `id_column` has the row's own id where `column` is another one; the text of `cell_column` is brought along.
     """
 
     column: str
     keys: Collection[str]
     id_column: str = ""
+    cell_column: str = ""
 
 
 @dataclass(frozen=True)
 class FoundRow:
-    """A row that was found: its physical line (header = 1), its number among the rows after the header, and its id."""
+    """A row that was found: its physical line (header = 1), its number after the header, its id, and the cell asked for."""
 
     line: int
     record: int
     key: str
+    cell: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def find_all_lines(
 
 @dataclass(frozen=True)
 class _Taker:
-    """A list that rows go into, and where a row has its id."""
+    """A list that rows go into, and where a row has its id and the cell asked for."""
 
     rows: list[FoundRow]
     id_position: int
+    cell_position: int | None
 
 
 Takers = dict[int, dict[str, list[_Taker]]]
@@ -102,14 +105,15 @@ def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], fo
         at, id_at = position(rows.column), position(rows.id_column or rows.column)
         if at is None or id_at is None:
             continue
+        cell_at = position(rows.cell_column) if rows.cell_column else None
         for key in {key.strip() for key in rows.keys}:
-            takers.setdefault(at, {}).setdefault(key, []).append(_Taker(target, id_at))
+            takers.setdefault(at, {}).setdefault(key, []).append(_Taker(target, id_at, cell_at))
     return takers
 
 
 def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - csv's reader
-    def cell(row: list[str], position: int) -> str:
-        return row[position].strip() if position < len(row) else ""
+    def cell(row: list[str], position: int | None) -> str:
+        return row[position].strip() if position is not None and position < len(row) else ""
 
     record = 0
     line = reader.line_num + 1
@@ -120,7 +124,8 @@ def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - 
             for position, by_key in takers.items():
                 for taker in by_key.get(cell(row, position), ()):
                     if len(taker.rows) < most:
-                        taker.rows.append(FoundRow(line, record, cell(row, taker.id_position)))
+                        found = FoundRow(line, record, cell(row, taker.id_position), cell(row, taker.cell_position))
+                        taker.rows.append(found)
         line = reader.line_num + 1
 
 

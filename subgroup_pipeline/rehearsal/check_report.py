@@ -19,7 +19,7 @@ def report_files(rehearsal: Rehearsal) -> dict[str, bytes]:
     """The report in every form, by file extension; it says that nothing was delivered."""
     done = {"verdict_in_words": rehearsal.outcome, "what_to_do": [_ONLY_CHECKED, *rehearsal.report.what_to_do[:2]]}
     report = rehearsal.report.model_copy(update=done)
-    return {extension: form(report).encode() for extension, form in FORMS.items()}
+    return {extension: form(report) for extension, form in FORMS.items()}
 
 
 def report_name(file_name: str, now: datetime) -> str:

@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.registry.ledger import iso_time, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
-from subgroup_pipeline.reports.report import Changes, Counts, Problem, Report, Row, Shown, Solved, UploadedFile
-from subgroup_pipeline.reports.root_causes import SEVERITIES, in_order
-from subgroup_pipeline.reports.words import local_time, next_run, shown_words, verdict_words, what_to_do
+from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
+from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, Shown, Solved, UploadedFile
+from subgroup_pipeline.reports.words import local_time, next_run, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
-    from subgroup_pipeline.registry.schema import FindingRow
     from subgroup_pipeline.settings import Home, Settings
 
 _SAME_ID = ("KEY002", "SUB502", "DUP401")
@@ -35,12 +33,14 @@ _JUDGED = ("accepted", "accepted_with_rows_set_aside", "held")
 
 @dataclass(frozen=True)
 class _Surroundings:
-    """What reports say besides their own delivery: what readers see now, when that came, and the last delivery before."""
+    """What reports say besides their own delivery; `roster_state` is of each district's newest roster."""
 
     manifest: Manifest | None
     received_at: Mapping[str, datetime]
     previous: Mapping[str, Delivery]
+    roster_state: Mapping[str, str]
     next_run: datetime | None
+    contact: Contact
 
 
 def build_reports(
@@ -54,40 +54,47 @@ def build_reports(
     """The report of each delivery, one at a time: a report may hold 10,000 rows. `manifest`: of what readers see elsewhere."""
     manifest = manifest or current_manifest(settings)
     with registry.begin() as session:
-        received_at, previous = _other_deliveries(session, deliveries)
+        received_at, previous, roster_state = _other_deliveries(session, deliveries)
     run = next_run(settings.nightly_cron, settings.timezone, datetime.now(UTC))
-    around = _Surroundings(manifest, received_at, previous, run)
+    around = _Surroundings(manifest, received_at, previous, roster_state, run, contact_of(settings))
     for delivery in deliveries:
         yield _report(settings.paths, districts[delivery.district_id], delivery, around)
 
 
-def _other_deliveries(session: Session, deliveries: Sequence[Delivery]) -> tuple[dict[str, datetime], dict[str, Delivery]]:
-    """When each delivery of these districts came, and the last one before it in its feed whose rows were looked at."""
+def _other_deliveries(
+    session: Session, deliveries: Sequence[Delivery]
+) -> tuple[dict[str, datetime], dict[str, Delivery], dict[str, str]]:
+    """When each delivery of these districts came, the one before it whose rows were looked at, states of newest rosters."""
     ids = {delivery.district_id for delivery in deliveries}
-    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.verdict, Delivery.received_at)
+    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.state, Delivery.verdict, Delivery.received_at)
     query = sa.select(*columns).where(Delivery.district_id.in_(ids), Delivery.sha256.is_not(None))
     before: dict[str, str] = {}
     last: dict[tuple[str, str], str] = {}
     received_at: dict[str, datetime] = {}
-    for delivery_id, district_id, feed, verdict, moment in session.execute(query.order_by(Delivery.delivery_id)):
+    roster_state: dict[str, str] = {}
+    for delivery_id, district_id, feed, state, verdict, moment in session.execute(query.order_by(Delivery.delivery_id)):
         received_at[delivery_id] = moment
+        if feed == "roster":
+            roster_state[district_id] = state
         if (earlier := last.get((district_id, feed))) is not None:
             before[delivery_id] = earlier
         if verdict in _JUDGED:
             last[district_id, feed] = delivery_id
     wanted = {d.delivery_id: before[d.delivery_id] for d in deliveries if d.delivery_id in before}
     found = {d.delivery_id: d for d in session.scalars(sa.select(Delivery).where(Delivery.delivery_id.in_(wanted.values())))}
-    return received_at, {delivery_id: found[earlier] for delivery_id, earlier in wanted.items()}
+    return received_at, {delivery_id: found[earlier] for delivery_id, earlier in wanted.items()}, roster_state
 
 
 def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around: _Surroundings) -> Report:
     zone = district.settings.timezone
     kept = kept_failing_rows(home, delivery)
-    problems = problems_of(delivery.findings)
-    rows, not_listed = _rows(delivery.findings, kept)
+    contact = around.contact
+    problems = problems_of(delivery.findings, kept, delivery.state, contact)
+    rows, not_listed = rows_of(problems, delivery.findings, kept)
     counts = _counts(delivery)
     severities = {problem.severity for problem in problems}
-    codes = {problem.code for problem in problems if problem.severity == "hold"}
+    codes = {problem.code for problem in problems if problem.severity == "hold" or problem.code == "SUB509"}
+    to_do = what_to_do(delivery.state, delivery.verdict, severities, codes, around.roster_state.get(delivery.district_id))
     return Report(
         delivery_id=delivery.delivery_id,
         district_id=delivery.district_id,
@@ -96,7 +103,7 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
         state=delivery.state,
         verdict=delivery.verdict,
         verdict_in_words=verdict_words(delivery.state, delivery.verdict, counts.set_aside),
-        what_to_do=what_to_do(delivery.state, delivery.verdict, severities, codes),
+        what_to_do=[with_contact(line, contact.name, contact.mail, contact.phone) for line in to_do],
         received_at=iso_time(delivery.received_at) or "",
         received_local=local_time(delivery.received_at, zone),
         files=[UploadedFile(name=f.name, size=f.size, sha256=f.sha256[:12]) for f in delivery.files if not f.member_of],
@@ -105,6 +112,7 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
         solved=_solved(home, delivery, kept, around.previous.get(delivery.delivery_id)),
         shown=_shown(delivery, zone, around),
         next_run=None if around.next_run is None else local_time(around.next_run, zone),
+        contact=contact,
         problems=problems,
         rows=rows,
         rows_not_listed=not_listed,
@@ -135,62 +143,6 @@ def _changes(delivery: Delivery) -> Changes | None:
     if not isinstance(counted, dict) or not all(isinstance(counted.get(name), int) for name in names):
         return None
     return Changes(**{name: counted[name] for name in names})
-
-
-def problems_of(findings: Sequence[FindingRow]) -> list[Problem]:
-    """Findings as the report shows them, in its order."""
-    ordered = in_order(findings)
-    number = {finding.finding_id: at for at, (finding, _) in enumerate(ordered, start=1)}
-    return [
-        Problem(
-            number=number[finding.finding_id],
-            code=finding.code,
-            severity=finding.severity,
-            file=finding.file,
-            column=finding.column,
-            count=finding.count,
-            lines=list(finding.lines),
-            message=finding.message,
-            why=CATALOGUE[finding.code].why,
-            how_to_fix=finding.how_to_fix,
-            in_excel=CATALOGUE[finding.code].in_excel,
-            example=CATALOGUE[finding.code].example,
-            doc=f"docs/error-codes.md#{finding.code.lower()}",
-            follows_from=None if root is None else number[root.finding_id],
-        )
-        for finding, root in ordered
-    ]
-
-
-def _rows(findings: Sequence[FindingRow], kept: Sequence[FailingRow]) -> tuple[list[Row], int]:
-    """The rows behind all problems, the gravest first, and how many more there are."""
-    by_place: dict[tuple[str, str, str], list[FailingRow]] = {}
-    for row in kept:
-        by_place.setdefault((row.code, row.file, row.column), []).append(row)
-    rows: list[Row] = []
-    total = 0
-    for finding in sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.finding_id)):
-        file, column = finding.file or "", finding.column or ""
-        places = by_place.pop((finding.code, file, column), None)
-        if places is None:
-            places = [FailingRow(finding.code, file, line, None, column, "") for line in finding.lines]
-        # What has neither line nor ID is counted by its problem alone.
-        total += max(finding.count or 0, len(places)) if places else 0
-        rows += [
-            Row(
-                file=file,
-                line=place.line,
-                record=place.record,
-                column=column,
-                code=finding.code,
-                severity=finding.severity,
-                message=finding.message,
-                how_to_fix=finding.how_to_fix,
-                row_key=place.row_key,
-            )
-            for place in places
-        ]
-    return rows[:MOST_ROWS], total - min(len(rows), MOST_ROWS)
 
 
 def _solved(home: Home, delivery: Delivery, kept: Sequence[FailingRow], previous: Delivery | None) -> Solved | None:

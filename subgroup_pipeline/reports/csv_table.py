@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from subgroup_pipeline.reports.report import Report
 
 COLUMNS = (
-    "report_version", "delivery_id", "file", "line", "record", "column", "code", "severity", "message", "how_to_fix", "row_key",
+    "file", "line", "column", "row_key", "value", "message", "how_to_fix", "severity", "code", "record", "delivery_id",
+    "report_version",
 )  # fmt: skip
+"""What a clerk needs comes first: where it is, what is wrong, how to mend it."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 BOM = "\ufeff"
 """Else Excel takes UTF-8 for the local code page."""
@@ -24,36 +26,31 @@ def as_csv(report: Report) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for row in _rows(report):
-        writer.writerow([_safe(cell) for cell in (report.report_version, report.delivery_id, *row)])
+    for row in listed_rows(report):
+        writer.writerow([_safe(cell) for cell in (*row, report.delivery_id, report.report_version)])
     return BOM + text.getvalue()
 
 
-def _rows(report: Report) -> Iterator[tuple[object, ...]]:
+def listed_rows(report: Report) -> Iterator[tuple[str | int | None, ...]]:
+    """What the tables list, by the first ten columns: every row, each place of a problem without rows, and what is not listed."""
     listed = set()
     for row in report.rows:
         listed.add((row.code, row.file, row.column))
         yield (
-            row.file, row.line, row.record, row.column, row.code, row.severity, row.message, row.how_to_fix, row.row_key,
+            row.file, row.line, row.column, row.row_key, row.value,
+            row.message, row.how_to_fix, row.severity, row.code, row.record,
         )  # fmt: skip
     for problem in report.problems:
-        place = (problem.code, problem.file or "", problem.column or "")
-        if place not in listed:
-            code, file, column = place
-            message = problem.message if problem.count is None else f"{problem.message} ({problem.count:,})"
-            yield (file, None, None, column, code, problem.severity, message, problem.how_to_fix, "")
+        for place in problem.places:
+            file, column = place.file or "", place.column or ""
+            if (problem.code, file, column) not in listed:
+                about = f" {place.about}" if place.about and not problem.message.endswith(place.about) else ""
+                count = "" if place.count is None else f" ({place.count:,})"
+                message = f"{problem.message}{about}{count}"
+                yield file, None, column, "", "", message, problem.how_to_fix, problem.severity, problem.code, None
     if report.rows_not_listed:
-        yield (
-            "",
-            None,
-            None,
-            "",
-            "",
-            "info",
-            f"and {report.rows_not_listed:,} more rows",
-            "Fix the first ones; the rest come next.",
-            "",
-        )
+        rest = f"and {report.rows_not_listed:,} more rows"
+        yield "", None, "", "", "", rest, "Fix the first ones; the rest come next.", "info", "", None
 
 
 def _safe(cell: object) -> str:

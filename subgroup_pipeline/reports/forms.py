@@ -1,4 +1,4 @@
-"""The three forms of a report, and the JSON Schema that its JSON keeps to."""
+"""The forms of a report, and the JSON Schema that its JSON keeps to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from subgroup_pipeline.reports.csv_table import as_csv
 from subgroup_pipeline.reports.html_page import as_html
 from subgroup_pipeline.reports.report import REPORT_VERSION, Report
+from subgroup_pipeline.reports.workbook import as_xlsx
 
 
 def as_json(report: Report) -> str:
@@ -25,5 +26,10 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-FORMS: dict[str, Callable[[Report], str]] = {"html": as_html, "csv": as_csv, "json": as_json}
-"""How each form is made, by the ending of its file."""
+FORMS: dict[str, Callable[[Report], bytes]] = {
+    "html": lambda report: as_html(report).encode(),
+    "xlsx": as_xlsx,
+    "csv": lambda report: as_csv(report).encode(),
+    "json": lambda report: as_json(report).encode(),
+}
+"""How each form is made, by the ending of its file: to read, to sort in Excel, for other programs."""

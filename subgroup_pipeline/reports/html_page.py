@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.reports.words import SEVERITY_WORDS, size_words
+from subgroup_pipeline.reports.words import LET_THROUGH, place_words, size_words
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from subgroup_pipeline.reports.report import Report
+    from subgroup_pipeline.reports.report import Problem, Report, Row
 
-ROWS_ON_PAGE = 200
-"""More would take pages of paper; the CSV has them all."""
+ROWS_OF_A_PROBLEM = 10
+"""More would take pages of paper and of thumbing; the workbook has them all."""
+PLACES_OF_A_PROBLEM = 12
+VALUES_OF_A_PLACE = 10
 
 
 def as_html(report: Report) -> str:
     """The page. Every value of the report is escaped."""
-    shown = report.rows[:ROWS_ON_PAGE]
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in report.rows:
+        if row.row_key or row.value:
+            rows[row.problem].append(row)
     return _template().render(
         r=report,
-        severity_words=SEVERITY_WORDS,
+        rows={number: _Rows(found[:ROWS_OF_A_PROBLEM], len(found)) for number, found in rows.items()},
+        most_places=PLACES_OF_A_PROBLEM,
+        most_values=VALUES_OF_A_PLACE,
+        where_words=_where,
         size_words=size_words,
-        rows=shown,
-        rows_hidden=len(report.rows) - len(shown) + report.rows_not_listed,
         tone=_tone(report),
     )
+
+
+def _where(problem: Problem) -> str:
+    return place_words([(place.file, place.column) for place in problem.places])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The first rows of a problem, and how many the report lists."""
+
+    first: list[Row]
+    listed: int
+
+    def has_several(self, name: str) -> bool:
+        """Whether the rows differ in a field, so that the table needs its column."""
+        return len({getattr(row, name) for row in self.first}) > 1
+
+    def has(self, name: str) -> bool:
+        """Whether any row has the field filled."""
+        return any(getattr(row, name) not in (None, "") for row in self.first)
 
 
 def _tone(report: Report) -> str:
     """Which of three colours the verdict has; the words say the same."""
     if report.verdict == "rejected" or report.state in ("rejected", "held"):
         return "stop"
-    return "look" if any(problem.severity != "info" for problem in report.problems) or report.verdict is None else "good"
+    to_look_at = any(p.severity != "info" and p.level != LET_THROUGH for p in report.problems)
+    return "look" if to_look_at or report.verdict is None else "good"
 
 
 @cache

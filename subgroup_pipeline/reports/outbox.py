@@ -75,7 +75,7 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
     changed = [d for d in candidates if _needs_report(d, notes[d.district_id])]
     parcels: dict[str, list[_Parcel]] = defaultdict(list)
     delivered = Delivered()
-    # Bounded memory: districts are delivered in groups, a report can hold 10,000 rows in three forms.
+    # Bounded memory: districts are delivered in groups, a report can hold 10,000 rows in four forms.
     for group in _groups(changed):
         parcels.clear()
         for delivery, report in zip(group, build_reports(registry, settings, by_id, group), strict=True):
@@ -135,11 +135,11 @@ def _groups(deliveries: Sequence[Delivery], size: int = 100) -> list[list[Delive
 
 
 def _pack(home: Home, district: RegisteredDistrict, delivery: Delivery, report: Report, *, is_newest: bool) -> _Parcel:
-    """Make the three forms and keep them."""
+    """Make the forms and keep them."""
     day = delivery.received_at.astimezone(ZoneInfo(district.settings.timezone)).date().isoformat()
     files: dict[str, bytes] = {}
     for form, make in FORMS.items():
-        content = make(report).encode("utf-8")
+        content = make(report)
         path = report_path(home, delivery, form)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(".part")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-REPORT_VERSION = "1.0"
+REPORT_VERSION = "2.0"
 """Of the published JSON Schema: additions raise the second number, anything else the first."""
 
 
@@ -63,16 +63,43 @@ class Shown(_Part):
     subgroups_received_at: str | None
 
 
-class Problem(_Part):
-    """One kind of problem in one column of one file. `follows_from` is the number of the problem that may have caused it."""
+class Contact(_Part):
+    """Who "we" and "us" are in the texts: settings of the installation, each blank when it is not set."""
 
-    number: int
-    code: str
-    severity: Literal["fatal", "hold", "error", "warning", "info"]
+    name: str
+    mail: str
+    phone: str
+    in_words: str
+
+
+class Value(_Part):
+    """A text that stands in cells at fault, as the district wrote it."""
+
+    text: str
+    count: int = Field(description="of the rows that are listed")
+    lines: list[int] = Field(description="the first lines")
+
+
+class Place(_Part):
+    """A file, or a column of one, in which a problem was found."""
+
     file: str | None
     column: str | None
     count: int | None = Field(description="rows; null when it is about the file as a whole")
     lines: list[int] = Field(description="the first lines; the header is line 1")
+    about: str = Field(description="what is to be said of this place alone")
+    values: list[Value] = Field([], description="for a problem with a word: which ones stand there, the most frequent first")
+
+
+class Problem(_Part):
+    """One kind of problem, wherever it was found. `follows_from` is the number of the problem that may have caused it."""
+
+    number: int
+    code: str
+    severity: Literal["fatal", "hold", "error", "warning", "info"]
+    level: str = Field(description="the severity in words, as things stand now")
+    count: int | None = Field(description="rows of all places; null when it is about files as a whole")
+    places: list[Place] = Field(min_length=1)
     message: str
     why: str
     how_to_fix: str
@@ -85,6 +112,7 @@ class Problem(_Part):
 class Row(_Part):
     """One row with a problem. `row_key` is the district's own ID of the record."""
 
+    problem: int = Field(description="number of its problem")
     file: str
     line: int | None = Field(description="physical line; the header is line 1; null for an ID that is missing from the file")
     record: int | None = Field(description="number of the row after the header, blank rows not counted")
@@ -94,6 +122,7 @@ class Row(_Part):
     message: str
     how_to_fix: str
     row_key: str
+    value: str = Field("", description="what stands in the cell, for a problem with a word")
 
 
 class Report(_Part):
@@ -116,6 +145,7 @@ class Report(_Part):
     solved: Solved | None
     shown: Shown | None
     next_run: str | None = Field(description="when the next nightly run starts")
+    contact: Contact
     problems: list[Problem] = Field(description="root causes first, each followed by what may follow from it")
     rows: list[Row] = Field(description="at most 10,000")
     rows_not_listed: int

@@ -1,8 +1,12 @@
-"""The order of problems: root causes first, under each what may follow from it (school, class, user, enrollment, subgroup)."""
+"""The order of problems: causes first, under each what may follow from it (school, class, user, enrollment, guard, subgroup).
+
+Findings of one code that have the same cause are one problem, whatever the number of columns and files it was found in.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,28 +29,76 @@ PARENT_FILE = {
     "REF107": "orgs.csv",
     "REF108": "users.csv",
     "REF109": "classes.csv",
+    "ENR105": "enrollments.csv",
+    "ENR106": "enrollments.csv",
+    "ENR107": "enrollments.csv",
 }
-"""A reference that leads nowhere, and the file whose missing rows can be why."""
+"""A record that is not found, and the file whose missing rows can be why."""
 
-PARENT_CODES = {"SUB503": ("SUB508",), "SUB507": ("SUB508", "SUB503"), "ROW002": ("ROW003",)}
-"""A problem that another of the same file says more of."""
+PARENT_CODES = {
+    "SUB503": ("SUB508",),
+    "SUB507": ("SUB508", "SUB520", "SUB503"),
+    "SUB508": ("SUB510", "SUB511", "SUB514"),
+    "SUB520": ("SUB508", "SUB521"),
+    "ROW002": ("ROW003",),
+    "STU601": ("VOC201", "VOC203"),
+    "SUB540": ("SUB506", "SUB548", "HDR004"),
+    "SUB541": ("SUB506", "SUB548"),
+    "SUB547": ("SUB548",),
+    "SUB543": ("HDR004",),
+    "SUB544": ("HDR003",),
+}
+"""A problem that another of the same file, says more of."""
 
-_KEEPS_ROWS = ("KEY002",)
-"""Grave, but all rows are still there, so nothing is missing because of it."""
+_OF_A_COLUMN = {"SUB506", "SUB548", "HDR003", "HDR004"}
+"""Causes that reach no further than their column."""
+
+COUNTS_SET_ASIDE = ("VOL309", "VOL310", "SUB523", "SUB524", "CLN702")
+"""They say that rows were set aside; what set most of them aside is the cause."""
+
+COUNTS_GONE = ("VOL301", "VOL302", "VOL303", "VOL304", "VOL305", "VOL311")
+"""They say that records are gone; rows that were set aside are the cause when they make up half of these."""
+
+_KEEPS_ROWS = ("KEY002", *COUNTS_SET_ASIDE)
+"""Grave, but all rows are still there, or named by another finding: nothing is missing because of it."""
 
 
-def in_order(findings: Sequence[FindingRow]) -> list[tuple[FindingRow, FindingRow | None]]:
-    """Findings with the one that each follows from: the gravest first, then parents, then by rows; children after their root."""
-    root_of = {finding.finding_id: _root(finding, findings) for finding in findings}
-    children: dict[int, list[FindingRow]] = defaultdict(list)
+@dataclass(eq=False)
+class Group:
+    """Findings of one code that have one cause, and the group that this is."""
+
+    code: str
+    cause: Group | None = None
+    findings: list[FindingRow] = field(default_factory=list)
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """For sorting: of its first finding."""
+        return min(map(_place, self.findings))
+
+
+def in_groups(findings: Sequence[FindingRow]) -> list[Group]:
+    """Causes, the gravest first (by what follows from it, too), then by file and rows; each followed by what follows from it."""
+    roots: dict[str, Group] = {}
+    children: dict[str, dict[str, Group]] = defaultdict(dict)
     for finding in findings:
-        if (root := root_of[finding.finding_id]) is not None:
-            children[root.finding_id].append(finding)
-    ordered: list[tuple[FindingRow, FindingRow | None]] = []
-    for root in sorted((f for f in findings if root_of[f.finding_id] is None), key=_place):
-        ordered.append((root, None))
-        ordered += [(child, root) for child in sorted(children[root.finding_id], key=_place)]
+        root = _root(finding, findings)
+        if root is None:
+            roots.setdefault(finding.code, Group(finding.code)).findings.append(finding)
+    for finding in findings:
+        if (root := _root(finding, findings)) is not None:
+            group = children[root.code].setdefault(finding.code, Group(finding.code, roots[root.code]))
+            group.findings.append(finding)
+    ordered: list[Group] = []
+    for root_group in sorted(roots.values(), key=lambda group: _of_all(group, children[group.code])):
+        ordered += [root_group, *sorted(children[root_group.code].values(), key=lambda group: group.place)]
+    for group in ordered:
+        group.findings.sort(key=_place)
     return ordered
+
+
+def _of_all(root: Group, children: dict[str, Group]) -> tuple[int, tuple[int, int, int, int]]:
+    return min(group.place[0] for group in (root, *children.values())), root.place
 
 
 def _place(finding: FindingRow) -> tuple[int, int, int, int]:
@@ -63,10 +115,33 @@ def _root(finding: FindingRow, findings: Sequence[FindingRow]) -> FindingRow | N
 
 
 def _parent(finding: FindingRow, findings: Sequence[FindingRow]) -> FindingRow | None:
-    file, codes = PARENT_FILE.get(finding.code), PARENT_CODES.get(finding.code, ())
-    same_file = [other for other in findings if other.file == finding.file and other.code in codes]
-    file_before = [other for other in findings if other.file == file != finding.file and _removes_rows(other)] if file else []
-    return min([*same_file, *file_before], key=_place, default=None)
+    if (said_more := _best(_named_causes(finding, findings))) is not None:
+        return said_more
+    removing = [other for other in findings if other is not finding and _removes_rows(other)]
+    if finding.code in COUNTS_SET_ASIDE or finding.code in COUNTS_GONE:
+        floor = (finding.count or 0) / 2 if finding.code in COUNTS_GONE else 0
+        own = [
+            other
+            for other in removing
+            if other.severity == "error" and finding.file in (None, other.file) and (other.count or 0) >= floor
+        ]
+        return max(own, key=lambda other: other.count or 0, default=None)
+    before = PARENT_FILE.get(finding.code)
+    return _best([other for other in removing if before is not None and other.file == before != finding.file])
+
+
+def _named_causes(finding: FindingRow, findings: Sequence[FindingRow]) -> list[FindingRow]:
+    return [
+        other
+        for other in findings
+        if other.code in PARENT_CODES.get(finding.code, ())
+        and other.file == finding.file
+        and (other.column == finding.column or other.code not in _OF_A_COLUMN)
+    ]
+
+
+def _best(findings: Sequence[FindingRow]) -> FindingRow | None:
+    return min(findings, key=_place, default=None)
 
 
 def _removes_rows(finding: FindingRow) -> bool:

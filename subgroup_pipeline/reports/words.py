@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 SEVERITY_WORDS = {
     "fatal": "Stops the upload",
@@ -16,6 +17,59 @@ SEVERITY_WORDS = {
     "warning": "Please check",
     "info": "Good to know",
 }
+LET_THROUGH = "Looked at and let through"
+_ASKS_US = re.compile(r"\b((?:tell|ask|call|write to) us)\b", re.IGNORECASE)
+NAMED = 3
+"""Files or columns that a line names; the report lists all of them below it."""
+
+
+def level_words(severity: str, state: str) -> str:
+    """How grave a finding is now: what held a delivery that is used has been looked at by a person."""
+    return LET_THROUGH if severity == "hold" and state in USED_STATES else SEVERITY_WORDS[severity]
+
+
+USED_STATES = ("accepted", "published", "superseded")
+
+
+def contact_words(name: str, mail: str, phone: str) -> str:
+    """Who "we" are, and how to reach us."""
+    if not (name or mail or phone):
+        return (
+            "“We” and “us” are the team that runs this service. The colleague who arranged this account for your district "
+            "knows how to reach it."
+        )
+    return f"“We” and “us” are {_address(name or 'the team that runs this service', mail, phone)}."
+
+
+def with_contact(text: str, name: str, mail: str, phone: str) -> str:
+    """A text that asks the reader to tell us something, with the address to do so where one is set."""
+    address = _address(name, mail, phone)
+    return _ASKS_US.sub(lambda said: f"{said[1]} ({address})", text, count=1) if address else text
+
+
+def _address(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def place_words(places: Sequence[tuple[str | None, str | None]]) -> str:
+    """Files and columns in one line: users.csv, column role; or: 5 columns of s.csv (ell, sped, gifted and 2 more)."""
+    files = list(dict.fromkeys(file for file, _ in places if file))
+    columns = list(dict.fromkeys(column for _, column in places if column))
+    if len(files) > 1:
+        return f"{len(files)} files ({_some(files)})" + (f", {_columns(columns)}" if columns else "")
+    return ", ".join(part for part in (*files, _columns(columns)) if part)
+
+
+def _columns(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"column {names[0]}" if len(names) == 1 else f"{len(names)} columns ({_some(names)})"
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) > NAMED:
+        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def verdict_words(state: str, verdict: str | None, set_aside: int) -> str:
@@ -34,17 +88,32 @@ def verdict_words(state: str, verdict: str | None, set_aside: int) -> str:
     return used.get(state, "Accepted{} It will be in the reports after the next run.").format(but)
 
 
-def what_to_do(state: str, verdict: str | None, severities: Collection[str], codes: Collection[str]) -> list[str]:
-    """At most three lines, the most urgent first."""
+def what_to_do(
+    state: str, verdict: str | None, severities: Collection[str], codes: Collection[str], roster_state: str | None = None
+) -> list[str]:
+    """At most three lines, the most urgent first.
+
+    `codes` are those of findings that hold or make the delivery wait; `roster_state` is that of the district's newest roster.
+    """
+    if verdict is None and "SUB509" in codes:
+        return _when_without_roster(roster_state)
     if verdict is None or state == "superseded":
         return ["You do not have to do anything now."]
-    if verdict == "rejected" or state == "rejected":
-        return [
-            f"Fix what is marked “{SEVERITY_WORDS['fatal']}” below, then upload the file again.",
-            "Until then the reports keep showing the last good data.",
-        ]
-    if state == "held":
-        return _when_held(codes)
+    if "rejected" in (state, verdict):
+        return _when_rejected(severities)
+    return _when_held(codes) if state == "held" else _when_used(severities)
+
+
+_KEPT = "Until then the reports keep showing the last good data."
+
+
+def _when_rejected(severities: Collection[str]) -> list[str]:
+    if "fatal" not in severities:
+        return ["A person looked at this upload and did not let it through. Ask us why before you upload it again.", _KEPT]
+    return [f"Fix what is marked “{SEVERITY_WORDS['fatal']}” below, then upload the file again.", _KEPT]
+
+
+def _when_used(severities: Collection[str]) -> list[str]:
     if "error" in severities:
         return [
             "Fix the rows below in your student information system. The next export will carry the change.",
@@ -55,16 +124,24 @@ def what_to_do(state: str, verdict: str | None, severities: Collection[str], cod
     return ["You do not have to do anything. Thank you!"]
 
 
+def _when_without_roster(roster_state: str | None) -> list[str]:
+    later = "This file is checked when a roster of yours is in use. You do not have to upload it again."
+    if roster_state is None:
+        return ["Upload your roster into inbox/roster.", later]
+    if roster_state == "rejected":
+        return ["Your roster was not used. Its own report says what to fix; upload the roster again.", later]
+    if roster_state == "held":
+        return ["You do not have to do anything here: your roster waits for a person, and its own report says why.", later]
+    return ["You do not have to do anything now.", later]
+
+
 def _when_held(codes: Collection[str]) -> list[str]:
     if set(codes) <= {"FST701", "BLD001"}:
-        return [
-            "You do not have to do anything: we look at it and let you know.",
-            "Until then the reports keep the last good data.",
-        ]
+        return ["You do not have to do anything: we look at it, and your next report says what came of it.", _KEPT]
     return [
         f"Read the points marked “{SEVERITY_WORDS['hold']}” below. If the data is wrong, fix it and upload it again.",
         "If the data is right, tell us. We then let it through.",
-        "Until then the reports keep showing the last good data.",
+        _KEPT,
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows, kept_failing_rows, locate
 from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines
 from subgroup_pipeline.registry.findings import Finding
@@ -78,5 +80,28 @@ def test_kept_rows_come_back_and_are_replaced(place: Place) -> None:
     (path,) = place.settings.paths.failing_rows.rglob("*.json")
     assert "SECRET" not in path.read_text()
     assert path.parent.stat().st_mode & 0o777 == 0o700
+    path.write_text('[["SUB503","s.csv"')
+    assert kept_failing_rows(place.settings.paths, delivery) == [], "a damaged file stops no report"
     keep_failing_rows(place.settings.paths, delivery, "quality", [])
-    assert kept_failing_rows(place.settings.paths, delivery) == []
+    assert not path.exists()
+
+
+def test_the_cell_is_kept_where_the_finding_is_about_a_word_and_nowhere_else(place: Place) -> None:
+    delivery = place.delivery(_put(place, "student_id,ell\ns1,Maybe\ns2,N\n"))
+    found = [
+        Finding(code, file="s.csv", column="ELL", count=1, key_column="ell", keys=("Maybe",), id_column="student_id")
+        for code in ("SUB506", "SUB540")
+    ]
+    _, rows = locate(place.settings.paths, delivery, found)
+    assert [(row.code, row.row_key, row.cell) for row in rows] == [("SUB540", "s1", ""), ("SUB506", "s1", "Maybe")]
+    by_id = Finding("VOC203", file="s.csv", column="ell", count=1, key_column="student_id", keys=("s1",))
+    _, rows = locate(place.settings.paths, delivery, [by_id])
+    assert [(row.row_key, row.cell) for row in rows] == [("s1", "Maybe")]
+
+
+def test_a_grave_finding_with_many_rows_leaves_room_for_the_others(place: Place) -> None:
+    delivery = place.delivery(_put(place, "student_id,ell\n" + "s1,Maybe\n" * MOST_ROWS))
+    error = Finding("SUB503", file="s.csv", column="student_id", key_column="student_id", keys=("s1",))
+    warning = Finding("SUB506", file="s.csv", column="ell", key_column="ell", keys=("Maybe",), id_column="student_id")
+    _, rows = locate(place.settings.paths, delivery, [warning, error])
+    assert Counter(row.code for row in rows) == {"SUB503": MOST_ROWS // 2, "SUB506": MOST_ROWS // 2}

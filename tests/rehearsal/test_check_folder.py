@@ -52,7 +52,7 @@ def _reports(installation: Installation, district: str) -> dict[str, dict[str, A
         if name.endswith(".json"):
             found[checked] = json.loads(content)
         else:
-            assert b"The file was not delivered" in content or name.endswith(".csv")
+            assert b"The file was not delivered" in content or name.endswith((".csv", ".xlsx"))
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.schema import FindingRow
-from subgroup_pipeline.reports.assemble import problems_of
-from subgroup_pipeline.reports.report import Counts, Problem, Report, Row, Shown, Solved, UploadedFile
+from subgroup_pipeline.reports.problems import problems_of
+from subgroup_pipeline.reports.report import Contact, Counts, Problem, Report, Row, Shown, Solved, UploadedFile
+from subgroup_pipeline.reports.words import contact_words
 
 
 def finding(number: int, code: str, **places: Any) -> FindingRow:  # noqa: ANN401 - columns of the ledger
@@ -16,14 +19,20 @@ def finding(number: int, code: str, **places: Any) -> FindingRow:  # noqa: ANN40
     return FindingRow(finding_id=number, code=code, severity=entry.severity, **(row | places))
 
 
-def problems(*findings: FindingRow) -> list[Problem]:
-    return problems_of(findings)
+NOBODY = Contact(name="", mail="", phone="", in_words=contact_words("", "", ""))
+
+
+def problems(
+    *findings: FindingRow, kept: Sequence[FailingRow] = (), state: str = "held", contact: Contact = NOBODY
+) -> list[Problem]:
+    return problems_of(findings, kept, state, contact)
 
 
 def row(**values: Any) -> Row:  # noqa: ANN401 - columns of a row
     plain = {
-        "file": "subgroups.csv", "line": 2, "record": 1, "column": "student_id", "code": "SUB503", "severity": "error",
-        "message": CATALOGUE["SUB503"].message, "how_to_fix": CATALOGUE["SUB503"].how_to_fix, "row_key": "00123",
+        "problem": 1, "file": "subgroups.csv", "line": 2, "record": 1, "column": "student_id", "code": "SUB503",
+        "severity": "error", "message": CATALOGUE["SUB503"].message, "how_to_fix": CATALOGUE["SUB503"].how_to_fix,
+        "row_key": "00123",
     }  # fmt: skip
     return Row(**(plain | values))
 
@@ -50,6 +59,7 @@ def report(**values: Any) -> Report:  # noqa: ANN401 - fields of a report
             subgroups_received_at=None,
         ),
         "next_run": "October 2, 2026 at 3:00 AM CDT",
+        "contact": NOBODY,
         "problems": [],
         "rows": [],
         "rows_not_listed": 0,

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from subgroup_pipeline.landing.failing_rows import FailingRow
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.reports.csv_table import BOM, COLUMNS, as_csv
 from subgroup_pipeline.reports.forms import as_json
-from subgroup_pipeline.reports.html_page import ROWS_ON_PAGE, as_html
-from subgroup_pipeline.reports.report import Report
+from subgroup_pipeline.reports.html_page import ROWS_OF_A_PROBLEM, as_html
+from subgroup_pipeline.reports.report import Contact, Report
 
 from .made_up import finding, problems, report, row
 
@@ -59,7 +61,7 @@ def _with(value: str) -> Report:
     return report(
         district_name=value,
         problems=problems(found),
-        rows=[row(file=value, column=value, row_key=value, message=value)],
+        rows=[row(file=value, column=value, row_key=value, value=value, message=value)],
     )
 
 
@@ -69,7 +71,7 @@ PLAIN_TAGS = [tag for tag, _ in _Page(as_html(_with("x"))).tags]
 @settings(deadline=None, max_examples=60)
 @given(value=NASTY)
 def test_no_value_adds_a_tag_or_an_attribute_to_the_page(value: str) -> None:
-    page = _Page(as_html(_with(value)))
+    page = _Page(as_html(_with(value or "x")))
     without_blank_places = [tag for tag in PLAIN_TAGS if tag != "code"]
     assert [tag for tag, _ in page.tags if tag != "code"] == without_blank_places
     assert all(set(attributes) <= {*_ATTRIBUTES} for _, attributes in page.tags)
@@ -148,11 +150,63 @@ def _contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_page_shows_the_first_rows_and_says_how_many_more() -> None:
-    many = report(rows=[row(line=n) for n in range(2, 2 + ROWS_ON_PAGE + 50)], rows_not_listed=1000)
-    assert f"The first {ROWS_ON_PAGE} rows, and 1,050 more." in as_html(many)
-    assert as_csv(many).count("\r\n") == 1 + ROWS_ON_PAGE + 50 + 1
+def test_the_page_shows_the_first_rows_of_a_problem_and_says_where_all_are() -> None:
+    (problem,) = problems(finding(1, "SUB503", file="subgroups.csv", column="student_id", count=1060))
+    rows = [row(line=n, row_key=f"key{n}") for n in range(2, 62)]
+    many = report(problems=[problem], rows=rows, rows_not_listed=1000)
+    page = as_html(many)
+    assert f"The first {ROWS_OF_A_PROBLEM} of 1,060 rows." in page
+    assert "lists 60 of them" in page
+    assert page.count("<td>key") == ROWS_OF_A_PROBLEM
+    assert as_csv(many).count("\r\n") == 1 + 60 + 1
     assert "and 1,000 more rows" in as_csv(many)
+
+
+def test_one_problem_alone_stands_in_the_card_that_says_what_to_fix() -> None:
+    page = as_html(report(problems=problems(finding(1, "SUB514", file="s.csv", column="student_id"))))
+    card = page[page.index('id="problems"') :].partition("</section>")[0]
+    assert CATALOGUE["SUB514"].message in card
+    assert "s.csv, column student_id" in card
+
+
+def test_several_columns_with_one_problem_are_one_problem() -> None:
+    missing = [finding(n, "HDR001", file="s.csv", column=f"col{n}", lines=[1]) for n in range(1, 5)]
+    (problem,) = problems(*missing)
+    page = as_html(report(problems=[problem]))
+    assert page.count(CATALOGUE["HDR001"].how_to_fix) == 1
+    assert "s.csv, 4 columns (col1, col2, col3 and 1 more)" in page
+    assert [place.column for place in problem.places] == ["col1", "col2", "col3", "col4"]
+    text = as_csv(report(problems=[problem]))
+    assert all(f'"col{n}"' in text for n in range(1, 5))
+
+
+def test_the_words_that_stand_in_the_cells_are_told_with_how_often_and_where() -> None:
+    kept = [FailingRow("SUB506", "s.csv", line, line - 1, "ell", f"id{line}", word) for line, word in
+            ((2, "Yess"), (3, "Maybe"), (7, "Yess"), (9, "Yess"), (12, "Yess"))]  # fmt: skip
+    (problem,) = problems(finding(1, "SUB506", file="s.csv", column="ell", count=5), kept=kept)
+    assert [value.model_dump() for value in problem.places[0].values] == [
+        {"text": "Yess", "count": 4, "lines": [2, 7, 9]}, {"text": "Maybe", "count": 1, "lines": [3]},
+    ]  # fmt: skip
+    page = as_html(report(problems=[problem]))
+    assert re.search(r"<code>Yess</code></td><td class=\"number\">4</td><td>2, 7, 9<", page)
+
+
+def test_what_a_person_let_through_no_longer_needs_one() -> None:
+    held, used = (problems(finding(1, "VOL301", file="users.csv", count=40), state=state) for state in ("held", "published"))
+    assert (held[0].level, used[0].level) == ("Needs a person", "Looked at and let through")
+    page = as_html(report(problems=used))
+    assert "Needs a person" not in page
+    assert 'verdict good"' in page
+
+
+def test_our_address_stands_where_a_text_says_us() -> None:
+    us = Contact(name="Ana Lee", mail="ana@example.org", phone="555-0100", in_words="“We” and “us” are Ana Lee.")
+    told = problems(finding(1, "VOL301", file="users.csv"), contact=us)
+    shown = report(problems=told, contact=us)
+    for text in (as_html(shown), as_csv(shown), as_json(shown)):
+        assert "tell us (Ana Lee, ana@example.org, 555-0100)" in text
+    assert "“We” and “us” are Ana Lee." in as_html(shown)
+    assert "tell us and" in problems(finding(1, "VOL301", file="users.csv"))[0].how_to_fix
 
 
 def test_what_has_no_line_is_in_the_csv_once() -> None:

@@ -54,7 +54,7 @@ def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[
     installation, district, files = outbox
     roster, subgroups = installation.deliveries(district)
     assert {name for name in files if name.startswith("latest")} == {
-        f"latest_report_{feed}.{form}" for feed in ("roster", "subgroups") for form in ("html", "csv", "json")
+        f"latest_report_{feed}.{form}" for feed in ("roster", "subgroups") for form in ("html", "xlsx", "csv", "json")
     }
     ids = {delivery["delivery_id"] for delivery in (roster, subgroups)}
     assert {name.rsplit("_", 1)[1].rsplit(".", 1)[0] for name in files if name.startswith("report_")} == ids
@@ -89,7 +89,7 @@ def test_reports_are_written_once_and_again_when_the_delivery_changes(
     installation.upload(district, "subgroups", {"subgroups.csv": small.subgroups(10) + ",Y,n\n"})
     installation.night()
     later = _outbox(installation, district)
-    assert len(later) == len(files) + 3
+    assert len(later) == len(files) + 4
     said = json.loads(later["latest_report_subgroups.json"])
     assert said["solved"] == {
         "previous_delivery_id": installation.deliveries(district, "subgroups")[0]["delivery_id"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from graphlib import TopologicalSorter
+
 import pytest
 
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.reports.root_causes import PARENT_CODES, PARENT_FILE
+from subgroup_pipeline.reports.root_causes import COUNTS_GONE, COUNTS_SET_ASIDE, PARENT_CODES, PARENT_FILE
 
 from .made_up import finding, problems
 
@@ -61,16 +63,53 @@ def test_the_gravest_comes_first_then_parents_then_what_unblocks_most_rows() -> 
         finding(5, "STU601", file="users.csv"),
         finding(6, "VOL301", file="users.csv", count=40),
     )
-    assert [(p.code, p.file, p.count) for p in found] == [
-        ("STU601", "users.csv", None),
-        ("VOL301", "users.csv", 40),
-        ("ROW002", "classes.csv", 7),
-        ("DAT301", "classes.csv", 1),
-        ("DAT301", "enrollments.csv", 5),
-        ("EOF001", "orgs.csv", None),
+    assert [(p.code, [(place.file, place.count) for place in p.places]) for p in found] == [
+        ("STU601", [("users.csv", None)]),
+        ("VOL301", [("users.csv", 40)]),
+        ("ROW002", [("classes.csv", 7)]),
+        ("DAT301", [("classes.csv", 1), ("enrollments.csv", 5)]),
+        ("EOF001", [("orgs.csv", None)]),
     ]
 
 
+def test_a_roster_that_was_cut_off_says_so_before_what_it_led_to() -> None:
+    """The users file lacks its second half: enrollments then name nobody, and too many of their rows are set aside."""
+    found = problems(
+        finding(1, "VOL310", file="enrollments.csv", count=900),
+        finding(2, "REF106", file="enrollments.csv", count=900),
+        finding(3, "ENR105", file="classes.csv", count=12),
+        finding(4, "VOL301", file="users.csv", count=300),
+    )
+    assert [(p.code, p.follows_from) for p in found] == [("VOL301", None), ("VOL310", 1), ("REF106", 1), ("ENR105", 1)]
+
+
+def test_a_cause_stands_where_its_gravest_consequence_would() -> None:
+    found = problems(
+        finding(1, "VOC204", file="users.csv", count=900),
+        finding(2, "SUB541", file="s.csv", column="ell", count=60),
+        finding(3, "SUB506", file="s.csv", column="ell", count=60),
+        finding(4, "SUB506", file="s.csv", column="sped", count=1),
+    )
+    assert [(p.code, p.follows_from) for p in found] == [("SUB506", None), ("SUB541", 1), ("VOC204", None)]
+
+
+def test_a_few_rows_that_were_set_aside_do_not_explain_many_that_are_gone() -> None:
+    few, many = (problems(finding(1, "VOL301", file="users.csv", count=300), finding(2, "VOC203", file="users.csv", count=n))
+                 for n in (3, 290))  # fmt: skip
+    assert [(p.code, p.follows_from) for p in few] == [("VOL301", None), ("VOC203", None)]
+    assert [(p.code, p.follows_from) for p in many] == [("VOC203", None), ("VOL301", 1)]
+
+
+def test_no_code_is_its_own_cause() -> None:
+    TopologicalSorter(PARENT_CODES).prepare()
+
+
 def test_every_code_that_folds_is_in_the_catalogue() -> None:
-    codes = {*PARENT_FILE, *PARENT_CODES, *(parent for parents in PARENT_CODES.values() for parent in parents)}
+    codes = {
+        *COUNTS_GONE,
+        *COUNTS_SET_ASIDE,
+        *PARENT_FILE,
+        *PARENT_CODES,
+        *(parent for parents in PARENT_CODES.values() for parent in parents),
+    }
     assert codes <= set(CATALOGUE)

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from subgroup_pipeline.reports.words import local_time, next_run, shown_words, size_words, verdict_words, what_to_do
+from subgroup_pipeline.reports.words import (
+    contact_words,
+    local_time,
+    next_run,
+    place_words,
+    shown_words,
+    size_words,
+    verdict_words,
+    what_to_do,
+    with_contact,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,10 +42,43 @@ def test_what_to_do_is_three_lines_at_most_and_begins_with_the_most_urgent() -> 
     assert "when you have time" in what_to_do("published", "accepted", {"warning", "info"}, set())[0]
     assert "Fix the rows below" in what_to_do("published", "accepted_with_rows_set_aside", {"error", "warning"}, set())[0]
     assert "upload the file again" in what_to_do("rejected", "rejected", {"fatal", "error"}, set())[0]
+    assert "A person looked at this upload" in what_to_do("rejected", "rejected", {"hold"}, {"VOL301"})[0]
     assert "we look at it" in what_to_do("held", "held", {"hold", "error"}, {"FST701"})[0]
     held = what_to_do("held", "held", {"hold"}, {"VOL301", "FST701"})
     assert "Needs a person" in held[0]
     assert len(held) == 3
+
+
+@pytest.mark.parametrize(
+    ("roster_state", "words"),
+    [(None, "Upload your roster"), ("held", "your roster waits for a person"), ("rejected", "Your roster was not used")],
+)
+def test_a_file_that_waits_for_a_roster_says_what_the_roster_needs(roster_state: str | None, words: str) -> None:
+    first, later = what_to_do("landed", None, {"info"}, {"SUB509"}, roster_state)
+    assert words in first
+    assert "do not have to upload it again" in later
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ([("s.csv", None)], "s.csv"),
+        ([("s.csv", "ell")], "s.csv, column ell"),
+        ([("s.csv", "a"), ("s.csv", "b")], "s.csv, 2 columns (a and b)"),
+        ([("s.csv", name) for name in "abcde"], "s.csv, 5 columns (a, b, c and 2 more)"),
+        ([("users.csv", "role"), ("orgs.csv", "type")], "2 files (users.csv and orgs.csv), 2 columns (role and type)"),
+        ([(None, None)], ""),
+    ],
+)
+def test_a_place_is_said_in_one_line(places: list[tuple[str | None, str | None]], words: str) -> None:
+    assert place_words(places) == words
+
+
+def test_without_a_contact_the_text_stays_and_says_whom_to_ask() -> None:
+    assert with_contact("If so, tell us.", "", "", "") == "If so, tell us."
+    assert with_contact("Tell us, or call us.", "", "a@b.example", "") == "Tell us (a@b.example), or call us."
+    assert "The colleague who arranged this account" in contact_words("", "", "")
+    assert contact_words("", "", "555-0100") == "“We” and “us” are the team that runs this service, 555-0100."
 
 
 def test_times_are_the_districts_own() -> None:

@@ -1,0 +1,64 @@
+"""The workbook: every ID is a text cell, nothing in it can run, and writing it again gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.reports.workbook import as_xlsx
+
+from .made_up import finding, problems, report, row
+
+_SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def _tree(package: zipfile.ZipFile, name: str) -> ET.Element:
+    return ET.fromstring(package.read(name))  # noqa: S314 - made a moment ago by ourselves
+
+
+def _cells(workbook: bytes, sheet: int) -> dict[str, tuple[str, str]]:
+    """Kind and content of each cell by its place, as Excel reads them: `s` is text, `n` a number."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as package:
+        texts = ["".join(item.itertext()) for item in _tree(package, "xl/sharedStrings.xml")]
+        tree = _tree(package, f"xl/worksheets/sheet{sheet}.xml")
+    assert not list(tree.iter(f"{_SPACE}f")), "a formula"
+    found = {}
+    for cell in tree.iter(f"{_SPACE}c"):
+        kind, value = cell.get("t", "n"), cell.findtext(f"{_SPACE}v") or ""
+        found[str(cell.get("r"))] = (kind, texts[int(value)] if kind == "s" else value)
+    return found
+
+
+def test_an_id_keeps_its_zeros_and_a_line_is_a_number() -> None:
+    book = as_xlsx(report(rows=[row(line=7, row_key="00123", value="1E5")]))
+    cells = _cells(book, 2)
+    assert [cells[at][1] for at in ("A1", "B1", "D1", "E1")] == ["File", "Line", "Your ID", "What stands there"]
+    assert (cells["B2"], cells["D2"], cells["E2"]) == (("n", "7"), ("s", "00123"), ("s", "1E5"))
+
+
+def test_the_first_sheet_says_what_to_fix() -> None:
+    book = as_xlsx(report(problems=problems(finding(1, "SUB514", file="s.csv", column="student_id", count=3))))
+    cells = _cells(book, 1)
+    entry = CATALOGUE["SUB514"]
+    assert [cells[f"{column}2"][1] for column in "ABCDEFGH"] == [
+        entry.message, "s.csv, column student_id", "3", "Stops the upload", entry.how_to_fix, entry.in_excel, entry.why, "SUB514",
+    ]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=30)
+@given(value=st.one_of(st.text(max_size=30), st.sampled_from(["=1+1", "https://example.org", "x" * 40_000, "\0", "_x0041_"])))
+def test_whatever_a_file_holds_is_text(value: str) -> None:
+    book = as_xlsx(report(district_name=value, rows=[row(row_key=value, value=value)]))
+    if value:
+        assert _cells(book, 2)["D2"][0] == "s"
+    assert "hyperlink" not in str(zipfile.ZipFile(io.BytesIO(book)).namelist())
+
+
+def test_a_report_that_is_written_again_is_the_same_file() -> None:
+    shown = report(problems=problems(finding(1, "SUB503", file="s.csv")), rows=[row()])
+    assert as_xlsx(shown) == as_xlsx(shown)
