@@ -30,6 +30,7 @@ _VALUE = {
     "subgroup": "VARCHAR",
     "raw_key": "VARCHAR",
     "value": "VARCHAR",
+    "is_member": "BOOLEAN",
     "display_order": "INTEGER",
 }
 
@@ -64,6 +65,7 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
                     "subgroup": column.subgroup,
                     "raw_key": raw.strip(),
                     "value": value,
+                    "is_member": column.is_member(value),
                     "display_order": position,
                 }
                 for position, (raw, value) in enumerate(known_values.items(), start=1)

@@ -61,7 +61,8 @@ create table if not exists control.subgroup_column (
 -- Since subgroups may be in the roster; the table is written in every run.
 alter table control.subgroup_column add column if not exists precedence integer default 1;
 
--- The known values of those columns; raw_key is compared trimmed and without regard to case.
+-- The known values of those columns; raw_key is compared trimmed and without regard to case. is_member: whether the value
+-- means being in the group; null where the column is open.
 create table if not exists control.subgroup_value (
     district_id varchar not null,
     subgroup varchar not null,
@@ -69,6 +70,7 @@ create table if not exists control.subgroup_value (
     value varchar not null,
     display_order integer not null
 );
+alter table control.subgroup_value add column if not exists is_member boolean;
 
 -- The deliveries that the checks of this run look at, and the roster each subgroup delivery is matched against.
 create table if not exists control.run_delivery (

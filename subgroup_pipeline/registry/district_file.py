@@ -6,6 +6,7 @@ Every refusal names the line and the words that are allowed there (design 6).
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -148,8 +149,8 @@ def read_district_file(path: Path) -> tuple[DistrictSettings, str]:
 
 
 def parse_district(text: str, source: str = "district.yaml") -> DistrictSettings:
-    """Check YAML text; `source` is what faults are reported against. Raises SettingsError."""
-    document, lines = _as_text(text, source)
+    """Check YAML text, read as NFC; `source` is what faults are reported against. Raises SettingsError."""
+    document, lines = _as_text(unicodedata.normalize("NFC", text), source)
     if not isinstance(document, dict):
         raise SettingsError(f"{source}:1: a district file is a mapping that begins with `district:` and `name:`.")
     try:

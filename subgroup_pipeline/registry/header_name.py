@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 
 def canonical(header: str) -> str:
-    """A header's name trimmed, case-folded, spaces and hyphens as `_` (design 3.11)."""
-    return re.sub(r"[\s\-]", "_", header.strip().casefold())
+    """A header's name as NFC, trimmed, case-folded, spaces and hyphens as `_`."""
+    return re.sub(r"[\s\-]", "_", unicodedata.normalize("NFC", header).strip().casefold())

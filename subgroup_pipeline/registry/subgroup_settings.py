@@ -1,13 +1,14 @@
-"""The section `subgroups` of a district's YAML: where subgroups are, and what their cells mean (design 3.9, 3.17)."""
+"""The section `subgroups` of a district's YAML: where subgroups are, and what their cells mean."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.membership import means_membership
 from subgroup_pipeline.registry.settings_part import Part
 from subgroup_pipeline.registry.subgroup_sources import RACE_ETHNICITY, VOCABULARY, Place, Source, named_place, roster_place
 
@@ -16,14 +17,26 @@ NOT_REPORTED = "not_reported"
 ALL_STUDENTS = "all_students"
 
 
+class KnownValue(Part):
+    """What a text of a cell means: `y: yes`, or in full `LV1: {value: level_1, member: true}`."""
+
+    value: str
+    member: bool | None = Field(None, description="whether the value means being in the group; without it, by its words")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _value_alone(cls, given: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        return {"value": given} if isinstance(given, str) else given
+
+
 class SubgroupColumn(Part):
-    """How one column of the subgroup file, or of the roster, is read (design 3.9)."""
+    """How one column of the subgroup file, or of the roster, is read."""
 
     model_config = ConfigDict(populate_by_name=False, serialize_by_alias=True)
 
     subgroup: str
     read_from: tuple[str, ...] = Field((), alias="from", description="places, instead of every source in `sources`")
-    values: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, KnownValue] = Field(default_factory=dict)
     open: bool = False
     blank: str = NOT_REPORTED
     optional: bool = False
@@ -65,9 +78,27 @@ class SubgroupColumn(Part):
             raise ValueError(f"values are compared without regard to case: {', '.join(twice)} stands there twice")
         if "" in folded:
             raise ValueError("a blank cell is not one of the values; say what it means with `blank:`")
-        if not all(value.strip() for value in (self.blank, *self.values.values())):
+        if not all(value.strip() for value in (self.blank, *(known.value for known in self.values.values()))):
             raise ValueError("a value is empty; write a word, or leave the line out to have it reported as not_reported")
         return self
+
+    @model_validator(mode="after")
+    def _members(self) -> SubgroupColumn:
+        said = {(known.value, known.member) for known in self.values.values() if known.member is not None}
+        if said and self.open:
+            raise ValueError("`member` needs a column whose values are all known; leave out `member`, or `open`")
+        if (NOT_REPORTED, True) in said:
+            raise ValueError(f"{NOT_REPORTED} says nothing of a student, so it cannot be `member: true`")
+        if twice := sorted(value for value, member in said if member and (value, False) in said):
+            raise ValueError(f"{twice[0]} is both `member: true` and `member: false`")
+        return self
+
+    def is_member(self, value: str) -> bool | None:
+        """Whether a value means being in the group: as the settings say, else by its words. None where any text may stand."""
+        if self.open:
+            return None
+        said = [known.member for known in self.values.values() if known.value == value and known.member is not None]
+        return said[0] if said else means_membership(value, self.blank)
 
 
 class Subgroups(Part):
@@ -109,7 +140,9 @@ class Subgroups(Part):
     def known_values(self, name: str) -> dict[str, str]:
         """What cells of a column mean: as the settings say, else as OneRoster does for a column of demographics.csv."""
         column = self.columns[name]
-        return column.values or ({} if column.open else self.places(name)[0].vocabulary)
+        if column.values or column.open:
+            return {text: known.value for text, known in column.values.items()}
+        return self.places(name)[0].vocabulary
 
     def is_required(self, name: str, source: Source) -> bool:
         """Whether a source must have the column: the first of its places, unless it is optional. The others fill in."""

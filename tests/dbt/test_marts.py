@@ -101,6 +101,7 @@ ALDER_FILE = {
 }
 
 COLUMNS = ["district_id", "subgroup", "subgroup_label", "source", "source_column", "is_open", "blank_value", "sensitivity"]
+VALUES = ["district_id", "subgroup", "raw_key", "value", "is_member", "display_order"]
 SETTINGS = {
     "subgroup_column": [
         dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True))
@@ -112,14 +113,14 @@ SETTINGS = {
         )
     ],
     "subgroup_value": [
-        {"district_id": "alder", "subgroup": subgroup, "raw_key": key, "value": value, "display_order": order}
-        for subgroup, key, value, order in (
-            ("english_learner", "Y", "yes", 0),
-            ("english_learner", "n", "no", 1),
-            ("title_i", "1", "yes", 0),
-            ("title_i", "0", "no", 1),
-            ("home_language", "eng", "us_english", 0),
-            ("migrant", "y", "yes", 0),
+        dict(zip(VALUES, ["alder", *values], strict=True))
+        for values in (
+            ("english_learner", "Y", "yes", True, 0),
+            ("english_learner", "n", "no", False, 1),
+            ("title_i", "1", "yes", True, 0),
+            ("title_i", "0", "no", False, 1),
+            ("home_language", "eng", "us_english", None, 0),
+            ("migrant", "y", "yes", True, 0),
         )
     ],
 }
@@ -146,8 +147,8 @@ def first_night(warehouse: Warehouse) -> Warehouse:
 
 def test_dim_district(first_night: Warehouse) -> None:
     assert first_night.mart("dim_district") == [
-        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "1.0.0"),
-        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "1.0.0"),
+        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "1.1.0"),
+        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "1.1.0"),
     ]
 
 
@@ -200,19 +201,19 @@ def test_dim_course_is_the_pairs_that_exist_in_classes(first_night: Warehouse) -
 def test_dim_subgroup(first_night: Warehouse) -> None:
     rows = first_night.mart("dim_subgroup", "alder")
     assert sorted(rows, key=lambda r: r[-1]) == [
-        ("all_students", "all", "All students", "All", None, "standard", 1),
-        ("english_learner", "yes", "English learner", "Yes", "ell", "standard", 2),
-        ("english_learner", "no", "English learner", "No", "ell", "standard", 3),
-        ("english_learner", "not_reported", "English learner", "Not reported", "ell", "standard", 4),
-        ("title_i", "yes", "Title I", "Yes", "title_i", "standard", 5),
-        ("title_i", "no", "Title I", "No", "title_i", "standard", 6),
-        ("title_i", "not_reported", "Title I", "Not reported", "title_i", "standard", 7),
-        ("home_language", "us_english", "Home language", "Us english", "home_lang", "nsla", 8),
-        ("home_language", "Twi", "Home language", "Twi", "home_lang", "nsla", 9),
-        ("home_language", "not_reported", "Home language", "Not reported", "home_lang", "nsla", 10),
-        ("migrant", "yes", "Migrant", "Yes", "migrant", "standard", 11),
-        ("migrant", "no", "Migrant", "No", "migrant", "standard", 12),
-        ("migrant", "not_reported", "Migrant", "Not reported", "migrant", "standard", 13),
+        ("all_students", "all", True, "All students", "All", None, "standard", 1),
+        ("english_learner", "yes", True, "English learner", "Yes", "ell", "standard", 2),
+        ("english_learner", "no", False, "English learner", "No", "ell", "standard", 3),
+        ("english_learner", "not_reported", False, "English learner", "Not reported", "ell", "standard", 4),
+        ("title_i", "yes", True, "Title I", "Yes", "title_i", "standard", 5),
+        ("title_i", "no", False, "Title I", "No", "title_i", "standard", 6),
+        ("title_i", "not_reported", False, "Title I", "Not reported", "title_i", "standard", 7),
+        ("home_language", "us_english", None, "Home language", "Us english", "home_lang", "nsla", 8),
+        ("home_language", "Twi", None, "Home language", "Twi", "home_lang", "nsla", 9),
+        ("home_language", "not_reported", None, "Home language", "Not reported", "home_lang", "nsla", 10),
+        ("migrant", "yes", True, "Migrant", "Yes", "migrant", "standard", 11),
+        ("migrant", "no", False, "Migrant", "No", "migrant", "standard", 12),
+        ("migrant", "not_reported", False, "Migrant", "Not reported", "migrant", "standard", 13),
     ]
     assert first_night.mart("dim_subgroup", "birch", "subgroup, value") == [("all_students", "all")]
 
@@ -270,28 +271,36 @@ def test_rpt_district_subgroup(first_night: Warehouse) -> None:
         ("title_i", "not_reported", 4, 7),
         ("title_i", "yes", 1, 7),
     ]
-    assert first_night.mart("rpt_district_subgroup", "birch") == [("all_students", "all", None, AS_OF, 2, 2, 1.0)]
+    members = first_night.mart("rpt_district_subgroup", "alder", "subgroup, value, member_count, member_share")
+    assert {(subgroup, *rest) for subgroup, _, *rest in members} == {
+        ("all_students", 7, 1.0),
+        ("english_learner", 1, 1 / 7),
+        ("home_language", None, None),
+        ("migrant", 0, 0.0),
+        ("title_i", 1, 1 / 7),
+    }
+    assert first_night.mart("rpt_district_subgroup", "birch") == [("all_students", "all", None, AS_OF, 2, 2, 1.0, 2, 1.0)]
 
 
 def test_rpt_school_subgroup(first_night: Warehouse) -> None:
     rows = first_night.mart("rpt_school_subgroup", "alder")
     assert [r for r in rows if r[1] in {"all_students", "title_i"}] == [
-        ("north", "all_students", "all", "2026", AS_OF, "North School", 4, 4, 1.0),
-        ("north", "title_i", "no", "2026", AS_OF, "North School", 1, 4, 0.25),
-        ("north", "title_i", "not_reported", "2026", AS_OF, "North School", 2, 4, 0.5),
-        ("north", "title_i", "yes", "2026", AS_OF, "North School", 1, 4, 0.25),
-        ("south", "all_students", "all", "2026", AS_OF, "South School", 2, 2, 1.0),
-        ("south", "title_i", "no", "2026", AS_OF, "South School", 1, 2, 0.5),
-        ("south", "title_i", "yes", "2026", AS_OF, "South School", 1, 2, 0.5),
+        ("north", "all_students", "all", "2026", AS_OF, "North School", 4, 4, 1.0, 4, 1.0),
+        ("north", "title_i", "no", "2026", AS_OF, "North School", 1, 4, 0.25, 1, 0.25),
+        ("north", "title_i", "not_reported", "2026", AS_OF, "North School", 2, 4, 0.5, 1, 0.25),
+        ("north", "title_i", "yes", "2026", AS_OF, "North School", 1, 4, 0.25, 1, 0.25),
+        ("south", "all_students", "all", "2026", AS_OF, "South School", 2, 2, 1.0, 2, 1.0),
+        ("south", "title_i", "no", "2026", AS_OF, "South School", 1, 2, 0.5, 1, 0.5),
+        ("south", "title_i", "yes", "2026", AS_OF, "South School", 1, 2, 0.5, 1, 0.5),
     ]
 
 
 def test_rpt_course_subgroup(first_night: Warehouse) -> None:
     rows = first_night.mart("rpt_course_subgroup", "alder")
     assert [r for r in rows if r[2] == "english_learner"] == [
-        ("north", "math", "english_learner", "yes", "2026", AS_OF, "North School", "Math 3", 1, 1, 1.0),
-        ("north", "unlisted", "english_learner", "not_reported", "2026", AS_OF, "North School", None, 1, 1, 1.0),
-        ("south", "art", "english_learner", "yes", "2026", AS_OF, "South School", "Art", 1, 1, 1.0),
+        ("north", "math", "english_learner", "yes", "2026", AS_OF, "North School", "Math 3", 1, 1, 1.0, 1, 1.0),
+        ("north", "unlisted", "english_learner", "not_reported", "2026", AS_OF, "North School", None, 1, 1, 1.0, 0, 0.0),
+        ("south", "art", "english_learner", "yes", "2026", AS_OF, "South School", "Art", 1, 1, 1.0, 1, 1.0),
     ]
 
 

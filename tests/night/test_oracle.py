@@ -19,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("oracle")
 SEEDS = {f"rnd{number:02}": 20_261_000 + number for number in range(30)}
 CHANGED = list(SEEDS)[::3]
 """Districts that deliver again on the second night, with other files and other settings."""
+MEASURES = "student_count, total_students, student_share, school_year, as_of_date, member_count, member_share"
 REPORTS = {
     "rpt_district_subgroup": "subgroup, value",
     "rpt_school_subgroup": "school_id, subgroup, value",
@@ -92,14 +93,14 @@ def _read(installation: Installation, night: Night) -> None:
             night.found[district][name] = {**night.found[district][name], at: tuple(row[key:])}
 
     for report, key in REPORTS.items():
-        table(report, f"{key}, student_count, total_students, student_share, school_year, as_of_date", key.count(",") + 1)
+        table(report, f"{key}, {MEASURES}", key.count(",") + 1)
     table("fct_student_subgroup", "student_id, subgroup, value, raw_value", 2)
     table("fct_enrollment", "student_id, school_id, course_id, class_id", 4)
     table("dim_student", "student_id, student_number, is_active", 1)
     table("dim_school", "school_id, student_count", 1)
     table("dim_course", "school_id, course_id, student_count", 2)
     table("dim_district", "student_count, school_year, as_of_date", 0)
-    table("dim_subgroup", "subgroup, value", 2)
+    table("dim_subgroup", "subgroup, value, is_member", 2)
     table("rpt_student_subgroup", "student_id, subgroups", 1)
 
 
@@ -134,9 +135,12 @@ def test_every_cell_of_a_report(night: Night, district: str, report: str) -> Non
     found, expected = _tables(night, district)
     counts: dict[tuple[str, ...], int] = getattr(expected, report)
     about = (expected.school_year, expected.as_of)
-    assert found[report] == {
-        at: (count, total := expected.totals[at[:-2]], count / total, *about) for at, count in counts.items()
-    }
+
+    def measures(at: tuple[str, ...], count: int) -> tuple[object, ...]:
+        total, members = expected.totals[at[:-2]], expected.member_counts.get(at[:-1])
+        return count, total, count / total, *about, members, None if members is None else members / total
+
+    assert found[report] == {at: measures(at, count) for at, count in counts.items()}
 
 
 def test_every_value_and_what_the_cell_said(night: Night, district: str) -> None:
@@ -164,10 +168,10 @@ def test_dimensions(night: Night, district: str) -> None:
     assert found["dim_district"] == {(district,): (expected.totals[district,], expected.school_year, expected.as_of)}
 
 
-def test_values_in_reports_are_in_dim_subgroup(night: Night, district: str) -> None:
+def test_values_in_reports_are_in_dim_subgroup_and_say_whether_they_are_membership(night: Night, district: str) -> None:
     found, expected = _tables(night, district)
-    named = {(at[1], at[2]) for at in found["dim_subgroup"]}
-    assert {(key[1], value) for key, value in expected.fct_student_subgroup.items()} <= named
+    named = {at[1:]: row[0] for at, row in found["dim_subgroup"].items()}
+    assert {at: named[at] for at in expected.members} == expected.members
 
 
 def test_the_map_of_every_student(night: Night, district: str) -> None:

@@ -15,7 +15,17 @@ CLOSED: dict[str, dict[str, Any]] = {
     "ell": {"subgroup": "english_learner", "values": YES_NO},
     "sped": {"subgroup": "students_with_disabilities", "values": {"Yes": "yes", "no": "no"}, "blank": "no"},
     "title_i": {"subgroup": "title_i", "values": {"1": "yes", "0": "no", "SW": "school_wide"}, "blank": "not_eligible"},
-    "el_level": {"subgroup": "el_level", "values": {"1": "level_1", "1.5": "level_1", "2": "level_2", "Ö": "other"}},
+    "el_level": {
+        "subgroup": "el_level",
+        "values": {
+            "1": "level_1",
+            "1.5": "level_1",
+            "2": {"value": "exited", "member": "true"},
+            "Ö": {"value": "other", "member": "false"},
+            "x": "no_longer",
+        },
+        "blank": "english_only",
+    },
 }
 OPEN: dict[str, dict[str, Any]] = {
     "home_lang": {"subgroup": "home_language", "open": "true"},

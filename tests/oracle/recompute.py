@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oracle.subgroup_file import SubgroupFile, read_subgroup_file
+from oracle.subgroup_file import SubgroupFile, known_values, read_subgroup_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +23,9 @@ Row = dict[str, str]
 Members = dict[tuple[str, ...], set[str]]
 NOT_REPORTED = "not_reported"
 ALL = ("all_students", "all")
+NO_MEMBERS = (
+    "no non not none never n 0 false ineligible unknown paid former formerly exited reclassified redesignated monitored rfep"
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class Expected:
     """(district, school, subgroup, value) to students."""
     rpt_course_subgroup: dict[tuple[str, str, str, str, str], int]
     """(district, school, course, subgroup, value) to students."""
+    members: dict[tuple[str, str], bool | None]
+    """Whether (subgroup, value) is membership, of the values that somebody has; None where the column is open."""
+    member_counts: dict[tuple[str, ...], int]
+    """(*entity, subgroup) to students who are members, of entities with students and of subgroups that are not open."""
     totals: dict[tuple[str, ...], int]
     """(district,), (district, school) and (district, school, course) to students, zeros included."""
     dim_counts: dict[str, int]
@@ -92,6 +99,7 @@ def recompute(
     for enrollment in enrollments:
         course_members[district, enrollment.school, enrollment.course].add(enrollment.student)
     everybody: Members = {(district,): active}
+    is_member = {pair: _is_member(settings, *pair) for pair in {(subgroup, value) for (_, subgroup), value in values.items()}}
     return Expected(
         district=district,
         as_of=as_of,
@@ -105,6 +113,8 @@ def recompute(
         rpt_district_subgroup=_count(everybody, values),
         rpt_school_subgroup=_count(school_members, values),
         rpt_course_subgroup=_count(course_members, values),
+        members=is_member,
+        member_counts=_members({**everybody, **school_members, **course_members}, values, is_member),
         totals={at: len(who) for at, who in {**everybody, **school_members, **course_members}.items()},
         dim_counts={"dim_school": len(school_members), "dim_course": len(course_members), "dim_student": len(students)},
         file=file,
@@ -215,6 +225,34 @@ def _subgroups(
             if raw:
                 raw_values[student, column["subgroup"]] = raw
     return numbers, values, raw_values, file
+
+
+def _is_member(settings: Mapping[str, Any], subgroup: str, value: str) -> bool | None:
+    """A value is membership as the settings say; else unless one of its words denies it, or blank cells have it."""
+    if subgroup == ALL[0]:
+        return True
+    column = next(column for column in settings["subgroups"]["columns"].values() if column["subgroup"] == subgroup)
+    if str(column.get("open", "false")).lower() == "true":
+        return None
+    if said := [member for known, member in known_values(column).values() if known == value and member is not None]:
+        return said[0] == "true"
+    words = value.lower().replace("-", "_").replace(" ", "_").split("_")
+    return not set(words) & set(NO_MEMBERS.split()) and (value == "yes" or value != column.get("blank"))
+
+
+def _members(
+    entities: Members, values: Mapping[tuple[str, str], str], is_member: Mapping[tuple[str, str], bool | None]
+) -> dict[tuple[str, ...], int]:
+    """Count the members of each subgroup in each entity, student by student."""
+    subgroups = {subgroup for subgroup, _ in is_member} - {
+        subgroup for (subgroup, _), member in is_member.items() if member is None
+    }
+    return {
+        (*entity, subgroup): sum(bool(is_member[subgroup, values[student, subgroup]]) for student in students)
+        for entity, students in entities.items()
+        for subgroup in subgroups
+        if students
+    }
 
 
 def _count(members: Members, values: Mapping[tuple[str, str], str]) -> dict[Any, int]:

@@ -120,11 +120,19 @@ def _take(
             file.cells[key][column["subgroup"]] = ("not_reported" if value is None else value, raw)
 
 
+def known_values(column: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
+    """The value that each text of the settings means, and what they say of membership (`true`, `false` or nothing)."""
+    return {
+        str(text): (known["value"], known.get("member")) if isinstance(known, dict) else (str(known), None)
+        for text, known in column.get("values", {}).items()
+    }
+
+
 def _meaning(column: Mapping[str, Any], raw: str) -> str | None:
     """Section 3.9: the value that a trimmed cell means; None is an unmapped value."""
     if not raw:
         return str(column.get("blank", "not_reported"))
-    known = {str(key).strip().casefold(): str(value) for key, value in column.get("values", {}).items()}
+    known = {key.strip().casefold(): value for key, (value, _) in known_values(column).items()}
     if raw.casefold() in known:
         return known[raw.casefold()]
     return raw if str(column.get("open", "false")).lower() == "true" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.district_file import RESERVED_KEYS, canonical, parse_district, read_district_file
+from subgroup_pipeline.registry.membership import means_membership
 
 DESIGN = """\
 district: grand_bend
@@ -47,7 +49,8 @@ def test_the_file_of_the_design_is_taken_exactly() -> None:
     guards = settings.guards
     assert (guards.removed_students, guards.match_rate, guards.first_delivery) == (0.10, 0.95, "accept")
     assert settings.subgroups is not None
-    assert {name: (c.subgroup, c.values, c.open, c.blank) for name, c in settings.subgroups.columns.items()} == {
+    known_values = settings.subgroups.known_values
+    assert {name: (c.subgroup, known_values(name), c.open, c.blank) for name, c in settings.subgroups.columns.items()} == {
         "ell": ("english_learner", {"y": "yes", "n": "no"}, False, "not_reported"),
         "sped": ("students_with_disabilities", {"y": "yes", "n": "no"}, False, "not_reported"),
         "title_i": ("title_i", {"1": "yes", "0": "no"}, False, "no"),
@@ -70,9 +73,41 @@ def test_a_word_stays_the_text_that_was_written(word: str) -> None:
 def test_words_that_yaml_would_make_booleans_stay_keys_and_values_of_columns() -> None:
     settings = parse_district(COLUMNS + "    on: {subgroup: e, values: {yes: no, 1: off, null: ~}, blank: no}\n")
     assert settings.subgroups is not None
-    column = settings.subgroups.columns["on"]
-    assert column.values == {"yes": "no", "1": "off", "null": "~"}
-    assert column.blank == "no"
+    assert settings.subgroups.known_values("on") == {"yes": "no", "1": "off", "null": "~"}
+    assert settings.subgroups.columns["on"].blank == "no"
+
+
+def test_a_value_is_membership_as_the_settings_say_else_by_its_words() -> None:
+    values = "{Y: yes, N: no, E: {value: exited_early, member: true}, L: {value: level_1}}"
+    settings = parse_district(COLUMNS + f"    el: {{subgroup: el, values: {values}, blank: english_only}}\n").subgroups
+    assert settings is not None
+    column = settings.columns["el"]
+    said = {value: column.is_member(value) for value in (*settings.known_values("el").values(), "english_only", "not_reported")}
+    assert said == {
+        "yes": True, "no": False, "exited_early": True, "level_1": True, "english_only": False, "not_reported": False
+    }  # fmt: skip
+    opened = parse_district(COLUMNS + "    a: {subgroup: a, open: true, values: {y: yes}}\n").subgroups
+    assert opened is not None
+    assert opened.columns["a"].is_member("yes") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "is_member"),
+    [
+        ("yes", True), ("level_1", True), ("free", True), ("1", True), ("1.0", True), ("northern", True), ("Not Eligible", False),
+        ("never_el", False), ("former_el", False), ("el-exited", False), ("reclassified", False), ("0", False), ("N", False),
+        ("none", False), ("paid", False), ("unknown", False), ("general", False),
+    ],
+)  # fmt: skip
+def test_words_that_deny_membership(value: str, is_member: bool) -> None:
+    assert means_membership(value, "general") is is_member
+    assert means_membership("yes", "yes")
+
+
+def test_texts_are_compared_as_nfc() -> None:
+    decomposed = COLUMNS + "    Prénom: {subgroup: a, open: true, values: {é: oui}, aliases: [Été]}\n"
+    assert parse_district(unicodedata.normalize("NFD", decomposed)) == parse_district(unicodedata.normalize("NFC", decomposed))
+    assert canonical(unicodedata.normalize("NFD", " Été-1 ")) == "été_1"
 
 
 # Each refusal: what is written, the line that is named, and words that must be in the message.
@@ -94,6 +129,16 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "values that differ in case only": (COLUMNS + "    a: {subgroup: a, values: {y: yes, Y: no}}\n", 6, ("regard to case",)),
     "value of a blank cell": (COLUMNS + '    a: {subgroup: a, values: {"": no}}\n', 6, ("`blank:`",)),
     "value that is empty": (COLUMNS + "    a: {subgroup: a, values: {y: }}\n", 6, ("a value is empty",)),
+    "unknown key of a value": (
+        COLUMNS + "    a:\n      subgroup: a\n      values:\n        y: {value: yes, membr: yes}\n", 9,
+        ("`membr`", "subgroups.columns.a.values.y", "value, member")),
+    "member that is no boolean": (COLUMNS + "    a: {subgroup: a, values: {y: {value: yes, member: maybe}}}\n", 6, ("member",)),
+    "member both ways": (
+        COLUMNS + "    a: {subgroup: a, values: {y: {value: z, member: 1}, t: {value: z, member: 0}}}\n", 6, ("z is both",)),
+    "member of an open column": (
+        COLUMNS + "    a: {subgroup: a, open: true, values: {y: {value: yes, member: yes}}}\n", 6, ("values are all known",)),
+    "member of not_reported": (
+        COLUMNS + "    a: {subgroup: a, values: {u: {value: not_reported, member: yes}}}\n", 6, ("says nothing",)),
     "bad subgroup name": (COLUMNS + "    a: {subgroup: English Learner, open: true}\n", 6, ("lower case", "english_learner")),
     "subgroup all_students": (COLUMNS + "    a: {subgroup: all_students, open: true}\n", 6, ("not all_students",)),
     "columns of one canonical form": (

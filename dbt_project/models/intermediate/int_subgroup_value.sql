@@ -4,7 +4,8 @@ with known as (
         subgroup.subgroup_key,
         setting.value,
         setting.display_order as value_order,
-        true as is_named
+        true as is_named,
+        setting.is_member
     from {{ ref('stg_subgroup_value') }} as setting
     inner join {{ ref('int_subgroup') }} as subgroup
         on setting.district_id = subgroup.district_id and setting.subgroup = subgroup.subgroup
@@ -13,21 +14,24 @@ with known as (
         subgroup_key,
         blank_value as value,
         null as value_order,
-        true as is_named
+        true as is_named,
+        null as is_member
     from {{ ref('int_subgroup') }}
     union all
     select
         subgroup_key,
         absent_value as value,
         null as value_order,
-        true as is_named
+        true as is_named,
+        null as is_member
     from {{ ref('int_subgroup') }}
     union all
     select
         subgroup_key,
         value,
         null as value_order,
-        false as is_named
+        false as is_named,
+        null as is_member
     from {{ ref('int_subgroup_text') }}
 ),
 
@@ -36,7 +40,8 @@ once as (
         subgroup_key,
         value,
         min(value_order) as value_order,
-        bool_or(is_named) as is_named
+        bool_or(is_named) as is_named,
+        bool_or(is_member) as is_member
     from known
     group by subgroup_key, value
 )
@@ -48,6 +53,11 @@ select
     subgroup.subgroup,
     once.value,
     case when once.is_named then {{ label_of('once.value') }} else once.value end as value_label,
+    -- What the settings do not name is no membership: a value of blank cells alone, and not_reported.
+    case
+        when subgroup.subgroup = 'all_students' then true
+        when not subgroup.is_open then coalesce(once.is_member, false)
+    end as is_member,
     row_number() over (
         partition by subgroup.district_id
         order by

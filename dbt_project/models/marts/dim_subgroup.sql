@@ -2,6 +2,7 @@ select
     value.district_id,
     value.subgroup,
     value.value,
+    value.is_member,
     subgroup.subgroup_label,
     value.value_label,
     subgroup.source_column,

@@ -29,7 +29,9 @@ select
     course.course_title,
     counts.student_count,
     totals.total_students,
-    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share
+    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share,
+    {{ member_count_of('counts.course_key') }} as member_count,
+    {{ share_of(member_count_of('counts.course_key'), 'totals.total_students') }} as member_share
 from counts
 inner join totals
     on counts.course_key = totals.course_key

@@ -23,7 +23,9 @@ select
     scope.as_of_date,
     counts.student_count,
     totals.total_students,
-    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share
+    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share,
+    {{ member_count_of('value.district_id') }} as member_count,
+    {{ share_of(member_count_of('value.district_id'), 'totals.total_students') }} as member_share
 from counts
 inner join {{ ref('int_subgroup_value') }} as value
     on counts.value_key = value.value_key

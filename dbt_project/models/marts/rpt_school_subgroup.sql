@@ -27,7 +27,9 @@ select
     school.school_name,
     counts.student_count,
     totals.total_students,
-    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share
+    {{ share_of('counts.student_count', 'totals.total_students') }} as student_share,
+    {{ member_count_of('counts.school_key') }} as member_count,
+    {{ share_of(member_count_of('counts.school_key'), 'totals.total_students') }} as member_share
 from counts
 inner join totals
     on counts.school_key = totals.school_key

@@ -3,6 +3,7 @@ select
     settings.subgroup,
     lower({{ trimmed('settings.raw_key') }}) as match_text,
     settings.value,
+    settings.is_member,
     settings.display_order
 from {{ source('control', 'subgroup_value') }} as settings
 inner join {{ ref('stg_run_scope') }} as scope
