@@ -16,6 +16,10 @@ class UnknownDistrictError(SubgroupsError):
     """A district was named that the registry does not hold."""
 
 
+class UnknownKeyError(SubgroupsError):
+    """An SSH key was named that no district, or not this one, has."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 

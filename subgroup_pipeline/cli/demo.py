@@ -91,10 +91,10 @@ def _upload(settings: Settings, registry: Registry, sample: SampleDistrict) -> i
     import asyncssh
     import paramiko
 
-    from subgroup_pipeline.registry.districts import authorize_key
+    from subgroup_pipeline.registry.district_keys import authorize_keys
 
     key = asyncssh.generate_private_key("ssh-ed25519")
-    authorize_key(registry, sample.district_id, key.export_public_key().decode(), actor="demo")
+    authorize_keys(registry, [(sample.district_id, key.export_public_key().decode())], actor="demo")
     private = settings.paths.keys / f"demo_{sample.district_id}"
     key.write_private_key(str(private))
     client = paramiko.SSHClient()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from subgroup_pipeline.cli import keys
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 
 app = typer.Typer(help="Set districts up and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -29,8 +30,8 @@ def apply(
     from subgroup_pipeline.registry.districts import apply_settings
 
     read = [read_district_file(path) for path in files]
-    keys = [settings.district for settings, _ in read]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+    named = [settings.district for settings, _ in read]
+    if twice := sorted({one for one in named if named.count(one) > 1}):
         raise SettingsError(f"more than one of these files is for {', '.join(twice)}. Give one file a district.")
     applied: list[dict[str, Any]] = []
     with installation() as (_, registry):
@@ -43,36 +44,66 @@ def apply(
 
 
 @app.command("list")
-def list_districts(as_json: Json = False) -> None:
-    """List the districts, with their newest deliveries.
+def list_districts(
+    late: Annotated[bool, typer.Option("--late", help="Only districts that missed the last night's upload.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the districts, with their newest deliveries, and by how many nights a feed is late.
 
-    Example: subgroups district list --json
+    Example: subgroups district list --late
     """
-    from subgroup_pipeline.registry.districts import key_fingerprints, registered_districts
+    from datetime import UTC, datetime
+
+    from subgroup_pipeline.registry.district_keys import keys_on_record
+    from subgroup_pipeline.registry.districts import registered_districts
+    from subgroup_pipeline.registry.lateness import missed_nights
     from subgroup_pipeline.registry.ledger import FEEDS, iso_time, latest_delivery
 
     with installation() as (_, registry):
-        keys = key_fingerprints(registry)
+        with_keys = [key.district_id for key in keys_on_record(registry)]
+        districts = registered_districts(registry)
+        missed = missed_nights(registry, districts, datetime.now(UTC))
         rows: list[dict[str, Any]] = []
-        for district in registered_districts(registry):
+        for district in districts:
+            key = district.district_id
+            if late and key not in missed:
+                continue
             row = {
-                "district_id": district.district_id,
+                "district_id": key,
                 "name": district.settings.name,
                 "settings_version": district.version,
-                "keys": len(keys.get(district.district_id, [])),
+                "keys": with_keys.count(key),
             }
             with registry.begin() as session:
                 for feed in FEEDS:
-                    latest = latest_delivery(session, district.district_id, feed)
+                    latest = latest_delivery(session, key, feed)
                     row[f"{feed}_state"] = latest.state if latest else None
                     row[f"{feed}_received_at"] = iso_time(latest.received_at) if latest else None
-            rows.append(row)
+            rows.append(row | {"late_nights": missed.get(key, {})})
     if as_json:
         print_json(rows)
     elif not rows:
-        say("no district is registered yet. `subgroups district apply FILE` registers one.")
+        say(
+            "nobody is late"
+            if late and districts
+            else "no district is registered yet. `subgroups district apply FILE` registers one."
+        )
     else:
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
+        _print_districts(rows)
+
+
+def _print_districts(rows: list[dict[str, Any]]) -> None:
+    def feed(row: dict[str, Any], name: str) -> str:
+        at = row[f"{name}_received_at"]
+        return f"{row[f'{name}_state']} {at[5:10]} {at[11:16]}" if at else ""
+
+    def late(nights: dict[str, int]) -> str:
+        return ", ".join(f"{name} {count} night{'s' if count > 1 else ''}" for name, count in nights.items())
+
+    cells = [
+        [row["district_id"], row["keys"], feed(row, "roster"), feed(row, "subgroups"), late(row["late_nights"])] for row in rows
+    ]
+    print_table(["district", "keys", "roster (UTC)", "subgroups (UTC)", "late"], cells)
 
 
 @app.command()
@@ -81,11 +112,12 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
 
     Example: subgroups district show maple_valley
     """
-    from subgroup_pipeline.registry.districts import key_fingerprints, registered_district, settings_text
+    from subgroup_pipeline.registry.district_keys import keys_on_record
+    from subgroup_pipeline.registry.districts import registered_district, settings_text
 
     with installation() as (_, registry):
         district = registered_district(registry, district_id)
-        fingerprints = key_fingerprints(registry).get(district_id, [])
+        fingerprints = [key.fingerprint for key in keys_on_record(registry, [district_id])]
         text = settings_text(registry, district_id)
     if as_json:
         print_json(
@@ -101,20 +133,5 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
     say(f"\nsettings version {district.version}; keys: {', '.join(fingerprints) or 'none'}")
 
 
-@app.command()
-def authorize(
-    district_id: Annotated[str, typer.Argument(metavar="ID", help="The district's key.")],
-    public_key: Annotated[
-        Path, typer.Option("--public-key", help="OpenSSH public key file (.pub).", exists=True, dir_okay=False)
-    ],
-) -> None:
-    """Let an SSH key sign in to the SFTP server as a district; in force at once.
-
-    Example: subgroups district authorize maple_valley --public-key id_ed25519.pub
-    """
-    from subgroup_pipeline.registry.districts import authorize_key
-
-    with installation() as (settings, registry):
-        text = public_key.read_text(encoding="utf-8", errors="replace")
-        fingerprint = authorize_key(registry, district_id, text, actor=getpass.getuser())
-        say(f"{fingerprint} may sign in as {district_id} at {settings.sftp_host} port {settings.sftp_port}")
+app.command()(keys.authorize)
+app.add_typer(keys.app, name="keys")

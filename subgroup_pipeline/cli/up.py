@@ -26,7 +26,7 @@ _STOP_SECONDS = 6.0
 def drop_server(settings: Settings, registry: Registry, *, port: int | None = None) -> DropServer:
     """The SFTP server over this installation's accounts; its events go to the audit log."""
     from subgroup_pipeline.dropserver.server import DropServer
-    from subgroup_pipeline.registry.districts import account_keys
+    from subgroup_pipeline.registry.district_keys import account_keys
 
     def audit(kind: str, account: str, detail: dict[str, str]) -> None:
         registry.audit(kind, actor=account[:80], detail=dict(detail))

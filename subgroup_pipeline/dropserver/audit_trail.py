@@ -1,7 +1,7 @@
 """Carries what happened on the server to the audit log, in order, without the event loop waiting for it.
 
-Which events there are: `sftp.login`, `sftp.login_refused`, `sftp.upload`, `sftp.remove`, `sftp.rename`, `sftp.refused`. Details
-are short texts: names, counts, addresses, fingerprints; never what is in a file, never a secret.
+Which events there are: `sftp.login`, `sftp.login_refused`, `sftp.upload`, `sftp.remove`, `sftp.rename`, `sftp.refused`,
+`sftp.closed`. Details are short texts: names, counts, addresses, fingerprints; never what is in a file, never a secret.
 """
 
 from __future__ import annotations

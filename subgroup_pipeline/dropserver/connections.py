@@ -38,6 +38,7 @@ class Doorkeeper:
     pipeline_public_key: str
     connections: set[asyncssh.SSHServerConnection]
     sessions: set[DropFiles]
+    signed_in: set[DropConnection]
 
 
 class DropConnection(asyncssh.SSHServer):
@@ -50,6 +51,7 @@ class DropConnection(asyncssh.SSHServer):
         self._peer = ""
         self._account = ""
         self._proved = ("", "")
+        self._key: asyncssh.SSHKey | None = None
         self._refused_keys: list[str] = []
         self._offers = 0
         self._answers = 0
@@ -68,6 +70,7 @@ class DropConnection(asyncssh.SSHServer):
         """One event for a client that wanted to sign in and did not, however often it tried."""
         if self._conn is not None:
             self._door.connections.discard(self._conn)
+        self._door.signed_in.discard(self)
         if self._name is not None and not self._account:
             # A name that cannot be an account is a stranger's text: it stands in the details, not as the account.
             known_form = is_account(self._name)
@@ -101,6 +104,7 @@ class DropConnection(asyncssh.SSHServer):
         shown = fingerprint(key)
         if await self._opens(username, key) and self._offers <= 2 * MAX_TRIES:
             self._proved = (username, shown)
+            self._key = key
             return True
         self._refused_keys.append(shown)
         if len(self._refused_keys) >= MAX_TRIES:
@@ -115,12 +119,25 @@ class DropConnection(asyncssh.SSHServer):
             self._hang_up()
             return
         self._account = account
+        self._door.signed_in.add(self)
         self._note("sftp.login", account, peer=self._peer, key=key)
         try:
             make_home(self._door.sharing.root, account)
         except OSError:
             # The login stands; what the client then asks for fails with the disk's own error.
             _log.exception("the directories of account %s could not be made", account)
+
+    async def look_again(self) -> None:
+        """Hang up when the key that this client signed in with has been revoked or paused meanwhile."""
+        if self._account == SERVICE_ACCOUNT or self._key is None or self._conn is None:
+            return
+        try:
+            lines = await asyncio.to_thread(self._door.keys_of, self._account)
+        except Exception:  # noqa: BLE001 - whatever the caller's function raises
+            return  # the registry is away for a moment; who is in stays in, and is looked at again
+        if not await asyncio.to_thread(key_is_among, self._key, lines or []):
+            self._note("sftp.closed", self._account, peer=self._peer, key=self._proved[1], reason="the key was revoked or paused")
+            self._conn.disconnect(asyncssh.DISC_BY_APPLICATION, "This key may no longer sign in")
 
     async def _opens(self, account: str, key: asyncssh.SSHKey) -> bool:
         lines = await self._lines(account)

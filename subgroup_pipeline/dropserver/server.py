@@ -24,6 +24,8 @@ from subgroup_pipeline.registry.public_keys import SIGNATURES
 
 LOGIN_SECONDS = 30
 KEEPALIVE_SECONDS = 30
+WATCH_SECONDS = 1.0
+"""How often the keys of those who are signed in are looked up again: a revoked key is out after so long."""
 # Together below the 10 s in which `subgroups up` promises to stop.
 POLITE_SECONDS = 3.0
 ABORT_SECONDS = 1.0
@@ -58,6 +60,7 @@ class DropServer:
         self._max_file_bytes = max_file_bytes
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._door: Doorkeeper | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     @property
     def is_listening(self) -> bool:
@@ -84,6 +87,7 @@ class DropServer:
             ) from error
         self.keyring, self._door, self._acceptor = keyring, door, acceptor
         self.port = acceptor.get_port()
+        self._watch = asyncio.create_task(_watch_keys(door))
         try:
             await asyncio.to_thread(write_known_hosts, keyring, self.host, self.port)
         except OSError as error:
@@ -98,6 +102,8 @@ class DropServer:
             return
         acceptor, door = self._acceptor, self._door
         self._acceptor = self._door = None
+        if self._watch is not None:
+            self._watch.cancel()
         acceptor.close()
         await _close_connections(door)
         for session in list(door.sessions):
@@ -117,7 +123,7 @@ class DropServer:
     def _doorkeeper(self, keyring: KeyRing) -> Doorkeeper:
         trail = AuditTrail(self._audit)
         sharing = Sharing(self._root, trail, self._max_file_bytes, Counter())
-        return Doorkeeper(sharing, self._keys_of, keyring.pipeline_public_key, set(), set())
+        return Doorkeeper(sharing, self._keys_of, keyring.pipeline_public_key, set(), set(), set())
 
     async def _listen(self, keyring: KeyRing, door: Doorkeeper) -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
@@ -165,6 +171,14 @@ def running(server: DropServer) -> Iterator[DropServer]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _watch_keys(door: Doorkeeper) -> None:
+    """Hang up on those whose key was revoked or paused, for as long as the server runs."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        for client in list(door.signed_in):
+            await client.look_again()
 
 
 async def _close_connections(door: Doorkeeper) -> None:

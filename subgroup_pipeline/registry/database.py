@@ -18,7 +18,7 @@ from subgroup_pipeline.registry.schema import AuditEvent
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
 

@@ -1,4 +1,4 @@
-"""Districts: applying their settings (versioned), listing them, and the keys that may sign in as them."""
+"""Districts: applying their settings (versioned) and listing them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.district_file import DistrictSettings
-from subgroup_pipeline.registry.public_keys import read_public_key
-from subgroup_pipeline.registry.schema import District, DistrictKey, DistrictSettingsVersion
+from subgroup_pipeline.registry.schema import District, DistrictSettingsVersion
 
 
 @dataclass(frozen=True)
@@ -93,44 +92,6 @@ def settings_text(registry: Registry, district_id: str) -> str:
     registered_district(registry, district_id)
     with registry.begin() as session:
         return _version(session, session.get_one(District, district_id)).yaml_text
-
-
-def authorize_key(registry: Registry, district_id: str, public_key: str, *, actor: str) -> str:
-    """Let a public key (OpenSSH form) sign in as a district; gives its SHA256 fingerprint.
-
-    Raises UnknownDistrictError, and SettingsError when the text is not a public key we accept.
-    """
-    registered_district(registry, district_id)
-    key = read_public_key(public_key)
-    line = key.export_public_key().decode("ascii").strip()
-    fingerprint = key.get_fingerprint()
-    with registry.begin() as session:
-        known = sa.select(DistrictKey).filter_by(district_id=district_id, fingerprint=fingerprint)
-        if session.scalar(known) is None:
-            session.add(
-                DistrictKey(district_id=district_id, public_key=line, fingerprint=fingerprint, added_at=datetime.now(UTC))
-            )
-            record_event(session, "district.key_authorized", actor=actor, district_id=district_id, detail={"key": fingerprint})
-    return fingerprint
-
-
-def account_keys(registry: Registry, account: str) -> list[str] | None:
-    """The public keys that may sign in as a district, in OpenSSH form; None when there is no such district."""
-    with registry.begin() as session:
-        if session.get(District, account) is None:
-            return None
-        query = sa.select(DistrictKey.public_key).filter_by(district_id=account).order_by(DistrictKey.key_id)
-        return list(session.scalars(query))
-
-
-def key_fingerprints(registry: Registry) -> dict[str, list[str]]:
-    """Fingerprints of the keys on record, by district."""
-    by_district: dict[str, list[str]] = {}
-    with registry.begin() as session:
-        query = sa.select(DistrictKey.district_id, DistrictKey.fingerprint).order_by(DistrictKey.key_id)
-        for district_id, fingerprint in session.execute(query):
-            by_district.setdefault(district_id, []).append(fingerprint)
-    return by_district
 
 
 def _version(session: Session, district: District) -> DistrictSettingsVersion:

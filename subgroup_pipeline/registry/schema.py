@@ -97,7 +97,7 @@ class DistrictSettingsVersion(Base):
 
 
 class DistrictKey(Base):
-    """An SSH public key that may sign in as a district."""
+    """An SSH public key that may sign in as a district, unless it is paused."""
 
     __tablename__ = "district_key"
     __table_args__ = (UniqueConstraint("district_id", "fingerprint"),)
@@ -107,6 +107,7 @@ class DistrictKey(Base):
     public_key: Mapped[str] = mapped_column(Characters)
     fingerprint: Mapped[str] = mapped_column(Characters(80))
     added_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
 
 
 class Delivery(Base):

@@ -257,3 +257,17 @@ def test_sessions_of_a_connection_are_limited_and_given_back(shared_world: World
             time.sleep(0.2)  # closing is not answered
     finally:
         transport.close()
+
+
+def test_who_is_signed_in_with_a_key_that_is_taken_away_is_put_out(world: World, clients: dict[str, Client]) -> None:
+    """Also in the middle of an upload, which is noted as not finished; another district's client stays."""
+    with world.sftp("alpha") as gone, world.sftp("beta") as stays:
+        upload = gone.open("inbox/roster/roster.zip", "wb")
+        upload.write(b"half")
+        world.keys["alpha"] = []
+        closed = world.wait_for("sftp.closed", "alpha")
+        assert (closed["key"], closed["peer"]) == (clients["alpha"].private.get_fingerprint(), "127.0.0.1")
+        with pytest.raises((OSError, EOFError)):
+            gone.listdir("inbox")
+        assert stays.listdir("inbox") == ["roster", "subgroups"]
+    _refusal(world, "alpha", clients["alpha"].paramiko_key)

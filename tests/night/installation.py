@@ -23,7 +23,8 @@ from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, authorize_key
+from subgroup_pipeline.registry.district_keys import authorize_keys
+from subgroup_pipeline.registry.districts import apply_settings
 from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, find_delivery
 from subgroup_pipeline.settings import load_settings
 
@@ -88,7 +89,7 @@ class Installation:
         apply_settings(self.registry, settings, yaml_text, actor="test")
         if settings.district not in self._clients:
             key = asyncssh.generate_private_key("ssh-ed25519")
-            authorize_key(self.registry, settings.district, key.export_public_key().decode(), actor="test")
+            authorize_keys(self.registry, [(settings.district, key.export_public_key().decode())], actor="test")
             path = self.settings.paths.root / f"client_{settings.district}"
             key.write_private_key(str(path))
             self._clients[settings.district] = path

@@ -1,19 +1,15 @@
-"""Districts in the registry: versions of their settings, and the keys that may sign in."""
+"""Districts in the registry: versions of their settings."""
 
 from __future__ import annotations
 
-import asyncssh
 import pytest
 import sqlalchemy as sa
 
-from subgroup_pipeline.errors import SettingsError, UnknownDistrictError
+from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import (
-    account_keys,
     apply_settings,
-    authorize_key,
-    key_fingerprints,
     registered_district,
     registered_districts,
     settings_text,
@@ -25,10 +21,6 @@ TEXT = "district: gamma\nname: Gamma\ntimezone: UTC\n"
 
 def _apply(registry: Registry, text: str) -> tuple[int, bool]:
     return apply_settings(registry, parse_district(text), text, actor="test")
-
-
-def _key(kind: str = "ssh-ed25519", **how: int) -> str:
-    return asyncssh.generate_private_key(kind, **how).export_public_key().decode()
 
 
 def test_the_first_settings_are_version_one(registry: Registry) -> None:
@@ -87,37 +79,3 @@ def test_districts_are_listed_by_key(registry: Registry) -> None:
 def test_a_district_that_is_not_registered_is_named(registry: Registry) -> None:
     with pytest.raises(UnknownDistrictError, match=r"nowhere, zeta.*district list"):
         registered_districts(registry, ["alpha", "zeta", "nowhere"])
-
-
-def test_a_key_authorized_twice_is_on_record_once(registry: Registry) -> None:
-    key = _key()
-    first = authorize_key(registry, "alpha", key, actor="test")
-    assert authorize_key(registry, "alpha", f"  {key.strip()} office computer\n", actor="test") == first
-    assert key_fingerprints(registry) == {"alpha": [first]}
-
-
-def test_the_same_key_may_sign_in_for_two_districts(registry: Registry) -> None:
-    key = _key()
-    fingerprints = {authorize_key(registry, district, key, actor="test") for district in ("alpha", "beta")}
-    assert len(fingerprints) == 1
-    assert account_keys(registry, "alpha") == account_keys(registry, "beta") == [key.strip()]
-
-
-def test_a_district_without_a_key_is_told_from_no_district(registry: Registry) -> None:
-    assert account_keys(registry, "alpha") == []
-    assert account_keys(registry, "nobody") is None
-
-
-def test_a_key_for_no_district_is_refused(registry: Registry) -> None:
-    with pytest.raises(UnknownDistrictError):
-        authorize_key(registry, "nobody", _key(), actor="test")
-
-
-def test_text_that_is_no_key_is_refused_with_the_mend(registry: Registry) -> None:
-    with pytest.raises(SettingsError, match="ssh-keygen -t ed25519"):
-        authorize_key(registry, "alpha", "AAAAC3NzaC1lZDI1NTE5", actor="test")
-
-
-def test_a_short_rsa_key_is_refused(registry: Registry) -> None:
-    with pytest.raises(SettingsError, match="1024 bits is too short; 2048"):
-        authorize_key(registry, "alpha", _key("ssh-rsa", key_size=1024), actor="test")

@@ -19,7 +19,8 @@ from night.installation import zip_of
 
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.districts import authorize_key, registered_districts
+from subgroup_pipeline.registry.district_keys import authorize_keys
+from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
 from torture.homes import TortureHome, home_at, register
@@ -116,7 +117,7 @@ def _upload(home: TortureHome, port: int, key: Path, path: str, content: bytes) 
 
 def _client_key(registry: Registry, directory: Path) -> Path:
     key = asyncssh.generate_private_key("ssh-ed25519")
-    authorize_key(registry, "alpha", key.export_public_key().decode(), actor="test")
+    authorize_keys(registry, [("alpha", key.export_public_key().decode())], actor="test")
     path = directory / "client"
     key.write_private_key(str(path))
     return path

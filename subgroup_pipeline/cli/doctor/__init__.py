@@ -29,6 +29,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
 )
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
     districts.without_a_key,
+    districts.shared_keys,
     districts.first_deliveries,
 )
 

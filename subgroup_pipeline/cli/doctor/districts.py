@@ -14,17 +14,27 @@ if TYPE_CHECKING:
 
 def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Districts that upload to us and cannot, and that there are none at all."""
-    from subgroup_pipeline.registry.districts import key_fingerprints, registered_districts
+    from subgroup_pipeline.registry.district_keys import keys_on_record
+    from subgroup_pipeline.registry.districts import registered_districts
 
     districts = registered_districts(registry)
     if not districts:
         return [complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
-    keys = key_fingerprints(registry)
-    names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in keys]
+    able = {key.district_id for key in keys_on_record(registry) if key.paused_at is None}
+    names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in able]
     if not names:
         return []
-    what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key and cannot upload."
+    what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key in force and cannot upload."
     return [complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
+
+
+def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """Keys that sign in as more than one district: right for a vendor, wrong when a file was mixed up."""
+    from subgroup_pipeline.registry.district_keys import keys_on_record
+
+    shared = {key.fingerprint: some_of([key.district_id, *key.also_of]) for key in keys_on_record(registry) if key.also_of}
+    mend = "If one of them is a mistake, `subgroups district keys revoke ID FINGERPRINT` takes it away."
+    return [complaint("note", f"The key {name} signs in as {whose}.", mend) for name, whose in shared.items()]
 
 
 def first_deliveries(_settings: Settings, registry: Registry) -> list[Complaint]:
