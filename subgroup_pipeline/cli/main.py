@@ -10,6 +10,7 @@ from subgroup_pipeline import __version__
 from subgroup_pipeline.cli import deliveries, districts, maintenance, reports
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
+from subgroup_pipeline.cli.status import status
 
 app = typer.Typer(
     help="From a school district's nightly roster and subgroup files to reports that people trust.",
@@ -21,7 +22,7 @@ app = typer.Typer(
 app.add_typer(districts.app, name="district")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(maintenance.publish_app, name="publish")
-for command in (check, reports.report, maintenance.status, maintenance.rebuild, maintenance.backup, maintenance.restore):
+for command in (check, reports.report, status, maintenance.rebuild, maintenance.backup, maintenance.restore):
     app.command()(command)
 
 

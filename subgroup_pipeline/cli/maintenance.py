@@ -1,20 +1,41 @@
-"""Keeping an installation: `status`, `publish rollback|release`, `rebuild`, `backup`, `restore`."""
+"""Keeping an installation: `publish list|rollback|release`, `rebuild`, `backup`, `restore`."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from subgroup_pipeline.cli.output import installation, print_json, say
-
-if TYPE_CHECKING:
-    from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 
 publish_app = typer.Typer(help="What readers see.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@publish_app.command("list")
+def list_snapshots(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the snapshots that are kept, newest first, and which of them readers see.
+
+    Example: subgroups publish list
+    """
+    from subgroup_pipeline.publish.manifest import snapshot_names
+
+    with installation() as (settings, _):
+        home = settings.paths
+        shown = home.current_snapshot.resolve().name
+        rows = [
+            {"snapshot": name, "bytes": (home.published / name / "analytics.duckdb").stat().st_size, "is_shown": name == shown}
+            for name in reversed(snapshot_names(settings))
+        ]
+        is_pinned = home.pinned_snapshot.exists()
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        say("nothing is published yet. `subgroups run` publishes.")
+    else:
+        seen = "yes, by a rollback" if is_pinned else "yes"
+        cells = [[row["snapshot"], f"{row['bytes'] / 1e6:.1f}", seen if row["is_shown"] else ""] for row in rows]
+        print_table(["snapshot", "MB", "readers see it"], cells)
 
 
 @publish_app.command()
@@ -84,42 +105,3 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `backup` ma
     private_umask()
     count = restore_backup(load_settings(), source)
     say(f"{count} deliveries restored. `subgroups rebuild` makes the warehouse and publishes.")
-
-
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say how the last night went, what is held for longest, and how much disk is left.
-
-    Example: subgroups status --json
-    """
-    with installation() as (settings, registry):
-        found = _status(settings, registry)
-    if as_json:
-        print_json(found)
-        return
-    for name, value in found.items():
-        typer.echo(f"{name.replace('_', ' '):22} {'none' if value is None else value}")
-
-
-def _status(settings: Settings, registry: Registry) -> dict[str, Any]:
-    from subgroup_pipeline.publish.manifest import read_manifest
-    from subgroup_pipeline.registry.ledger import all_deliveries, district_findings, iso_time, last_event
-
-    manifest = read_manifest(settings)
-    held = [delivery for delivery in all_deliveries(registry) if delivery.state == "held"]
-    with registry.begin() as session:
-        night = last_event(session, "night.ended")
-        faults = sorted({finding.district_id for finding in district_findings(session)})
-    shown = settings.paths.current_snapshot
-    usage = shutil.disk_usage(settings.paths.root)
-    return {
-        "last_night_at": iso_time(night.at) if night else None,
-        "last_night": night.detail.get("outcome") if night else None,
-        "newest_snapshot": manifest.snapshot if manifest else None,
-        "shown_snapshot": shown.resolve().name if shown.exists() else None,
-        "districts_published": len(manifest.districts) if manifest else 0,
-        "held": len(held),
-        "oldest_held": held[0].delivery_id if held else None,
-        "oldest_held_at": iso_time(held[0].received_at) if held else None,
-        "districts_with_a_fault": faults,
-        "disk_free_gib": round(usage.free / 1024**3, 1),
-    }

@@ -63,6 +63,7 @@ def _attempts(settings: Settings, registry: Registry, district_ids: Sequence[str
 
 def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
     from subgroup_pipeline.landing.warehouse import warehouse_lock
+    from subgroup_pipeline.registry import nights
     from subgroup_pipeline.registry.ledger import PIPELINE
 
     with warehouse_lock(settings, wait=wait):
@@ -78,7 +79,7 @@ def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *,
     name, what = found[0] if found else ("", "a step failed")
     if name == BUSY:
         raise WarehouseBusyError(what)  # a run that began between the question and ours: it is the night, and ours was none
-    registry.audit("night.ended", actor=PIPELINE, detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
+    registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
     return f"{what}\nReaders keep what was published before. `subgroups up --only dagster` shows run {result.run_id}."
 
 

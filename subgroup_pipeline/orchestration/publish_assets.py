@@ -9,6 +9,7 @@ from subgroup_pipeline.orchestration.failures import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.orchestration.triggers import JOB
 from subgroup_pipeline.publish.snapshot import publish_snapshot
+from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
 
 
@@ -28,7 +29,7 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
         published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
         outcome = "published" if published and published.is_new else "nothing new"
         if is_night(context.run, JOB):
-            night.registry.audit("night.ended", actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
+            night.registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
         if published is None:
             return dg.MaterializeResult(metadata={"is_new": False, "districts": 0})
         manifest = published.manifest

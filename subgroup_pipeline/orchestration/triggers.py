@@ -11,6 +11,7 @@ import dagster as dg
 from subgroup_pipeline.intake.fetch import ready_files
 from subgroup_pipeline.orchestration.failures import BUSY, causes, is_night
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
+from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -86,6 +87,6 @@ def failed_night(context: dg.RunFailureSensorContext) -> None:
     registry = open_registry(load_settings())
     try:
         detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
-        registry.audit("night.ended", actor=PIPELINE, detail=detail)
+        registry.audit(nights.ENDED, actor=PIPELINE, detail=detail)
     finally:
         registry.close()

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.schema import AuditEvent, Delivery, DeliveryFile, FindingRow
+from subgroup_pipeline.registry.schema import Delivery, DeliveryFile, FindingRow
 
 Feed = Literal["roster", "subgroups"]
 State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
@@ -277,11 +277,6 @@ def undecided_delta(session: Session, base: Delivery, delivery: Delivery) -> boo
         sa.or_(Delivery.state == "held", sa.and_(Delivery.state == "rejected", Delivery.decision.is_(None))),
     )
     return any(earlier.counts.get("is_delta") for earlier in session.scalars(between))
-
-
-def last_event(session: Session, kind: str) -> AuditEvent | None:
-    """The newest audit event of a kind."""
-    return session.scalar(sa.select(AuditEvent).filter_by(kind=kind).order_by(AuditEvent.event_id.desc()).limit(1))
 
 
 def district_findings(session: Session) -> list[FindingRow]:

@@ -1,0 +1,41 @@
+"""What is said of the last night: also when it published nothing because its deliveries were refused."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.ledger import State, advance, register_delivery
+from subgroup_pipeline.registry.nights import ENDED, last_night
+from subgroup_pipeline.registry.schema import Delivery
+
+
+def _deliver(registry: Registry, sha256: str, *states: State) -> None:
+    with registry.begin() as session:
+        delivery, _ = register_delivery(session, "alpha", "roster", sha256=sha256, content_sha256=sha256, proof=None, files=[])
+        for state in states:
+            advance(session, delivery, state)
+
+
+def _end(registry: Registry, outcome: str) -> str:
+    registry.audit(ENDED, actor="pipeline", detail={"outcome": outcome})
+    with registry.begin() as session:
+        night = last_night(session)
+        assert night
+        return night.in_words
+
+
+def test_a_night_tells_what_it_judged_and_no_more(registry: Registry) -> None:
+    with registry.begin() as session:
+        assert last_night(session) is None
+    assert _end(registry, "nothing new") == "nothing new"
+    for number in range(3):
+        _deliver(registry, f"r{number}", "rejected")
+    _deliver(registry, "h", "screened", "held")
+    assert _end(registry, "nothing new") == "nothing new is published; deliveries: 1 held, 3 rejected"
+    with registry.begin() as session:
+        held = session.scalars(sa.select(Delivery).filter_by(state="held")).one()
+        advance(session, held, "accepted", actor="Ana Ruiz")
+    assert _end(registry, "nothing new") == "nothing new"
+    _deliver(registry, "p", "screened", "landed", "accepted")
+    assert _end(registry, "failed: the disk is full") == "failed: the disk is full; deliveries: 1 accepted"
