@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ def list_snapshots(as_json: Annotated[bool, typer.Option("--json", help="Print J
     with installation() as (settings, _):
         home = settings.paths
         shown = home.current_snapshot.resolve().name
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"snapshot": name, "bytes": (home.published / name / "analytics.duckdb").stat().st_size, "is_shown": name == shown}
             for name in reversed(snapshot_names(settings))
         ]

@@ -65,17 +65,16 @@ def _status(settings: Settings, registry: Registry) -> dict[str, Any]:
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     """What a person reads: each line that asks for something names the command that goes on from there."""
-    night = (
-        f"{_minute(found['last_night_at'])}: {found['last_night']}"
-        if found["last_night_at"]
-        else "none yet; `subgroups run` starts one"
-    )
+    night = "none yet; `subgroups run` starts one"
+    if found["last_night_at"]:
+        night = f"{_minute(found['last_night_at'])}: {found['last_night']}"
     readers = f"snapshot {found['shown_snapshot']}" if found["shown_snapshot"] else "nothing is published yet"
     if found["is_rolled_back"]:
         readers += f", kept by a rollback; the newest is {found['newest_snapshot']} (`subgroups publish release`)"
     held = "none"
     if found["held"]:
-        held = f"{found['held']} since {_minute(found['oldest_held_at'])}; `subgroups delivery list --state held` shows what waits for a person"
+        since = _minute(found["oldest_held_at"])
+        held = f"{found['held']} since {since}; `subgroups delivery list --state held` shows what waits for a person"
     late, faults = list(found["late_nights"]), found["districts_with_a_fault"]
     return [
         ("last night", night),
