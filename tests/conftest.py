@@ -29,6 +29,7 @@ _NEEDS = {
         any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
         "PostgreSQL's server is not installed: apt-get install postgresql",
     ),
+    "needs_chromium": (bool(shutil.which("chromium")), "Chromium is not installed: apt-get install chromium"),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }
 

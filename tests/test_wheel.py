@@ -19,6 +19,8 @@ NEEDED = (
     "subgroup_pipeline/orchestration/dagster.yaml",
     "subgroup_pipeline/orchestration/dagster_postgres.yaml",
     "subgroup_pipeline/registry/migrations/env.py",
+    "subgroup_pipeline/reports/outbox.html.j2",
+    "subgroup_pipeline/reports/page.css",
     "subgroup_pipeline/reports/report.html.j2",
     "subgroup_pipeline/registry/migrations/versions/0001_the_first_tables.py",
 )

@@ -183,6 +183,14 @@ class DropFiles(asyncssh.SFTPServer):
         os.unlink(place.local)  # noqa: PTH108 - bytes
         self._note("sftp.remove", path=place.shown)
 
+    def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:  # noqa: ARG002 - the client sets no mode
+        """Make a folder in an outbox; whoever uploads makes none."""
+        os.mkdir(self._allowed(path, Right.FOLDERS, "mkdir").local, 0o700)  # noqa: PTH102 - bytes
+
+    def rmdir(self, path: bytes) -> None:
+        """Remove an empty folder of an outbox; every other directory belongs to the server."""
+        os.rmdir(self._allowed(path, Right.FOLDERS, "rmdir").local)  # noqa: PTH106 - bytes
+
     # -- answered, and nothing changes -------------------------------------------------------------------------------------
 
     def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:  # noqa: ARG002
@@ -195,14 +203,6 @@ class DropFiles(asyncssh.SFTPServer):
         """As setstat."""
 
     # -- refused -------------------------------------------------------------------------------------------------------------
-
-    def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:  # noqa: ARG002
-        """Refused: the directories are made by the server."""
-        self._refuse("mkdir", path, f"directories cannot be made here; {_WHERE_TO}")
-
-    def rmdir(self, path: bytes) -> None:
-        """Refused: the directories belong to the server."""
-        self._refuse("rmdir", path, "directories cannot be removed")
 
     def readlink(self, path: bytes) -> bytes:
         """Refused: there are no links."""

@@ -29,6 +29,7 @@ class Right(enum.Flag):
     WRITE = enum.auto()
     RENAME = enum.auto()
     REMOVE = enum.auto()
+    FOLDERS = enum.auto()  # make and remove folders
 
 
 class Zone(enum.Enum):
@@ -48,7 +49,7 @@ _DISTRICT_RIGHTS = {
 _SERVICE_RIGHTS = {
     Zone.FOLDER: Right.LIST,
     Zone.DROP: Right.LIST | Right.READ | Right.REMOVE,
-    Zone.OUTBOX: Right.LIST | Right.READ | Right.WRITE | Right.RENAME | Right.REMOVE,
+    Zone.OUTBOX: Right.LIST | Right.READ | Right.WRITE | Right.RENAME | Right.REMOVE | Right.FOLDERS,
 }
 _FOLDERS: dict[tuple[str, ...], tuple[str, ...]] = {(): ("inbox", "check", OUTBOX), ("inbox",): ("roster", "subgroups")}
 _BOXES = {tuple(box.split("/")): Zone.DROP for box in DROP_BOXES} | {(OUTBOX,): Zone.OUTBOX}
@@ -98,6 +99,8 @@ class Jail:
         owner, rest = ("".join(parts[:1]), parts[1:]) if self._service else (self._account, parts)
         zone, children = self._zone(owner, rest)
         rights = Right(0) if zone is None else (_SERVICE_RIGHTS if self._service else _DISTRICT_RIGHTS)[zone]
+        if rest in _BOXES:
+            rights &= ~Right.FOLDERS  # the box itself stays
         local = os.path.join(self._root, *(part.encode() for part in (owner, *rest) if part))  # noqa: PTH118 - bytes
         return Place("/" + "/".join(parts), local, owner, zone, children, rights)
 

@@ -12,7 +12,7 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import LifoQueue
@@ -125,6 +125,39 @@ class SftpConnection:
             return sorted(entries, key=lambda entry: (entry.mtime, entry.path))
 
         return self._attempt(work)
+
+    def list_folders(self, directory: str) -> list[str]:
+        """Names of the folders in a directory, sorted; a directory that does not exist holds none."""
+
+        def work(sftp: paramiko.SFTPClient) -> list[str]:
+            try:
+                found = sftp.listdir_attr(directory)
+            except FileNotFoundError:
+                return []
+            return sorted(entry.filename for entry in found if stat.S_ISDIR(entry.st_mode or 0))
+
+        return self._attempt(work)
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder where none is; the one it stands in must be there."""
+
+        def work(sftp: paramiko.SFTPClient) -> None:
+            try:
+                sftp.mkdir(path)
+            except OSError:
+                if not stat.S_ISDIR(sftp.stat(path).st_mode or 0):
+                    raise
+
+        self._attempt(work)
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty folder; one that is gone is fine."""
+
+        def work(sftp: paramiko.SFTPClient) -> None:
+            with suppress(FileNotFoundError):
+                sftp.rmdir(path)
+
+        self._attempt(work)
 
     def fetch(self, entry: RemoteEntry, target: IncomingFile) -> bool:
         """Fetch a file into `target`; False when it changed or went away while we read."""

@@ -102,8 +102,10 @@ def _answer(
     try:
         rehearsal = rehearse(registry, settings, district, feed, offered)
         name = report_name("roster" if len(entries) > 1 else entries[0].name, datetime.now(UTC))
+        folder = f"/{district.district_id}/outbox/checks"
+        connection.make_folder(folder)
         for extension, content in report_files(rehearsal).items():
-            connection.write(f"/{district.district_id}/outbox/{name}.{extension}", content)
+            connection.write(f"{folder}/{name}.{extension}", content)
         for entry in entries:
             connection.remove(entry)
     except NotTakenError:

@@ -26,7 +26,7 @@ def as_html(report: Report) -> str:
     for row in report.rows:
         if row.row_key or row.value:
             rows[row.problem].append(row)
-    return _template().render(
+    return template("report.html.j2").render(
         r=report,
         rows={number: _Rows(found[:ROWS_OF_A_PROBLEM], len(found)) for number, found in rows.items()},
         most_places=PLACES_OF_A_PROBLEM,
@@ -66,7 +66,8 @@ def _tone(report: Report) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this room; every value put into it is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -76,4 +77,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)

@@ -1,7 +1,8 @@
 """Putting reports where people find them: kept under the home, and in the district's outbox on our SFTP server.
 
-A report is made when what the ledger says of its delivery differs from what was last delivered, which a note beside the kept
-reports remembers. The note is written last: after a kill, or when the server does not answer, the next night does it again.
+An outbox holds `index.html`, a folder per date, and `latest/` with the newest report of each feed for programs. A report is made
+when what the ledger says of its delivery differs from what was last delivered, which a note beside the kept reports remembers.
+The note is written last: after a kill, or when the server does not answer, the next night does it again.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -24,9 +25,10 @@ from subgroup_pipeline.registry.ledger import describe_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.forms import FORMS
+from subgroup_pipeline.reports.outbox_index import Entry, as_index, shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=90)
 """After this a report leaves the home and the outbox."""
 _RECENT = timedelta(days=7)
+_LAYOUT = "2:"
+"""Before each note: reports of the layout before (all files side by side) are made anew where they may still change."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_OLD_LAYOUT = ("report_", "latest_report_", "check_")
 _log = logging.getLogger(__name__)
 
 
@@ -53,11 +59,16 @@ class Delivered:
 
 @dataclass(frozen=True)
 class _Parcel:
-    """The files of one report by their names in the outbox, and what its note will say."""
+    """The files of one report by their paths in the outbox, and what its note will say."""
 
     delivery_id: str
     note: str
     files: dict[str, bytes]
+
+    @property
+    def folders(self) -> set[str]:
+        """Folders of the outbox that its files stand in."""
+        return {path.partition("/")[0] for path in self.files}
 
 
 def report_path(home: Home, delivery: Delivery, form: str) -> Path:
@@ -83,7 +94,7 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
             parcel = _pack(settings.paths, district, delivery, report, is_newest=delivery.delivery_id in newest)
             parcels[delivery.district_id].append(parcel)
             delivered.reports += 1
-        _send(settings, by_id, parcels, delivered)
+        _send(settings, by_id, parcels, _indexes(registry, by_id, parcels, notes), delivered)
         for district_id in parcels.keys() - delivered.faults.keys():
             notes[district_id] |= {parcel.delivery_id: parcel.note for parcel in parcels[district_id]}
             _write_note(settings.paths, district_id, notes[district_id])
@@ -118,7 +129,7 @@ def _needs_report(delivery: Delivery, note: dict[str, str]) -> bool:
 
 def _note(delivery: Delivery) -> str:
     described = {name: value for name, value in describe_delivery(delivery).items() if not name.startswith("seen_again")}
-    return hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return _LAYOUT + hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _groups(deliveries: Sequence[Delivery], size: int = 100) -> list[list[Delivery]]:
@@ -136,7 +147,7 @@ def _groups(deliveries: Sequence[Delivery], size: int = 100) -> list[list[Delive
 
 def _pack(home: Home, district: RegisteredDistrict, delivery: Delivery, report: Report, *, is_newest: bool) -> _Parcel:
     """Make the forms and keep them."""
-    day = delivery.received_at.astimezone(ZoneInfo(district.settings.timezone)).date().isoformat()
+    stem = shelf(delivery.delivery_id, delivery.feed, delivery.received_at, district.settings.timezone)
     files: dict[str, bytes] = {}
     for form, make in FORMS.items():
         content = make(report)
@@ -145,14 +156,40 @@ def _pack(home: Home, district: RegisteredDistrict, delivery: Delivery, report: 
         part = path.with_suffix(".part")
         part.write_bytes(content)
         part.replace(path)
-        files[f"report_{day}_{delivery.feed}_{delivery.delivery_id}.{form}"] = content
+        files[f"{stem}.{form}"] = content
         if is_newest:
-            files[f"latest_report_{delivery.feed}.{form}"] = content
+            files[f"latest/{delivery.feed}.{form}"] = content
     return _Parcel(delivery.delivery_id, _note(delivery), files)
 
 
+def _indexes(
+    registry: Registry,
+    districts: Mapping[str, RegisteredDistrict],
+    parcels: Mapping[str, Sequence[_Parcel]],
+    notes: Mapping[str, Mapping[str, str]],
+) -> dict[str, bytes]:
+    """The index of each district that gets a parcel: what stands in its outbox when the parcel is there."""
+    since = datetime.now(UTC) - KEPT
+    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.received_at, Delivery.state, Delivery.verdict)
+    query = sa.select(*columns).where(
+        Delivery.district_id.in_(list(parcels)), Delivery.sha256.is_not(None), Delivery.received_at >= since
+    )
+    entries: dict[str, list[Entry]] = {district_id: [] for district_id in parcels}
+    with registry.begin() as session:
+        for row in session.execute(query.order_by(Delivery.delivery_id.desc())):
+            is_there = notes[row.district_id].get(row.delivery_id, "").startswith(_LAYOUT)
+            if is_there or any(parcel.delivery_id == row.delivery_id for parcel in parcels[row.district_id]):
+                entry = Entry(row.delivery_id, row.feed, row.received_at, row.state, row.verdict)
+                entries[row.district_id].append(entry)
+    return {district_id: as_index(districts[district_id].settings, found) for district_id, found in entries.items()}
+
+
 def _send(
-    settings: Settings, districts: dict[str, RegisteredDistrict], parcels: dict[str, list[_Parcel]], delivered: Delivered
+    settings: Settings,
+    districts: dict[str, RegisteredDistrict],
+    parcels: Mapping[str, Sequence[_Parcel]],
+    indexes: Mapping[str, bytes],
+    delivered: Delivered,
 ) -> None:
     """Write parcels into the outboxes of our server; a district with a server of its own has none there."""
     ours = [district_id for district_id in parcels if districts[district_id].settings.server is None]
@@ -162,10 +199,7 @@ def _send(
 
     def put(district_id: str) -> str:
         try:
-            for parcel in parcels[district_id]:
-                for name, content in parcel.files.items():
-                    connection.write(f"{district_id}/outbox/{name}", content)
-            _clear_outbox(connection, district_id)
+            _put(connection, f"{district_id}/outbox", parcels[district_id], indexes[district_id])
         except SftpError as fault:
             return str(fault)
         return ""
@@ -182,10 +216,33 @@ def _send(
         connection.close()
 
 
-def _clear_outbox(connection: SftpConnection, district_id: str) -> None:
-    oldest = (datetime.now(UTC) - KEPT).timestamp()
-    for entry in connection.list_files(f"{district_id}/outbox"):
-        if entry.name.startswith("report_") and entry.mtime < oldest:
+def _put(connection: SftpConnection, outbox: str, parcels: Sequence[_Parcel], index: bytes) -> None:
+    """Write the reports, then the index that leads to them, and remove what is too old; safe to repeat."""
+    there = connection.list_folders(outbox)
+    for folder in sorted(set().union(*(parcel.folders for parcel in parcels)) - set(there)):
+        connection.make_folder(f"{outbox}/{folder}")
+    written = {path: content for parcel in parcels for path, content in parcel.files.items()}
+    for path, content in written.items():
+        connection.write(f"{outbox}/{path}", content)
+    connection.write(f"{outbox}/index.html", index)
+    _clear(connection, outbox, there)
+    replaced = {f"latest_report_{path.removeprefix('latest/')}" for path in written if path.startswith("latest/")}
+    for entry in connection.list_files(outbox):
+        if entry.name in replaced:
+            connection.remove(entry)
+
+
+def _clear(connection: SftpConnection, outbox: str, folders: Sequence[str]) -> None:
+    """Remove folders of dates, answers to checks and reports of the layout before that are older than a report is kept."""
+    oldest = datetime.now(UTC) - KEPT
+    for folder in folders:
+        if _DATE.fullmatch(folder) and folder < oldest.date().isoformat():
+            for entry in connection.list_files(f"{outbox}/{folder}"):
+                connection.remove(entry)
+            connection.remove_folder(f"{outbox}/{folder}")
+    side_by_side = [entry for entry in connection.list_files(outbox) if entry.name.startswith(_OLD_LAYOUT)]
+    for entry in (*side_by_side, *connection.list_files(f"{outbox}/checks")):
+        if entry.mtime < oldest.timestamp():
             connection.remove(entry)
 
 

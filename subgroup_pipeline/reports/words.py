@@ -148,13 +148,22 @@ def _when_held(codes: Collection[str]) -> list[str]:
 def local_time(moment: datetime, zone: str) -> str:
     """A moment as people write it, in a time zone: October 1, 2026 at 3:05 AM CDT."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%B} {local.day}, {local.year} at {local.hour % 12 or 12}:{local:%M %p} {local.tzname()}"
+    return f"{day_words(local)} at {clock(local)}"
+
+
+def day_words(day: date) -> str:
+    """A day as people write it: October 1, 2026."""
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def clock(local: datetime) -> str:
+    """A time of day as people write it: 3:05 AM CDT."""
+    return f"{local.hour % 12 or 12}:{local:%M %p} {local.tzname()}"
 
 
 def shown_words(students: int, as_of: str, roster: str | None, subgroups: str | None) -> str:
     """What readers see now; `roster` and `subgroups` are the times at which those were received, in words."""
-    day = date.fromisoformat(as_of)
-    counted = f"{students:,} students, counted on {day:%B} {day.day}, {day.year}."
+    counted = f"{students:,} students, counted on {day_words(date.fromisoformat(as_of))}."
     came = f" The roster came {roster}" if roster else ""
     file = f"; the subgroup file came {subgroups}." if subgroups else "; no subgroup file has been used yet."
     return counted + (came + file if came else "")

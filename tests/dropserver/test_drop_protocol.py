@@ -169,6 +169,23 @@ def test_the_pipeline_takes_from_inboxes_and_gives_to_outboxes(world: World) -> 
             assert alpha.listdir("outbox") == []
 
 
+def test_the_pipeline_keeps_an_outbox_in_folders(world: World) -> None:
+    with world.sftp("alpha") as alpha, world.sftp("_pipeline") as pipeline:
+        pipeline.mkdir("/alpha/outbox/2026-10-01")
+        with pipeline.open("/alpha/outbox/2026-10-01/roster.html", "w") as file:
+            file.write(b"report")
+        assert alpha.listdir("outbox") == ["2026-10-01"]
+        assert alpha.open("outbox/2026-10-01/roster.html").read() == b"report"
+        for change in (lambda: alpha.mkdir("outbox/x"), lambda: alpha.rmdir("outbox/2026-10-01")):
+            with pytest.raises(PermissionError):
+                change()
+        with pytest.raises(OSError, match=r"(?i)not empty|failure"):
+            pipeline.rmdir("/alpha/outbox/2026-10-01")
+        pipeline.remove("/alpha/outbox/2026-10-01/roster.html")
+        pipeline.rmdir("/alpha/outbox/2026-10-01")
+        assert alpha.listdir("outbox") == []
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments"),
     [
@@ -187,8 +204,9 @@ def test_the_pipeline_takes_from_inboxes_and_gives_to_outboxes(world: World) -> 
         ("rename", ("/alpha/inbox/roster/x.csv", "/alpha/inbox/roster/y.csv")),
         ("posix_rename", ("/alpha/outbox/report.html", "/alpha/inbox/roster/x.csv")),
         ("mkdir", ("/gamma",)),
-        ("mkdir", ("/alpha/outbox/sub",)),
+        ("mkdir", ("/alpha/inbox/roster/sub",)),
         ("rmdir", ("/alpha/check",)),
+        ("rmdir", ("/alpha/outbox",)),
         ("symlink", ("/alpha/inbox/roster/x.csv", "/alpha/outbox/x.csv")),
         ("listdir", ("/gamma",)),
         ("listdir", ("/_pipeline",)),

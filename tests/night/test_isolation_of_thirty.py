@@ -388,7 +388,7 @@ def test_no_student_stands_in_the_events_of_the_run(nights: Nights) -> None:
 
 def test_reports_go_to_the_district_alone_and_speak_of_its_students_alone(nights: Nights) -> None:
     sftp = nights.installation.settings.paths.sftp
-    outboxes = {path.parent.parent.name for path in sftp.glob("*/outbox/check_*")}
+    outboxes = {path.parents[2].name for path in sftp.glob("*/outbox/checks/check_*")}
     assert outboxes == set(CHECKING)
     for path, marks in _marks_of_files(sftp).items():
         assert marks == {_mark(path.split("/")[0])}, path

@@ -44,8 +44,8 @@ def _reports(installation: Installation, district: str) -> dict[str, dict[str, A
     """What the district's client reads in its outbox, by the name of the checked file."""
     sftp = installation.sftp(district)
     found = {}
-    for name in sftp.listdir("outbox"):
-        with sftp.open(f"outbox/{name}") as remote:
+    for name in sftp.listdir("outbox/checks"):
+        with sftp.open(f"outbox/checks/{name}") as remote:
             assert name.startswith("check_")
             content = remote.read()
         checked = name.removeprefix("check_").rpartition("_")[0]

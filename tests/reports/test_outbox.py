@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import os
+import re
+import stat
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,8 +34,19 @@ def _with_names(students: int) -> str:
 
 
 def _outbox(installation: Installation, district: str) -> dict[str, bytes]:
+    """Every file that the district's client finds, by its path."""
     sftp = installation.sftp(district)
-    return {name: sftp.open(f"outbox/{name}").read() for name in sftp.listdir("outbox")}
+    found: dict[str, bytes] = {}
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        for entry in sftp.listdir_attr(f"outbox/{folder}"):
+            path = f"{folder}{entry.filename}"
+            if stat.S_ISDIR(entry.st_mode or 0):
+                folders.append(f"{path}/")
+            else:
+                found[path] = sftp.open(f"outbox/{path}").read()
+    return found
 
 
 def _deliver(installation: Installation) -> Delivered:
@@ -53,25 +67,32 @@ def outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installat
 def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[str, bytes]]) -> None:
     installation, district, files = outbox
     roster, subgroups = installation.deliveries(district)
-    assert {name for name in files if name.startswith("latest")} == {
-        f"latest_report_{feed}.{form}" for feed in ("roster", "subgroups") for form in ("html", "xlsx", "csv", "json")
+    forms = ("html", "xlsx", "csv", "json")
+    stems = {path.rpartition(".")[0] for path in files if re.match(r"20\d\d-\d\d-\d\d/", path)}
+    assert {(stem.partition("/")[2].split("_")[0], stem[-6:]) for stem in stems} == {
+        ("roster", roster["delivery_id"][-6:]),
+        ("subgroups", subgroups["delivery_id"][-6:]),
     }
-    ids = {delivery["delivery_id"] for delivery in (roster, subgroups)}
-    assert {name.rsplit("_", 1)[1].rsplit(".", 1)[0] for name in files if name.startswith("report_")} == ids
-    assert all(name.startswith(("latest_report_", "report_20")) for name in files)
-    rows = list(csv.DictReader(io.StringIO(files["latest_report_subgroups.csv"].decode("utf-8-sig"))))
+    places = [*stems, "latest/roster", "latest/subgroups"]
+    assert set(files) == {"index.html", *(f"{place}.{form}" for place in places for form in forms)}
+    rows = list(csv.DictReader(io.StringIO(files["latest/subgroups.csv"].decode("utf-8-sig"))))
     assert {(row["code"], row["line"], row["record"], row["row_key"]) for row in rows if row["column"] != "student_name"} == {
         ("SUB503", "12", "11", "x900"),
         ("SUB501", "13", "12", ""),
         ("SUB503", "14", "13", "x901"),
         ("SUB506", "14", "13", "x901"),
     }
-    page = files["latest_report_subgroups.html"].decode()
+    assert {(row["code"], row["value"]) for row in rows if row["value"]} == {("SUB506", "Maybe")}
+    page = files["latest/subgroups.html"].decode()
     assert "Published, but 3 rows had to be left out." in page
     assert "10 students" in page
-    said = json.loads(files["latest_report_roster.json"])
+    said = json.loads(files["latest/roster.json"])
     assert (said["verdict"], said["shown"]["is_this_delivery"]) == ("accepted", True)
     assert [problem["code"] for problem in said["problems"]] == ["ENR106"]
+    index = files["index.html"].decode()
+    linked = re.findall(r'href="([^"]+)"', index)
+    assert sorted(linked) == sorted(f"{stem}.{form}" for stem in stems for form in forms)
+    assert "https://" not in index
     kept = installation.settings.paths.reports / district / f"{subgroups['delivery_id']}.html"
     assert kept.read_text() == page
 
@@ -90,15 +111,16 @@ def test_reports_are_written_once_and_again_when_the_delivery_changes(
     installation.night()
     later = _outbox(installation, district)
     assert len(later) == len(files) + 4
-    said = json.loads(later["latest_report_subgroups.json"])
+    said = json.loads(later["latest/subgroups.json"])
     assert said["solved"] == {
         "previous_delivery_id": installation.deliveries(district, "subgroups")[0]["delivery_id"],
         "before": 3, "solved": 3, "new": 0,
     }  # fmt: skip
-    assert "All 3 problem rows of the last upload are solved." in later["latest_report_subgroups.html"].decode()
-    assert {name: later[name] for name in files if name.startswith("report_")} == {
-        name: content for name, content in files.items() if name.startswith("report_")
+    assert "All 3 problem rows of the last upload are solved." in later["latest/subgroups.html"].decode()
+    assert {path: later[path] for path in files if path.startswith("20")} == {
+        path: content for path, content in files.items() if path.startswith("20")
     }
+    assert {path for path in later if path.startswith("20")} == set(re.findall(r'href="([^"]+)"', later["index.html"].decode()))
 
 
 @pytest.fixture
@@ -125,7 +147,7 @@ def test_a_server_that_does_not_answer_delays_the_reports_by_a_night(rejected: t
     key.with_suffix(".away").rename(key)
     up = _deliver(installation)
     assert (up.reports, up.faults, up.districts) == (1, {}, {district})
-    assert "Not used." in _outbox(installation, district)["latest_report_roster.html"].decode()
+    assert "Not used." in _outbox(installation, district)["latest/roster.html"].decode()
 
 
 def test_a_kill_between_writing_and_noting_writes_the_same_again(rejected: tuple[Installation, str]) -> None:
@@ -133,7 +155,7 @@ def test_a_kill_between_writing_and_noting_writes_the_same_again(rejected: tuple
     _deliver(installation)
     files = _outbox(installation, district)
     (installation.settings.paths.reports / district / "delivered.json").unlink()
-    (installation.settings.paths.sftp / district / "outbox" / "latest_report_roster.html.part").write_text("half a page")
+    (installation.settings.paths.sftp / district / "outbox" / "latest" / "roster.html.part").write_text("half a page")
     assert _deliver(installation).reports == 1
     assert _outbox(installation, district) == files
     assert _deliver(installation).reports == 0
@@ -144,18 +166,25 @@ def test_a_report_leaves_the_outbox_and_the_home_after_ninety_days(rejected: tup
     _deliver(installation)
     outbox = installation.settings.paths.sftp / district / "outbox"
     kept = installation.settings.paths.reports / district
-    for age, name in ((91, "old"), (89, "young")):
+    (outbox / "checks").mkdir()
+    for age, name in ((92, "old"), (89, "young")):
         then = time.time() - age * 86400
-        for path in (outbox / f"report_{name}.html", outbox / f"{name}.txt", kept / f"2026{name}.html"):
+        (outbox / f"{datetime.fromtimestamp(then, UTC):%Y-%m-%d}").mkdir()
+        places = (outbox / f"{datetime.fromtimestamp(then, UTC):%Y-%m-%d}" / f"{name}.html", outbox / "checks" / f"{name}.html",
+                  outbox / f"report_{name}.html", outbox / f"{name}.txt", kept / f"2026{name}.html")  # fmt: skip
+        for path in places:
             path.write_text("x")
             os.utime(path, (then, then))
+    (outbox / "latest_report_roster.html").write_text("of the layout before")
     (kept / "delivered.json").unlink()
     _deliver(installation)
-    left = {path.name for path in (*outbox.iterdir(), *kept.iterdir())}
-    assert {name for name in left if "old" in name or "young" in name} == {
-        "report_young.html", "2026young.html", "old.txt", "young.txt",
-    }  # fmt: skip
-    assert "latest_report_roster.html" in left
+    left = [path.name for path in (*outbox.rglob("*"), *kept.iterdir())]
+    assert sorted(name for name in left if "old" in name or "young" in name) == [
+        "2026young.html", "old.txt", "report_young.html", "young.html", "young.html", "young.txt",
+    ]  # fmt: skip
+    assert len([name for name in left if name.startswith("20") and len(name) == 10]) == 2, "one folder is gone"
+    assert "roster.html" in left
+    assert "latest_report_roster.html" not in left
 
 
 def test_a_district_with_a_server_of_its_own_gets_none_on_ours(rejected: tuple[Installation, str]) -> None:
