@@ -65,12 +65,11 @@ def test_a_page_fits_a_phone_and_a_desk(tmp_path: Path, page: object, highest: i
 
 def _laid_out(folder: Path, widths: tuple[int, ...]) -> dict[int, tuple[int, int]]:
     """What `page.html` measures by the width of its frame: (width, height) in CSS pixels. The page itself runs no script."""
-    frames = "".join(
-        f'<iframe id="w{width}" width="{width}" height="800" frameborder="0" src="page.html"></iframe>' for width in widths
-    )
+    frame = '<iframe width="{}" height="800" frameborder="0" src="page.html"></iframe>'
+    frames = "".join(frame.format(width) for width in widths)
     measure = (
         "<script>addEventListener('load', () => { document.title = JSON.stringify([...document.querySelectorAll('iframe')].map("
-        "f => [f.width, f.contentDocument.documentElement.scrollWidth, f.contentDocument.documentElement.scrollHeight])) })</script>"
+        "f => { const root = f.contentDocument.documentElement; return [f.width, root.scrollWidth, root.scrollHeight] })) })</script>"
     )
     (folder / "frames.html").write_text(f"<!doctype html><title></title>{frames}{measure}", encoding="utf-8")
     said = subprocess.run(
