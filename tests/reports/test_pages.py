@@ -68,8 +68,9 @@ def _laid_out(folder: Path, widths: tuple[int, ...]) -> dict[int, tuple[int, int
     frame = '<iframe width="{}" height="800" frameborder="0" src="page.html"></iframe>'
     frames = "".join(frame.format(width) for width in widths)
     measure = (
-        "<script>addEventListener('load', () => { document.title = JSON.stringify([...document.querySelectorAll('iframe')].map("
-        "f => { const root = f.contentDocument.documentElement; return [f.width, root.scrollWidth, root.scrollHeight] })) })</script>"
+        "<script>addEventListener('load', () => { const size = frame => { const root = frame.contentDocument.documentElement;"
+        " return [frame.width, root.scrollWidth, root.scrollHeight] };"
+        " document.title = JSON.stringify([...document.querySelectorAll('iframe')].map(size)) })</script>"
     )
     (folder / "frames.html").write_text(f"<!doctype html><title></title>{frames}{measure}", encoding="utf-8")
     said = subprocess.run(
