@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from code: data dictionary (marts), error codes (catalogue), reports' schema (models).
+"""The pages of `docs/` that are made from code: the data dictionary, the error codes, and the schema of reports.
 
 Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
 """
@@ -6,10 +6,9 @@ Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test hol
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.settings import bundled
 
 _SEVERITY = {
     "fatal": "the delivery is rejected; the last good reports stay",
@@ -17,6 +16,14 @@ _SEVERITY = {
     "error": "rows are set aside; the rest is used",
     "warning": "everything is used; somebody should look",
     "info": "nothing has to be done",
+}
+_ABOUT = (
+    "The tables of `published/analytics.duckdb`; the same words stand there as comments.",
+    "They need no schema before their name: `from rpt_district_subgroup` works.",
+)
+_SCHEMAS = {
+    "marts": "What is reported. Every contract below is enforced; `dim_district.contract_version` is its version.",
+    "quality": "What was delivered, and what became of it. No student values.",
 }
 _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this page. -->\n"
 
@@ -34,32 +41,15 @@ def report_schema() -> str:
 
 
 def data_dictionary() -> str:
-    """Every published table and column, as the dbt project describes them."""
-    from ruamel.yaml import YAML
-
-    text = (bundled("dbt_project") / "models" / "marts" / "_marts.yml").read_text(encoding="utf-8")
-    models: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(text)["models"]
-    lines = [
-        "# Data dictionary",
-        "",
-        _NOTE,
-        "Schema `marts` of `published/analytics.duckdb`. Every contract below is enforced.",
-        "",
-    ]
-    for model in models:
-        lines += [
-            f"## {model['name']}",
-            "",
-            " ".join(str(model["description"]).split()),
-            "",
-            "| column | type | meaning |",
-            "|-|-|-|",
-        ]
-        lines += [
-            f"| `{column['name']}` | {column.get('data_type', '')} | {' '.join(str(column['description']).split())} |"
-            for column in model["columns"]
-        ]
-        lines.append("")
+    """Every published table and column, as the comments in the published file say it."""
+    lines = ["# Data dictionary", "", _NOTE, *_ABOUT, ""]
+    tables = published_tables()
+    for schema, about in _SCHEMAS.items():
+        lines += [f"## Schema {schema}", "", about, ""]
+        for table in (table for table in tables if table.schema == schema):
+            lines += [f"### {table.name}", "", table.meaning, "", "| column | type | meaning |", "|-|-|-|"]
+            lines += [f"| `{name}` | {column.type.lower()} | {column.meaning} |" for name, column in table.columns.items()]
+            lines.append("")
     return "\n".join(lines)
 
 

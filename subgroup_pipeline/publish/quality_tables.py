@@ -6,11 +6,21 @@ import hashlib
 import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.publish.published_table import Column, PublishedTable
 from subgroup_pipeline.publish.reconciliation import RECONCILIATION, reconcile
-from subgroup_pipeline.registry.ledger import LIVE_STATES, all_deliveries, describe_finding, iso_time, rows_set_aside
+from subgroup_pipeline.registry.ledger import (
+    LIVE_STATES,
+    Proof,
+    State,
+    Verdict,
+    all_deliveries,
+    describe_finding,
+    iso_time,
+    rows_set_aside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,38 +28,52 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.ledger import State
     from subgroup_pipeline.registry.schema import Delivery
 
 KEPT = timedelta(days=35)
 """Older deliveries are left out of the published tables unless they are live; the registry keeps them."""
 
-_DELIVERY = {
-    "delivery_id": "VARCHAR",
-    "district_id": "VARCHAR",
-    "feed": "VARCHAR",
-    "state": "VARCHAR",
-    "verdict": "VARCHAR",
-    "proof": "VARCHAR",
-    "received_at": "TIMESTAMP",
-    "settings_version": "INTEGER",
-    "line_count": "BIGINT",
-    "record_count": "BIGINT",
-    "set_aside_count": "BIGINT",
-    "landed_count": "BIGINT",
-}
-_FINDING = {
-    "delivery_id": "VARCHAR",
-    "district_id": "VARCHAR",
-    "code": "VARCHAR",
-    "severity": "VARCHAR",
-    "file": "VARCHAR",
-    "line": "INTEGER",
-    "column": "VARCHAR",
-    "count": "BIGINT",
-    "message": "VARCHAR",
-    "how_to_fix": "VARCHAR",
-}
+_DELIVERY = PublishedTable(
+    "quality",
+    "delivery",
+    f"One row per delivery of the last {KEPT.days} days, and every live one.",
+    {
+        "delivery_id": Column("VARCHAR", "Key of the delivery; ids sort by the time of receipt."),
+        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
+        "feed": Column("VARCHAR", "What was delivered: roster or subgroups."),
+        "state": Column("VARCHAR", f"How far it has come: {', '.join(get_args(State))}."),
+        "verdict": Column("VARCHAR", f"What the checks say: {', '.join(get_args(Verdict))}; null before they ran."),
+        "proof": Column("VARCHAR", f"What proves that it is complete: {', '.join(get_args(Proof))}; null if nothing does."),
+        "received_at": Column("TIMESTAMP", "When it arrived (UTC)."),
+        "settings_version": Column("INTEGER", "Version of the district's settings that it was read with."),
+        "line_count": Column("BIGINT", "Physical lines of its files."),
+        "record_count": Column("BIGINT", "Rows of its files as CSV reads them, without headers."),
+        "set_aside_count": Column("BIGINT", "Rows that are not used, for whatever reason."),
+        "landed_count": Column("BIGINT", "Rows that were loaded."),
+    },
+)
+_FINDING = PublishedTable(
+    "quality",
+    "finding",
+    "One row per finding about one of these deliveries.",
+    {
+        "delivery_id": Column("VARCHAR", "The delivery that it is about."),
+        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
+        "code": Column("VARCHAR", "What was found; docs/error-codes.md explains each code."),
+        "severity": Column(
+            "VARCHAR", "fatal rejects, hold waits for a person, error sets rows aside; the others use everything."
+        ),
+        "file": Column("VARCHAR", "Name of the file; null if it is about the whole delivery."),
+        "line": Column("INTEGER", "First line that it is about; null if it is about no line."),
+        "column": Column("VARCHAR", "Name of the column; null if it is about no column."),
+        "count": Column("BIGINT", "How many rows, cells or columns it is about."),
+        "message": Column("VARCHAR", "What was found, in words."),
+        "how_to_fix": Column("VARCHAR", "What to do about it."),
+    },
+)
+
+
+QUALITY_TABLES = (_DELIVERY, _FINDING, RECONCILIATION)
 
 
 def state_when_shown(delivery: Delivery, shown: Mapping[tuple[str, str], str]) -> State:
@@ -73,25 +97,21 @@ def write_quality_tables(
     """Replace `analytics.quality`; gives a hash of what it says of each district, so that what is the same is not made anew."""
     oldest = datetime.now(UTC) - KEPT
     deliveries = [d for d in all_deliveries(registry) if d.received_at >= oldest or d.state in LIVE_STATES]
-    tables: dict[str, tuple[dict[str, str], list[dict[str, Any]]]] = {
-        "delivery": (_DELIVERY, [_delivery_row(delivery, state_when_shown(delivery, shown)) for delivery in deliveries]),
-        "finding": (
-            _FINDING,
-            [
-                {"delivery_id": d.delivery_id, "district_id": d.district_id, **describe_finding(finding)}
-                for d in deliveries
-                for finding in d.findings
-            ],
-        ),
-        "reconciliation": (RECONCILIATION, reconcile(connection, deliveries, kept_hops)),
-    }
+    written: list[list[dict[str, Any]]] = [
+        [_delivery_row(delivery, state_when_shown(delivery, shown)) for delivery in deliveries],
+        [
+            {"delivery_id": d.delivery_id, "district_id": d.district_id, **describe_finding(finding)}
+            for d in deliveries
+            for finding in d.findings
+        ],
+        reconcile(connection, deliveries, kept_hops),
+    ]
     connection.execute("create schema if not exists analytics.quality")
-    for name, (columns, rows) in tables.items():
-        typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        connection.execute(f"create or replace table analytics.quality.{name} ({typed})")
-        insert_rows(connection, f"analytics.quality.{name}", columns, rows)
     said: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for _, rows in tables.values():
+    for table, rows in zip(QUALITY_TABLES, written, strict=True):
+        typed = ", ".join(f'"{column}" {kind}' for column, kind in table.types.items())
+        connection.execute(f"create or replace table analytics.quality.{table.name} ({typed})")
+        insert_rows(connection, f"analytics.quality.{table.name}", table.types, rows)
         for row in rows:
             said[row["district_id"]].append(row)
     return {

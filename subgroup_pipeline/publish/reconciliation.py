@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.delta import CARRIED_OVER
+from subgroup_pipeline.publish.published_table import Column, PublishedTable
 from subgroup_pipeline.publish.reader import open_snapshot
 
 if TYPE_CHECKING:
@@ -32,17 +33,22 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-RECONCILIATION = {
-    "delivery_id": "VARCHAR",
-    "district_id": "VARCHAR",
-    "file_name": "VARCHAR",
-    "hop": "VARCHAR",
-    "rows_in": "BIGINT",
-    "rows_out": "BIGINT",
-    "rows_set_aside": "BIGINT",
-    "set_aside_by_rule": "VARCHAR",
-    "is_balanced": "BOOLEAN",
-}
+RECONCILIATION = PublishedTable(
+    "quality",
+    "reconciliation",
+    "One row per hop of a file's way: what goes in comes out or is set aside, to the row.",
+    {
+        "delivery_id": Column("VARCHAR", "The delivery that the file is of."),
+        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
+        "file_name": Column("VARCHAR", "Name of the file."),
+        "hop": Column("VARCHAR", "lines to records, records to raw, raw to staging, or staging to marts."),
+        "rows_in": Column("BIGINT", "Rows that go in."),
+        "rows_out": Column("BIGINT", "Rows that come out."),
+        "rows_set_aside": Column("BIGINT", "Rows that a rule sets aside."),
+        "set_aside_by_rule": Column("VARCHAR", "The same by rule, as a JSON object; null if there are none."),
+        "is_balanced": Column("BOOLEAN", "Whether rows_in = rows_out + rows_set_aside."),
+    },
+)
 
 _STAGED_TABLES = frozenset(
     {"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics", "subgroup_row"}
@@ -95,7 +101,7 @@ def hops_before(settings: Settings, snapshot: Path | None, districts: Iterable[s
     with open_snapshot(snapshot, settings.memory_limit, settings.threads) as published:
         rows = published.execute(_HOPS_OF, [list(kept), list(_MODEL_HOPS)]).fetchall()
     for row in rows:
-        hop = dict(zip(RECONCILIATION, row, strict=True))
+        hop = dict(zip(RECONCILIATION.columns, row, strict=True))
         kept[hop["district_id"]].append(hop)
     return kept
 

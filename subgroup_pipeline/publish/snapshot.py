@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import sync_to_disk
 from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.district_store import make_district_stores
 from subgroup_pipeline.publish.manifest import (
@@ -63,6 +64,7 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
         districts = _working_districts(connection, before, dirty)
         kept_hops = hops_before(settings, _database_of(settings, before), dirty)
         by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
+        comment_tables(connection)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
         districts = {
             district_id: district.model_copy(update={"quality_sha256": by_district.get(district_id, "")})

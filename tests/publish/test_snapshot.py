@@ -20,6 +20,7 @@ from night.installation import Installation
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.publish import snapshot
+from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
@@ -332,15 +333,37 @@ def test_an_analyst_opens_the_file_plainly_while_publishes_go_on(built: Installa
     assert reader.returncode == 0
 
 
-def test_it_holds_the_schemas_of_the_contract_and_nothing_else(built: Installation) -> None:
+def test_it_holds_the_tables_of_the_dictionary_and_nothing_else(built: Installation) -> None:
     _publish_anew(built)
-    schemas = built.ask("select distinct table_schema from information_schema.tables order by 1")
-    assert schemas == [("marts",), ("quality",)]
-    assert {row[0] for row in built.ask("select table_name from information_schema.tables where table_schema = 'quality'")} == {
-        "delivery",
-        "finding",
-        "reconciliation",
-    }
+    tables = [(table.schema, table.name) for table in published_tables()]
+    found = built.ask("select table_schema, table_name from information_schema.tables")
+    assert sorted(found) == sorted([*tables, *(("main", name) for _, name in tables)])
+    assert {name for schema, name in tables if schema == "quality"} == {"delivery", "finding", "reconciliation"}
+
+
+def test_any_tool_shows_the_tables_and_what_they_mean(built: Installation, tmp_path: Path) -> None:
+    """After the weekly rewrite too, and in a copy that is attached under another name."""
+    snapshot.compact_working_file(built.settings)
+    copy = tmp_path / "of_tonight.duckdb"
+    copy.write_bytes((_publish_anew(built) / "analytics.duckdb").read_bytes())
+    meanings = {(table.name, None): table.meaning for table in published_tables()}
+    meanings |= {(table.name, name): c.meaning for table in published_tables() for name, c in table.columns.items()}
+    types = {(table.name, name): c.type.lower() for table in published_tables() for name, c in table.columns.items()}
+    columns = "select table_name, column_name, {} from duckdb_columns() where schema_name {} 'main' and not internal"
+    tables = "select {0}_name, null, comment from duckdb_{0}s() where schema_name {1} 'main' and not internal"
+    with duckdb.connect(str(copy), read_only=True) as plain:
+        assert [row[0] for row in plain.execute("show tables").fetchall()] == sorted(table.name for table in published_tables())
+        assert plain.execute("select sum(student_count) from dim_district").fetchone() == (33,)
+        for schema in ("=", "<>"):
+            said = [columns.format("comment", schema), tables.format("view", schema), tables.format("table", schema)]
+            assert {(*row[:2],): row[2] for row in plain.execute(" union all ".join(said)).fetchall()} == meanings
+            found = plain.execute(columns.format("lower(data_type)", schema)).fetchall()
+            assert {(table, column): kind for table, column, kind in found} == types
+    with duckdb.connect() as other:
+        other.execute(f"attach '{copy}' as elsewhere (read_only)")
+        assert other.execute("select count(*) from elsewhere.rpt_student_subgroup").fetchone() == (33,)
+        other.execute("use elsewhere")
+        assert other.execute("select count(*) from delivery where state = 'published'").fetchone() == (6,)
 
 
 @pytest.mark.parametrize(
