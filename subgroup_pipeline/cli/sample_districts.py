@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.sample_profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
 from subgroup_pipeline.cli.sample_students import GRADES, Student, make_students
-from subgroup_pipeline.landing.oneroster import known_kinds, roster_tables
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.registry.roster_files import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,7 +232,7 @@ def _csv(header: list[str], rows: list[list[str]], line_end: str) -> bytes:
 def _write_roster(folder: Path, roster: _Roster) -> list[Path]:
     """Write the package as one zip at the root of which the files lie, or loose, as the district is used to."""
     tables, line_end = roster_tables(), roster.profile.line_end
-    modes = [[f"file.{kind}", "bulk" if kind in tables else "absent"] for kind in sorted(known_kinds())]
+    modes = [[f"file.{kind}", "bulk" if kind in tables else "absent"] for kind in KINDS]
     versions = [["manifest.version", "1.0"], ["oneroster.version", "1.1"], ["source.systemName", "Chalkboard SIS"]]
     members = {"manifest.csv": _csv(["propertyName", "value"], [*versions, *modes], line_end)}
     for kind, table in tables.items():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.inbox import is_temporary
+from subgroup_pipeline.intake.litter import is_litter
 
 if TYPE_CHECKING:
     from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
@@ -19,7 +20,8 @@ def settled_checks(connection: SftpConnection, settings: Settings, district_id: 
     """
     if not connection.server.is_ours:
         return []
-    entries = [entry for entry in connection.list_files(f"/{district_id}/check") if not is_temporary(entry.name)]
+    listed = connection.list_files(f"/{district_id}/check")
+    entries = [entry for entry in listed if not is_temporary(entry.name) and not is_litter(entry.name)]
     settle = timedelta(seconds=settings.settle_seconds)
     newest = max((entry.mtime for entry in entries), default=0)
     is_quiet = not settle or datetime.now(UTC) - datetime.fromtimestamp(newest, UTC) >= settle

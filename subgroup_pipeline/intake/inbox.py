@@ -1,8 +1,7 @@
 """One district's upload directories: which files lie there, which of them are proved complete, and taking those.
 
 Proofs: a zip by its members' CRCs; a file by what the district wrote beside it (`promises`), else by standing unchanged
-(`SETTLE_SECONDS`); a loose roster also by `manifest.csv` naming only files that are there. What is still not complete after an
-hour is said, and never data.
+(`SETTLE_SECONDS`); a loose roster also by `manifest.csv` naming only files that are there, for which it waits an hour.
 """
 
 from __future__ import annotations
@@ -14,21 +13,22 @@ from fnmatch import fnmatch
 
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
+from subgroup_pipeline.intake.litter import is_litter
 from subgroup_pipeline.intake.manifest import announced_files, read_manifest
 from subgroup_pipeline.intake.offered import FileServer
 from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, Promise, is_promise, read_promises
 from subgroup_pipeline.intake.sftp import RemoteEntry
-from subgroup_pipeline.intake.zip_proof import prove_zip
+from subgroup_pipeline.intake.zip_proof import prove_zip, roster_members
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import DistrictSettings
 from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
 from subgroup_pipeline.registry.remote_files import forget_files, observe_files
+from subgroup_pipeline.registry.roster_files import MANIFEST, roster_file
 from subgroup_pipeline.settings import Settings
 
 TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~", ".*")
 """Names that clients give a file while they write it (WinSCP: .filepart)."""
-LITTER = (".ds_store", "._*", ".gitkeep")
 _WEAKEST_FIRST: tuple[Proof, ...] = ("settled", "row_count", "sha256")
 PARTIAL_AFTER = timedelta(minutes=60)
 """For so long an upload may be under way; then somebody should look at it."""
@@ -60,7 +60,7 @@ def inbox_directory(district: DistrictSettings, feed: Feed) -> str:
 
 def is_temporary(name: str) -> bool:
     """Whether a file is named as clients name one that they still write."""
-    return _is_named(name, TEMPORARY)
+    return any(fnmatch(name.casefold(), pattern) for pattern in TEMPORARY)
 
 
 class Inbox:
@@ -78,7 +78,7 @@ class Inbox:
         taken = Taken()
         for feed in self._feeds():
             entries = self._listing(feed)
-            self._clear_taken()
+            self._clear()
             self._promises = self._read_promises() if entries else {}
             for candidate in self._candidates(feed, entries):
                 arrival = self._arrival(feed, candidate)
@@ -93,20 +93,25 @@ class Inbox:
         """Files that stand unchanged for long enough to be worth a fetch (for the sensor)."""
         return [entry for feed in self._feeds() for entry in self._listing(feed) if self._is_settled(entry)]
 
-    def _clear_taken(self) -> None:
-        """Remove what was archived and entered before, by a fetch that was killed while it cleared our server."""
-        if self._connection.server.is_ours and (left := [entry for entry in self._listed if self._seen[entry.path].is_taken]):
-            for entry in left:
-                self._connection.remove(entry)
+    def _clear(self) -> None:
+        """Remove from our server what programs left, and what a fetch that was killed while it cleared had entered before."""
+        if not self._connection.server.is_ours:
+            return
+        taken = [entry for entry in self._listed if self._seen[entry.path].is_taken]
+        for entry in (*self._litter, *taken):
+            self._connection.remove(entry)
+        if taken:
             with self._registry.begin() as session:
-                forget_files(session, self._district.district, [entry.path for entry in left])
+                forget_files(session, self._district.district, [entry.path for entry in taken])
 
     def _feeds(self) -> list[Feed]:
         return ["roster", "subgroups"] if self._district.has_subgroup_file else ["roster"]
 
     def _listing(self, feed: Feed) -> list[RemoteEntry]:
         """Files of a feed that no client is still naming as temporary and that were not taken before, oldest first."""
-        listed = [e for e in self._connection.list_files(inbox_directory(self._district, feed)) if not _is_named(e.name, LITTER)]
+        everything = self._connection.list_files(inbox_directory(self._district, feed))
+        self._litter = [e for e in everything if is_litter(e.name)]
+        listed = [e for e in everything if e not in self._litter]
         self._unfinished = [e for e in listed if is_temporary(e.name)]
         self._listed = [e for e in listed if not is_temporary(e.name)]
         self._beside = [e for e in self._listed if is_promise(e.name)]
@@ -143,23 +148,28 @@ class Inbox:
                     promises |= read_promises(entry, incoming.path.read_bytes())
         return promises
 
+    def _promise(self, entry: RemoteEntry) -> Promise | None:
+        """What the district wrote beside a file about it."""
+        return self._promises.get(entry.name.casefold())
+
     def _with_promises(self, entries: Sequence[RemoteEntry]) -> tuple[RemoteEntry, ...]:
         """Files with those that speak of them, to be cleared together."""
-        beside = {self._promises[e.name].entry for e in entries if e.name in self._promises}
+        beside = {promise.entry for e in entries if (promise := self._promise(e)) is not None}
         return (*entries, *sorted(beside, key=lambda entry: entry.path))
 
     def _partial(self, taken: Taken) -> list[Finding]:
         """Uploads of this feed that have been under way for too long, as findings of the district."""
         cleared = {entry for arrival in taken.arrivals for entry in arrival.remote}
-        spoken_of = {entry.name for entry in self._listed} - {entry.name for entry in self._beside}
-        alone = [e for e in self._beside if e not in cleared and e.name[: -len(CHECKSUM)] not in spoken_of]
+        spoken_of = {entry.name.casefold() for entry in self._listed if entry not in self._beside}
+        alone = [e for e in self._beside if e not in cleared and e.name[: -len(CHECKSUM)].casefold() not in spoken_of]
         late = [e for e in (*self._unfinished, *alone) if not self._seen[e.path].is_taken and self._age(e) >= PARTIAL_AFTER]
         return [Finding("PRT901", file=entry.name) for entry in late]
 
     def _candidates(self, feed: Feed, entries: Sequence[RemoteEntry]) -> list[list[RemoteEntry]]:
-        """Files that make a delivery together: loose roster CSVs are one set, everything else stands alone."""
-        loose = [e for e in entries if _is_loose(feed, e)]
-        alone = [[e] for e in entries if not _is_loose(feed, e)]
+        """Files that make a delivery together: loose roster CSVs are one set, in either inbox; everything else stands alone."""
+        named = [e for e in entries if roster_file(e.name)]
+        loose = [e for e in entries if _is_loose(feed, e)] if feed == "roster" else named if len(named) > 1 else []
+        alone = [[e] for e in entries if e not in loose]
         # The order is that of the uploads, since the last accepted is the one that counts.
         return sorted([*alone, loose] if loose else alone, key=lambda files: max(file.mtime for file in files))
 
@@ -169,7 +179,7 @@ class Inbox:
             return self._take_zip(first)
         if _is_loose(feed, first):
             return self._take_loose(candidate)
-        return self._take_single(feed, first)
+        return self._take_single(feed, first) if len(candidate) == 1 else self._take_misplaced(candidate)
 
     def _take_single(self, feed: Feed, entry: RemoteEntry) -> Arrival | None:
         """A subgroup CSV once it is proved; a file of a kind that we do not read at once, as rejected."""
@@ -181,11 +191,26 @@ class Inbox:
         file = self._fetch(entry)
         if file is None:
             return None
-        return Arrival(feed, remote, (file,), None, (Finding("PKG007", file=entry.name),), is_rejected=True)
+        is_roster = feed == "subgroups" and roster_members(archived_path(self._archive, file.sha256))
+        finding = self._misplaced(entry.name) if is_roster else Finding("PKG007", file=entry.name)
+        return Arrival(feed, remote, (file,), None, (finding,), is_rejected=True)
+
+    def _take_misplaced(self, entries: list[RemoteEntry]) -> Arrival | None:
+        """A loose roster in the inbox of subgroup files: kept and refused as one, once all of it has settled."""
+        if not all(self._is_settled(entry) for entry in entries):
+            return None
+        files = [file for entry in entries if (file := self._fetch(entry)) is not None]
+        if len(files) < len(entries):
+            return None
+        finding = self._misplaced(entries[0].name)
+        return Arrival("subgroups", self._with_promises(entries), tuple(files), None, (finding,), is_rejected=True)
+
+    def _misplaced(self, name: str) -> Finding:
+        return Finding("PKG018", file=name, about=f"Put it into {self._district.roster.path}.")
 
     def _take_zip(self, entry: RemoteEntry) -> Arrival | None:
         """A zip whose members prove it complete; a damaged one is waited for until it settled, then rejected."""
-        promise = self._promises.get(entry.name)
+        promise = self._promise(entry)
         with incoming_file(self._archive) as incoming:
             if not self._connection.fetch(entry, incoming):
                 return None
@@ -203,10 +228,9 @@ class Inbox:
         return self._judged("roster", remote, kept, "zip_crc")
 
     def _take_loose(self, entries: list[RemoteEntry]) -> Arrival | None:
-        """A loose roster: every file proved, and every file that manifest.csv announces is there."""
-        missing = self._missing(entries)
-        is_late = all(self._age(entry) >= PARTIAL_AFTER for entry in entries)
-        if missing is None or (missing and self._settle and not is_late):
+        """A loose roster, every file proved; for a file that manifest.csv announces and that is not there it waits an hour."""
+        is_late = not self._settle or all(self._age(entry) >= PARTIAL_AFTER for entry in entries)
+        if not is_late and self._is_waiting(entries):
             return None
         kept = []
         for entry in entries:
@@ -214,22 +238,21 @@ class Inbox:
             if file is None:
                 return None
             kept.append(file)
-        if missing:
-            late = [Finding("PRT901", file="manifest.csv")] if self._settle else []
-            lost = [Finding("PKG003", file="manifest.csv", about=f"Missing: {name}.") for name in sorted(missing)]
-            files = tuple(one.file for one in kept)
-            return Arrival("roster", self._with_promises(entries), files, None, (*lost, *late), is_rejected=True)
         proofs = {one.proof for one in kept}
         weakest = next((proof for proof in _WEAKEST_FIRST if proof in proofs), None)
         return self._judged("roster", self._with_promises(entries), kept, weakest)
 
-    def _missing(self, entries: list[RemoteEntry]) -> set[str] | None:
-        """Files that manifest.csv announces and that are not there; None while the manifest itself is not complete."""
-        entry = next((entry for entry in entries if entry.name == "manifest.csv"), None)
+    def _is_waiting(self, entries: list[RemoteEntry]) -> bool:
+        """Whether manifest.csv is not complete itself, or announces a file that is not there."""
+        entry = next((entry for entry in entries if roster_file(entry.name) == MANIFEST), None)
         if entry is None:
-            return set()
+            return False
         manifest = self._take_proved(entry)
-        return None if manifest is None else self._announced([manifest.file]) - {entry.name for entry in entries}
+        if manifest is None:
+            return True
+        modes = announced_files(read_manifest(archived_path(self._archive, manifest.file.sha256)))
+        there = {entry.name.strip().casefold() for entry in entries}
+        return any(f"{kind}.csv" not in there for kind, mode in modes.items() if mode in ("bulk", "delta"))
 
     def _judged(self, feed: Feed, remote: tuple[RemoteEntry, ...], kept: Sequence[_Kept], proof: Proof | None) -> Arrival:
         """A delivery by its proof, or rejected for files that are not what was said of them."""
@@ -237,17 +260,9 @@ class Inbox:
         files = tuple(one.file for one in kept)
         return Arrival(feed, remote, files, None if broken else proof, broken, is_rejected=bool(broken))
 
-    def _announced(self, files: list[UploadedFile]) -> set[str]:
-        """File names that manifest.csv says are part of the set."""
-        manifest = next((file for file in files if file.name == "manifest.csv"), None)
-        if manifest is None:
-            return set()
-        modes = announced_files(read_manifest(archived_path(self._archive, manifest.sha256).read_bytes()))
-        return {f"{kind}.csv" for kind, mode in modes.items() if mode in ("bulk", "delta")}
-
     def _take_proved(self, entry: RemoteEntry) -> _Kept | None:
         """A file once it is what was said of it, or stood unchanged; None to wait for more."""
-        promise = self._promises.get(entry.name)
+        promise = self._promise(entry)
         if promise is None and not self._is_settled(entry):
             return None
         with incoming_file(self._archive) as incoming:
@@ -271,10 +286,6 @@ class Inbox:
             return UploadedFile(entry.name, incoming.sha256, incoming.size)
 
 
-def _is_named(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch(name.casefold(), pattern) for pattern in patterns)
-
-
 def _is_loose(feed: Feed, entry: RemoteEntry) -> bool:
     """Whether a file is one of a roster that came without a zip."""
-    return feed == "roster" and entry.name.casefold().endswith(".csv")
+    return feed == "roster" and entry.name.strip().casefold().endswith(".csv")

@@ -45,7 +45,8 @@ def decode_text(data: bytes) -> DecodedText:
     """Make text UTF-8. Raises UndecodableError."""
     if data.startswith(_UTF_32):
         raise UndecodableError(1, "It looks like UTF-32.")
-    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", _without_mark(data)))
+    encoding = told_encoding(data)
+    mark = next((mark for mark, _ in _MARKS if data.startswith(mark)), b"")
     body = data[len(mark) :]
     if encoding in ("utf-16-le", "utf-16-be"):
         try:
@@ -63,6 +64,11 @@ def decode_text(data: bytes) -> DecodedText:
             raise UndecodableError(_line_at(body[: error.start]), "Some of it is UTF-8 and some is not.") from None
         return _from_windows(body)
     return DecodedText(body, encoding)
+
+
+def told_encoding(data: bytes) -> Encoding:
+    """What the first bytes of a text tell: its byte order mark, or NULs in every second byte; `utf-8` may be Windows-1252 yet."""
+    return next((name for mark, name in _MARKS if data.startswith(mark)), None) or _without_mark(data)
 
 
 def damaged_lines(text: bytes) -> tuple[int, tuple[int, ...]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import re
 import stat
 import struct
 import zipfile
@@ -16,8 +15,11 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from subgroup_pipeline.intake.litter import is_litter
+from subgroup_pipeline.intake.manifest import MAX_SIZE as MAX_MANIFEST
 from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import UploadedFile
+from subgroup_pipeline.registry.roster_files import MANIFEST, roster_file
 
 MAX_MEMBERS = 100
 """OneRoster has 14 files; districts zip whole export folders, and what is not OneRoster is only named."""
@@ -30,12 +32,28 @@ MAX_RATIO, RATIO_FLOOR = 200, 10 * 1024**2
 _NESTED = "A member is a zip itself."
 _BOMB = f"A member would unpack to more than {MAX_RATIO} times its size."
 _BLOCK = 1024 * 1024
-_LITTER = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-"""What file managers add to a zip on their own."""
+_READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_METHODS = {
+    1: "Shrink",
+    6: "Implode",
+    9: "Deflate64",
+    12: "bzip2",
+    14: "LZMA",
+    93: "Zstandard",
+    95: "XZ",
+    98: "PPMd",
+}
+"""Names of the other methods (PKWARE APPNOTE 4.4.5)."""
+_END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 
 
 class _RefusedError(Exception):
-    """The zip holds what a roster never holds; the message says what."""
+    """The zip holds what a roster never holds; the message says what, the code how."""
+
+    def __init__(self, words: str, code: str = "ZIP004", file: str = "") -> None:
+        super().__init__(words)
+        self.code = code
+        self.file = file
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,7 @@ def prove_zip(path: Path, name: str) -> ZipProof:
                 return ZipProof(findings=(Finding("ZIP002", file=name),))
             return ZipProof(members=tuple(_read(package, member, name) for member in members))
     except _RefusedError as refused:
-        return ZipProof(findings=(Finding("ZIP004", file=name, about=str(refused)),))
+        return ZipProof(findings=(Finding(refused.code, file=refused.file or name, about=str(refused)),))
     except zipfile.BadZipFile as error:
         damaged = "CRC" in str(error)
         return ZipProof(findings=(Finding("ZIP003" if damaged else "ZIP001", file=name),), cut_off=True)
@@ -75,26 +93,43 @@ def prove_zip(path: Path, name: str) -> ZipProof:
         return ZipProof(findings=(Finding("ZIP003", file=name),), cut_off=True)
 
 
+def roster_members(path: Path) -> list[str]:
+    """OneRoster's names of the files that a zip lists, nothing unpacked; none where it cannot be opened."""
+    try:
+        with _opened(path) as package:
+            names = [roster_file(member_name(member.filename)) for member in package.infolist()]
+    except (_RefusedError, zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError):
+        return []
+    return [name for name in names if name is not None]
+
+
 def member_name(path: str) -> str:
     """Name of a member without the folders it lies in, which do not count; Windows programs write them with backslashes."""
     return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def data_members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The members that are files of the district: no folders, and nothing that a file manager added."""
+    """The members that are files of the district: no folders, and nothing that a program added on its own."""
     # Not by is_dir(), which fails on a member without a name.
     named = [(member, member.filename.replace("\\", "/")) for member in package.infolist()]
-    return [member for member, name in named if not name.endswith("/") and not _LITTER.search(name)]
+    return [member for member, name in named if not name.endswith("/") and not is_litter(name)]
 
 
 def _directory_size(path: Path) -> int:
-    """Size of the list of members as the end record gives it; 0 where there is none or it stands elsewhere (zip64)."""
+    """Size of the list of members as the end record gives it, the one of zip64 where there is one; 0 without an end record."""
+    size = path.stat().st_size
+    start = max(0, size - 65557 - 20 - 56)
     with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 65557))
+        stream.seek(start)
         end = stream.read()
-    at = end.rfind(b"PK\x05\x06")
-    size = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
-    return 0 if size == 0xFFFFFFFF else size
+    # zipfile prefers a record at the very end, and so must we: a record may hold the letters of another.
+    is_last = end[-22:].startswith(_END) and end.endswith(b"\0\0")
+    at = len(end) - 22 if is_last else end.rfind(_END)
+    if at < 0:
+        return 0
+    if end[max(0, at - 20) : at].startswith(_LOCATOR_64) and end[max(0, at - 76) : at].startswith(_END_64):
+        return int.from_bytes(end[at - 76 + 40 : at - 76 + 48], "little")
+    return int.from_bytes(end[at + 12 : at + 16], "little")
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -108,14 +143,17 @@ def _refuse(package: zipfile.ZipFile) -> None:
     members = package.infolist()
     names = [member.filename for member in members]
     steps = [name.replace("\\", "/").split("/") for name in names]
-    plain = [member_name(member.filename).casefold() for member in data_members(package)]
+    data = data_members(package)
+    plain = [member_name(member.filename).strip().casefold() for member in data]
+    if any(name == MANIFEST and m.file_size > MAX_MANIFEST for name, m in zip(plain, data, strict=True)):
+        raise _RefusedError("", "PKG017", MANIFEST)
+    _refuse_method(data)
     refusals = (
         (len(members) > MAX_MEMBERS, f"It has {len(members)} members."),
         (sum(m.file_size for m in members) > MAX_UNPACKED, "It would unpack to more than 2 GiB."),
         (any(m.file_size > max(RATIO_FLOOR, MAX_RATIO * m.compress_size) for m in members), _BOMB),
         (any(stat.S_ISLNK(m.external_attr >> 16) for m in members), "A member is a link."),
         (any(_is_special(m) for m in members), "A member is a device."),
-        (any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members), "It is not packed by deflate."),
         (_overlaps(package), "Its members overlap."),
         (any(name.casefold().endswith((".zip", ".7z", ".gz", ".rar")) for name in plain), _NESTED),
         (any(m.flag_bits & 0x1 for m in members), "It is protected by a password."),
@@ -126,6 +164,13 @@ def _refuse(package: zipfile.ZipFile) -> None:
     for is_refused, words in refusals:
         if is_refused:
             raise _RefusedError(words)
+
+
+def _refuse_method(members: list[zipfile.ZipInfo]) -> None:
+    """Raise _RefusedError for a member that is packed by a method other than the usual one (a locked one is told by that)."""
+    odd = next((m.compress_type for m in members if m.compress_type not in _READ and not m.flag_bits & 0x1), None)
+    if odd is not None:
+        raise _RefusedError(f"It is packed by {_METHODS.get(odd, f'method {odd}')}.", "ZIP005")
 
 
 def _is_special(member: zipfile.ZipInfo) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.zip_proof import member_name
 from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.roster_files import roster_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -132,12 +133,13 @@ def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - 
 def _open_file(home: Home, delivery: Delivery, file_name: str, codec: str) -> Iterator[TextIO]:
     """The file's text as uploaded, loose or as a member of a zip; nothing when the delivery has no such file."""
     for file in delivery.files:
-        if file.member_of and member_name(file.name) == file_name:
+        is_meant = file_name in (member_name(file.name), roster_file(member_name(file.name)))
+        if file.member_of and is_meant:
             upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
             with zipfile.ZipFile(archived_path(home.archive, upload.sha256)) as package, package.open(file.name) as member:
                 yield io.TextIOWrapper(member, encoding=codec, errors="replace", newline="")
             return
-        if not file.member_of and file.name == file_name:
+        if not file.member_of and is_meant:
             with archived_path(home.archive, file.sha256).open(encoding=codec, errors="replace", newline="") as stream:
                 yield stream
             return

@@ -64,12 +64,6 @@ def roster_tables() -> dict[str, RosterTable]:
 
 
 @cache
-def known_kinds() -> frozenset[str]:
-    """Every data file the specification names, landed or not."""
-    return frozenset(_contract()["files"]) - {"manifest"}
-
-
-@cache
 def _contract() -> dict[str, dict[str, dict]]:  # type: ignore[type-arg]
     text = files(__package__).joinpath("oneroster_v1p1_columns.yml").read_text(encoding="utf-8")
     return YAML(typ="base", pure=True).load(text)  # type: ignore[no-any-return]

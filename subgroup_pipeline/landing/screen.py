@@ -5,14 +5,11 @@ The result says everything loading needs; nothing is written to the warehouse he
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.manifest import ManifestLine, announced_files, read_manifest
-from subgroup_pipeline.intake.zip_proof import data_members, member_name
 from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import (
     Mapping,
@@ -21,24 +18,21 @@ from subgroup_pipeline.landing.header import (
     map_roster_header,
     map_subgroup_header,
 )
-from subgroup_pipeline.landing.oneroster import known_kinds, roster_tables
+from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
+from subgroup_pipeline.landing.oneroster import METADATA_PREFIX, RosterTable, roster_tables
+from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
 from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.roster_files import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from collections.abc import Mapping as Mapping_
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings, Subgroups
+    from subgroup_pipeline.registry.district_file import DistrictSettings
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 
     ReadShape = Callable[[Path, str, Path, frozenset[str]], tuple[CsvShape, Path]]
-
-_PROPERTIES = frozenset(
-    # The last two are what EDU's own exporter writes for the two before.
-    ["manifest.version", "oneroster.version", "source.systemName", "source.systemCode", "file.systemName", "file.systemCode"]
-)
 
 
 @dataclass(frozen=True)
@@ -117,115 +111,106 @@ def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, 
         return screening
     scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
-        _screen_roster(screening, _roster_files(delivery, home, scratch), scratch, read)
-    else:
+        _screen_roster(screening, open_package(delivery, home, scratch), district, scratch, read)
+    elif district.has_subgroup_file:
         upload = delivery.files[0]
-        if district.subgroups is not None and district.subgroups.reads_file:
-            path = archived_path(home.archive, upload.sha256)
-            _screen_subgroups(screening, path, upload.name, district.subgroups, scratch, read)
+        _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch, read)
     return screening
 
 
-def _roster_files(delivery: Delivery, home: Home, scratch: Path) -> dict[str, Path]:
-    """The files of a roster by name, members of a zip unpacked. Folders in a zip do not count."""
-    uploads = [file for file in delivery.files if not file.member_of]
-    if len(uploads) > 1 or not uploads[0].name.casefold().endswith(".zip"):
-        return {file.name: archived_path(home.archive, file.sha256) for file in uploads}
-    files: dict[str, Path] = {}
-    unpacked = scratch / "unpacked"
-    unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with zipfile.ZipFile(archived_path(home.archive, uploads[0].sha256)) as package:
-        for number, member in enumerate(data_members(package)):
-            target = unpacked / str(number)
-            with package.open(member) as source, target.open("wb") as copy:
-                while block := source.read(1024 * 1024):
-                    copy.write(block)
-            files[member_name(member.filename)] = target
-    return files
+def _screen_roster(
+    screening: Screening, package: RosterPackage, district: DistrictSettings, scratch: Path, read: ReadShape
+) -> None:
+    misplaced = _misplaced(package, district)
+    if misplaced and not package.known:
+        about = f"Put it into {district.subgroups.path}." if district.subgroups else ""
+        screening.findings.append(Finding("PKG019", file=misplaced[0], about=about))
+        return
+    screening.is_delta = package.is_delta
+    screening.findings += package.findings
+    for table in roster_tables().values():
+        if table.file_name in package.files:
+            _screen_roster_file(screening, package, table, district, scratch, read)
+    _note_missing(screening, package, district)
+    screening.findings += [Finding("PKG020" if name in misplaced else "PKG005", file=name) for name in package.unknown]
 
 
-def _screen_roster(screening: Screening, files: dict[str, Path], scratch: Path, read: ReadShape) -> None:
-    modes = _read_manifest(screening, files)
-    screening.is_delta = _is_delta(modes, files)
-    for kind, table in roster_tables().items():
-        path = files.get(table.file_name)
-        if path is None:
-            if modes.get(kind) in ("bulk", "delta"):
-                screening.findings.append(Finding("PKG003", file="manifest.csv", about=f"Missing: {table.file_name}."))
-            elif table.is_core and not screening.is_delta:
-                screening.findings.append(Finding("PKG001", file=table.file_name, about=f"Missing: {table.file_name}."))
-            continue
-        if modes and modes.get(kind, "absent") == "absent":
-            about = f"It does not announce {table.file_name}."
-            screening.findings.append(Finding("PKG009", file="manifest.csv", about=about))
-        shape, readable = read(path, table.file_name, scratch / "clean" / table.file_name, known_roster_columns(table))
-        screening.findings += shape.findings
-        if not shape.is_readable:
-            continue
-        mapping, findings = map_roster_header(shape.header, table, shape.header_line)
-        screening.findings += findings
-        mode = "delta" if modes.get(kind) == "delta" else "bulk"
-        if not shape.records and table.is_core and mode == "bulk":
-            screening.findings.append(Finding("ROW005", file=table.file_name))
-        elif not shape.records and not table.is_core:
-            screening.findings.append(Finding("ROW006", file=table.file_name))
-        if mapping is not None:
-            screening.files.append(ScreenedFile(path, readable, table.file_name, table.name, mapping, shape, mode))
-    others = sorted(set(files) - {f"{kind}.csv" for kind in known_kinds()} - {"manifest.csv"})
-    screening.findings += [Finding("PKG005", file=name) for name in others]
+def _misplaced(package: RosterPackage, district: DistrictSettings) -> list[str]:
+    """Files that are no part of a roster and look like the district's subgroup file."""
+    if district.subgroups is None or not district.has_subgroup_file:
+        return []
+    csvs = [name for name in package.unknown if name.casefold().endswith(".csv")]
+    return [name for name in csvs if looks_like_subgroups(package.files[name], district.subgroups)]
 
 
-def _is_delta(modes: Mapping_[str, str], files: Mapping_[str, Path]) -> bool:
-    """Whether the set is to be applied to the one before: a file of it is a delta, or it says that nothing changed."""
-    data = set(files) - {"manifest.csv"}
-    return "delta" in modes.values() or (bool(modes) and not data and set(modes.values()) == {"absent"})
+def _note_missing(screening: Screening, package: RosterPackage, district: DistrictSettings) -> None:
+    """What is wrong with which files came: one finding a kind, which lists them."""
+    if MANIFEST not in package.files and package.known:
+        screening.findings.append(Finding("PKG002", file=MANIFEST))
+    tables = {table.file_name: table for table in roster_tables().values()}
+    lost = package.announced - package.known
+    used = {name for name in lost if name in tables and _is_used(tables[name], district, screening)}
+    core = {name for name, table in tables.items() if table.is_core and not screening.is_delta} - package.known - used
+    extra = package.known & set(tables) - package.announced if package.modes else set()
+    for code, names, words in (
+        ("PKG003", used, "Missing"),
+        ("PKG001", core, "Missing"),
+        ("PKG009", lost - used, "It announces, and nobody here needs"),
+        ("PKG009", extra, "It does not announce"),
+    ):
+        if names:
+            file = min(names) if code == "PKG001" and len(names) == 1 else MANIFEST
+            screening.findings.append(Finding(code, file=file, count=len(names), about=f"{words}: {', '.join(sorted(names))}."))
 
 
-def _read_manifest(screening: Screening, files: dict[str, Path]) -> dict[str, str]:
-    """Mode of every kind of file (`bulk`, `delta`, `absent`) as manifest.csv gives it; empty without a manifest."""
-    path = files.get("manifest.csv")
-    if path is None:
-        screening.findings.append(Finding("PKG002", file="manifest.csv"))
-        return {}
-    lines = read_manifest(path.read_bytes())
-    screening.findings += _manifest_faults(lines)
-    properties = {line.name: line.value for line in lines}
-    line_of = {line.name: line.line for line in lines}
-    version = properties.get("oneroster.version", "")
-    if version != "1.1":
-        about = f"It says oneroster.version {version or 'nowhere'}."
-        line = line_of.get("oneroster.version")
-        screening.findings.append(Finding("PKG006", file="manifest.csv", line=line, about=about))
-    if properties.get("manifest.version") != "1.0":
-        line = line_of.get("manifest.version")
-        screening.findings.append(Finding("PKG004", file="manifest.csv", line=line, column="manifest.version"))
-    return announced_files(lines)
-
-
-def _manifest_faults(lines: list[ManifestLine]) -> list[Finding]:
-    """What is wrong with the form of a manifest (OneRoster 1.1 CSV, manifest.csv)."""
-    if not lines or (lines[0].name, lines[0].value) != ("propertyName", "value"):
-        return [Finding("PKG011", file="manifest.csv", line=1)]
-    known = {f"file.{kind}" for kind in known_kinds()} | _PROPERTIES
-    names = [line.name for line in lines[1:]]
-    odd = [line.line for n, line in enumerate(lines[1:]) if line.name not in known or line.name in names[:n]]
-    findings = [Finding("PKG012", file="manifest.csv", count=len(odd), lines=tuple(odd[:5]))] if odd else []
-    modes = [line for line in lines[1:] if line.name.startswith("file.") and line.name in known]
-    return findings + [
-        Finding("PKG013", file="manifest.csv", line=line.line, column=line.name)
-        for line in modes
-        if line.value not in ("absent", "bulk", "delta")
-    ]
-
-
-def _screen_subgroups(screening: Screening, path: Path, name: str, subgroups: Subgroups, scratch: Path, read: ReadShape) -> None:
-    shape, readable = read(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
-    screening.findings += shape.findings
+def _screen_roster_file(
+    screening: Screening, package: RosterPackage, table: RosterTable, district: DistrictSettings, scratch: Path, read: ReadShape
+) -> None:
+    name, path, mode = table.file_name, package.files[table.file_name], package.modes.get(table.kind, "absent")
+    shape, readable = read(path, name, scratch / "clean" / name, known_roster_columns(table))
+    mapping, findings = map_roster_header(shape.header, table, shape.header_line) if shape.is_readable else (None, [])
+    fatal = next((finding for finding in (*shape.findings, *findings) if finding.severity == "fatal"), None)
+    if fatal and not _is_used(table, district, screening):
+        screening.findings.append(Finding("PKG016", file=name, line=fatal.line, about=fatal.message))
+        return
+    screening.findings += [*shape.findings, *findings]
     if not shape.is_readable:
         return
-    mapping, findings = map_subgroup_header(shape.header, subgroups, name, shape.header_line)
-    screening.findings += findings
-    if not shape.records:
+    mode = "delta" if mode == "delta" else "bulk"
+    if not shape.records and not (table.is_core and mode == "delta"):
+        screening.findings.append(Finding("ROW005" if table.is_core else "ROW006", file=name))
+    if mapping is not None:
+        screening.files.append(ScreenedFile(path, readable, name, table.name, mapping, shape, mode))
+
+
+def _is_used(table: RosterTable, district: DistrictSettings, screening: Screening) -> bool:
+    """Whether anything of a file can reach a report: every roster needs the core files; demographics.csv is for subgroups.
+
+    `metadata` columns may stand in users.csv (screened before) or in demographics.csv, which is then needed for the others.
+    """
+    if table.is_core or district.subgroups is None:
+        return table.is_core
+    in_users = {key for file in screening.files if file.table == "users" for key, _ in file.mapping.keyed}
+    places = [place for name in district.subgroups.columns for place in district.subgroups.places(name)]
+    return any(
+        place.source == "demographics"
+        or (place.source == "roster_metadata" and place.column.removeprefix(METADATA_PREFIX) not in in_users)
+        for place in places
+    )
+
+
+def _screen_subgroups(
+    screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path, read: ReadShape
+) -> None:
+    subgroups = district.subgroups
+    assert subgroups is not None  # noqa: S101 - the caller asked
+    shape, readable = read(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
+    mapping, findings = map_subgroup_header(shape.header, subgroups, name, shape.header_line) if shape.is_readable else (None, [])
+    if mapping is None and looks_like_roster(path, subgroups):
+        screening.findings.append(Finding("PKG018", file=name, about=f"Put it into {district.roster.path}."))
+        return
+    screening.findings += [*shape.findings, *findings]
+    if shape.is_readable and not shape.records:
         screening.findings.append(Finding("ROW005", file=name))
     if mapping is not None:
         screening.files.append(ScreenedFile(path, readable, name, "subgroup_row", mapping, shape))

@@ -19,7 +19,6 @@ from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.fetch import register_arrival
 from subgroup_pipeline.intake.inbox import Inbox
 from subgroup_pipeline.landing.land import land_deliveries
-from subgroup_pipeline.landing.oneroster import known_kinds
 from subgroup_pipeline.landing.warehouse import open_warehouse, replace_ids
 from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
@@ -27,6 +26,7 @@ from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.excerpt import copy_district
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, find_delivery, live_deliveries
+from subgroup_pipeline.registry.roster_files import roster_file
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
 
@@ -104,7 +104,7 @@ def guess_feed(names: Iterable[str], district: RegisteredDistrict) -> Feed:
 
 def is_roster_csv(name: str) -> bool:
     """Whether OneRoster has a file of this name."""
-    return name.casefold() in {f"{kind}.csv".casefold() for kind in (*known_kinds(), "manifest")}
+    return roster_file(name) is not None
 
 
 def rehearse(registry: Registry, settings: Settings, district: RegisteredDistrict, feed: Feed, offered: FileServer) -> Rehearsal:

@@ -59,6 +59,17 @@ def _many(count: int) -> bytes:
     return packed(*((f"{n}.csv", b"") for n in range(count)), method=zipfile.ZIP_STORED)
 
 
+def _long_list_64() -> bytes:
+    """A zip whose end record of zip64 gives 300 MB of members; the plain one does not say."""
+    whole = bytearray(packed(("users.csv", b"x")))
+    end, start = whole.rindex(b"PK\x05\x06"), whole.rindex(b"PK\x01\x02")
+    size = 300 * 1024**2
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, size, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    whole[end + 12 : end + 20] = b"\xff" * 8
+    return bytes(whole[:end] + record + locator + whole[end:])
+
+
 def _nested(name: str) -> bytes:
     return packed((name, WHOLE))
 
@@ -97,9 +108,10 @@ def broken_zips() -> dict[str, tuple[bytes, str]]:
         "names that differ in case": (packed(("users.csv", b"a"), ("Users.CSV", b"b")), "ZIP004"),
         "one name in two folders": (packed(("a/users.csv", b"a"), ("b/users.csv", b"b")), "ZIP004"),
         "password": (_patched(one, 6, 8, b"\x01"), "ZIP004"),
-        "packed by a method of no standard": (_patched(one, 8, 10, struct.pack("<H", 99)), "ZIP004"),
-        "packed by lzma": (packed(("users.csv", b"a" * 99), method=zipfile.ZIP_LZMA), "ZIP004"),
-        "packed by bzip2": (packed(("users.csv", b"a" * 99), method=zipfile.ZIP_BZIP2), "ZIP004"),
+        "packed by a method of no standard": (_patched(one, 8, 10, struct.pack("<H", 99)), "ZIP005"),
+        "packed by lzma": (packed(("users.csv", b"a" * 99), method=zipfile.ZIP_LZMA), "ZIP005"),
+        "packed by bzip2": (packed(("users.csv", b"a" * 99), method=zipfile.ZIP_BZIP2), "ZIP005"),
+        "list of members beyond measure, as zip64": (_long_list_64(), "ZIP004"),
         "bomb": (packed(("users.csv", b"0" * 30_000_000)), "ZIP004"),
         "says it is huge": (_patched(one, 22, 24, struct.pack("<L", 0xF0000000)), "ZIP004"),
         "says it is smaller than it is": (_patched(packed(("users.csv", b"0" * 9999)), 22, 24, struct.pack("<L", 10)), "ZIP003"),

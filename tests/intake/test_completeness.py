@@ -9,6 +9,7 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
+from subgroup_pipeline.intake import promises
 from subgroup_pipeline.registry.ledger import district_findings
 
 from .world import World, open_world
@@ -116,19 +117,76 @@ def test_a_checksum_whose_file_never_came_is_a_finding(world: World) -> None:
     assert (_late(world), world.deliveries()) == ([("PRT901", "s.csv.sha256")], [])
 
 
-def test_a_loose_set_whose_files_never_come_is_rejected_after_an_hour(world: World) -> None:
+def test_a_loose_set_whose_files_never_come_is_handed_on_after_an_hour(world: World) -> None:
+    """Screening says then which file is missing, and whether anybody needs it."""
     without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
     world.put_all("alpha", "roster", without, age=59 * 60)
     assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
     assert len(world.archived()) == 1  # the manifest alone is looked at while the set waits
     world.put_all("alpha", "roster", without, age=61 * 60)
     world.fetch()
-    assert world.states() == [("rejected", None, ["PKG003", "PRT901"])]
+    assert world.states() == [("received", "settled", [])]
     assert world.left("alpha") == []
 
 
-def test_what_file_managers_leave_is_neither_data_nor_a_finding(world: World) -> None:
-    for name in (".DS_Store", "._s.csv"):
-        world.put("alpha", "subgroups", name, b"x", age=61 * 60)
+def test_names_in_other_capitals_make_one_complete_set(world: World) -> None:
+    world.put_all("alpha", "roster", {name.upper(): text for name, text in ROSTER.items()}, age=1800)
+    world.put("alpha", "roster", "ORGS.CSV.SHA256", _sum(ROSTER["orgs.csv"]), age=0)
+    world.fetch()
+    assert world.states() == [("received", "settled", [])]
+    assert world.left("alpha") == []
+
+
+LITTER = [
+    ".DS_Store", "._users.csv", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "~$roster.xlsx", ".~lock.users.csv#",
+    ".gitkeep",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("feed", ["roster", "subgroups"])
+def test_what_programs_leave_is_cleared_and_neither_data_nor_a_finding(world: World, feed: str) -> None:
+    for name in LITTER:
+        world.put("alpha", feed, name, b"x", age=61 * 60)
     fetched = world.fetch()
-    assert (fetched.new, fetched.waiting, _late(world)) == ([], {}, [])
+    assert (fetched.new, fetched.waiting, _late(world), world.archived()) == ([], {}, [], [])
+    assert world.left("alpha", feed) == []
+
+
+def test_litter_beside_a_loose_roster_is_no_part_of_it(world: World) -> None:
+    world.put_all("alpha", "roster", ROSTER | dict.fromkeys(LITTER, "x"))
+    world.fetch()
+    (delivery,) = world.deliveries()
+    assert {file.name for file in delivery.files} == set(ROSTER)
+    assert world.left("alpha") == []
+
+
+@pytest.mark.parametrize("form", ["zip", "loose"])
+def test_a_roster_in_the_inbox_of_subgroup_files_is_one_finding(world: World, form: str) -> None:
+    files = {"roster.zip": ZIP} if form == "zip" else ROSTER
+    for name, content in files.items():
+        world.put("alpha", "subgroups", name, content)
+    world.fetch()
+    assert [(d.feed, d.verdict, [f.code for f in d.findings]) for d in world.deliveries()] == [
+        ("subgroups", "rejected", ["PKG018"])
+    ]
+    assert "Put it into inbox/roster." in world.deliveries()[0].findings[0].message
+    assert world.left("alpha", "subgroups") == []
+    for name, content in files.items():  # the mend, followed
+        world.put("alpha", "roster", name, content)
+    world.fetch()
+    assert [(d.feed, d.state) for d in world.deliveries()] == [("subgroups", "rejected"), ("roster", "received")]
+
+
+def test_a_loose_roster_in_the_wrong_inbox_waits_until_all_of_it_has_settled(world: World) -> None:
+    world.put_all("alpha", "subgroups", ROSTER)
+    world.put("alpha", "subgroups", "users.csv", ROSTER["users.csv"], age=5)
+    assert set(world.fetch().waiting["alpha", "subgroups"]) == set(ROSTER)
+    assert world.deliveries() == []
+
+
+def test_a_row_count_of_a_file_that_is_nothing_but_line_ends_is_not_proved(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "_MOST_LINES", 1000)
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS + "\n" * 2000)
+    world.put("alpha", "subgroups", "_manifest.csv", "file,rows\ns.csv,2\n")
+    world.fetch()
+    assert world.states() == [("rejected", None, ["PRT902"])]

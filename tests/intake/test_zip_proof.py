@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import resource
 import stat
+import time
 import zipfile
 from pathlib import Path
 
@@ -131,6 +133,28 @@ def test_what_a_roster_never_holds_is_refused_in_words(tmp_path: Path, case: str
     assert _codes(proof) == ["ZIP004"]
     assert words in proof.findings[0].message
     assert not proof.cut_off
+
+
+@pytest.mark.parametrize(("method", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_another_method_is_named_and_the_usual_one_is_read(tmp_path: Path, method: int, name: str) -> None:
+    (finding,) = _prove(tmp_path, _zip(("users.csv", NOISE), method=method)).findings
+    assert (finding.code, finding.about) == ("ZIP005", f"It is packed by {name}.")
+    assert _prove(tmp_path, _zip(("users.csv", NOISE), method=zipfile.ZIP_DEFLATED)).findings == ()
+
+
+@pytest.mark.parametrize("block", [b"\n" * 2**20, DICE.randbytes(8000) + b"\n" * 2**20], ids=["300 KB", "below the ratio"])
+def test_a_manifest_of_300_megabytes_is_refused_unread(tmp_path: Path, block: bytes) -> None:
+    """It was decoded and split whole: a zip of 2.7 MB kept a night busy for minutes, at gigabytes of memory."""
+    path = tmp_path / "upload.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package, package.open("export/Manifest.CSV", "w") as member:
+        for _ in range(300):
+            member.write(block)
+    assert path.stat().st_size < 3_000_000
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (finding,) = prove_zip(path, "roster.zip").findings
+    assert (finding.code, finding.file) == ("PKG017", "manifest.csv")
+    assert time.monotonic() - began < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KB
 
 
 def test_more_bytes_than_the_limit_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

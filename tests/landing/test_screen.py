@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from night import small_district as small
 from night.installation import zip_of
+
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings
+from subgroup_pipeline.registry.finding_codes import severity_of
 
 from .place import Place
 
@@ -39,18 +45,28 @@ def test_a_roster_without_a_manifest_is_read_as_a_full_set(place: Place) -> None
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", {"PKG002"})
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.2", "2.0", ""])
-def test_another_version_of_oneroster_is_rejected_with_its_line(place: Place, version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("1.0", "gives oneroster.version 1.0."),
+        ("1.2", "1.2."),
+        ("v2", "v2."),
+        ("Ana Ruiz", "something else."),
+        ("", "does not give"),
+    ],
+)
+def test_another_version_of_oneroster_is_rejected_with_its_line(place: Place, version: str, words: str) -> None:
     delivery = _landed(place, _manifest(**{"oneroster.version,1.1": f"oneroster.version,{version}"}))
     assert place.delivery(delivery).state == "rejected"
     ((file, line, _, message),) = place.found(delivery, "PKG006")
     assert (file, line) == ("manifest.csv", 3)
-    assert f"oneroster.version {version or 'nowhere'}." in message
+    assert words in message
 
 
-def test_a_manifest_without_a_version_is_rejected(place: Place) -> None:
-    delivery = _landed(place, _manifest(**{"oneroster.version,1.1\n": ""}))
+def test_a_manifest_without_a_version_is_rejected_for_that_alone(place: Place) -> None:
+    delivery = _landed(place, _manifest(**{"oneroster.version,1.1\n": "", "manifest.version,1.0\n": ""}))
     assert place.codes(delivery) == {"PKG006"}
+    assert "does not give oneroster.version" in place.found(delivery, "PKG006")[0][3]
 
 
 @pytest.mark.parametrize("written", ["1", "1.00", "v1.0"])
@@ -77,9 +93,36 @@ def test_a_file_that_the_manifest_announces_and_that_did_not_come_rejects(place:
     assert "Missing: users.csv." in place.found(delivery, "PKG003")[0][3]
 
 
-def test_demographics_that_are_announced_and_did_not_come_reject(place: Place) -> None:
-    delivery = _landed(place, _manifest(**{"file.demographics,absent": "file.demographics,bulk"}))
-    assert place.codes(delivery) == {"PKG003"}
+BROKEN = {
+    "of OneRoster 1.0": "userSourcedId,status,dateLastModified,birthdate,sex\ns001,,,2012-01-01,male\n",
+    "no CSV": "%PDF-1.7",
+    "empty": "",
+    "not there": None,
+}
+SOURCES = {
+    "none": ("", False),
+    "the subgroup file": ("subgroups: {columns: {ell: {subgroup: el, open: true}}}\n", False),
+    "demographics": ("subgroups: {sources: [demographics], columns: {sex: {subgroup: sex, from: demographics.sex}}}\n", True),
+    "metadata of no users.csv": ("subgroups: {sources: [roster_metadata], columns: {a: {subgroup: a, open: true}}}\n", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "broken"), [*((source, "of OneRoster 1.0") for source in SOURCES), *(("none", broken) for broken in [*BROKEN][1:])]
+)
+def test_broken_demographics_reject_only_where_a_subgroup_is_read_from_them(place: Place, source: str, broken: str) -> None:
+    subgroups, is_used = SOURCES[source]
+    text = f"district: alpha\nname: A\ntimezone: UTC\n{subgroups}"
+    apply_settings(place.registry, parse_district(text), text, actor="test")
+    files = _manifest(**{"file.demographics,absent": "file.demographics,bulk"})
+    if (content := BROKEN[broken]) is not None:
+        files["demographics.csv"] = content
+    delivery = place.deliver("roster", {"roster.zip": zip_of(files)})
+    place.land()
+    assert place.delivery(delivery).state == ("rejected" if is_used else "landed")
+    warning = "PKG009" if content is None else "PKG016"
+    assert is_used or place.codes(delivery) == {warning}
+    assert is_used or place.raw_counts(delivery) == {**place.raw_counts(delivery), "users": 10}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +170,88 @@ def test_demographics_with_a_header_only_are_a_warning(place: Place) -> None:
     files = _manifest(**{"file.demographics,absent": "file.demographics,bulk"}) | {"demographics.csv": header}
     delivery = _landed(place, files)
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", {"ROW006"})
+
+
+def test_files_that_are_missing_are_one_finding(place: Place) -> None:
+    delivery = _landed(place, {"users.csv": ROSTER["users.csv"]})
+    ((file, _, _, message),) = place.found(delivery, "PKG001")
+    assert file == "manifest.csv"
+    assert "Missing: academicSessions.csv, classes.csv, courses.csv, enrollments.csv, orgs.csv." in message
+
+
+def test_lines_are_found_in_a_file_whose_name_is_in_other_capitals(place: Place) -> None:
+    delivery = _landed(place, {name.upper(): text for name, text in ROSTER.items()})
+    assert place.lines(delivery, "users.csv", "sourcedId", "s003") == (5,)
+
+
+def test_a_subgroup_file_in_the_inbox_of_rosters_is_one_finding(place: Place) -> None:
+    place.apply()
+    for number, files in enumerate(({"s.csv": SUBGROUPS}, {"s.zip": zip_of({"export/s.csv": SUBGROUPS + "s8,y,n,\n"})})):
+        delivery = place.deliver("roster", files)
+        place.land()
+        assert place.delivery(delivery).state == "rejected", number
+        assert [(f.code, f.file) for f in place.delivery(delivery).findings] == [("PKG019", "s.csv")]
+        assert "Put it into inbox/subgroups." in place.found(delivery, "PKG019")[0][3]
+    mended = place.deliver("subgroups", {"s.csv": SUBGROUPS})
+    place.land()
+    assert (place.delivery(mended).state, place.codes(mended)) == ("landed", set())
+
+
+def test_a_subgroup_file_beside_a_roster_is_named_and_the_roster_stands(place: Place) -> None:
+    delivery = _landed(place, ROSTER | {"ours.csv": SUBGROUPS, "notes.csv": "a,b\n1,2\n"})
+    assert place.delivery(delivery).state == "landed"
+    assert {(f.code, f.file) for f in place.delivery(delivery).findings} == {("PKG020", "ours.csv"), ("PKG005", "notes.csv")}
+
+
+@pytest.mark.parametrize("name", ["users.csv", "orgs.csv", "manifest.csv", "export.csv"])
+def test_one_file_of_a_roster_in_the_inbox_of_subgroup_files_is_one_finding(place: Place, name: str) -> None:
+    place.apply()
+    delivery = place.deliver("subgroups", {name: ROSTER.get(name, ROSTER["users.csv"])})
+    place.land()
+    assert [(f.code, f.file) for f in place.delivery(delivery).findings] == [("PKG018", name)]
+
+
+def test_a_subgroup_file_that_is_called_as_a_file_of_a_roster_is_read(place: Place) -> None:
+    place.apply()
+    delivery = place.deliver("subgroups", {"users.csv": SUBGROUPS})
+    place.land()
+    assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", set())
+
+
+def _upper(files: Mapping[str, str]) -> dict[str, str]:
+    return {name.upper(): text for name, text in files.items()}
+
+
+MENDED: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
+    "PKG006": (_manifest(**{"oneroster.version,1.1\n": ""}), ROSTER),
+    "PKG014": (_upper(ROSTER), ROSTER),
+    "PKG015": (_manifest(**{"file.users,bulk": " File.USERS , Bulk "}), ROSTER),
+    "PKG016": (
+        _manifest(**{"file.demographics,absent": "file.demographics,bulk"}) | {"demographics.csv": "userSourcedId,sex\n"}, ROSTER,
+    ),
+    "PKG017": (_manifest(**{"file.users,bulk": "file.users,bulk" + "\n" * 70_000}), ROSTER),
+}  # fmt: skip
+"""A package with a fault, and the same as its finding says to mend it."""
+
+
+@pytest.mark.parametrize("code", MENDED)
+def test_a_mend_that_is_followed_works(place: Place, code: str) -> None:
+    place.apply()
+    for files, codes in zip(MENDED[code], ({code}, set()), strict=True):
+        # A zip with such a manifest is refused before it comes here.
+        delivery = place.deliver("roster", files if code == "PKG017" else {"roster.zip": zip_of(files)})
+        place.land()
+        assert place.codes(delivery) == codes
+        is_fatal = bool(codes) and severity_of(code) == "fatal"
+        assert place.delivery(delivery).state == ("rejected" if is_fatal else "landed")
+
+
+def test_two_loose_files_of_one_name_are_refused(place: Place) -> None:
+    place.apply()
+    delivery = place.deliver("roster", ROSTER | {"Users.csv": ROSTER["users.csv"]})
+    place.land()
+    assert place.delivery(delivery).state == "rejected"
+    assert place.found(delivery, "PKG021")[0][0] == "users.csv"
 
 
 def test_every_fault_of_a_package_is_said_at_once(place: Place) -> None:

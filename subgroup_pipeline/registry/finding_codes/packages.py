@@ -19,13 +19,18 @@ CODES = (
         example="wrong: the upload stopped at 60%   right: the upload reached 100% before you closed the window",
     ),
     FindingCode(
-        "ZIP004", "fatal", "The zip holds something that a roster never holds.", "Zip only the OneRoster CSV files, each once, without folders, links or passwords.",
+        "ZIP004", "fatal", "The zip holds something that a roster never holds.", "Zip only the OneRoster CSV files, each once, without other zips, links or passwords.",
         why="Links, passwords or other programs in a zip can do harm, so we do not open it.",
         example="wrong: roster.zip with backup.zip inside   right: roster.zip with CSV files only",
     ),
     FindingCode(
+        "ZIP005", "fatal", "The zip is packed by a method that we do not support.", "Set your zip program to the method Deflate and zip again. In Windows: mark the files, right-click, 'Send to', 'Compressed (zipped) folder'.",
+        why="We can unpack the usual method only (Deflate), so nothing of this upload is used.",
+        example="wrong: the method bzip2 or LZMA in 7-Zip   right: the archive format zip with the method Deflate",
+    ),
+    FindingCode(
         "PKG001", "fatal", "A file that every roster needs is missing.", "Turn this file on in the OneRoster export, and upload the whole set again.",
-        why="Without this file we cannot tell who is in which class or school.",
+        why="Without it we cannot tell who is in which class or school.",
         example="wrong: users.csv, orgs.csv   right: users.csv, orgs.csv, classes.csv, courses.csv, enrollments.csv, academicSessions.csv",
     ),
     FindingCode(
@@ -39,7 +44,7 @@ CODES = (
         example="wrong: manifest.csv says file.users,bulk but users.csv is not there   right: both are there",
     ),
     FindingCode(
-        "PKG004", "warning", "manifest.csv gives a version in a form the standard does not know; it was read as 1.0.", "Nothing has to be done. Opening manifest.csv in Excel turns 1.0 into 1.",
+        "PKG004", "warning", "manifest.csv gives manifest.version in a form the standard does not know; it was read as 1.0.", "Nothing has to be done. Opening manifest.csv in Excel turns 1.0 into 1.",
         why="Nothing is lost: we know what is meant.",
         in_excel="Do not open manifest.csv in Excel. If you have to, type '1.0 with the mark in front.",
         example="wrong: manifest.version,1   right: manifest.version,1.0",
@@ -50,9 +55,10 @@ CODES = (
         example="wrong: notes.csv in the roster   right: only the files of the export",
     ),
     FindingCode(
-        "PKG006", "fatal", "The roster is not OneRoster 1.1.", "Choose OneRoster 1.1 CSV in the export.",
+        "PKG006", "fatal", "The roster does not say that it is OneRoster 1.1.", "Choose OneRoster 1.1 CSV in the export. If you made manifest.csv yourself, give it the line oneroster.version,1.1.",
         why="Other versions use other names for the same things. We would read them wrong.",
-        example="wrong: oneroster.version,1.2   right: oneroster.version,1.1",
+        in_excel="Type '1.1 with the mark in front, so that Excel leaves it as it is.",
+        example="wrong: oneroster.version,1.2 or no such line   right: oneroster.version,1.1",
     ),
     FindingCode(
         "PKG007", "fatal", "This kind of file cannot be read here.", "Upload a roster as .zip or .csv, and a subgroup file as .csv.",
@@ -92,5 +98,48 @@ CODES = (
         why="A full set and a set of changes are read in different ways; a guess could remove students.",
         in_excel="Write bulk for a full file, delta for changes, absent for a file that is not part of the set.",
         example="wrong: file.users,full. right: file.users,bulk.",
+    ),
+    FindingCode(
+        "PKG014", "warning", "Names of files are in other capitals than OneRoster's, or have blanks around them; the files were read.", "Nothing has to be done for us. Other readers may want the names as OneRoster writes them.",
+        why="We know which files are meant. A program that looks for the exact name would not find them.",
+        example="wrong: USERS.CSV   right: users.csv",
+    ),
+    FindingCode(
+        "PKG015", "warning", "Lines of manifest.csv are not written as OneRoster writes them (capitals, blanks, lines before the first); they were read.", "Nothing has to be done for us. Export the roster again and leave manifest.csv as it is, if other readers refuse it.",
+        why="We know what is meant. Other readers may take the set for empty.",
+        in_excel="Spell the words as in the example, without blanks around them.",
+        example="wrong: file.Users,Bulk   right: file.users,bulk",
+    ),
+    FindingCode(
+        "PKG016", "warning", "A file that your reports do not use cannot be read; it was left out.", "Nothing has to be done. Mend the file, or turn it off in the export, before your reports are to use it.",
+        why="None of your subgroups is read from this file, so the roster is used without it.",
+        in_excel="Nothing to mend, as long as no report uses the file.",
+        example="wrong: demographics.csv with the column userSourcedId of OneRoster 1.0   right: with the column sourcedId",
+    ),
+    FindingCode(
+        "PKG017", "fatal", "manifest.csv is far too large to be a list of files.", "Export the roster again, or leave manifest.csv out.",
+        why="A manifest has about twenty lines. We do not read one of more than 64 KB.",
+        in_excel="Delete all empty lines below the last one with text.",
+        example="wrong: a manifest.csv of 3 MB   right: one of 20 lines",
+    ),
+    FindingCode(
+        "PKG018", "fatal", "This looks like your roster, and it lies where subgroup files belong.", "Upload the same file or files again, to the folder that is named here.",
+        why="Each folder has its own kind of file. Nothing is wrong with the file itself, as far as we looked.",
+        example="wrong: users.csv in inbox/subgroups   right: users.csv in inbox/roster",
+    ),
+    FindingCode(
+        "PKG019", "fatal", "This looks like your subgroup file, and it lies where rosters belong.", "Upload the same file again, as a CSV and not in a zip, to the folder that is named here.",
+        why="Each folder has its own kind of file. Nothing is wrong with the file itself, as far as we looked.",
+        example="wrong: subgroups.csv in inbox/roster   right: subgroups.csv in inbox/subgroups",
+    ),
+    FindingCode(
+        "PKG020", "warning", "A file beside the roster looks like your subgroup file; it was not read.", "Upload this file again to the folder of subgroup files (inbox/subgroups).",
+        why="The roster was read. The subgroups in the reports are still those of the last subgroup file.",
+        example="wrong: users.csv and subgroups.csv in inbox/roster   right: subgroups.csv in inbox/subgroups",
+    ),
+    FindingCode(
+        "PKG021", "fatal", "Two files have the same name, but for capitals.", "Remove the one that is out of date, and upload the whole set again.",
+        why="We cannot tell which of the two is today's.",
+        example="wrong: Users.csv and users.csv   right: users.csv",
     ),
 )  # fmt: skip

@@ -146,11 +146,11 @@ CODES = (
         "wrong: u1,,   right: u1,active,2026-09-01T03:00:00.000Z",
     ),
     FindingCode(
-        "DLT103", "warning", "manifest.csv calls the file full (bulk), but every row looks like a change; it was read as full.",
+        "DLT103", "warning", "Every row of the file looks like a change (delta); it was read as a full list (bulk).",
         "Check whether the export is set to full or to changes only. " + EXPORT_AGAIN,
-        "Rows that did not change would be taken for gone.",
-        "Do not edit manifest.csv; export the set again.",
-        "wrong: file.users,bulk and every row has a status   right: file.users,delta",
+        "If these are changes only, rows that did not change are taken for gone.",
+        "Do not edit the files; export the set again.",
+        "wrong: every row of a full set has a status   right: no row has one, or manifest.csv says file.users,delta",
     ),
     FindingCode(
         "ENR101", "warning", "The role in the class is not the person's role in users.csv.",

@@ -1,0 +1,156 @@
+"""The files of one roster by OneRoster's names, unpacked where they came in a zip, and what manifest.csv says of them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files, read_manifest
+from subgroup_pipeline.intake.zip_proof import data_members, member_name
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.roster_files import KINDS, MANIFEST, roster_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Home
+
+_KINDS = {kind.casefold(): kind for kind in KINDS}
+_VERSIONS = ("manifest.version", "oneroster.version")
+# The last two are what EDU's own exporter writes for the two before.
+_PROPERTIES = (*_VERSIONS, "source.systemName", "source.systemCode", "file.systemName", "file.systemCode")
+_SPELLED = {name.casefold(): name for name in (*_PROPERTIES, *(f"file.{kind}" for kind in KINDS))}
+_MODES = ("absent", "bulk", "delta")
+_LIKE_A_VERSION = re.compile(r"v?[0-9][0-9.]{0,7}")
+
+
+@dataclass
+class RosterPackage:
+    """Files by name, OneRoster's own where it has one; `modes` are `bulk`, `delta` or `absent` by kind, as manifest.csv says."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def known(self) -> set[str]:
+        """Names of the files that OneRoster knows, without the manifest."""
+        return {name for name in self.files if roster_file(name)} - {MANIFEST}
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names of the other files."""
+        return sorted(set(self.files) - self.known - {MANIFEST})
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether the set is to be applied to the one before: a file of it is a delta, or it says that nothing changed."""
+        says_nothing_changed = bool(self.modes) and set(self.files) <= {MANIFEST} and set(self.modes.values()) == {"absent"}
+        return "delta" in self.modes.values() or says_nothing_changed
+
+    @property
+    def announced(self) -> set[str]:
+        """Names of the files that manifest.csv says are part of the set."""
+        return {f"{kind}.csv" for kind, mode in self.modes.items() if mode in ("bulk", "delta")}
+
+
+def open_package(delivery: Delivery, home: Home, scratch: Path) -> RosterPackage:
+    """The files of a roster and its manifest, with findings about names and manifest; folders in a zip do not count."""
+    package = RosterPackage()
+    _name_files(package, _files(delivery, home, scratch))
+    if MANIFEST in package.files:
+        _read_manifest(package, package.files[MANIFEST])
+    return package
+
+
+def _files(delivery: Delivery, home: Home, scratch: Path) -> list[tuple[str, Path]]:
+    """Names as uploaded, with where the bytes lie."""
+    uploads = [file for file in delivery.files if not file.member_of]
+    if len(uploads) > 1 or not uploads[0].name.casefold().endswith(".zip"):
+        return [(file.name, archived_path(home.archive, file.sha256)) for file in uploads]
+    files: list[tuple[str, Path]] = []
+    unpacked = scratch / "unpacked"
+    unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with zipfile.ZipFile(archived_path(home.archive, uploads[0].sha256)) as package:
+        for number, member in enumerate(data_members(package)):
+            target = unpacked / str(number)
+            with package.open(member) as source, target.open("wb") as copy:
+                while block := source.read(1024 * 1024):
+                    copy.write(block)
+            files.append((member_name(member.filename), target))
+    return files
+
+
+def _name_files(package: RosterPackage, files: list[tuple[str, Path]]) -> None:
+    other: list[str] = []
+    for name, path in files:
+        known = roster_file(name)
+        if known in package.files:
+            package.findings.append(Finding("PKG021", file=known))
+        if known and known != name:
+            other.append(known)
+        package.files[known or name] = path
+    if other:
+        words = f"OneRoster's names are {', '.join(sorted(other))}."
+        package.findings.append(Finding("PKG014", file=min(other), count=len(other), about=words))
+
+
+def _read_manifest(package: RosterPackage, path: Path) -> None:
+    """Note what manifest.csv says, and what is wrong with how it says it (OneRoster 1.1 CSV, manifest.csv)."""
+    if path.stat().st_size > MAX_SIZE:
+        package.findings.append(Finding("PKG017", file=MANIFEST))
+        return
+    lines = read_manifest(path)
+    package.modes = {_KINDS[kind]: mode for kind, mode in announced_files(lines).items() if kind in _KINDS}
+    if not lines or (lines[0].key, lines[0].mode) != HEADER:
+        package.findings.append(Finding("PKG011", file=MANIFEST, line=1))
+    else:
+        package.findings += _manifest_faults(lines)
+    package.findings += _version_faults({line.key: line for line in lines})
+
+
+def _manifest_faults(lines: list[ManifestLine]) -> list[Finding]:
+    keys = [line.key for line in lines[1:]]
+    odd = [line.line for n, line in enumerate(lines[1:]) if line.key not in _SPELLED or line.key in keys[:n]]
+    known = [line for line in lines[1:] if line.key in _SPELLED]
+    modes = [line for line in known if line.key.removeprefix("file.") in _KINDS]
+    unlike = [line.line for line in known if _is_unlike(line)]
+    if lines[0].line > 1 or lines[0].is_padded or (lines[0].name, lines[0].value) != ("propertyName", "value"):
+        unlike.insert(0, lines[0].line)
+    return [
+        *([Finding("PKG012", file=MANIFEST, count=len(odd), lines=tuple(odd[:5]))] if odd else []),
+        *([Finding("PKG015", file=MANIFEST, count=len(unlike), lines=tuple(unlike[:5]))] if unlike else []),
+        *(
+            Finding("PKG013", file=MANIFEST, line=line.line, column=_SPELLED[line.key])
+            for line in modes
+            if line.mode not in _MODES
+        ),
+    ]
+
+
+def _is_unlike(line: ManifestLine) -> bool:
+    """Whether a line that was understood is written in another way than OneRoster writes it."""
+    is_mode = line.key.removeprefix("file.") in _KINDS and line.mode in _MODES
+    return line.is_padded or line.name != _SPELLED[line.key] or (is_mode and line.value != line.mode)
+
+
+def _version_faults(lines: Mapping[str, ManifestLine]) -> list[Finding]:
+    findings: list[Finding] = []
+    manifest, oneroster = (lines.get(name) for name in _VERSIONS)
+    if oneroster is None or not oneroster.value:
+        line = oneroster.line if oneroster else None
+        findings.append(Finding("PKG006", file=MANIFEST, line=line, about="manifest.csv does not give oneroster.version."))
+    elif oneroster.value != "1.1":
+        # Quoted only where it cannot be a text of somebody else's.
+        said = oneroster.value if _LIKE_A_VERSION.fullmatch(oneroster.value) else "something else"
+        findings.append(
+            Finding("PKG006", file=MANIFEST, line=oneroster.line, about=f"manifest.csv gives oneroster.version {said}.")
+        )
+    if manifest is not None and manifest.value != "1.0":
+        findings.append(Finding("PKG004", file=MANIFEST, line=manifest.line, column=manifest.name))
+    return findings
