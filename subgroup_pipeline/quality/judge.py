@@ -200,7 +200,7 @@ def _judge_feed(
         connection.execute("delete from control.run_delivery")
         insert_rows(connection, "control.run_delivery", _RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
-    validation = validate(settings, tables, run_name=f"{run_name}-{feed}")
+    validation = validate(settings, tables, run_name=run_name and f"{run_name}-{feed}")
     judged.failures += validation.failures
     if feed == "roster":
         own = roster_findings(settings, districts, deliveries)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import SubgroupsError
+from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import (
     OWN_TYPE,
     SEVERITIES,
@@ -87,12 +88,13 @@ class Validation:
 
 
 def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Validation:
-    """Run the suites of these tables over the deliveries in `control.run_delivery`, and write Data Docs.
+    """Run the suites of these tables over the deliveries in `control.run_delivery`, and write Data Docs of a run that has a name.
 
     The warehouse is attached read-only, so no other connection may have it open for writing, in this process or another.
     Raises ChecksNotRunError when GX cannot judge, ExpectationFileError when a suite is malformed.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when GX is imported
+    defer_unused()
     from subgroup_pipeline.quality.gx_duckdb import open_context
 
     checks = {table: checks_of(table) for table in tables}
@@ -112,7 +114,8 @@ def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Val
             _show_totals(results[table], of_table, sum(by_delivery.values()))
             totals += of_table
             rows |= {(table, delivery): count for delivery, count in by_delivery.items()}
-        _write_docs(settings, context, results, run_name)
+        if run_name:
+            _write_docs(settings, context, results, run_name)
     return Validation(failures, rows, totals)
 
 

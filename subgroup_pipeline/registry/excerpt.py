@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.ledger import FEEDS, base_deliveries, latest_delivery, live_deliveries
-from subgroup_pipeline.registry.schema import Delivery, DeliveryFile, District, DistrictSettingsVersion, FindingRow
+from subgroup_pipeline.registry.schema import Base, Delivery, DeliveryFile, District, DistrictSettingsVersion, FindingRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy.orm import Session
 
-    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
-    from subgroup_pipeline.registry.schema import Base
+    from subgroup_pipeline.settings import Settings
 
 DECIDED = ("held", "accepted", "published", "superseded", "rejected")
 """States that are copied; what waits for the next run is not part of what is known."""
+
+
+def empty_registry(settings: Settings) -> Registry:
+    """A registry of a home that is thrown away, with the tables of today: nothing to migrate, nothing to survive a crash."""
+    engine = sa.create_engine(settings.registry_url)
+    Base.metadata.create_all(engine)
+    return Registry(engine)
 
 
 def copy_district(source: Registry, target: Registry, district: RegisteredDistrict) -> set[str]:

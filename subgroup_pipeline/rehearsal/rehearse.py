@@ -23,8 +23,7 @@ from subgroup_pipeline.landing.warehouse import open_warehouse, replace_ids
 from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.excerpt import copy_district
+from subgroup_pipeline.registry.excerpt import copy_district, empty_registry
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, find_delivery, live_deliveries
 from subgroup_pipeline.registry.roster_files import roster_file
 from subgroup_pipeline.reports.assemble import build_reports
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from subgroup_pipeline.intake.offered import FileServer
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.reports.report import Report
@@ -142,7 +142,7 @@ def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict)
     with open_warehouse(settings) as connection:
         land_deliveries(connection, registry, settings, [district])
         replace_ids(connection, "control.judge_again", current, [])
-    judge_deliveries(registry, settings, [district], run_name="rehearsal")
+    judge_deliveries(registry, settings, [district], run_name="")
 
 
 @contextmanager
@@ -165,7 +165,8 @@ def clear_abandoned(settings: Settings) -> None:
 
 @contextmanager
 def _open(settings: Settings) -> Iterator[Registry]:
-    registry = open_registry(settings)
+    settings.paths.make()
+    registry = empty_registry(settings)
     try:
         yield registry
     finally:
