@@ -25,7 +25,8 @@ from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.district_file import read_district_file
 from subgroup_pipeline.registry.districts import apply_settings, registered_districts
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery, register_delivery
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from subgroup_pipeline.intake.sftp import (
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.ledger import FEEDS, Feed, register_delivery, set_waiting
+from subgroup_pipeline.registry.ledger import FEEDS, Feed
+from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings

@@ -17,7 +17,8 @@ from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import apply_settings, registered_districts
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery, register_delivery
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
 

@@ -131,7 +131,9 @@ class Month:
             return make()
         fault = rng.choice(ROSTER_FAULTS if feed == "roster" else SUBGROUP_FAULTS)
         if fault == "older export":
-            older = [sent.upload for sent in district.sent[feed][:-1] if not sent.upload.fault]
+            # What is live would be seen again, and be no delivery.
+            past = [sent for sent in district.sent[feed][:-1] if sent.state not in ("accepted", "published")]
+            older = [sent.upload for sent in past if not sent.upload.fault]
             return replace(rng.choice(older), fault=fault) if older else make()
         if fault == "mass removal" and not maker.can_shrink:
             return make()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,15 @@ def _roster(students: int = 10, **replacements: tuple[str, str]) -> dict[str, st
 
 def _zip(files: Mapping[str, str | bytes]) -> Files:
     return {"roster.zip": zip_of(files)}
+
+
+def _vast_manifest() -> bytes:
+    """A zip of 300 KB whose manifest.csv would unpack to 300 MB of line ends."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package, package.open("manifest.csv", "w") as member:
+        for _ in range(300):
+            member.write(b"\n" * 2**20)
+    return buffer.getvalue()
 
 
 def _subgroups(old: str = "", new: str = "", students: int = 10) -> Files:
@@ -127,6 +138,10 @@ def _cases() -> dict[str, Case]:
                               where=("manifest.csv", None), says="1.2", mend="OneRoster 1.1", line=3),
         "workbook": Case("PKG007", "rejected", "rejected", _zip(good), {"subgroups.xlsx": b"PK\x03\x04 not csv"},
                          ("subgroups.xlsx", None), "cannot be read", ".csv"),
+        "manifest_of_300_mb": Case("PKG017", "rejected", "rejected", {"roster.zip": _vast_manifest()},
+                                   where=("manifest.csv", None), says="far too large", mend="Export the roster again"),
+        "wrong_inbox": Case("PKG018", "rejected", "rejected", None, {**good}, says="Put it into inbox/roster.", mend="folder",
+                            where=("academicSessions.csv", None)),
         "too_early": Case("SUB509", "landed", None, None, _subgroups(), ("subgroups.csv", None), "waits", "roster"),
         # Taken, with something to mend.
         "orphans": Case("REF106", set_aside, aside, _zip(_roster(enrollments=(",pupil004,", ",pupil904,"))),

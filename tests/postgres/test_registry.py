@@ -21,7 +21,8 @@ from subgroup_pipeline.registry.database import HEAD, Registry, open_registry, r
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import apply_settings, registered_districts
 from subgroup_pipeline.registry.findings import Finding, store_findings
-from subgroup_pipeline.registry.ledger import UploadedFile, all_deliveries, describe_delivery, register_delivery
+from subgroup_pipeline.registry.ledger import UploadedFile, all_deliveries, describe_delivery
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.remote_files import observe_files
 from subgroup_pipeline.registry.schema import AuditEvent, Base, Delivery
 from subgroup_pipeline.settings import Settings, load_settings

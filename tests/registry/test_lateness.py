@@ -13,7 +13,8 @@ from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.district_file import parse_district
 from subgroup_pipeline.registry.districts import apply_settings, registered_districts
 from subgroup_pipeline.registry.lateness import note_late_feeds
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, register_delivery
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery, District, FindingRow
 from subgroup_pipeline.settings import load_settings
 

@@ -22,12 +22,10 @@ from subgroup_pipeline.registry.ledger import (
     iso_time,
     latest_delivery,
     live_deliveries,
-    new_delivery_id,
-    register_delivery,
-    set_waiting,
     supersede_held,
     was_accepted_before,
 )
+from subgroup_pipeline.registry.receiving import new_delivery_id, register_delivery, set_waiting
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
 
 STATES = ("received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected")
@@ -124,6 +122,45 @@ def test_the_content_of_an_older_delivery_is_a_new_delivery(registry: Registry) 
     with registry.begin() as session:
         outcomes = [_register(session, content)[1] for content in ("a", "b", "a")]
     assert outcomes == [True, True, True]
+
+
+@pytest.mark.parametrize("state", ["accepted", "published"])
+def test_what_is_live_is_seen_again_whatever_came_between(registry: Registry, state: str) -> None:
+    """A file that went back to the live bytes after two rejected tries was held as an older one."""
+    with registry.begin() as session:
+        live = _in_state(session, state, "live")
+        _in_state(session, "rejected", "first try")
+        _in_state(session, "rejected", "second try")
+        again, is_new = _register(session, "live")
+        assert (again.delivery_id, is_new, again.seen_again_count) == (live.delivery_id, False, 1)
+    assert [d.state for d in all_deliveries(registry)] == [state, "rejected", "rejected"]
+
+
+@pytest.mark.parametrize("undecided", ["received", "screened", "landed", "held"])
+def test_sending_again_what_is_live_takes_back_what_waits(registry: Registry, undecided: str) -> None:
+    with registry.begin() as session:
+        _in_state(session, "published", "live")
+        waits = _in_state(session, undecided, "mistake")
+        _register(session, "live")
+        assert waits.state == "superseded"
+
+
+def test_sending_live_changes_again_takes_nothing_back(registry: Registry) -> None:
+    with registry.begin() as session:
+        _in_state(session, "published", "live").counts = {"is_delta": True}
+        waits = _in_state(session, "held", "later changes")
+        assert _register(session, "live")[1] is False
+        assert waits.state == "held"
+
+
+def test_bytes_that_were_live_once_are_still_held(registry: Registry) -> None:
+    with registry.begin() as session:
+        _in_state(session, "superseded", "old")
+        _in_state(session, "published", "live")
+        _in_state(session, "rejected", "a try")
+        delivery, is_new = _register(session, "old")
+        assert is_new
+    assert [f.code for f in find_delivery_fresh(registry, delivery.delivery_id).findings] == ["OLD801"]
 
 
 @pytest.mark.parametrize("other", [{"district": "beta"}, {"feed": "subgroups"}])

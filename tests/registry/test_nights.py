@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.ledger import State, advance, register_delivery
+from subgroup_pipeline.registry.ledger import State, advance
 from subgroup_pipeline.registry.nights import ENDED, last_night
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import Delivery
 
 

@@ -19,7 +19,8 @@ from night.installation import Installation, installation_in, zip_of
 
 from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.ledger import UploadedFile, register_delivery
+from subgroup_pipeline.registry.ledger import UploadedFile
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.reports.outbox import Delivered, deliver_reports
 
 NAMES = ("Given", "Family")

@@ -13,6 +13,7 @@ from torture.kills import KillAfter, KillAt, Moment
 _ARCHIVE = "subgroup_pipeline.intake.archive"
 _SFTP = "subgroup_pipeline.intake.sftp"
 _LEDGER = "subgroup_pipeline.registry.ledger"
+_RECEIVING = "subgroup_pipeline.registry.receiving"
 _FINDINGS = "subgroup_pipeline.registry.findings"
 _LAND = "subgroup_pipeline.landing.land"
 _LOAD = "subgroup_pipeline.landing.load"
@@ -52,8 +53,8 @@ CRASHES = (
     Crash("a file half fetched", KillAt(f"{_ARCHIVE}:IncomingFile.write", call=3)),
     Crash("before a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", call=2)),
     Crash("after a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", "after", call=2)),
-    Crash("before the ledger knows", KillAt(f"{_LEDGER}:register_delivery", call=2)),
-    Crash("before the ledger commits", KillAt(f"{_LEDGER}:register_delivery", "after", call=2)),
+    Crash("before the ledger knows", KillAt(f"{_RECEIVING}:register_delivery", call=2)),
+    Crash("before the ledger commits", KillAt(f"{_RECEIVING}:register_delivery", "after", call=2)),
     Crash("before an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", call=2)),
     Crash("after an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call=2)),
     Crash("one of two uploads entered", KillAt(f"{_SFTP}:SftpConnection.remove", call=1), "two at once"),
@@ -152,7 +153,7 @@ def at_states(seed: int, each: int) -> list[Crash]:
             delay = chance.choice((0.0, chance.uniform(0.001, 0.05), chance.uniform(0.05, 0.8)))
             call = chance.randint(1, {"held": 1, "published": 5, "superseded": 3, "rejected": 1}.get(state, 5))
             if state == "received":
-                moment = KillAt(f"{_LEDGER}:register_delivery", "after", call, delay=delay)
+                moment = KillAt(f"{_RECEIVING}:register_delivery", "after", call, delay=delay)
             else:
                 moment = KillAt(f"{_LEDGER}:advance", "after", call, f"'{state}'", delay)
             crashes.append(Crash(f"{state} {number}", moment))

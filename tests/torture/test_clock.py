@@ -12,7 +12,8 @@ import pytest
 from subgroup_pipeline.publish.scope import _scope_row
 from subgroup_pipeline.registry import ledger
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries, register_delivery
+from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries
+from subgroup_pipeline.registry.receiving import register_delivery
 from torture.homes import Bench, home_at, register
 from torture.invariants import not_converged
 

@@ -1,0 +1,131 @@
+"""Receiving: archived files become a delivery in the ledger, or are known already; and what is not complete yet is shown."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.registry.database import record_event
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.ledger import LIVE_STATES, PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery
+from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
+
+_UNDECIDED = ("received", "screened", "landed", "held")
+
+
+def new_delivery_id(received_at: datetime) -> str:
+    """An id that sorts by time and does not collide."""
+    return f"{received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+
+
+def register_delivery(  # noqa: PLR0913 - the facts of a delivery
+    session: Session,
+    district_id: str,
+    feed: Feed,
+    *,
+    sha256: str,
+    content_sha256: str,
+    proof: Proof | None,
+    files: Sequence[UploadedFile],
+    findings: Iterable[Finding] = (),
+    is_rejected: bool = False,
+) -> tuple[Delivery, bool]:
+    """Enter archived files as a delivery, or note that the feed's latest or live delivery was seen again.
+
+    Gives the delivery and whether it is new. `is_rejected` enters a delivery that is refused before it is screened.
+    """
+    now = datetime.now(UTC)
+    latest = latest_delivery(session, district_id, feed)
+    known = _same_content(session, district_id, feed, latest, content_sha256)
+    if known is not None:
+        known.seen_again_at = now
+        known.seen_again_count += 1
+        record_event(session, "delivery.seen_again", actor=PIPELINE, district_id=district_id, delivery_id=known.delivery_id)
+        return known, False
+    if latest is not None:
+        # What comes later is later, also when the clock was set back: order, ids and history go by this time.
+        now = max(now, latest.received_at + timedelta(microseconds=1))
+    delivery = Delivery(
+        delivery_id=new_delivery_id(now),
+        district_id=district_id,
+        feed=feed,
+        state="received",
+        proof=proof,
+        sha256=sha256,
+        content_sha256=content_sha256,
+        received_at=now,
+        counts={},
+        files=[DeliveryFile(name=f.name, sha256=f.sha256, size=f.size, member_of=f.member_of) for f in files],
+    )
+    session.add(delivery)
+    session.flush()
+    record_event(session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id)
+    said = list(findings)
+    if not is_rejected and _came_before(session, delivery):
+        said.append(Finding("OLD801", file=files[0].name))
+    store_findings(session, "intake", district_id, delivery.delivery_id, said)
+    if is_rejected:
+        advance(session, delivery, "rejected", verdict="rejected")
+    return delivery, True
+
+
+def _same_content(
+    session: Session, district_id: str, feed: Feed, latest: Delivery | None, content_sha256: str
+) -> Delivery | None:
+    """The delivery of which these bytes say nothing new: the latest, or the live one whatever came after it.
+
+    Who sends again what is live takes back what came after it and was not decided; changes (a delta) take back nothing.
+    """
+    if latest is not None and latest.content_sha256 == content_sha256:
+        return latest
+    live = _live_delivery(session, district_id, feed)
+    if live is None or live.content_sha256 != content_sha256:
+        return None
+    undecided = sa.select(Delivery).where(
+        Delivery.district_id == district_id,
+        Delivery.feed == feed,
+        Delivery.state.in_(_UNDECIDED),
+        Delivery.sha256.is_not(None),
+        Delivery.received_at > live.received_at,
+    )
+    for later in session.scalars(undecided) if not live.counts.get("is_delta") else ():
+        advance(session, later, "superseded", reason=f"{live.delivery_id}, which is live, was sent again")
+    return live
+
+
+def _live_delivery(session: Session, district_id: str, feed: Feed) -> Delivery | None:
+    """The live delivery of one district's feed."""
+    query = sa.select(Delivery).where(Delivery.district_id == district_id, Delivery.feed == feed, Delivery.state.in_(LIVE_STATES))
+    return session.scalar(query.order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc()).limit(1))
+
+
+def _came_before(session: Session, delivery: Delivery) -> bool:
+    """Whether an older delivery of the feed had the same content: somebody sent an older export again."""
+    query = sa.select(Delivery.delivery_id).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.content_sha256 == delivery.content_sha256,
+        Delivery.delivery_id != delivery.delivery_id,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[str]) -> None:
+    """Show uploads that are not proved complete yet as one delivery in state `received` without bytes; none: remove it."""
+    query = sa.select(Delivery).filter_by(district_id=district_id, feed=feed, state="received", sha256=None)
+    waiting = session.scalar(query)
+    if not names:
+        if waiting is not None:
+            session.delete(waiting)
+        return
+    if waiting is None:
+        now = datetime.now(UTC)
+        waiting = Delivery(
+            delivery_id=new_delivery_id(now), district_id=district_id, feed=feed, state="received", received_at=now
+        )
+        session.add(waiting)
+    waiting.counts = {"files_waiting": len(names)}
