@@ -10,6 +10,7 @@ from subgroup_pipeline import __version__
 from subgroup_pipeline.cli import deliveries, districts, maintenance, reports
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
+from subgroup_pipeline.cli.sql import sql
 from subgroup_pipeline.cli.status import status
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
 app.add_typer(districts.app, name="district")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(maintenance.publish_app, name="publish")
-for command in (check, reports.report, status, maintenance.rebuild, maintenance.backup, maintenance.restore):
+for command in (check, reports.report, sql, status, maintenance.rebuild, maintenance.backup, maintenance.restore):
     app.command()(command)
 
 
@@ -73,39 +74,6 @@ def run(
 
     with installation() as (settings, registry):
         raise typer.Exit(run_now(settings, registry, district or [], wait=wait, as_json=as_json))
-
-
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False,
-) -> None:
-    """Ask the published marts, read-only (schemas marts and quality).
-
-    Example: subgroups sql "select * from marts.rpt_district_subgroup where subgroup = 'english_learner'"
-    """
-    import duckdb
-
-    from subgroup_pipeline.publish.reader import open_published
-    from subgroup_pipeline.settings import load_settings
-
-    # Neither registry nor log is opened: who may only read what is published can ask it.
-    with open_published(load_settings()) as connection:
-        try:
-            statements = connection.extract_statements(query)
-            if len(statements) != 1:
-                what = f"these are {len(statements)} statements" if statements else "this is no statement"
-                raise typer.BadParameter(f"{what}; give one", param_hint="QUERY")
-            result = connection.execute(statements[0])
-            columns = [column[0] for column in result.description or []]
-            rows = result.fetchall()
-        except duckdb.Error as error:
-            say(f"error: {str(error).strip()}")
-            raise typer.Exit(1) from error
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        print_table(columns, rows)
 
 
 @app.command()

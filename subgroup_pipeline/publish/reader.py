@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(settings: Settings, writes_into: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the snapshot that is current now; a publish meanwhile does not touch it. Raises PublishError before the first."""
     link = settings.paths.published_database
     if not link.exists():
         raise PublishError(f"nothing is published in {settings.paths.published} yet. `subgroups run` publishes.")
-    with open_snapshot(link.resolve(), settings.memory_limit, settings.threads) as connection:
+    with open_snapshot(link.resolve(), settings.memory_limit, settings.threads, writes_into) as connection:
         yield connection
 
 
 @contextmanager
-def open_snapshot(path: Path, memory_limit: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a file of a snapshot as any reader should: read-only, no other file, settings locked."""
+def open_snapshot(
+    path: Path, memory_limit: str, threads: int, writes_into: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file of a snapshot as any reader should: read-only, locked, no other file but in a directory for results."""
     import duckdb
 
     try:
-        connection = _connect(path, memory_limit, threads)
+        connection = _connect(path, memory_limit, threads, writes_into)
     except duckdb.Error as error:
         raise PublishError(
             f"{path} cannot be opened: {str(error).splitlines()[0]}. `subgroups publish rollback` shows the snapshot before; "
@@ -44,17 +46,18 @@ def open_snapshot(path: Path, memory_limit: str, threads: int) -> Iterator[duckd
         connection.close()
 
 
-def _connect(path: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, memory_limit: str, threads: int, writes_into: Path | None) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(
+    connection = duckdb.connect(
         str(path),
         read_only=True,
-        config={
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "autoinstall_known_extensions": False,
-            "enable_external_access": False,
-            "lock_configuration": True,
-        },
+        config={"memory_limit": memory_limit, "threads": threads, "autoinstall_known_extensions": False},
     )
+    allowed = "'" + str(writes_into).replace("'", "''") + "'" if writes_into else ""
+    # In this order: directories cannot be allowed any more once external access is off.
+    connection.execute(
+        f"set allowed_directories = [{allowed}]; set enable_external_access = false; set timezone = 'UTC'; "
+        "set lock_configuration = true"
+    )
+    return connection

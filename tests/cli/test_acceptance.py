@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,11 +11,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import duckdb
 import pytest
 from night import small_district as small
 from night.installation import zip_of
 
-from cli.command import USED_WRONGLY, Said, Shell
+from cli.command import SUBGROUPS, USED_WRONGLY, Said, Shell
 
 pytestmark = [pytest.mark.needs_sshd, pytest.mark.xdist_group("cli_acceptance")]
 
@@ -97,6 +99,28 @@ def test_everything_that_sql_gives_is_json(night: Night) -> None:
         said = night.shell.subgroups("sql", query, "--json")
         assert said.status == 0, said.err
         assert isinstance(said.data, list), query
+
+
+def test_sql_gives_csv_and_parquet_to_files_and_pipes(night: Night) -> None:
+    shell = night.shell
+    query = "select student_number, map {'a': 'b'} as m, published_at from dim_student join dim_district using (district_id)"
+    said = shell.subgroups("sql", query, "--format", "csv")
+    header, *lines = said.out.splitlines()
+    assert (said.status, header, len(lines)) == (0, "student_number,m,published_at", 10)
+    _, of_map, published_at = lines[0].split(",")
+    assert of_map == "{a=b}"
+    assert UTC_TIME.fullmatch(published_at)
+    assert shell.subgroups("sql", query, "--output", "students.parquet").out == ""
+    made = shell.directory / "students.parquet"
+    assert made.stat().st_mode & 0o077 == 0
+    rows = duckdb.read_parquet(str(made))
+    assert (rows.columns, len(rows.fetchall())) == (header.split(","), 10)
+    command = [str(SUBGROUPS), "sql", query, "--format", "parquet"]
+    assert subprocess.run(command, env=shell.environment, capture_output=True, check=True).stdout == made.read_bytes()
+    shell.subgroups("sql", "show tables", "--output", "tables.json")
+    assert {"name": "rpt_district_subgroup"} in json.loads((shell.directory / "tables.json").read_text())
+    shell.subgroups("sql", query, "--output", "nowhere/students.csv").refuses("nowhere/students.csv")
+    shell.subgroups("sql", query, "--json", "--format", "csv").refuses("two things", status=USED_WRONGLY)
 
 
 def test_times_in_json_are_iso_8601_in_utc(night: Night) -> None:
