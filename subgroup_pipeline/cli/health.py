@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-Parts = Callable[[], dict[str, bool]]
+Parts = Callable[[], Awaitable[dict[str, str]]]
 
 
 async def serve_health(host: str, port: int, parts: Parts) -> asyncio.Server:
-    """Answer GET /healthz with the parts and whether they are up. Raises OSError when the port is taken."""
+    """Answer GET /healthz with the parts and whether they are up, tried when asked. Raises OSError when the port is taken."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = (await asyncio.wait_for(reader.readline(), 5)).decode("latin-1").split()
-            found = parts()
-            status, body = _reply(request, found)
+            status, body = await _reply(request, parts)
             head = (
                 f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             )
@@ -30,9 +29,11 @@ async def serve_health(host: str, port: int, parts: Parts) -> asyncio.Server:
     return await asyncio.start_server(answer, host, port)
 
 
-def _reply(request: list[str], parts: dict[str, bool]) -> tuple[str, bytes]:
+async def _reply(request: list[str], parts: Parts) -> tuple[str, bytes]:
     if len(request) < 2 or request[0] != "GET" or request[1] != "/healthz":
         return "404 Not Found", b'{"error": "only GET /healthz"}'
-    is_well = all(parts.values())
-    body = json.dumps({"ok": is_well, "parts": {name: "up" if up else "down" for name, up in parts.items()}}).encode()
-    return ("200 OK" if is_well else "503 Service Unavailable"), body
+    found = await parts()
+    why = {name: words for name, words in found.items() if words != "up"}
+    states = {name: "down" if name in why else "up" for name in found}
+    body = json.dumps({"ok": not why, "parts": states, "why": why}).encode()
+    return ("503 Service Unavailable" if why else "200 OK"), body

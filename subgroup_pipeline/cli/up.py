@@ -1,18 +1,20 @@
-"""`subgroups up`: the SFTP server in this process, Dagster's webserver and daemon as children; all stop within ten seconds."""
+"""`subgroups up`: the SFTP server in this process, Dagster's webserver and daemon as children; all stop within ten seconds.
+
+A child that ends is started again, and districts can upload meanwhile. What districts do is said in the terminal.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.output import say
-from subgroup_pipeline.errors import SubgroupsError
+from subgroup_pipeline.cli.ports import require_free, taken_by
+from subgroup_pipeline.cli.vital_signs import VitalSigns
+from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
     from subgroup_pipeline.dropserver.server import DropServer
@@ -20,15 +22,16 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 PARTS = ("sftp", "dagster")
-_STOP_SECONDS = 6.0
 
 
-def drop_server(settings: Settings, registry: Registry, *, port: int | None = None) -> DropServer:
-    """The SFTP server over this installation's accounts; its events go to the audit log."""
+def drop_server(settings: Settings, registry: Registry, *, port: int | None = None, is_told: bool = False) -> DropServer:
+    """The SFTP server over this installation's accounts; its events go to the audit log, and with `is_told` to the terminal."""
     from subgroup_pipeline.dropserver.server import DropServer
     from subgroup_pipeline.registry.district_keys import account_keys
 
     def audit(kind: str, account: str, detail: dict[str, str]) -> None:
+        if is_told and (words := _told(kind, account, detail)):
+            say(f"{time.strftime('%H:%M:%S')} {words}")
         registry.audit(kind, actor=account[:80], detail=dict(detail))
 
     return DropServer(
@@ -41,6 +44,24 @@ def drop_server(settings: Settings, registry: Registry, *, port: int | None = No
     )
 
 
+def _told(kind: str, account: str, detail: dict[str, str]) -> str:
+    """An event in words; the pipeline's own sign-ins, one a minute, are none for a person."""
+    if account == SERVICE_ACCOUNT:
+        return ""
+    match kind:
+        case "sftp.login":
+            return f"{account} signed in from {detail['peer']}"
+        case "sftp.login_refused":
+            return f"{detail.get('name', account)} was refused from {detail['peer']}: no key in force (offered: {detail['keys']})"
+        case "sftp.closed":
+            return f"{account} was put out: {detail['reason']}"
+        case "sftp.upload":
+            end = "" if detail["clean_close"] == "true" else "; the connection was cut, so it is not taken"
+            return f"{account} uploaded {detail['path']}, {detail['bytes']} bytes{end}"
+        case _:
+            return ""
+
+
 def run_up(settings: Settings, registry: Registry, only: str | None) -> None:
     """Run until Ctrl-C or SIGTERM. Raises SubgroupsError when a part cannot start or ends by itself."""
     asyncio.run(_run(settings, registry, [only] if only else list(PARTS)))
@@ -50,44 +71,40 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = drop_server(settings, registry) if "sftp" in parts else None
-    children: dict[str, subprocess.Popen[bytes]] = {}
-    health: asyncio.Server | None = None
-    try:
-        if server is not None:
-            await server.start()
-            _greet(server)
-        if "dagster" in parts:
-            children = _start_dagster(settings)
-        health = await _serve_health(settings, server, children)
-        say("Ctrl-C stops everything")
-        while not stop.is_set():
-            for name, child in children.items():
-                if child.poll() is not None:
-                    raise SubgroupsError(f"{name} ended by itself with status {child.returncode}; its messages stand above.")
-            await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
-    finally:
-        if health is not None:
-            health.close()
-        _stop(children)
-        if server is not None:
-            await server.stop()
+    wanted = {"SFTP": (settings.sftp_host, settings.sftp_port), "DAGSTER": ("127.0.0.1", settings.dagster_port)}
+    require_free({name: place for name, place in wanted.items() if name.lower() in parts})
+    signs = VitalSigns(settings, registry)
+    with ExitStack() as stack:
+        if "sftp" in parts:
+            signs.server = drop_server(settings, registry, is_told=True)
+            await signs.server.start()
+            _greet(signs.server)
+        try:
+            if "dagster" in parts:
+                _start_dagster(settings, signs, stack)
+            health = await _serve_health(settings, signs)
+            say("Ctrl-C stops everything")
+            while not stop.is_set():
+                if signs.dagster is not None:
+                    signs.dagster.watch()
+                await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
+            if health is not None:
+                health.close()
+        finally:
+            stack.close()
+            if signs.server is not None:
+                await signs.server.stop()
 
 
-async def _serve_health(
-    settings: Settings, server: DropServer | None, children: dict[str, subprocess.Popen[bytes]]
-) -> asyncio.Server | None:
+async def _serve_health(settings: Settings, signs: VitalSigns) -> asyncio.Server | None:
     """Serve /healthz; a second `up` beside the first finds the port taken and does without."""
     from subgroup_pipeline.cli.health import serve_health
 
-    def parts() -> dict[str, bool]:
-        sftp = {} if server is None else {"sftp": server.is_listening}
-        return sftp | {name: child.poll() is None for name, child in children.items()}
-
     try:
-        health = await serve_health("127.0.0.1", settings.web_port, parts)
+        health = await serve_health("127.0.0.1", settings.web_port, signs.parts)
     except OSError as error:
-        say(f"no health page: port {settings.web_port}: {error.strerror}. SUBGROUPS_WEB_PORT sets another.")
+        why = taken_by("127.0.0.1", settings.web_port) or f"{error.strerror}."
+        say(f"no health page: {why} SUBGROUPS_WEB_PORT sets another.")
         return None
     say(f"health: http://127.0.0.1:{settings.web_port}/healthz")
     return health
@@ -99,39 +116,13 @@ def _greet(server: DropServer) -> None:
         say(f"  host key {fingerprint}")
 
 
-def _start_dagster(settings: Settings) -> dict[str, subprocess.Popen[bytes]]:
+def _start_dagster(settings: Settings, signs: VitalSigns, stack: ExitStack) -> None:
+    say("Dagster starts, which takes some seconds")  # before its import
+    from subgroup_pipeline.cli.children import start_dagster
     from subgroup_pipeline.orchestration.instance import open_instance
 
-    with open_instance(settings):
-        pass  # makes Dagster's databases: the children, begun at once, would make them side by side, and one would fail
-    module = ["-m", "subgroup_pipeline.definitions"]
-    bin_directory = Path(sys.executable).parent
-    # The children may run in another directory than the one a relative home was meant for.
-    environment = os.environ | {"SUBGROUPS_HOME": str(settings.paths.root), "PYTHONWARNINGS": "ignore"}
-    web = [str(bin_directory / "dagster-webserver"), *module, "--host", "127.0.0.1", "--port", str(settings.dagster_port)]
-    daemon = [str(bin_directory / "dagster-daemon"), "run", *module]
-    say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds")
-    # Sessions of their own: a terminal's Ctrl-C reaches this process only, which then stops them in order.
-    return {
-        command[0].rsplit("/", 1)[-1]: subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
-        for command in (web, daemon)
-    }
-
-
-def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    """End the children with what they started; kill what does not go."""
-    for child in children.values():
-        _signal_group(child, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while any(child.poll() is None for child in children.values()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for child in children.values():
-        _signal_group(child, signal.SIGKILL)
-        child.wait()
-
-
-def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        return
+    # Opened first: it makes Dagster's databases. The children, begun at once, would make them side by side, and one would fail.
+    signs.instance = stack.enter_context(open_instance(settings))
+    signs.dagster = start_dagster(settings)
+    stack.callback(signs.dagster.stop)
+    say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds; its words are in {settings.paths.logs}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager, redirect_stdout
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from subgroup_pipeline.settings import Settings
+
+_DAEMONS = ("SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR")
+_SILENCE_SECONDS = 120
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -72,6 +76,13 @@ def run_night(
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                 },
             )
+
+
+def silent_daemons(instance: dg.DagsterInstance) -> list[str]:
+    """Daemons that nights depend on and that have not shown a sign of life for two minutes (they do so each half)."""
+    oldest = time.time() - _SILENCE_SECONDS
+    beats = instance.get_daemon_heartbeats()
+    return [name for name in _DAEMONS if name not in beats or beats[name].timestamp < oldest]
 
 
 class _StepClock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 
 def sftp_server(settings: Settings) -> list[Complaint]:
-    """Whether a server answers on the port of ours."""
-    try:
-        with socket.create_connection((settings.sftp_host, settings.sftp_port), timeout=2):
-            return []
-    except OSError:
-        what = f"No SFTP server answers on {settings.sftp_host} port {settings.sftp_port}."
+    """Whether our server answers on its port: one that proves to have our host key."""
+    from subgroup_pipeline.cli.ports import taken_by
+    from subgroup_pipeline.dropserver.probe import pinned_keys, who_answers
+
+    host, port = settings.sftp_host, settings.sftp_port
+    answer = asyncio.run(who_answers(host, port, pinned_keys(settings.paths.keys / "known_hosts")))
+    if answer == "we":
+        return []
+    if answer == "nobody":
+        what = f"No SFTP server answers on {host} port {port}."
         return [complaint("warning", what, "`subgroups up` starts it; districts cannot upload and nothing can be fetched.")]
+    what = f"Another server than ours answers on {host} port {port}. {taken_by(host, port)}".rstrip()
+    mend = "Stop it, or set SUBGROUPS_SFTP_PORT; districts that connect there are told that the host key has changed."
+    return [complaint("error", what, mend)]

@@ -1,0 +1,127 @@
+"""The parts of `subgroups up`: ports asked for first, children that are started again, and a health page that tries each part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dropserver.world import make_client
+
+from cli.command import free_port
+from subgroup_pipeline.cli import doctor
+from subgroup_pipeline.cli.children import Children
+from subgroup_pipeline.cli.ports import require_free, taken_by
+from subgroup_pipeline.cli.up import drop_server
+from subgroup_pipeline.cli.vital_signs import VitalSigns
+from subgroup_pipeline.dropserver.server import running
+from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.registry.database import Registry, open_registry
+from subgroup_pipeline.settings import Settings, load_settings
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    from night.installation import keep_host_keys
+
+    monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(free_port()))
+    keep_host_keys(tmp_path / "home" / "keys")
+    return load_settings()
+
+
+@pytest.fixture
+def registry(settings: Settings) -> Iterator[Registry]:
+    registry = open_registry(settings)
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def somebody_else(settings: Settings) -> Iterator[int]:
+    """A server that is not ours on our SFTP port, and that says nothing."""
+    with socket.create_server(("127.0.0.1", settings.sftp_port)) as other:
+        yield int(other.getsockname()[1])
+
+
+def _waited(look: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_port_that_is_taken_names_who_has_it_and_the_setting(somebody_else: int) -> None:
+    with pytest.raises(SettingsError, match=rf"Port {somebody_else} .* process {os.getpid()} \(.*SUBGROUPS_SFTP_PORT"):
+        require_free({"SFTP": ("127.0.0.1", somebody_else), "DAGSTER": ("127.0.0.1", free_port())})
+    assert taken_by("127.0.0.1", free_port()) == ""
+
+
+def test_a_child_that_ends_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["/bin/sh", "-c", f"cd {tmp_path}; echo $$ > pid.new; mv pid.new pid; exec sleep 100"]
+    pid = tmp_path / "pid"
+    children = Children({"child": command}, dict(os.environ), tmp_path)
+    try:
+        _waited(pid.exists)
+        first = pid.read_text()
+        os.kill(int(first), signal.SIGKILL)
+        _waited(lambda: not children.running()["child"])
+        _waited(lambda: (children.watch(), pid.read_text() != first)[1])
+        assert children.running() == {"child": True}
+    finally:
+        children.stop()
+    assert children.running() == {"child": False}
+    assert "child ended with status -9 and starts again in 1 s" in capsys.readouterr().err
+
+
+def test_health_tries_our_server_and_the_registry(settings: Settings, registry: Registry) -> None:
+    signs = VitalSigns(settings, registry)
+    with running(drop_server(settings, registry)) as server:
+        signs.server = server
+        assert asyncio.run(signs.parts()) == {"registry": "up", "sftp": "up"}
+        assert not [said for said in doctor.examine() if "SFTP" in said["what"]]
+    assert asyncio.run(signs.parts())["sftp"] == f"nobody answers on port {settings.sftp_port}"
+    registry.close()  # what stands in SQLite's journal is written now, not over the damage
+    (settings.paths.root / "registry.sqlite").write_bytes(b"not a database" * 500)
+    assert asyncio.run(signs.parts())["registry"].startswith("down")
+
+
+def test_the_doctor_knows_another_server_from_ours(somebody_else: int, registry: Registry) -> None:
+    (said,) = [said for said in doctor.examine() if "Another server" in said["what"]]
+    assert said["level"] == "error"
+    assert f"process {os.getpid()}" in said["what"]
+
+
+def test_uploads_and_sign_ins_are_told_and_the_pipelines_own_are_not(
+    settings: Settings, registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import paramiko
+
+    from subgroup_pipeline.registry.district_file import parse_district
+    from subgroup_pipeline.registry.district_keys import authorize_keys
+    from subgroup_pipeline.registry.districts import apply_settings
+
+    text = "district: alpha\nname: Alpha\ntimezone: UTC\n"
+    apply_settings(registry, parse_district(text), text, actor="test")
+    client = make_client(tmp_path, "alpha")
+    authorize_keys(registry, [("alpha", client.public)], actor="test")
+    with running(drop_server(settings, registry, is_told=True)) as server:
+        for account, key in (("_pipeline", settings.paths.keys / "pipeline"), ("alpha", client.path)):
+            with paramiko.Transport(("127.0.0.1", server.port)) as transport:
+                transport.connect(username=account, pkey=paramiko.Ed25519Key.from_private_key_file(str(key)))
+                sftp = paramiko.SFTPClient.from_transport(transport)
+                assert sftp
+                if account == "alpha":
+                    with sftp.open("inbox/roster/roster.zip", "wb") as file:
+                        file.write(b"1234")
+    said = capsys.readouterr().err
+    assert "alpha signed in from 127.0.0.1" in said
+    assert "roster.zip, 4 bytes" in said
+    assert "_pipeline" not in said
