@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.errors import SettingsError
 
 SERVICE_ACCOUNT = "_pipeline"
@@ -60,12 +61,7 @@ class Settings(BaseSettings):
     @classmethod
     def _cron(cls, value: str) -> str:
         """Take `03:00` as well as five cron fields."""
-        hours, colon, minutes = value.partition(":")
-        if colon and hours.isdigit() and minutes.isdigit():
-            return f"{int(minutes)} {int(hours)} * * *"
-        if len(value.split()) != 5:
-            raise ValueError("write HH:MM, for example 03:00, or five cron fields")
-        return value
+        return as_cron(value)
 
     @field_validator("memory_limit")
     @classmethod
@@ -157,7 +153,7 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [f"SUBGROUPS_{_refused(str(e['loc'][0]), e['input'])}: {e['msg']}" for e in error.errors()]
+        lines = [f"SUBGROUPS_{_refused(str(e['loc'][0]), e['input'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         raise SettingsError("; ".join(lines) + ". `subgroups doctor --settings` lists what can be set.") from error
 
 
@@ -205,5 +201,5 @@ def bundled(name: str) -> Path:
 
 
 def private_umask() -> None:
-    """Make every file this process writes readable by its owner only (design: bytes are kept at 0700/0600)."""
+    """Make every file this process writes readable by its owner only."""
     os.umask(0o077)

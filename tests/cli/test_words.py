@@ -126,7 +126,7 @@ def test_a_home_that_cannot_be_made(shell: Shell) -> None:
         ("SUBGROUPS_SETTLE_SECONDS", "soon", ("district", "list")),
         ("SUBGROUPS_TIMEZONE", "Chicago", ("district", "list")),
         ("SUBGROUPS_SFTP_PORT", "99999", ("district", "list")),
-        ("SUBGROUPS_NIGHTLY_CRON", "at night", ("doctor", "--settings")),
+        ("SUBGROUPS_NIGHTLY_CRON", "0 3 31 2 *", ("doctor",)),
         ("SUBGROUPS_DATABASE_URL", "nonsense", ("district", "list")),
         ("SUBGROUPS_DATABASE_URL", "sqlite:////nowhere/at/all.sqlite", ("district", "list")),
         ("SUBGROUPS_MEMORY_LIMIT", "plenty", ("doctor",)),
