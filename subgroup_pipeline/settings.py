@@ -153,7 +153,10 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [f"SUBGROUPS_{_refused(str(e['loc'][0]), e['input'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        lines = [
+            f"SUBGROUPS_{_refused(str(e['loc'][0]), e['input'])}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
         raise SettingsError("; ".join(lines) + ". `subgroups doctor --settings` lists what can be set.") from error
 
 

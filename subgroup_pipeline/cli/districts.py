@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from subgroup_pipeline.cli import keys
+from subgroup_pipeline.cli.new_district import new
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 
 app = typer.Typer(help="Set districts up and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -133,5 +134,6 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
     say(f"\nsettings version {district.version}; keys: {', '.join(fingerprints) or 'none'}")
 
 
+app.command()(new)
 app.command()(keys.authorize)
 app.add_typer(keys.app, name="keys")
