@@ -51,7 +51,7 @@ class Reading:
     codec: str = "utf-8-sig"
     delimiter: str = ","
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Configured columns that the file calls by an alias: the header's name of each."""
+    """Columns that the settings can name and the file writes in another way: the header's name of each."""
 
     @classmethod
     def of(cls, delivery: Delivery, file_name: str) -> Reading:
@@ -98,7 +98,7 @@ def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], fo
 
     def position(column: str) -> int | None:
         name = canonical(column)
-        name = name if name in header else reading.columns.get(name, name)
+        name = name if name in header else canonical(reading.columns.get(name, name))
         return header.index(name) if name in header else None
 
     takers: Takers = {}

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     ReadShape = Callable[[Path, str, Path, frozenset[str]], tuple[CsvShape, Path]]
 
+_KEYED_TABLES = ("subgroup_row", "users", "demographics")
+"""Tables whose columns a district's settings name."""
+
 
 @dataclass(frozen=True)
 class ScreenedFile:
@@ -55,10 +58,18 @@ class ScreenedFile:
             noted["encoding"] = self.shape.encoding
         if self.shape.delimiter != ",":
             noted["delimiter"] = self.shape.delimiter
-        called = {key: canonical(self.shape.header[position]) for key, position in self.mapping.keyed}
-        if self.table == "subgroup_row" and (aliases := {key: name for key, name in called.items() if key != name}):
-            noted["columns"] = aliases
+        if self.table in _KEYED_TABLES and (headers := self._headers()):
+            noted["columns"] = headers
         return noted
+
+    def _headers(self) -> dict[str, str]:
+        """The file's own names of columns that the settings can name, by canonical form, where they differ from it."""
+        prefix = "" if self.table == "subgroup_row" else METADATA_PREFIX
+        written = {f"{prefix}{key}": self.shape.header[position].strip() for key, position in self.mapping.keyed}
+        if self.table == "subgroup_row":
+            ids = (self.shape.header[position].strip() for _, position in self.mapping.columns)
+            written |= {canonical(name): name for name in ids}
+        return {key: name for key, name in written.items() if key != name}
 
 
 @dataclass

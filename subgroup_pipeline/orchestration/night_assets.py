@@ -14,7 +14,8 @@ from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.scope import set_scope
 from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
-from subgroup_pipeline.quality.judge import family_totals, judge_deliveries
+from subgroup_pipeline.quality.family_totals import family_totals
+from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import find_delivery

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
-from subgroup_pipeline.quality.expectations import family_of
+from subgroup_pipeline.quality.family_totals import note_families
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
 from subgroup_pipeline.quality.roster_owner import roster_owner_findings
 from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
+from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
@@ -29,6 +30,7 @@ from subgroup_pipeline.registry.ledger import (
     advance,
     deliveries_in,
     find_delivery,
+    latest_delivery,
     live_deliveries,
     supersede_held,
     undecided_delta,
@@ -39,7 +41,6 @@ from subgroup_pipeline.registry.rules import rules_version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import duckdb
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.registry.database import Registry
@@ -54,6 +55,13 @@ _SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "VOC202", "VOC203", "DA
 _RUN_DELIVERY = dict.fromkeys(
     ("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field", "delta_tables"), "VARCHAR"
 )
+
+
+_WAITS_FOR: dict[str, str] = {
+    "held": "The roster came and waits for a person to look at it.",
+    "rejected": "The roster that came was rejected; its own report says why.",
+}
+"""By state of a district's newest roster: why its subgroup files wait."""
 
 
 @dataclass
@@ -95,7 +103,7 @@ def judge_deliveries(
     with open_warehouse(settings) as connection:
         replace_ids(connection, "control.judge_again", judged.verdicts, [])
         replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
-        _note_families(connection, judged)
+        note_families(connection, judged.failures, judged.district_of)
     return judged
 
 
@@ -107,50 +115,15 @@ def _turns(deliveries: Iterable[Delivery]) -> list[list[Delivery]]:
     return [[d for d in turn if d is not None] for turn in zip_longest(*queues.values())]
 
 
-class FamilyTotal(NamedTuple):
-    """What a family of checks found on one table: the codes that failed, and counts that plot."""
-
-    codes: tuple[str, ...]
-    failing_rows: int
-    failing_deliveries: int
-    failing_districts: int
-
-
-def family_totals(settings: Settings) -> dict[tuple[str, str], FamilyTotal]:
-    """What failed in the run that judged last, by (table, family); a family without failing rows is absent."""
-    with open_warehouse(settings) as connection:
-        rows = connection.execute("from control.check_family").fetchall()
-    return {(table, family): FamilyTotal(tuple(codes.split(",")), *counts) for table, family, codes, *counts in rows}
-
-
-def _note_families(connection: duckdb.DuckDBPyConnection, judged: Judged) -> None:
-    failed: dict[tuple[str, str], list[Failure]] = defaultdict(list)
-    for failure in judged.failures:
-        failed[failure.table, family_of(failure.code)].append(failure)
-    columns = dict.fromkeys(("table_name", "family", "codes"), "VARCHAR")
-    columns |= dict.fromkeys(("failing_rows", "failing_deliveries", "failing_districts"), "BIGINT")
-    rows = [
-        (
-            table,
-            family,
-            ",".join(sorted({one.code for one in failures})),
-            sum(one.count for one in failures),
-            len({one.delivery_id for one in failures}),
-            len({judged.district_of[one.delivery_id] for one in failures}),
-        )
-        for (table, family), failures in failed.items()
-    ]
-    connection.execute("delete from control.check_family")
-    insert_rows(connection, "control.check_family", columns, [dict(zip(columns, row, strict=True)) for row in rows])
-
-
 def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) -> list[Delivery]:
     """Those subgroup deliveries whose district has an accepted roster; the others wait with a finding."""
     with registry.begin() as session:
         live = live_deliveries(session, "roster")
         for delivery in subgroups:
             if delivery.district_id not in live:
-                waits = Finding("SUB509", file=delivery.files[0].name)
+                roster = latest_delivery(session, delivery.district_id, "roster")
+                about = _WAITS_FOR.get(roster.state, "") if roster else "No roster has come."
+                waits = Finding("SUB509", file=delivery.files[0].name, about=about)
                 store_findings(session, "quality", delivery.district_id, delivery.delivery_id, [waits])
                 judged.waiting.append(delivery.delivery_id)
     return [delivery for delivery in subgroups if delivery.district_id in live]
@@ -254,7 +227,9 @@ def _as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failu
     files = {table.name: table.file_name for table in roster_tables().values()}
     name = files.get(failure.table, delivery.files[0].name)
     subgroups = district.settings.subgroups
-    column = subgroups.student_id_column if failure.table == "subgroup_row" and subgroups else failure.column
+    column = failure.column
+    if failure.table == "subgroup_row" and subgroups:
+        column = header_of(delivery, name, subgroups.student_id_column)
     key_column = column if failure.table == "subgroup_row" else failure.key_column
     about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
     return Finding(
@@ -280,10 +255,11 @@ def _decide(
     row = find_delivery(session, delivery.delivery_id)
     is_live = row.state in LIVE_STATES
     severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
-    if district.settings.publish_when == "clean" and "error" in severities:
-        findings.append(Finding("CLN702"))
-    if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
-        findings.append(Finding("FST701"))
+    if "fatal" not in severities:  # what is refused anyway waits for nobody
+        if district.settings.publish_when == "clean" and "error" in severities:
+            findings.append(Finding("CLN702"))
+        if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
+            findings.append(Finding("FST701"))
     verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
     row.rules_version = rules_version()
     store_findings(session, "quality", row.district_id, row.delivery_id, findings)

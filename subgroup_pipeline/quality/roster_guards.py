@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, Changes, roster_changes
@@ -25,11 +25,35 @@ REJECT_FLOOR = 50
 _FILES = {"students": "users.csv", "staff": "users.csv", "classes": "classes.csv", "enrollments": "enrollments.csv"}
 _REMOVED = {"students": "VOL301", "staff": "VOL302", "classes": "VOL303", "enrollments": "VOL304"}
 
+# Active students; and, to say why there are none: users, those with the role, and of these who fails by one column alone.
 _STUDENTS = """
-select r.delivery_id, count(*) filter (is_active_student(u.role, u.enabledUser, u.status))
+select r.delivery_id, count(*) filter (is_active_student(u.role, u.enabledUser, u.status)), count(u.delivery_id),
+    count(*) filter (is_active_student(u.role, 'true', 'active')),
+    count(*) filter (is_active_student(u.role, 'true', 'active') and not is_active_student('student', u.enabledUser, 'active')),
+    count(*) filter (is_active_student(u.role, 'true', 'active') and not is_active_student('student', 'true', u.status))
 from warehouse.control.run_delivery r left join warehouse.raw.users u using (delivery_id)
 where r.feed = 'roster' group by all
 """
+
+
+class StudentCount(NamedTuple):
+    """Active students among the users of a roster, and why others are none: `disabled` and `gone` have the role."""
+
+    active: int
+    users: int
+    with_role: int
+    disabled: int
+    gone: int
+
+    def finding(self) -> Finding:
+        """That there are none, naming the column that is at fault for most."""
+        if not self.with_role:
+            column, about = "role", f"None of {self.users} users has the role student."
+        elif self.disabled >= self.gone:
+            column, about = "enabledUser", f"Of {self.with_role} users with the role student, {self.disabled} are not enabled."
+        else:
+            column, about = "status", f"Of {self.with_role} users with the role student, {self.gone} have no active status."
+        return Finding("STU601", file="users.csv", column=column, count=self.users or None, about=about)
 
 
 def roster_findings(
@@ -37,12 +61,12 @@ def roster_findings(
 ) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
     """Findings about each roster of `control.run_delivery` as a whole, and counts for the ledger, by delivery."""
     with open_session(settings) as session:
-        students: dict[str, int] = dict(session.execute(_STUDENTS).fetchall())
+        students = {row[0]: StudentCount(*row[1:]) for row in session.execute(_STUDENTS).fetchall()}
         changes = roster_changes(session)
     return {
         d.delivery_id: (
             _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d),
-            {"active_students": students[d.delivery_id]} | _changed_students(changes.get(d.delivery_id)),
+            {"active_students": students[d.delivery_id].active} | _changed_students(changes.get(d.delivery_id)),
         )
         for d in deliveries
     }
@@ -76,9 +100,11 @@ def set_aside_findings(findings: Iterable[Finding], rows: Mapping[str, int], gua
     return said
 
 
-def _about_roster(students: int, changes: Changes | None, district: RegisteredDistrict, delivery: Delivery) -> list[Finding]:
-    if not students:
-        return [Finding("STU601", file="users.csv")]
+def _about_roster(
+    students: StudentCount, changes: Changes | None, district: RegisteredDistrict, delivery: Delivery
+) -> list[Finding]:
+    if not students.active:
+        return [students.finding()]
     if changes is None:
         return []
     guards = district.settings.guards

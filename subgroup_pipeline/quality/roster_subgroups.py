@@ -9,10 +9,12 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.quality.subgroup_columns import blank_words, blank_words_finding
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
+from subgroup_pipeline.quality.subgroup_file import columns_finding, header_of
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, roster_place
+from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, Place, roster_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +82,7 @@ said as (
     where trimmed(c.text) is not null
 )
 select delivery_id, is_before, source_column, file_name, header, is_open, folded, value, is_set_up, count(*) as students,
-    list(sourcedId) filter (where not is_before and not is_set_up) as keys
+    min(trimmed(text)) as written, list(sourcedId) filter (where not is_before and not is_set_up) as keys
 from said group by all
 """
 
@@ -105,7 +107,7 @@ select delivery_id, any_value(read_id) as live_delivery_id from roster_student w
 create table checks.cell_count as
 with filled as (
     select delivery_id, is_before, source_column, is_open,
-        case when source_column = '{_ROLL_UP}' then header else folded end as cell,
+        case when source_column = '{_ROLL_UP}' then header else written end as cell,
         source_column = '{_ROLL_UP}' or value is not null as is_known,
         case when source_column = '{_ROLL_UP}' then header else coalesce(value, if(is_open, folded, 'not_reported')) end as value,
         sum(students) as n
@@ -140,7 +142,7 @@ def roster_subgroup_findings(
     with open_session(settings) as session:
         for statement in (_COLUMN, _STUDENT, _TEXT, _DRIFT):
             session.execute(statement)
-        drift = drift_facts(session)
+        drift, blank = drift_facts(session), blank_words(session)
         filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_FILLED).fetchall()}
         unmapped = session.execute(_UNMAPPED).fetchall()
         headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -149,8 +151,20 @@ def roster_subgroup_findings(
     for delivery in reading:
         own = drift.get(delivery.delivery_id, DriftFacts()).changes
         findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled, own)
+        for column, words in blank.get(delivery.delivery_id, {}).items():
+            place = Place("roster_metadata" if column.startswith("metadata.") else "demographics", column)
+            finding = blank_words_finding(_file(place), _header(delivery, column), words)
+            findings[delivery.delivery_id].append(finding)
+    by_id = {delivery.delivery_id: delivery for delivery in reading}
     for delivery_id, file_name, column, count, keys in unmapped:
-        found = Finding("SUB506", file=file_name, column=column, count=count, key_column="sourcedId", keys=tuple(keys))
+        found = Finding(
+            "SUB506",
+            file=file_name,
+            column=_header(by_id[delivery_id], column),
+            count=count,
+            key_column="sourcedId",
+            keys=tuple(keys),
+        )
         findings[delivery_id].append(found)
     return findings
 
@@ -167,29 +181,41 @@ def _about_columns(
     if subgroups is None:
         return []
     own = headers[delivery.delivery_id]
-    findings = []
-    wanted = {subgroups.match_field}
-    for name in subgroups.columns:
-        for place in subgroups.places(name):
-            if place.source == "sftp":
-                continue
-            wanted.add(place.column)
-            file = "demographics.csv" if place.source == "demographics" else "users.csv"
-            now, before = filled.get((delivery.delivery_id, place.column), (0, 0))
-            missing = _missing(place.column, own)
-            if missing and subgroups.is_required(name, place.source):
-                about = f"Missing: {', '.join(missing)}.{_nearest(place.column, own)}"
-                findings.append(Finding("SUB530", file=file, line=1, column=place.column, about=about))
-            elif not now and before > VANISHED_FLOOR:
-                findings.append(Finding("SUB531", file=file, line=1, column=place.column, count=before))
-            elif missing and subgroups.columns[name].optional:
-                findings.append(Finding("SUB532", file=file, line=1, column=place.column))
-            elif moved := column_drift(district.settings, file, place.column, drift.get(place.column, ())):
-                findings.append(moved)
-    if "roster_metadata" in subgroups.sources:
-        new = ((file, header) for file, found in sorted(own.items()) for header in sorted(found) if roster_place(header))
-        findings += [Finding("HDR003", file=file, line=1, column=header) for file, header in new if header not in wanted]
-    return findings
+    findings: list[Finding] = []
+    listed: dict[tuple[str, str], list[str]] = defaultdict(list)
+    places = [(name, p) for name in subgroups.columns for p in subgroups.places(name) if p.source != "sftp"]
+    lost: list[str] = []
+    for name, place in places:
+        file, header = _file(place), _header(delivery, place.column)
+        now, before = filled.get((delivery.delivery_id, place.column), (0, 0))
+        missing = _missing(place.column, own)
+        if missing and subgroups.is_required(name, place.source):
+            lost.append(place.column)
+            listed["SUB530", file] += missing
+        elif not now and before > VANISHED_FLOOR:
+            findings.append(Finding("SUB531", file=file, line=1, column=header, count=before))
+        elif missing and subgroups.columns[name].optional:
+            listed["SUB532", file].append(header)
+        elif moved := column_drift(district.settings, file, header, drift.get(place.column, ())):
+            findings.append(moved)
+    wanted = {subgroups.match_field, *(place.column for _, place in places)}
+    for file, found in sorted(own.items()) if "roster_metadata" in subgroups.sources else ():
+        listed["HDR003", file] += [_header(delivery, name) for name in sorted(found - wanted) if roster_place(name)]
+    nearest = " ".join(filter(None, (_nearest(column, own) for column in lost)))
+    named = {place: list(dict.fromkeys(columns)) for place, columns in listed.items() if columns}
+    return findings + [columns_finding(*place, names, nearest if place[0] == "SUB530" else "") for place, names in named.items()]
+
+
+def _file(place: Place) -> str:
+    return "demographics.csv" if place.source == "demographics" else "users.csv"
+
+
+def _header(delivery: Delivery, column: str) -> str:
+    """A column of the settings as the roster calls it: a column of demographics.csv without the name of its file."""
+    if not column.startswith("metadata."):
+        return column.removeprefix("demographics.")
+    named = (header_of(delivery, file, column) for file in ("users.csv", "demographics.csv"))
+    return next((name for name in named if name != column), column)
 
 
 def _missing(column: str, headers: Mapping[str, set[str]]) -> list[str]:
@@ -210,4 +236,4 @@ def _nearest(column: str, headers: Mapping[str, set[str]]) -> str:
     # The right name behind another vendor's prefix, as in ext_vendor_language, is nearer than anything that looks like it.
     behind = [header for header in known if re.search(rf"(^|[._]){re.escape(name)}$", header)]
     best = process.extractOne(column, behind or known, score_cutoff=0 if behind else _LIKE_ENOUGH)
-    return f" The nearest header is `{best[0]}`." if best else ""
+    return f"The nearest header to `{column}` is `{best[0]}`." if best else ""

@@ -1,23 +1,24 @@
 """What stands in the columns of subgroup files: values that are not set up, open columns that hold no group, Excel's errors.
 
 `checks.cell_count` counts each text of each column, for the files of the run and for the live ones that they would replace.
-Texts stay in memory, to find lines by; a finding has counts, lines and names from the settings (design 2.12).
+Texts stay in memory, to find lines by; a finding has counts, lines, names from the settings, and words of a list of ours.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from subgroup_pipeline.quality.limits import FEW_STUDENTS
 from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     import duckdb
 
-    from subgroup_pipeline.quality.subgroup_file import SubgroupFile
+    from subgroup_pipeline.quality.subgroup_file import RowsSought, SubgroupFile
 
 ID_LIKE = 0.95
 """Of the filled cells of an open column; so many different texts are a column of IDs."""
@@ -25,6 +26,11 @@ REPEATS_IDS = 0.50
 """Of the filled cells that are student IDs of the same file."""
 _NAMED = 8
 """Known values that a finding lists."""
+BLANK_WORDS = (
+    "NULL", r"\N", "None", "nil", "NaN", "N/A", "NA", "not applicable", "n.a.", "blank", "empty", "(null)", "(blank)", "-", "--",
+    "\u2013", "\u2014", ".", "?",
+)  # fmt: skip
+"""Words by which programs and people say that a cell is blank: never a student's own, so a finding may name them."""
 
 # unnest() stands in the select list, and texts are grouped before they are trimmed: 0.5 s for 500,000 rows of 12 columns,
 # where `from rows, unnest(map_entries(cells))` takes 5.3 s (measured).
@@ -67,6 +73,17 @@ select delivery_id, source_column, sum(n)::bigint, count(distinct cell), min(cel
 from checks.cell_count where not is_known and is_excel_wreck(cell) group by all
 """
 
+_KNOWN = """
+select delivery_id, source_column, min(cell) from checks.cell_count where is_known
+group by delivery_id, source_column, lower(cell)
+"""
+
+_BLANK = """
+select delivery_id, source_column, words.written, sum(n)::bigint, list(cell) from checks.cell_count
+join (select unnest(?::varchar[]) as written) words on lower(cell) = lower(words.written)
+where is_open and not is_known group by all order by all
+"""
+
 _OPEN = """
 select c.delivery_id, c.source_column, sum(c.n)::bigint, count(distinct c.cell),
     coalesce(sum(c.n) filter (f.key is not null), 0)::bigint
@@ -93,50 +110,85 @@ class OpenTexts:
     student_ids: int
 
 
+@dataclass(frozen=True)
+class BlankWord:
+    """A word of ours that means blank, in how many cells of an open column it is a group, and how it is written there."""
+
+    word: str
+    cells: int
+    texts: tuple[str, ...] = field(repr=False)
+
+
 @dataclass
 class ColumnFacts:
-    """By column, in canonical form."""
+    """By column, in canonical form. `known` are values of the settings as the file writes them."""
 
+    known: dict[str, list[str]] = field(default_factory=dict)
     unmapped: dict[str, Texts] = field(default_factory=dict)
     wrecked: dict[str, Texts] = field(default_factory=dict)
     open: dict[str, OpenTexts] = field(default_factory=dict)
+    blank_words: dict[str, list[BlankWord]] = field(default_factory=dict)
 
 
 def column_facts(session: duckdb.DuckDBPyConnection) -> dict[str, ColumnFacts]:
     """Facts by delivery. Leaves checks.cell_count; reads checks.file_key and checks.live_file."""
     session.execute(_CELLS)
-    facts: dict[str, ColumnFacts] = {}
+    facts: dict[str, ColumnFacts] = defaultdict(ColumnFacts)
+    for delivery_id, column, text in session.execute(_KNOWN).fetchall():
+        facts[delivery_id].known.setdefault(column, []).append(text)
     for delivery_id, column, cells, distinct, texts in session.execute(_UNMAPPED).fetchall():
-        facts.setdefault(delivery_id, ColumnFacts()).unmapped[column] = Texts(cells, distinct, tuple(texts))
+        facts[delivery_id].unmapped[column] = Texts(cells, distinct, tuple(texts))
     for delivery_id, column, cells, distinct, texts in session.execute(_WRECKED).fetchall():
-        facts.setdefault(delivery_id, ColumnFacts()).wrecked[column] = Texts(cells, distinct, tuple(texts))
+        facts[delivery_id].wrecked[column] = Texts(cells, distinct, tuple(texts))
     for delivery_id, column, *counts in session.execute(_OPEN).fetchall():
-        facts.setdefault(delivery_id, ColumnFacts()).open[column] = OpenTexts(*counts)
+        facts[delivery_id].open[column] = OpenTexts(*counts)
+    for delivery_id, columns in blank_words(session).items():
+        facts[delivery_id].blank_words = columns
     return facts
+
+
+def blank_words(session: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[BlankWord]]]:
+    """By delivery and column: words that mean blank and became groups of an open column. Reads checks.cell_count."""
+    found: dict[str, dict[str, list[BlankWord]]] = defaultdict(dict)
+    for delivery_id, column, word, cells, texts in session.execute(_BLANK, [list(BLANK_WORDS)]).fetchall():
+        found[delivery_id].setdefault(column, []).append(BlankWord(word, cells, tuple(texts)))
+    return found
+
+
+def blank_words_finding(file: str, header: str, words: Sequence[BlankWord], **rows: Unpack[RowsSought]) -> Finding:
+    """The finding about the words of one column that mean blank; `rows` say how their rows are found."""
+    said = ", ".join(f"`{one.word}` ({one.cells})" for one in words)
+    return Finding("SUB549", file=file, column=header, count=sum(one.cells for one in words), about=f"Here: {said}.", **rows)
 
 
 def column_findings(file: SubgroupFile, facts: ColumnFacts) -> Iterator[Finding]:
     """Findings about the columns of one file."""
     for column, found in sorted(facts.unmapped.items()):
-        about = f"{_different(found.distinct)} {_known_values(file, column)}"
-        cells = file.by_cells(column, found.texts)
-        yield Finding("SUB506", file=file.name, column=column, count=found.cells, about=about, **cells)
+        about = f"{_different(found.distinct)} {_known_values(file, column, facts.known.get(column, ()))}"
+        header = file.header(column)
+        cells = file.by_cells(header, found.texts)
+        yield Finding("SUB506", file=file.name, column=header, count=found.cells, about=about, **cells)
     for column, found in sorted(facts.wrecked.items()):
-        yield Finding("SUB548", file=file.name, column=column, count=found.cells, **file.by_cells(column, found.texts))
+        header = file.header(column)
+        yield Finding("SUB548", file=file.name, column=header, count=found.cells, **file.by_cells(header, found.texts))
+    for column, words in sorted(facts.blank_words.items()):
+        header = file.header(column)
+        yield blank_words_finding(file.name, header, words, **file.by_cells(header, [t for one in words for t in one.texts]))
     for column, texts in sorted(facts.open.items()):
-        yield from _about_open(file, column, texts)
+        yield from _about_open(file, file.header(column), texts)
 
 
 def _different(count: int) -> str:
     return "(One value.)" if count == 1 else f"({count} different values.)"
 
 
-def _known_values(file: SubgroupFile, column: str) -> str:
-    """The values that are set up: the district's own words. What stands in a cell is a student's, and is not said."""
+def _known_values(file: SubgroupFile, column: str, written: Collection[str]) -> str:
+    """The values that are set up, as the file writes them or else the settings. Another text of a cell is a student's."""
     setting = file.column(column)
-    known = list(setting.values) if setting else []
+    by_key = {text.lower(): text for text in written}
+    known = [by_key.get(text.strip().lower(), text) for text in (setting.values if setting else ())]
     more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"Set up here: {', '.join(known[:_NAMED])}{more}."
+    return f"Agreed on: {', '.join(known[:_NAMED])}{more}."
 
 
 def _about_open(file: SubgroupFile, column: str, texts: OpenTexts) -> Iterator[Finding]:

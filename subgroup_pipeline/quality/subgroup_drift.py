@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
+from subgroup_pipeline.quality.subgroup_file import columns_finding
 from subgroup_pipeline.registry.district_file import NOT_REPORTED
 from subgroup_pipeline.registry.findings import Finding
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.district_file import DistrictSettings
 
 # Every value of every column that both files have, with its rows then and now; what moved by few students only is left out
-# here already, as long as it did not vanish. Texts of open columns are counted and not named.
+# here already, as long as it did not vanish. Values of the settings are named as the files write them, texts of open columns
+# are counted only.
 _CHANGES = """
 with total as (select delivery_id, source_column, sum(n) as n from checks.cell_count group by all),
 pair as (
@@ -31,21 +33,22 @@ pair as (
     join total w on w.delivery_id = l.live_delivery_id and w.source_column = t.source_column
 ),
 part as (
-    select p.delivery_id, p.source_column, c.is_open, c.value, c.cell is null as is_blank,
+    select p.delivery_id, p.source_column, c.is_open, c.value, c.cell, c.cell is null as is_blank,
         c.is_known, c.delivery_id = p.delivery_id as is_now, c.n
     from pair p join checks.cell_count c
         on c.source_column = p.source_column and c.delivery_id in (p.delivery_id, p.live_delivery_id)
 ),
 changed as (
     select delivery_id, source_column, is_open, value, false as is_blank, bool_or(is_known) as is_known,
+        list_sort(list(distinct cell) filter (is_known)) as written,
         coalesce(sum(n) filter (not is_now), 0) as before, coalesce(sum(n) filter (is_now), 0) as now
     from part group by delivery_id, source_column, is_open, value
     union all
-    select delivery_id, source_column, is_open, null, true, false,
+    select delivery_id, source_column, is_open, null, true, false, null,
         coalesce(sum(n) filter (not is_now), 0), coalesce(sum(n) filter (is_now), 0)
     from part where is_blank group by delivery_id, source_column, is_open
 )
-select delivery_id, source_column, is_open, is_blank, is_known, case when not is_open then value end,
+select delivery_id, source_column, is_open, is_blank, is_known, value, case when not is_open then written end,
     before::bigint, p.rows_before::bigint, now::bigint, p.rows_now::bigint
 from changed join pair p using (delivery_id, source_column)
 where abs(now - before * p.rows_now / p.rows_before) > $few or (now = 0 and is_known)
@@ -71,15 +74,17 @@ from was full join now using (delivery_id, id) group by all
 
 @dataclass(frozen=True)
 class Change:
-    """A value's rows in the live file and in this one; `value` is null for a text of an open column and for blank cells.
+    """A value's rows in the live file and in this one; `value` is None for blank cells.
 
-    `is_known` says that the settings name the text, so that somebody expects it.
+    `is_known` says that the settings name the text, so that somebody expects it; `written` are the writings of such a text in
+    both files, none for an open column.
     """
 
     is_open: bool
     is_blank: bool
     is_known: bool
-    value: str | None
+    value: str | None = field(repr=False)
+    written: list[str] | None
     before: int
     rows_before: int
     now: int
@@ -101,7 +106,7 @@ class Change:
 
     def in_words(self) -> str:
         """Counts then and now; a value of the settings is named."""
-        name = f"`{self.value}`: " if self.value else ""
+        name = f"`{'`, `'.join(self.written)}`: " if self.written else ""
         return f"{name}{self.before} of {self.rows_before} rows before, {self.now} of {self.rows_now} now"
 
 
@@ -129,7 +134,7 @@ def changed_students(session: duckdb.DuckDBPyConnection) -> dict[str, dict[str, 
 def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:
     """Findings about one file against the live one, each column with its gravest only."""
     for column, changes in facts.changes.items():
-        found = column_drift(file.settings, file.name, column, changes)
+        found = column_drift(file.settings, file.name, file.header(column), changes)
         if found is not None:
             yield found
     yield from _about_header(file)
@@ -170,11 +175,9 @@ def _about_header(file: SubgroupFile) -> Iterator[Finding]:
     """Columns that came or went since the live file, by what landing said of both."""
     if file.live is None:
         return
-    gone = file.columns_with("HDR004").keys() - file.columns_with("HDR004", in_live=True).keys()
-    for name, header in file.columns_with("HDR004").items():
-        if name in gone:
-            yield Finding("SUB543", file=file.name, line=1, column=header)
+    missing_before = file.columns_with("HDR004", in_live=True)
+    if gone := [header for name, header in file.columns_with("HDR004").items() if name not in missing_before]:
+        yield columns_finding("SUB543", file.name, gone)
     known = file.columns_with("HDR003", in_live=True)
-    for name, header in file.columns_with("HDR003").items():
-        if name not in known:
-            yield Finding("SUB544", file=file.name, line=1, column=header)
+    if new := [header for name, header in file.columns_with("HDR003").items() if name not in known]:
+        yield columns_finding("SUB544", file.name, new)

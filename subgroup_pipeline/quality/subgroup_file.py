@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from subgroup_pipeline.landing.lines import Reading
 from subgroup_pipeline.quality.limits import limit_in_words
-from subgroup_pipeline.registry.district_file import canonical
+from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.header_name import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,24 @@ class RowsSought(TypedDict, total=False):
     key_column: str
     keys: tuple[str, ...]
     id_column: str
+
+
+_LISTED = 8
+"""Columns that one finding names."""
+
+
+def columns_finding(code: str, file: str, columns: Sequence[str], about: str = "") -> Finding:
+    """One finding about several columns of a file, in the order given."""
+    if len(columns) == 1:
+        return Finding(code, file=file, line=1, column=columns[0], about=about)
+    more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
+    listed = f"({len(columns)} columns: {', '.join(columns[:_LISTED])}{more}.) {about}".strip()
+    return Finding(code, file=file, line=1, column=columns[0], count=len(columns), about=listed)
+
+
+def header_of(delivery: Delivery, file_name: str, column: str) -> str:
+    """A column of the settings as a file of a delivery calls it, where that is not its canonical form."""
+    return Reading.of(delivery, file_name).columns.get(canonical(column), canonical(column))
 
 
 @dataclass(frozen=True)
@@ -46,8 +66,12 @@ class SubgroupFile:
 
     @property
     def id_column(self) -> str:
-        """The column with the student's ID."""
-        return self.settings.subgroups.student_id_column if self.settings.subgroups else "student_id"
+        """The column with the student's ID, as the file calls it."""
+        return self.header(self.settings.subgroups.student_id_column if self.settings.subgroups else "student_id")
+
+    def header(self, column: str) -> str:
+        """A column of the settings as the file calls it."""
+        return header_of(self.delivery, self.name, column)
 
     def limit(self, guard: str) -> str:
         """A limit in words."""
@@ -58,7 +82,7 @@ class SubgroupFile:
         return {"key_column": self.id_column, "keys": tuple(ids)}
 
     def by_cells(self, column: str, cells: Sequence[str]) -> RowsSought:
-        """Where a finding's rows are found: by these texts in a column of the settings."""
+        """Where a finding's rows are found: by these texts in a column."""
         return {"key_column": column, "keys": tuple(cells), "id_column": self.id_column}
 
     def column(self, name: str) -> SubgroupColumn | None:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.landing.warehouse import insert_rows
 from subgroup_pipeline.quality.subgroup_columns import ColumnFacts, column_facts, column_findings
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, changed_students, drift_facts, drift_findings
+from subgroup_pipeline.quality.subgroup_fields import FieldFit, best_fits
 from subgroup_pipeline.quality.subgroup_file import SubgroupFile
 from subgroup_pipeline.quality.subgroup_ids import IdFacts, id_facts, id_findings
-from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, match_findings
+from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, match_findings, note_keys
 from subgroup_pipeline.quality.subgroup_owner import wrong_district_finding, wrong_districts
+from subgroup_pipeline.quality.subgroup_rewrites import rewrite_facts
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.ledger import live_deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
 
@@ -41,8 +43,9 @@ class SubgroupFacts:
     elsewhere: list[tuple[str, int]] = field(default_factory=list)
 
     def is_suspect(self, file: SubgroupFile) -> bool:
-        """Whether so few ids match, also written another way, that the file may be another district's."""
-        likely = self.match.matched + self.ids.explained
+        """Whether so few ids match, also in another field or writing, that the file may be another district's."""
+        other_field = self.ids.other_field.ids if self.ids.other_field else 0
+        likely = max(self.match.matched + self.ids.rewrites.students, other_field)
         return bool(self.match.keys) and likely < file.guards.subgroup_own_match * self.match.keys
 
 
@@ -69,7 +72,9 @@ def subgroup_facts(registry: Registry, settings: Settings, files: Mapping[str, S
     """Facts of these files, by delivery."""
     with open_session(settings) as session:
         _note_live_files(session, files)
-        matches, ids = match_facts(session), id_facts(session)
+        note_keys(session)
+        ids = id_facts(session, rewrite_facts(session))
+        matches = match_facts(session)
         columns, drift, changed = column_facts(session), drift_facts(session), changed_students(session)
         facts = {
             delivery_id: SubgroupFacts(
@@ -81,6 +86,9 @@ def subgroup_facts(registry: Registry, settings: Settings, files: Mapping[str, S
             )
             for delivery_id in files
         }
+        low = [key for key, file in files.items() if matches[key].is_below(file.guards.match_rate)]
+        for delivery_id, fit in best_fits(session, low).items():
+            facts[delivery_id].ids.other_field = fit
         suspects = {key: matches[key] for key, file in files.items() if facts[key].is_suspect(file)}
         for delivery_id, elsewhere in wrong_districts(session, registry, suspects).items():
             facts[delivery_id].elsewhere = elsewhere
@@ -96,13 +104,21 @@ def _note_live_files(session: duckdb.DuckDBPyConnection, files: Mapping[str, Sub
 def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> tuple[list[Finding], dict[str, Any]]:
     """Causes first: where one explains why the ids do not match, nothing else says that they do not."""
     match = facts.match
-    findings = list(id_findings(file, facts.ids, match))
     wrong = wrong_district_finding(registry, file, match, facts.elsewhere)
-    if wrong is not None:
-        findings.append(wrong)
-    is_explained = any(finding.severity == "fatal" for finding in findings)
-    findings += match_findings(file, match, is_explained=is_explained)
-    findings += column_findings(file, facts.columns)
-    findings += drift_findings(file, facts.drift)
+    findings = [wrong] if wrong is not None else list(_about_content(file, facts))
     counts: dict[str, Any] = {"student_ids": match.keys, "matched": match.matched, "absent_students": match.absent_students}
     return findings, counts | ({"changes": facts.changed_students} if facts.changed_students else {})
+
+
+def _about_content(file: SubgroupFile, facts: SubgroupFacts) -> Iterator[Finding]:
+    """What is said about a file of the district's own."""
+    about_ids = list(id_findings(file, facts.ids, facts.match))
+    yield from about_ids
+    is_refused = any(finding.severity == "fatal" for finding in about_ids)
+    is_explained = is_refused or any(finding.severity == "hold" for finding in about_ids)
+    absent = facts.match.absent_students - facts.ids.rewrites.students
+    if is_refused or (is_explained and isinstance(facts.ids.cause(facts.match), FieldFit)):
+        absent = 0
+    yield from match_findings(file, facts.match, is_explained=is_explained, absent=absent)
+    yield from column_findings(file, facts.columns)
+    yield from drift_findings(file, facts.drift)

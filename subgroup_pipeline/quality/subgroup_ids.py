@@ -1,14 +1,15 @@
-"""How student IDs are written where they match nobody: zeros lost, shortened by Excel, other capital letters, spaces.
+"""Why student IDs match nobody: another field of the roster, another writing, shortened by Excel, spaces.
 
-Nothing here makes an ID match: it is only said why one does not (design 2.10).
+Nothing here makes an ID match: it is only said why one does not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.quality.limits import FEW_ROWS
+from subgroup_pipeline.quality.limits import FEW_ROWS, share_in_words
+from subgroup_pipeline.quality.subgroup_rewrites import CAPITALS, UNSEEN, Difference, RewriteFacts, in_words
 from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
@@ -16,39 +17,11 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.quality.subgroup_fields import FieldFit
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
     from subgroup_pipeline.quality.subgroup_match import MatchFacts
 
 Ids = tuple[str, ...]
-
-# By width: how many students' numbers would be met by a number of the file if zeros were put before it up to that width. A
-# student whom another row of the file meets already does not count, nor does a number that is somebody's as it is.
-_PADDED = """
-with short as (
-    select delivery_id, key, ltrim(key, '0') as digits from checks.file_key
-    where state = 'unknown' and regexp_full_match(key, '[0-9]+')
-),
-wide as (
-    select k.delivery_id, k.key, ltrim(k.key, '0') as digits from checks.known_key k
-    left join checks.file_key f on f.delivery_id = k.delivery_id and f.key = k.key
-    where k.first_student = k.last_student and regexp_full_match(k.key, '0[0-9]+') and f.key is null
-),
-by_width as (
-    select s.delivery_id, length(w.key) as width, count(distinct w.key) as n, first_keys(s.key) as ids
-    from short s join wide w using (delivery_id, digits) where length(s.key) < length(w.key) group by all
-)
-select delivery_id, max(n), arg_max(width, n), arg_max(ids, n) from by_width group by all
-"""
-
-_OTHER_CASE = """
-with alike as (
-    select f.delivery_id, f.key
-    from checks.file_key f join checks.known_key k on k.delivery_id = f.delivery_id and lower(k.key) = lower(f.key)
-    where f.state = 'unknown' and k.first_student is not null
-    group by all having min(k.first_student) = max(k.last_student)
-)
-select delivery_id, count(*), first_keys(key) from alike group by all
-"""
 
 _SCIENTIFIC = """
 select delivery_id, sum(n_rows)::bigint, first_keys(key) from checks.file_key where state = 'unknown' and is_scientific(key)
@@ -63,30 +36,29 @@ group by all
 
 @dataclass(repr=False)
 class IdFacts:
-    """How many IDs (rows, for `scientific` and `spaced`) are written so, and the first of them to find lines by.
+    """How many rows are `scientific` or `spaced`, and the first of their IDs; IDs in another writing; the field they fit.
 
     Without a repr: these are ids of people, and never leave memory.
     """
 
-    padded: int = 0
-    padded_width: int = 0
-    padded_ids: Ids = ()
-    other_case: tuple[int, Ids] = (0, ())
+    rewrites: RewriteFacts = field(default_factory=RewriteFacts)
+    other_field: FieldFit | None = None
     scientific: tuple[int, Ids] = (0, ())
     spaced: tuple[int, Ids] = (0, ())
 
-    @property
-    def explained(self) -> int:
-        """IDs that are most likely those of the roster, written another way."""
-        return max(self.padded, self.other_case[0])
+    def cause(self, match: MatchFacts) -> FieldFit | RewriteFacts | None:
+        """What explains most of the IDs that match nobody, if anything does: another field, or another writing."""
+        as_written = match.matched + self.rewrites.students
+        if self.other_field is not None and self.other_field.ids > max(as_written, match.keys / 2):
+            return self.other_field
+        unmatched = match.keys - match.matched
+        return self.rewrites if self.rewrites.students and 2 * self.rewrites.students >= unmatched else None
 
 
-def id_facts(session: duckdb.DuckDBPyConnection) -> dict[str, IdFacts]:
-    """Facts by delivery, of those where something is to be said. Reads checks.known_key and checks.file_key."""
-    facts: dict[str, IdFacts] = {}
-    for delivery_id, padded, width, ids in session.execute(_PADDED).fetchall():
-        facts[delivery_id] = IdFacts(padded, width, tuple(ids))
-    for name, query in (("other_case", _OTHER_CASE), ("scientific", _SCIENTIFIC), ("spaced", _SPACED)):
+def id_facts(session: duckdb.DuckDBPyConnection, rewrites: dict[str, RewriteFacts]) -> dict[str, IdFacts]:
+    """Facts by delivery, of those where something is to be said. Reads checks.file_key."""
+    facts = {delivery_id: IdFacts(found) for delivery_id, found in rewrites.items()}
+    for name, query in (("scientific", _SCIENTIFIC), ("spaced", _SPACED)):
         for delivery_id, count, ids in session.execute(query).fetchall():
             setattr(facts.setdefault(delivery_id, IdFacts()), name, (count, tuple(ids)))
     return facts
@@ -99,20 +71,49 @@ def id_findings(file: SubgroupFile, facts: IdFacts, match: MatchFacts) -> Iterat
     if scientific > max(FEW_ROWS, file.guards.subgroup_scientific_ids * match.rows):
         about = f"{scientific} of {match.rows} rows; at most {file.limit('subgroup_scientific_ids')} may be."
         yield Finding("SUB513", file=name, column=column, count=scientific, about=about, **file.by_ids(ids))
-    if facts.padded:
-        is_much = facts.padded > FEW_ROWS and facts.padded >= file.guards.subgroup_padded_ids * match.keys
-        about = (
-            f"{match.matched + facts.padded} of {match.keys} IDs match if padded with zeros to {facts.padded_width} digits, "
-            f"{match.matched} as they are: export them as text."
-        )
-        if is_much:
-            about += f" From {file.limit('subgroup_padded_ids')} on the file is not used."
-        code = "SUB514" if is_much else "SUB515"
-        yield Finding(code, file=name, column=column, count=facts.padded, about=about, **file.by_ids(facts.padded_ids))
-    count, ids = facts.other_case
-    if count:
-        about = f"{count} would match if capital letters did not count."
-        yield Finding("SUB516", file=name, column=column, count=count, about=about, **file.by_ids(ids))
+    yield from _about_cause(file, facts, match)
     count, ids = facts.spaced
     if count:
         yield Finding("SUB517", file=name, column=column, count=count, **file.by_ids(ids))
+
+
+def _about_cause(file: SubgroupFile, facts: IdFacts, match: MatchFacts) -> Iterator[Finding]:
+    """Lost zeros refuse a file; another cause holds it where the match rate is too low; else each writing is a warning."""
+    padded = facts.rewrites.padded
+    is_lost = padded is not None and FEW_ROWS < padded.students >= file.guards.subgroup_padded_ids * match.keys
+    cause = facts.cause(match) if not is_lost and match.is_below(file.guards.match_rate) else None
+    if cause is None:
+        for one in facts.rewrites.differences:
+            yield from _about_difference(file, one, match, is_lost=is_lost)
+    elif isinstance(cause, RewriteFacts):
+        differences = cause.differences
+        about = _would_match(match, cause.students, f"They differ in: {in_words(differences)}.")
+        ids = tuple(key for one in differences for key in one.ids)
+        yield Finding("SUB525", file=file.name, column=file.id_column, count=cause.students, about=about, **file.by_ids(ids))
+    else:
+        own = file.settings.subgroups.matches if file.settings.subgroups else "users.sourcedId"
+        about = (
+            f"{cause.ids} of {match.keys} IDs ({share_in_words(cause.ids / match.keys)}) are in `{cause.match_field}`, and "
+            f"{match.matched} in `{own}`, which is set up."
+        )
+        yield Finding("SUB527", file=file.name, column=file.id_column, count=match.keys - match.matched, about=about)
+
+
+def _about_difference(file: SubgroupFile, one: Difference, match: MatchFacts, *, is_lost: bool) -> Iterator[Finding]:
+    if one.words == (UNSEEN,):
+        return  # SUB512 says it of the rows
+    if one.width:
+        code = "SUB514" if is_lost else "SUB515"
+        limit = f" From {file.limit('subgroup_padded_ids')} on the file is not used." if is_lost else ""
+        about = f"padded with zeros to {one.width} digits, {match.matched} as they are: export them as text.{limit}"
+        about = f"{match.matched + one.students} of {match.keys} IDs match if {about}"
+    elif one.words == (CAPITALS,):
+        code, about = "SUB516", f"{one.students} would match if capital letters did not count."
+    else:
+        code, about = "SUB526", _would_match(match, one.students, f"They differ in: {in_words([one])}.")
+    yield Finding(code, file=file.name, column=file.id_column, count=one.students, about=about, **file.by_ids(one.ids))
+
+
+def _would_match(match: MatchFacts, students: int, how: str) -> str:
+    likely = match.matched + students
+    return f"{likely} of {match.keys} IDs would match if they were written as there, {match.matched} match as they are. {how}"

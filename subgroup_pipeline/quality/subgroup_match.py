@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
 
 # known_key: keys of rosters; file_key: distinct keys of the files of this run, and whose they are. A key of two active
-# students is `ambiguous`, one of nobody who is an active student `inactive`.
+# students is `ambiguous`, one of nobody who is an active student `inactive`. unmet_key: students whom no key of the file meets.
 _KEYS = """
 create table checks.known_key as from checks.roster_key;
 create table checks.file_key as
@@ -35,26 +35,32 @@ from (
     select delivery_id, trimmed(student_id) as key, count(*) as n_rows from checks.subgroup_row
     where student_id is not null group by all
 ) f
-left join checks.known_key k using (delivery_id, key)
+left join checks.known_key k using (delivery_id, key);
+create table checks.unmet_key as
+select k.delivery_id, k.key from checks.known_key k anti join checks.file_key f using (delivery_id, key)
+where k.first_student = k.last_student
 """
 
-# Match rate (design 3.7): distinct keys that match one active student, of distinct keys that are not blank.
+# Match rate: distinct keys that match one active student, of distinct keys that are not blank.
 _MATCH = """
 with students as (
-    select delivery_id, count(distinct first_student) as n from checks.known_key where first_student = last_student group by all
+    select delivery_id, count(distinct first_student) as n
+    from checks.known_key where first_student = last_student group by all
 ),
 keys as (
     select delivery_id, count(*) as n, count(*) filter (state = 'matched') as matched,
+        count(*) filter (state = 'unknown') as unknown,
         coalesce(sum(n_rows) filter (state = 'ambiguous'), 0)::bigint as ambiguous_rows
     from checks.file_key group by all
 )
-select r.delivery_id, coalesce(k.n, 0), coalesce(k.matched, 0), coalesce(s.n, 0), coalesce(k.ambiguous_rows, 0)
+select r.delivery_id, coalesce(k.n, 0), coalesce(k.matched, 0), coalesce(s.n, 0), coalesce(k.unknown, 0),
+    coalesce(k.ambiguous_rows, 0)
 from warehouse.control.run_delivery r
 left join keys k using (delivery_id) left join students s using (delivery_id)
 where r.feed = 'subgroups'
 """
 
-# Rows of one key that are equal in every cell after trimming count once; where any differs, none counts (design 3.10).
+# Rows of one key that are equal in every cell after trimming count once; where any differs, none counts.
 _REPEATED = """
 with repeated as (select delivery_id, key, state from checks.file_key where n_rows > 1),
 of_key as (
@@ -68,9 +74,8 @@ from of_key group by all
 """
 
 _ABSENT = """
-select k.delivery_id, first_keys(k.key)
-from checks.known_key k anti join checks.file_key f on f.delivery_id = k.delivery_id and f.key = k.key
-where k.first_student = k.last_student group by all
+select k.delivery_id, first_keys(k.key) from checks.unmet_key k
+anti join checks.likely_key l on l.delivery_id = k.delivery_id and l.student_key = k.key group by all
 """
 
 _ROWS = "select delivery_id, count(*), count(*) filter (student_id is null) from checks.subgroup_row group by all"
@@ -81,10 +86,12 @@ with was as (
     select distinct l.delivery_id, trimmed(s.student_id) as key
     from checks.live_file l join warehouse.raw.subgroup_row s on s.delivery_id = l.live_delivery_id
 )
-select was.delivery_id, count(*), count(*) filter (f.key is null)
+select was.delivery_id, count(*), count(u.key) filter (l.student_key is null)
 from was
 join checks.known_key k on k.delivery_id = was.delivery_id and k.key = was.key and k.first_student = k.last_student
-left join checks.file_key f on f.delivery_id = was.delivery_id and f.key = was.key
+left join checks.unmet_key u on u.delivery_id = was.delivery_id and u.key = was.key
+left join (select distinct delivery_id, student_key from checks.likely_key) l
+    on l.delivery_id = was.delivery_id and l.student_key = was.key
 group by all
 """
 
@@ -93,13 +100,15 @@ group by all
 class MatchFacts:
     """Rows and distinct student IDs of a file, how many match one active student, and students of the roster.
 
+    `unknown` IDs are nobody's in the roster; the rest are those of people who are not active students, or of two.
     `repeated_rows` are equal to an earlier one, with the first of their ids; `conflicting_rows` are of a student
-    of the roster and contradict another row; `absent_ids` are the first of the students who are not in the file.
+    of the roster and contradict another row; `absent_ids` are the first of the students whom no ID meets, in whatever writing.
     """
 
     keys: int
     matched: int
     students: int
+    unknown: int = 0
     ambiguous_rows: int = 0
     rows: int = 0
     blank_ids: int = 0
@@ -120,10 +129,25 @@ class MatchFacts:
         """Active students of the roster who are not in the file."""
         return self.students - self.matched
 
+    def is_below(self, share: float) -> bool:
+        """Whether the match rate is too low. A few ids are no reason, unless they are most of the file."""
+        return self.match_rate < share and (self.keys - self.matched > FEW_ROWS or self.match_rate < 0.5)
+
+    def in_words(self) -> str:
+        """How many ids match, and what the others are."""
+        others = self.keys - self.matched - self.unknown
+        inactive = f"{others} belong to people of the roster who are not active students, " if others else ""
+        rest = f" {inactive}{self.unknown} are not in the roster;" if others else ""
+        return f"{self.matched} of {self.keys} do ({share_in_words(self.match_rate)});{rest}"
+
+
+def note_keys(session: duckdb.DuckDBPyConnection) -> None:
+    """Leave checks.known_key, checks.file_key and checks.unmet_key: what the facts about ids are counted from."""
+    session.execute(_KEYS)
+
 
 def match_facts(session: duckdb.DuckDBPyConnection) -> dict[str, MatchFacts]:
-    """Facts of every subgroup file in `control.run_delivery`, by delivery. Leaves checks.known_key and checks.file_key."""
-    session.execute(_KEYS)
+    """Facts of every subgroup file of the run, by delivery. Reads what `note_keys` leaves, and checks.likely_key."""
     facts = {row[0]: MatchFacts(*row[1:]) for row in session.execute(_MATCH).fetchall()}
     for delivery_id, rows, blank in session.execute(_ROWS).fetchall():
         facts[delivery_id].rows, facts[delivery_id].blank_ids = rows, blank
@@ -138,15 +162,18 @@ def match_facts(session: duckdb.DuckDBPyConnection) -> dict[str, MatchFacts]:
     return facts
 
 
-def match_findings(file: SubgroupFile, facts: MatchFacts, *, is_explained: bool) -> Iterator[Finding]:
-    """Findings about one file. `is_explained`: another finding says why the ids do not match, so none says that they don't."""
+def match_findings(file: SubgroupFile, facts: MatchFacts, *, is_explained: bool, absent: int) -> Iterator[Finding]:
+    """Findings about one file. `is_explained`: another finding says why the ids do not match, so none says that they don't.
+
+    `absent` are the students of whom no other finding says why no ID meets them.
+    """
+    may_be_absent = 0
     if not is_explained:
-        yield from _about_rate(file, facts)
-    if facts.absent_students:
-        about = f"{facts.absent_students} of {facts.students} students."
-        yield Finding("SUB507", file=file.name, count=facts.absent_students, about=about, keys=facts.absent_ids)
-    if not is_explained:
-        yield from _about_students(file, facts)
+        rate = list(_about_rate(file, facts))
+        # Each of these ids may be that of an absent student; what follows from them is not said again.
+        may_be_absent = facts.unknown if rate else 0
+        yield from rate
+    yield from _about_students(file, facts, absent, may_be_absent)
     if facts.repeated_rows:
         ids = file.by_ids(facts.repeated_ids)
         yield Finding("SUB522", file=file.name, column=file.id_column, count=facts.repeated_rows, **ids)
@@ -155,25 +182,28 @@ def match_findings(file: SubgroupFile, facts: MatchFacts, *, is_explained: bool)
 
 def _about_rate(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
     unmatched = facts.keys - facts.matched
-    said = f"{facts.matched} of {facts.keys} are ({share_in_words(facts.match_rate)});"
-    # A few ids are no reason to hold a file, unless they are most of it.
-    is_much = unmatched > FEW_ROWS or facts.match_rate < 0.5
-    if facts.match_rate < file.guards.match_rate and is_much:
-        about = f"{said} at least {file.limit('match_rate')} should be."
+    if facts.is_below(file.guards.match_rate):
+        about = f"{facts.in_words()} at least {file.limit('match_rate')} should."
         yield Finding("SUB508", file=file.name, column=file.id_column, count=unmatched, about=about)
     elif facts.match_rate < file.guards.subgroup_match_warning and unmatched > FEW_ROWS:
-        about = f"{said} below {file.limit('subgroup_match_warning')} we tell you."
+        about = f"{facts.in_words()} below {file.limit('subgroup_match_warning')} we tell you."
         yield Finding("SUB519", file=file.name, column=file.id_column, count=unmatched, about=about)
 
 
-def _about_students(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
-    absent, removed = facts.absent_students, facts.students_removed
-    if absent > max(FEW_STUDENTS, file.guards.subgroup_absent_students * facts.students):
+def _about_students(file: SubgroupFile, facts: MatchFacts, absent: int, may_be_absent: int) -> Iterator[Finding]:
+    """Students who are not in the file: the gravest finding names them."""
+    if not absent:
+        return
+    removed = min(facts.students_removed, absent)
+    if absent - may_be_absent > max(FEW_STUDENTS, file.guards.subgroup_absent_students * facts.students):
         about = f"{absent} of {facts.students} are not; at most {file.limit('subgroup_absent_students')} may be absent."
-        yield Finding("SUB520", file=file.name, count=absent, about=about)
-    elif removed > max(FEW_STUDENTS, file.guards.subgroup_removed_students * facts.students_before):
+        yield Finding("SUB520", file=file.name, count=absent, about=about, keys=facts.absent_ids)
+        return
+    if removed - may_be_absent > max(FEW_STUDENTS, file.guards.subgroup_removed_students * facts.students_before):
         about = f"{removed} of {facts.students_before} are; at most {file.limit('subgroup_removed_students')} may be missing."
         yield Finding("SUB521", file=file.name, count=removed, about=about)
+    about = f"{absent} of {facts.students} students."
+    yield Finding("SUB507", file=file.name, count=absent, about=about, keys=facts.absent_ids)
 
 
 def _about_rows(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:

@@ -129,8 +129,8 @@ def _cases() -> dict[str, Case]:
         "open_quote": Case("ROW004", "rejected", "rejected",
                            _zip({**good, "users.csv": users.replace("Zephyrine4", '"Zephyrine4')}),
                            where=("users.csv", None), says="cannot be read as CSV", mend="quotation mark", line=6),
-        "nobody": Case("STU601", "rejected", "rejected", _zip(_roster(users=(",true,", ",false,"))), where=("users.csv", None),
-                       says="no active student", mend="enabledUser"),
+        "nobody": Case("STU601", "rejected", "rejected", _zip(_roster(users=(",true,", ",false,"))),
+                       where=("users.csv", "enabledUser"), says="60 are not enabled", mend="enabledUser"),
         "delta": Case("PKG008", "rejected", "rejected", _zip(_roster(manifest=("file.users,bulk", "file.users,delta"))),
                       where=("manifest.csv", None), says="delta", mend="bulk"),
         "wrong_version": Case("PKG006", "rejected", "rejected",
@@ -148,7 +148,7 @@ def _cases() -> dict[str, Case]:
                         where=("enrollments.csv", "userSourcedId"), says="not in users.csv", mend="Correct", line=6, count=1),
         "contradiction": Case("SUB502", set_aside, aside, _zip(good),
                               _subgroups("pupil002,N,n\n", "pupil002,N,n\npupil002,Y,n\n"),
-                              ("subgroups.csv", "student_id"), "several rows that differ", "one row a student", line=4, count=2),
+                              ("subgroups.csv", "student_id"), "several rows that differ", "one row per student", line=4, count=2),
         "new_column": Case("HDR003", set_aside, "accepted", _zip(good),
                            {"subgroups.csv": "".join(f"{line},x\n" for line in
                                                      _marked(small.subgroups()).replace("sped", "sped,Lunch").splitlines())

@@ -96,13 +96,13 @@ PLANS = {
         (None, _SAME, _SAME),
         ("held", _OK, _OK),
         file=_file(first="user{n}"),
-        codes=({"SUB508"}, set(), set()),
+        codes=({"SUB527"}, set(), set()),
     ),
     "a_field_that_no_longer_matches": Plan(
         ({}, {"matches: users.sourcedId": "matches: users.username"}, {}),
         (_SAME, _SAME, _SAME),
         (_OK, _OK, _OK),  # what is live keeps its verdict and its reports; the finding says what no longer fits
-        codes=(set(), {"SUB518"}, set()),  # every district here has the same made-up ids
+        codes=(set(), {"SUB527"}, set()),
     ),
     "another_column_with_the_id": Plan(
         ({}, {"student_id_column: student_id": "student_id_column: local_id"}, {}),

@@ -143,8 +143,8 @@ def test_not_shared_and_blank_and_no_are_three_things(night: Installation) -> No
 def test_a_column_that_is_missing_and_optional_warns_and_an_unmapped_value_is_found_with_its_line(night: Installation) -> None:
     assert findings(night, "shared") == {
         ("SUB532", "users.csv", "metadata.gifted"),
-        ("SUB532", "demographics.csv", "demographics.asian"),
-        ("SUB506", "demographics.csv", "demographics.sex"),
+        ("SUB532", "demographics.csv", "asian"),
+        ("SUB506", "demographics.csv", "sex"),
     }
     delivery = night.deliveries("shared", "roster")[-1]["delivery_id"]
     assert lines_of(night.registry, delivery, "SUB506") == [4]

@@ -6,7 +6,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.quality.subgroup_ids import id_facts
+from subgroup_pipeline.quality.subgroup_rewrites import RewriteFacts, rewrite_facts
 
 IDS = st.lists(st.text("0123a", min_size=1, max_size=5), max_size=30, unique=True)
 STATES = """
@@ -15,7 +15,11 @@ create table checks.file_key as select 'd' as delivery_id, f.id as key, 1 as n_r
         when k.first_student <> k.last_student then 'ambiguous' else 'matched' end as state
 from (select unnest($file::varchar[]) as id) f left join checks.known_key k on k.key = f.id
 """
-MACROS = "create macro is_scientific(s) as false; create macro trimmed(s) as s; create macro first_keys(k) as min(k, 5)"
+UNMET = """
+create table checks.unmet_key as
+from checks.known_key k anti join checks.file_key f using (delivery_id, key) where first_student = last_student;
+create macro first_keys(k) as min(k, 5)
+"""
 
 
 @settings(max_examples=300, deadline=None)
@@ -30,10 +34,9 @@ def test_what_is_claimed_is_what_padding_gives(
         for key, holders in known.items():
             session.execute("insert into checks.known_key values ('d', ?, ?, ?)", [key, *holders])
         session.execute(STATES, {"file": file})
-        session.execute("create table checks.subgroup_row (delivery_id varchar, student_id varchar)")
-        session.execute(MACROS)
-        facts = id_facts(session).get("d")
-    claimed = facts.padded if facts else 0
+        session.execute(UNMET)
+        facts = rewrite_facts(session).get("d", RewriteFacts())
+    claimed = facts.padded.students if facts.padded else 0
 
     def gained(width: int) -> int:
         """Students whom nobody in the file meets, and somebody does once every unknown number is padded."""
@@ -41,6 +44,9 @@ def test_what_is_claimed_is_what_padding_gives(
         return len((padded - set(file)) & set(students))
 
     assert claimed == max(gained(width) for width in range(1, 7))
-    if facts and facts.padded:
-        assert gained(facts.padded_width) == claimed
-        assert all(one in file and one.zfill(facts.padded_width) in students for one in facts.padded_ids)
+    if facts.padded:
+        assert facts.padded.width is not None
+        assert gained(facts.padded.width) == claimed
+        assert all(one in file and one.zfill(facts.padded.width) in students for one in facts.padded.ids)
+    assert facts.students <= min(len(set(students) - set(file)), len(set(file) - known.keys()))
+    assert not set().union(*(one.ids for one in facts.differences)) & known.keys(), "an ID of the roster is somebody's as it is"

@@ -4,7 +4,7 @@ from subgroup_pipeline.registry.finding_codes.code import FindingCode
 
 CODES = (
     FindingCode(
-        "FST701", "hold", "This is the first delivery; a person looks at it before it is used.", "Nothing has to be done: we look at it and let you know.",
+        "FST701", "hold", "This is the first delivery of its kind; a person of ours looks at it before it is used.", "Nothing has to be done because of this: we look at it and let you know. What else this report names can be mended meanwhile.",
         why="The first file shows if the setup is right. It is cheaper to look now than to mend reports later.",
         example="held: the first roster   then: a person lets it through, and the next ones flow by themselves",
     ),

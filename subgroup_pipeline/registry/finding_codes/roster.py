@@ -94,9 +94,9 @@ CODES = (
         example="twice: student u-7 in class k-1   once is enough: student u-7 in class k-1",
     ),
     FindingCode(
-        "STU601", "fatal", "The roster has no active student.", "Check that students are exported, with enabledUser true.",
+        "STU601", "fatal", "The roster has no active student.", "Check that students are exported, with role student, enabledUser true, and a status that is blank or active.",
         why="With no students every report would be blank, so the last good data stays.",
-        in_excel="Check the columns role and enabledUser. Students need 'student' and 'true'.",
+        in_excel="Check the column that is named. Students need role 'student', enabledUser 'true' and status blank or 'active'.",
         example="wrong: enabledUser is false on every row   right: enabledUser is true for students of today",
     ),
     FindingCode(

@@ -1,0 +1,166 @@
+"""Student IDs that a program or a person changed on the way: zeros lost, `.0` added, brackets, capital letters and the like.
+
+Nothing here makes an ID match. It is told which IDs would match a student whom nobody in the file meets, and what differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import duckdb
+
+ZEROS, CAPITALS, UNSEEN = "zeros at the front", "capital letters", "spaces or characters that cannot be seen"
+
+
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code).isalnum())
+_WIDE = "".join(chr(0xFEE0 + ord(plain)) for plain in _PLAIN)
+_AROUND = "=''\"`{}[]()<>\u00b4\u2018\u2019\u201a\u201c\u201d\u201e"
+_THOUSANDS = "^([0-9]{1,3})" + 4 * "(?:[.,]([0-9]{3}))?" + "[.,]([0-9]{3})$"
+
+
+def _without(pattern: str, kept: str = "", options: str = "") -> Callable[[str], str]:
+    return lambda key: f"regexp_replace({key}, '{pattern}', '{kept}'{options})"
+
+
+class Rewrite(NamedTuple):
+    """A way in which two writings of one ID differ: its name in words, and the SQL that takes it out of a key.
+
+    The key stands once in that SQL: all rewrites are nested into one expression.
+    """
+
+    words: str
+    undone: Callable[[str], str]
+
+
+REWRITES = (
+    # translate() takes ten times as long as the others, and no other rewrite is nested into this first one.
+    Rewrite(
+        "full-width digits or letters",
+        lambda key: f"if(regexp_matches({key}, '[{_WIDE}]'), translate({key}, '{_WIDE}', '{_PLAIN}'), {key})",
+    ),
+    Rewrite(UNSEEN, _without(r"[\s\p{Z}\p{C}]", options=", 'g'")),
+    Rewrite("quotation marks, brackets or = around them", lambda key: f"trim({key}, '{_AROUND}')"),
+    Rewrite("`.0` at the end", _without("^([0-9.,]*[0-9])[.,]00?$", r"\1")),
+    Rewrite("commas or points between thousands", _without(_THOUSANDS, r"\1\2\3\4\5\6")),
+    Rewrite("hyphens", _without(r"[-\x{2010}-\x{2015}]", options=", 'g'")),
+    Rewrite(CAPITALS, lambda key: f"lower({key})"),
+    Rewrite(ZEROS, _without("^0+([0-9]+)$", r"\1")),
+)
+"""In the order in which they are undone."""
+
+
+def _undone(key: str, rewrites: Iterable[Rewrite]) -> str:
+    for rewrite in rewrites:
+        key = rewrite.undone(key)
+    return key
+
+
+def _is_at_play(position: int) -> str:
+    """SQL: whether `key` and `student_key` differ once this rewrite alone is left out."""
+    others = REWRITES[:position] + REWRITES[position + 1 :]
+    return f"{_undone('key', others)} <> {_undone('student_key', others)}"
+
+
+# By width: how many students' numbers would be met by a number of the file if zeros were put before it up to that width. A
+# student whom another row of the file meets already does not count, nor does a number that is somebody's as it is.
+_PADDED = f"""
+create table checks.likely_key as
+with short as (
+    select delivery_id, key, ltrim(key, '0') as digits from checks.file_key
+    where state = 'unknown' and regexp_full_match(key, '[0-9]+')
+),
+wide as (
+    select delivery_id, key, ltrim(key, '0') as digits from checks.unmet_key where regexp_full_match(key, '0[0-9]+')
+),
+pair as (
+    select s.delivery_id, s.key, w.key as student_key, length(w.key) as width
+    from short s join wide w using (delivery_id, digits) where length(s.key) < length(w.key)
+),
+best as (
+    select delivery_id, arg_max(width, n) as width
+    from (select delivery_id, width, count(distinct student_key) as n from pair group by all) group by all
+)
+select delivery_id, key, student_key, ['{ZEROS}'] as differences, width from pair join best using (delivery_id, width)
+"""
+
+# Both sides in a form without any of the differences: the file's keys that match nobody, and students whom no key meets, so
+# that a file whose ids match costs nothing. A form of two students says nothing.
+_REWRITTEN = f"""
+insert into checks.likely_key
+with unknown as (
+    select delivery_id, key, {_undone("key", REWRITES)} as form
+    from checks.file_key f anti join checks.likely_key l using (delivery_id, key) where state = 'unknown'
+),
+unmet as (
+    select delivery_id, min(key) as student_key, {_undone("key", REWRITES)} as form
+    from checks.unmet_key k
+    anti join checks.likely_key l on l.delivery_id = k.delivery_id and l.student_key = k.key
+    where delivery_id in (select delivery_id from unknown) group by all having count(*) = 1
+)
+select delivery_id, key, student_key, list_filter([
+    {", ".join(f"if({_is_at_play(n)}, '{rewrite.words}', null)" for n, rewrite in enumerate(REWRITES))}
+], lambda words: words is not null), null
+from unknown join unmet using (delivery_id, form) where form <> ''
+"""
+
+_TOLD = """
+select delivery_id, differences, count(distinct student_key), first_keys(key), max(width)
+from checks.likely_key group by all order by all
+"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """IDs that differ from the roster's by the same: how many students they would meet, and the first of them to find lines by.
+
+    `width` is the number of digits up to which zeros are missing, if that is all. Without ids in its repr: these are people's.
+    """
+
+    words: tuple[str, ...]
+    students: int
+    ids: tuple[str, ...] = field(repr=False)
+    width: int | None = None
+
+
+@dataclass
+class RewriteFacts:
+    """The differences of one file, each with its own IDs."""
+
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def students(self) -> int:
+        """Students whom IDs of the file would meet if they were written as in the roster."""
+        return sum(one.students for one in self.differences)
+
+    @property
+    def padded(self) -> Difference | None:
+        """The IDs that only lack zeros up to one width."""
+        return next((one for one in self.differences if one.width), None)
+
+    def only(self, words: str) -> list[Difference]:
+        """The IDs that differ by this alone, however long they are."""
+        return [one for one in self.differences if one.words == (words,) and not one.width]
+
+
+def rewrite_facts(session: duckdb.DuckDBPyConnection) -> dict[str, RewriteFacts]:
+    """Facts by delivery. Leaves checks.likely_key; reads checks.file_key and checks.unmet_key."""
+    session.execute(_PADDED)
+    session.execute(_REWRITTEN)
+    facts: dict[str, RewriteFacts] = {}
+    for delivery_id, words, students, ids, width in session.execute(_TOLD).fetchall():
+        facts.setdefault(delivery_id, RewriteFacts()).differences.append(Difference(tuple(words), students, tuple(ids), width))
+    return facts
+
+
+def in_words(differences: Iterable[Difference]) -> str:
+    """What differs, the most frequent first, as `.0` at the end and zeros at the front (90); capital letters (3)."""
+    counts: Counter[str] = Counter()
+    for one in differences:
+        counts[" and ".join(one.words)] += one.students
+    return "; ".join(f"{words} ({count})" for words, count in counts.most_common())
