@@ -109,7 +109,7 @@ from unknown join unmet using (delivery_id, form) where form <> ''
 """
 
 _TOLD = """
-select delivery_id, differences, count(distinct student_key), first_keys(key), max(width)
+select delivery_id, differences, count(distinct student_key), first_keys(key), width
 from checks.likely_key group by all order by all
 """
 

@@ -148,7 +148,7 @@ def _cases() -> dict[str, Case]:
                         where=("enrollments.csv", "userSourcedId"), says="not in users.csv", mend="Correct", line=6, count=1),
         "contradiction": Case("SUB502", set_aside, aside, _zip(good),
                               _subgroups("pupil002,N,n\n", "pupil002,N,n\npupil002,Y,n\n"),
-                              ("subgroups.csv", "student_id"), "several rows that differ", "one row per student", line=4, count=2),
+                              ("subgroups.csv", "student_id"), "several rows that differ", "one row per", line=4, count=2),
         "new_column": Case("HDR003", set_aside, "accepted", _zip(good),
                            {"subgroups.csv": "".join(f"{line},x\n" for line in
                                                      _marked(small.subgroups()).replace("sped", "sped,Lunch").splitlines())

@@ -22,7 +22,7 @@ create macro first_keys(k) as min(k, 5)
 """
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(students=IDS, ambiguous=IDS, inactive=IDS, file=IDS)
 def test_what_is_claimed_is_what_padding_gives(
     students: list[str], ambiguous: list[str], inactive: list[str], file: list[str]
