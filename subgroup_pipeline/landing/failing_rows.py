@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Stage = Literal["landing", "quality"]
 _STAGES: tuple[Stage, ...] = ("landing", "quality")
 _GRAVITY = ("fatal", "hold", "error", "warning", "info")
-_ABOUT_CELLS = {"SUB506", "SUB548"}
+_ABOUT_CELLS = {"SUB506", "SUB548", "SUB549"}
 """Beside the VOC family: findings about what stands in a cell of a subgroup column. The cell is what the clerk has to mend."""
 _CELL_MAX = 120
 """Characters of a cell that are kept; a word is shorter, and a delivery's rows have to stay small."""

@@ -36,7 +36,8 @@ PARENT_FILE = {
 """A record that is not found, and the file whose missing rows can be why."""
 
 PARENT_CODES = {
-    "SUB503": ("SUB508",),
+    "SUB503": ("SUB508", "SUB514", "SUB518", "SUB525", "SUB527"),
+    "SUB512": ("SUB525",),
     "SUB507": ("SUB508", "SUB520", "SUB503"),
     "SUB508": ("SUB510", "SUB511", "SUB514"),
     "SUB520": ("SUB508", "SUB521"),

@@ -130,7 +130,7 @@ def _cases() -> dict[str, Case]:
                            _zip({**good, "users.csv": users.replace("Zephyrine4", '"Zephyrine4')}),
                            where=("users.csv", None), says="cannot be read as CSV", mend="quotation mark", line=6),
         "nobody": Case("STU601", "rejected", "rejected", _zip(_roster(users=(",true,", ",false,"))),
-                       where=("users.csv", "enabledUser"), says="60 are not enabled", mend="enabledUser"),
+                       where=("users.csv", "enabledUser"), says="10 are not enabled", mend="enabledUser"),
         "delta": Case("PKG008", "rejected", "rejected", _zip(_roster(manifest=("file.users,bulk", "file.users,delta"))),
                       where=("manifest.csv", None), says="delta", mend="bulk"),
         "wrong_version": Case("PKG006", "rejected", "rejected",

@@ -41,7 +41,7 @@ CODES = (
     FindingCode(
         "SUB507", "warning", "Active students of the roster are not in the subgroup file; such students are reported as not reported.", "Add the missing students, also those with no subgroup.",
         why="We do not take silence for a 'no'. These students are shown as 'not reported' in every group.",
-        in_excel="Add a row for each missing student, with N where nothing applies. The CSV form of this report lists their IDs.",
+        in_excel="Add a row for each missing student, with N where nothing applies. The workbook of this report lists their IDs.",
         example="wrong: only students with a Y are in the file   right: every student is in it, with Y or N",
     ),
     FindingCode(
@@ -131,7 +131,7 @@ CODES = (
         "SUB520", "hold", "Too many active students of the roster are not in the subgroup file.",
         "Export every active student, also those with no subgroup.",
         why="Students who are not in the file are reported as not reported, never as no.",
-        in_excel="Check that no filter was on when the file was saved. The CSV form of this report lists the missing IDs.",
+        in_excel="Check that no filter was on when the file was saved. The workbook of this report lists the missing IDs.",
         example="wrong: only the English learners  right: every student, with N where it is no",
     ),
     FindingCode(
