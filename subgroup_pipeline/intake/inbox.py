@@ -6,6 +6,7 @@ Proofs: a zip by its members' CRCs; a file by what the district wrote beside it 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~",
 _WEAKEST_FIRST: tuple[Proof, ...] = ("settled", "row_count", "sha256")
 PARTIAL_AFTER = timedelta(minutes=60)
 """For so long an upload may be under way; then somebody should look at it."""
+LONGEST = timedelta(minutes=10)
+"""For so long one run takes further uploads from one inbox."""
 
 
 @dataclass
@@ -75,13 +78,15 @@ class Inbox:
 
     def take(self) -> Taken:
         """Archive everything that is complete. Raises an IntakeError when the server fails us."""
-        taken = Taken()
+        taken, began = Taken(), time.monotonic()
         for feed in self._feeds():
             entries = self._listing(feed)
             self._clear()
             self._promises = self._read_promises() if entries else {}
             for candidate in self._candidates(feed, entries):
-                arrival = self._arrival(feed, candidate)
+                # Many large uploads keep the others waiting for so long and no longer; the next run goes on with them.
+                is_over = time.monotonic() - began > LONGEST.total_seconds()
+                arrival = None if is_over else self._arrival(feed, candidate)
                 if arrival is None:
                     taken.waiting.setdefault(feed, []).extend(entry.name for entry in candidate)
                 else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
+from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, ended_runs, was_read
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
 from subgroup_pipeline.landing.scan_pool import ScanPool
@@ -70,6 +71,7 @@ def land_deliveries(
 ) -> Landed:
     """Land what waits and what the warehouse lacks, for these districts. Safe to repeat after a kill at any point."""
     by_id = {district.district_id: district for district in districts}
+    count_ended_runs(registry, settings.paths.scratch)
     deliveries = _to_land(connection, registry, by_id)
     landed = Landed()
     _clear(settings.paths.scratch)
@@ -109,9 +111,16 @@ def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mappi
     with ScanPool(places) as workers, ThreadPoolExecutor(settings.threads) as threads:
 
         def screen(delivery: Delivery) -> Screening:
-            return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, workers.read_shape)
+            if ended_runs(delivery) >= MOST_RUNS:
+                findings = [Finding("PKG022", count=ended_runs(delivery))]
+                return Screening(delivery.delivery_id, delivery.district_id, findings=findings)
+            with being_read(settings.paths.scratch, delivery.delivery_id):
+                return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, workers.read_shape)
 
-        return list(threads.map(screen, deliveries))
+        # What was being read when a run ended comes last and alone, so that the next run knows which one it was.
+        together = [delivery for delivery in deliveries if not ended_runs(delivery)]
+        done = dict(zip([delivery.delivery_id for delivery in together], threads.map(screen, together), strict=True))
+        return [done.get(delivery.delivery_id) or screen(delivery) for delivery in deliveries]
 
 
 def _clear(scratch: Path) -> None:
@@ -198,6 +207,7 @@ def _enter(
         landed.rows[file.table] = landed.rows.get(file.table, 0) + count
         landed.set_aside += file.shape.set_aside
     row = find_delivery(session, delivery.delivery_id)
+    was_read(row)
     if row.state == "superseded":  # landed for the deltas on it alone
         return
     store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)

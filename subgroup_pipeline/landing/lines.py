@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
+
+
+_SECONDS = 60
+"""Enough for a gigabyte of rows."""
+_LINES_A_LOOK = 65_536
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,12 @@ def find_all_lines(
 ) -> list[list[FoundRow]]:
     """Rows of several findings in one pass over a file, each in the file's order and at most `most`.
 
-    Rows from one on that Python's reader does not take (128 KiB a cell) are not found.
+    Rows from one on that Python's reader does not take (128 KiB a cell) are not found, nor what comes after a minute of looking.
     """
     found: list[list[FoundRow]] = [[] for _ in wanted]
     reading = Reading.of(delivery, file_name)
     for stream in _open_file(home, delivery, file_name, reading.codec):
-        reader = csv.reader(stream, delimiter=reading.delimiter)
+        reader = csv.reader(_in_time(stream), delimiter=reading.delimiter)
         try:
             # Lines before the header that say nothing are no header. A BOM that the codec leaves is no part of a name.
             first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
@@ -128,6 +134,15 @@ def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - 
                         found = FoundRow(line, record, cell(row, taker.id_position), cell(row, taker.cell_position))
                         taker.rows.append(found)
         line = reader.line_num + 1
+
+
+def _in_time(stream: TextIO) -> Iterator[str]:
+    """The lines that can be read in time: hundreds of millions of them would keep a whole night busy."""
+    until = time.monotonic() + _SECONDS
+    for number, line in enumerate(stream):
+        if not number % _LINES_A_LOOK and time.monotonic() > until:
+            return
+        yield line
 
 
 def _open_file(home: Home, delivery: Delivery, file_name: str, codec: str) -> Iterator[TextIO]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from subgroup_pipeline.registry.findings import Finding
 MEMORY_FLOOR = 512 * 1024**2
 MEMORY_TIMES = 20
 """Address space for a file: the floor and so many times its size; a clean file needs about six times."""
+MEMORY_MOST = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+"""But never more than half of what the machine has: the night goes on beside."""
 
 
 def main() -> None:
@@ -34,7 +37,7 @@ def main() -> None:
 def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
     """The shape of a file and where DuckDB reads it; None when it cannot be read within the limits."""
     path = Path(question["path"])
-    limit = question["memory"] or MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size
+    limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     try:
         shape, readable = read_shape(path, question["file_name"], Path(question["clean_copy"]), question["known"])

@@ -27,6 +27,8 @@ rows as the last good one; or only that it stood unchanged, which is shown as it
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 LIVE_STATES: tuple[State, ...] = ("accepted", "published")
 PIPELINE = "pipeline"
+ENDED_RUNS = "ended_runs"
+"""In a delivery's counts: how many runs in a row ended while it was being read (`landing.interrupted`)."""
 
 _NEXT: dict[str, frozenset[str]] = {
     "received": frozenset({"screened", "rejected", "superseded"}),

@@ -142,4 +142,10 @@ CODES = (
         why="We cannot tell which of the two is today's.",
         example="wrong: Users.csv and users.csv   right: users.csv",
     ),
+    FindingCode(
+        "PKG022", "fatal", "Two runs ended while this upload was being read; it was set aside unread.", "Export again and upload the new file. If that ends the same way, call us: `subgroups delivery replay` reads it once more.",
+        why="One upload must not stop the reports of all. Power cuts can be the cause as well as the file.",
+        in_excel="Delete empty rows and columns far below and beside your table.",
+        example="wrong: a file with millions of empty lines   right: a file that ends with its last row",
+    ),
 )  # fmt: skip

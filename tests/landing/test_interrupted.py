@@ -1,0 +1,102 @@
+"""A delivery that ends runs while it is read is found out, read alone, and set aside; no other is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from night import small_district as small
+from night.installation import zip_of
+
+from subgroup_pipeline.landing import lines
+from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs, ended_runs
+from subgroup_pipeline.registry.decisions import replay
+from subgroup_pipeline.registry.ledger import find_delivery
+
+from .place import Place
+
+KILLED = """
+import sys
+from subgroup_pipeline.landing.land import land_deliveries
+from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.settings import load_settings
+from torture.kills import KillAt, arm
+
+settings = load_settings(home=sys.argv[1])
+registry = open_registry(settings)
+arm(KillAt("subgroup_pipeline.landing.scan_pool:ScanPool.read_shape", about=sys.argv[2]))
+with open_warehouse(settings) as connection:
+    land_deliveries(connection, registry, settings, registered_districts(registry))
+"""
+"""Lands, and dies by SIGKILL when the first file of a delivery is to be read."""
+
+
+def _land_and_die(place: Place, delivery: str) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-c", KILLED, str(place.settings.home), delivery]
+    assert subprocess.run(command, env=environment, check=False, timeout=120).returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def three(place: Place) -> tuple[str, ...]:
+    """Deliveries of three districts: the one in the middle ends runs."""
+    return tuple(
+        place.deliver("roster", {"roster.zip": zip_of(small.roster(10 + n))}, place.apply(district))
+        for n, district in enumerate(("alpha", "beta", "gamma"))
+    )
+
+
+def test_what_ended_two_runs_is_set_aside_and_the_others_are_landed(place: Place, three: tuple[str, ...]) -> None:
+    good, bad, other = three
+    _land_and_die(place, bad)
+    _land_and_die(place, bad)
+    place.land()
+    assert [place.delivery(d).state for d in three] == ["landed", "rejected", "landed"]
+    assert (place.codes(good), place.codes(bad), place.codes(other)) == (set(), {"PKG022"}, set())
+    assert ended_runs(place.delivery(good)) == ended_runs(place.delivery(other)) == 0
+    assert not list(place.settings.paths.scratch.glob("*.reading"))
+    with place.registry.begin() as session:  # the mend, followed
+        replay(session, find_delivery(session, bad), by="Ana")
+    place.land()
+    assert (place.delivery(bad).state, place.codes(bad)) == ("landed", set())
+
+
+def test_what_ended_one_run_and_is_read_by_the_next_is_as_before(place: Place, three: tuple[str, ...]) -> None:
+    _land_and_die(place, three[1])
+    place.land()
+    assert [place.delivery(d).state for d in three] == ["landed"] * 3
+    assert ended_runs(place.delivery(three[1])) == 0
+
+
+class UnforeseenError(RuntimeError):
+    """A fault of ours that some bytes bring about."""
+
+
+@pytest.mark.parametrize(
+    ("ending", "runs"), [(UnforeseenError(), 1), (OSError(28, "No space left on device"), 0), (KeyboardInterrupt(), 0)]
+)
+def test_a_full_disk_or_a_person_who_stops_the_run_is_no_fault_of_the_upload(
+    place: Place, three: tuple[str, ...], ending: BaseException, runs: int
+) -> None:
+    scratch = place.settings.paths.scratch
+    with pytest.raises(type(ending)), being_read(scratch, three[0]):
+        raise ending
+    count_ended_runs(place.registry, scratch)
+    assert ended_runs(place.delivery(three[0])) == runs
+
+
+def test_looking_for_lines_ends_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of line ends would keep the night looking for minutes."""
+    monkeypatch.setattr(lines, "_SECONDS", 0.2)
+    place.apply()
+    delivery = place.deliver("subgroups", {"s.csv": "student_id,ell\ns1,y\n" + "\n" * 20_000_000 + "s2,y\n"})
+    began = time.monotonic()
+    assert place.lines(delivery, "s.csv", "student_id", "s1", "s2") == (2,)
+    assert time.monotonic() - began < 5
