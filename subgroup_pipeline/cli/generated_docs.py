@@ -9,11 +9,12 @@ from pathlib import Path
 
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.registry.finding_codes.glossary import GLOSSARY
 
 _SEVERITY = {
-    "fatal": "the delivery is rejected; the last good reports stay",
-    "hold": "the delivery waits for a person; the last good reports stay",
-    "error": "rows are set aside; the rest is used",
+    "fatal": "the upload is not used; the last good reports stay",
+    "hold": "the upload waits for a person; the last good reports stay",
+    "error": "rows are left out of the reports; the rest is used",
     "warning": "everything is used; somebody should look",
     "info": "nothing has to be done",
 }
@@ -54,11 +55,25 @@ def data_dictionary() -> str:
 
 
 def error_codes() -> str:
-    """The catalogue of findings: what each severity does to a delivery, and a section a code."""
-    lines = ["# Findings", "", _NOTE, "A code never changes its meaning.", "", "| severity | what it does |", "|-|-|"]
+    """The catalogue of findings: its words, what each severity does to an upload, and a section per code."""
+    lines = [
+        "# Findings",
+        "",
+        _NOTE,
+        "What a report can say about an upload, and how to mend it. A code never changes its meaning.",
+        "",
+    ]
+    lines += ["## Words", "", "| word | what it means here |", "|-|-|"]
+    lines += [f"| {word} | {meaning} |" for word, meaning in GLOSSARY.items()]
+    lines += [
+        "",
+        "Whoever runs the service sets the contact that reports name: `SUBGROUPS_CONTACT_NAME`, `_MAIL` and `_PHONE`.",
+        "",
+    ]
+    lines += ["## Severities", "", "| severity | what it does |", "|-|-|"]
     lines += [f"| {severity} | {effect} |" for severity, effect in _SEVERITY.items()]
     codes = sorted(CATALOGUE.values(), key=lambda entry: entry.code)
-    lines += ["", "| code | severity | what it says |", "|-|-|-|"]
+    lines += ["", "## Codes", "", "| code | severity | what it says |", "|-|-|-|"]
     lines += [f"| [{c.code}](#{c.code.lower()}) | {c.severity} | {c.message} |" for c in codes]
     for entry in codes:
         lines += ["", f"## {entry.code}", "", f"**{entry.message}** ({entry.severity}: {_SEVERITY[entry.severity]})", ""]

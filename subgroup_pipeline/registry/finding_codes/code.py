@@ -26,4 +26,4 @@ class FindingCode:
 
 
 EXPORT_AGAIN = "Export the file again from the student information system and upload it without opening it in Excel."
-CHECK_SIS = "Correct these records in the student information system; tonight's export will carry the correction."
+CHECK_SIS = "Correct these records in the student information system. The next export carries the correction."

@@ -1,9 +1,10 @@
 """Codes of a roster against the one before it, and as a whole: too much gone, changed, new, set aside, or another district's."""
 
-from subgroup_pipeline.registry.finding_codes.code import EXPORT_AGAIN, FindingCode
+from subgroup_pipeline.registry.finding_codes.code import FindingCode
 
-_IF_MEANT = "If this is right, tell us and we let it through; otherwise export the whole roster again."
-_NOT_IN_EXCEL = "Do not mend this by hand; export the roster again."
+_IF_MEANT = "If this is right, tell us and we let it through. If not, export the whole roster again and upload it."
+_NOT_IN_EXCEL = "Do not mend this by hand. Export the roster again and upload it as it is."
+_SEE_OTHERS = "Correct the rows that the other points of this report name, in the student information system. Then export and upload the roster again."
 
 CODES = (
     FindingCode(
@@ -26,7 +27,7 @@ CODES = (
         "wrong: a school with 40 students instead of 400   right: 396 students",
     ),
     FindingCode(
-        "VOL306", "hold", "More records than usual have changed.", _IF_MEANT,
+        "VOL306", "hold", "More records of the roster than usual have changed.", _IF_MEANT,
         "A column may have moved, or another year was exported.", _NOT_IN_EXCEL,
         "wrong: every student has a new school overnight   right: a few have",
     ),
@@ -36,39 +37,39 @@ CODES = (
         "wrong: 900 students instead of 400   right: 410 students",
     ),
     FindingCode(
-        "VOL308", "hold", "Students have new ids and the same names.",
-        "Let the export keep each student's sourcedId. If the ids were changed on purpose, tell us.",
-        "Every subgroup that is matched by the old id would be lost.", _NOT_IN_EXCEL,
+        "VOL308", "hold", "Students have new IDs and the same names.",
+        "Let the export keep the ID that each student has in the column sourcedId. If the IDs were changed on purpose, tell us.",
+        "Every subgroup that is matched by the old ID would be lost.", _NOT_IN_EXCEL,
         "wrong: Ana Rivera was u17 and is 000017   right: Ana Rivera stays u17",
     ),
     FindingCode(
-        "VOL309", "hold", "Many rows of a file had to be set aside.", "Correct the rows that the other findings name. " + EXPORT_AGAIN,
-        "The reports would lack too many rows.", "Correct the rows that the other findings name.",
-        "wrong: 600 of 9,000 rows are set aside   right: none",
+        "VOL309", "hold", "Many rows of a file had to be left out.", _SEE_OTHERS,
+        "The reports would lack too many rows.", "Correct the rows that the other points of this report name, and save as CSV UTF-8.",
+        "wrong: 600 of 9,000 rows are left out   right: none",
     ),
     FindingCode(
-        "VOL310", "fatal", "Too many rows of a file had to be set aside.", "Correct the rows that the other findings name. " + EXPORT_AGAIN,
-        "What is left is not the roster.", "Correct the rows that the other findings name.",
-        "wrong: 3,000 of 9,000 rows are set aside   right: none",
+        "VOL310", "fatal", "Too many rows of a file had to be left out.", _SEE_OTHERS,
+        "What is left is not your whole roster.", "Correct the rows that the other points of this report name, and save as CSV UTF-8.",
+        "wrong: 3,000 of 9,000 rows are left out   right: none",
     ),
     FindingCode(
-        "VOL311", "hold", "The roster removes records, and this season only adds them.", _IF_MEANT,
+        "VOL311", "hold", "The roster removes records in a season in which your district's rosters should only add some.", _IF_MEANT,
         "While a new year is set up, exports lack what is not set up yet.", _NOT_IN_EXCEL,
         "wrong: students are missing in August   right: new ones are added",
     ),
     FindingCode(
-        "VOL312", "hold", "The district's rosters are paused.", "Nothing has to be done: a person looks at it, or the pause ends.",
+        "VOL312", "hold", "The rosters of your district are paused at this time of the year.", "You do not have to do anything: we look at it, or the pause ends and the next roster is used.",
         "Between two school years an export shows neither of them.", "", "wrong: a roster in the summer pause   right: one after it",
     ),
     FindingCode(
-        "OLD802", "hold", "This roster is older than the one that is in use: no record is newer and some are older.",
+        "OLD802", "hold", "This roster is older than the one in use: by dateLastModified no record is newer and some are older.",
         "Upload today's export. If this older one is really meant, tell us and we let it through.",
-        "Newer changes would be undone.", _NOT_IN_EXCEL, "wrong: last week's zip   right: today's zip",
+        "Newer changes would be undone.", _NOT_IN_EXCEL, "wrong: last week's export   right: today's export",
     ),
     FindingCode(
-        "WRG801", "fatal", "This is not the roster of this district: its organisations are not yours.",
+        "WRG801", "fatal", "This looks like another district's roster: its schools and offices are not yours.",
         "Check which export goes to which account, and upload your own roster.",
-        "Students would be shown to the wrong district. We were told of it and look into it.", _NOT_IN_EXCEL,
+        "Students would be shown to the wrong district. It is written down for us to look into.", _NOT_IN_EXCEL,
         "wrong: another district's zip in your inbox   right: your own",
     ),
 )  # fmt: skip
