@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from subgroup_pipeline.cli.output import installation, print_findings, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from subgroup_pipeline.registry.schema import Delivery
 
 app = typer.Typer(help="Deliveries: what came, what became of it, and why.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,7 +44,7 @@ def list_deliveries(
     Example: subgroups delivery list --state held --state rejected
     """
     from subgroup_pipeline.registry.districts import registered_districts
-    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, rows_set_aside
+    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
     with installation() as (_, registry):
         registered_districts(registry, district)
@@ -49,9 +54,19 @@ def list_deliveries(
     elif not found:
         say("no delivery" + (" in this state" if state else " yet; `subgroups up` shows where districts upload"))
     else:
-        ids = _short([d.delivery_id for d in found])
-        rows = [[ids[d.delivery_id], d.district_id, d.feed, d.state, rows_set_aside(d), len(d.findings)] for d in reversed(found)]
-        print_table(["delivery", "district", "feed", "state", "set aside", "findings"], rows)
+        print_deliveries(found)
+
+
+def print_deliveries(deliveries: Sequence[Delivery]) -> None:
+    """A table of them, newest first, with as much of each id as names it."""
+    from subgroup_pipeline.registry.ledger import rows_set_aside
+
+    ids = _short([delivery.delivery_id for delivery in deliveries])
+    columns = ["delivery", "district", "feed", "state", "set aside", "findings"]
+    rows = [
+        [ids[d.delivery_id], d.district_id, d.feed, d.state, rows_set_aside(d), len(d.findings)] for d in reversed(deliveries)
+    ]
+    print_table(columns, rows)
 
 
 def _short(delivery_ids: list[str]) -> dict[str, str]:

@@ -7,7 +7,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.output import print_json, print_table, say, some_of
+from subgroup_pipeline.cli.deliveries import print_deliveries
+from subgroup_pipeline.cli.output import print_json, say, some_of
 from subgroup_pipeline.cli.progress import NightProgress
 from subgroup_pipeline.errors import WarehouseBusyError
 
@@ -39,10 +40,10 @@ def run_now(
     touched = [d for d in all_deliveries(registry, district_ids or None) if said.get(d.delivery_id) != (d.state, d.verdict)]
     if as_json:
         print_json([describe_delivery(delivery) for delivery in touched])
+    elif touched:
+        print_deliveries(touched)
     else:
-        columns = ["district", "feed", "verdict", "state", "findings", "delivery"]
-        rows = [[d.district_id, d.feed, d.verdict, d.state, len(d.findings), d.delivery_id] for d in touched]
-        print_table(columns, rows) if rows else say("no delivery changed")
+        say("no delivery changed")
     faults = _say_faults(registry, {district.district_id for district in districts}, started)
     if failure:
         say(f"error: {failure}")
@@ -53,7 +54,9 @@ def run_now(
 
 
 def _attempts(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
-    """Run; with `wait` once more when uploads were still settling. Gives what failed, in words."""
+    """Run; with `wait` when uploads have settled, and once more for those on other servers. Gives what failed, in words."""
+    if wait:
+        _let_settle(settings, district_ids)
     failure = _run(settings, registry, district_ids, wait=wait)
     if wait and not failure and _is_settling(registry, district_ids):
         time.sleep(settings.settle_seconds)
@@ -81,6 +84,16 @@ def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *,
         raise WarehouseBusyError(what)  # a run that began between the question and ours: it is the night, and ours was none
     registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": result.run_id, "outcome": f"failed: {what[:500]}"})
     return f"{what}\nReaders keep what was published before. `subgroups up --only dagster` shows run {result.run_id}."
+
+
+def _let_settle(settings: Settings, district_ids: Sequence[str]) -> None:
+    """Wait until loose files on our own server have stood long enough, so that one night takes all; a zip proves itself."""
+    files = [file for name in district_ids or ["*"] for file in settings.paths.sftp.glob(f"{name}/inbox/*/*")]
+    changed = [file.stat().st_mtime for file in files if file.suffix.lower() != ".zip" and file.is_file()]
+    left = max(changed, default=0.0) + settings.settle_seconds - time.time()
+    if left > 0:
+        say(f"waiting {left:.0f} s: an upload is taken when it has stood unchanged for {settings.settle_seconds:.0f} s")
+        time.sleep(left)
 
 
 def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:

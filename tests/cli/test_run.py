@@ -1,0 +1,56 @@
+"""`run`: what is said before and after a night, without one."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from night import small_district as small
+
+from subgroup_pipeline.cli.run import _let_settle, _say_faults
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings, registered_districts
+from subgroup_pipeline.registry.lateness import note_late_feeds
+from subgroup_pipeline.settings import Settings, load_settings
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SUBGROUPS_SETTLE_SECONDS", "1")
+    return load_settings()
+
+
+def test_waiting_lets_a_loose_file_settle_and_no_other_districts(settings: Settings) -> None:
+    inbox = settings.paths.sftp / "ash" / "inbox" / "subgroups"
+    inbox.mkdir(parents=True)
+    (inbox / "roster.zip").write_text("a zip proves itself")
+    begun = time.monotonic()
+    _let_settle(settings, [])
+    (inbox / "subgroups.csv").write_text("x")
+    _let_settle(settings, ["birch"])
+    assert time.monotonic() - begun < 0.5
+    _let_settle(settings, ["ash"])
+    assert 0.5 < time.monotonic() - begun < 5
+
+
+def test_many_late_districts_are_one_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    registry = open_registry(settings)
+    names = [f"district_{number:02}" for number in range(25)]
+    for name in names:
+        text = small.settings(name) + 'schedule: "02:00"\n'
+        apply_settings(registry, parse_district(text), text, actor="test")
+    districts = registered_districts(registry)
+    since = datetime.now(UTC)
+    note_late_feeds(registry, districts, since + timedelta(days=9))
+    assert _say_faults(registry, set(names), since) == 0
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first.startswith("LAG903 Nothing has arrived for more than two days. This is so in district_00, ")
+    assert first.endswith("and 20 more.")
+    assert "subgroups district list --late" in hint
+    registry.close()
