@@ -16,10 +16,11 @@ from subgroup_pipeline.orchestration.night_assets import (
     raw_tables,
     run_scope,
 )
+from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
 from subgroup_pipeline.orchestration.publish_assets import archive_retention, build_published_snapshot
 from subgroup_pipeline.orchestration.report_assets import error_reports
 from subgroup_pipeline.orchestration.resources import Night
-from subgroup_pipeline.orchestration.triggers import JOB, build_schedule, build_sensor, failed_night
+from subgroup_pipeline.orchestration.triggers import build_schedule, build_sensor, failed_night
 from subgroup_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     job = dg.define_asset_job(
         JOB,
         selection=night_only,
+        config=night_config([], wait=True),  # what the launchpad begins with
+        tags=night_tags("person", []),
         description="One night: fetch, land, check, build and publish, for all districts or those in the run's config.",
     )
     return dg.Definitions(

@@ -6,46 +6,23 @@ In process because a night starts dbt twice (run, then test), and a process of i
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
-from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.resources import POOL, Night
 from subgroup_pipeline.publish.isolation import failing_districts, hold_failed
 from subgroup_pipeline.publish.scope import mark_built, model_version
 from subgroup_pipeline.registry.ledger import find_delivery
 from subgroup_pipeline.settings import Settings, bundled
-
-_UNIQUE_ID = "dagster_dbt/unique_id"
-
-
-class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
-    """Names of our assets: `staging/…`, `intermediate/…`, `marts/…`; raw and control sources are the assets before them."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "source":
-            is_raw = dbt_resource_props["source_name"] == "raw"
-            return dg.AssetKey(["raw", dbt_resource_props["name"]] if is_raw else ["run_scope"])
-        return dg.AssetKey([self.get_group_name(dbt_resource_props) or "", dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return str(dbt_resource_props["config"].get("schema") or "marts")
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's signature
-        return OWNERS
-
-    def get_asset_check_spec(self, *args: Any, **kwargs: Any) -> dg.AssetCheckSpec | None:  # noqa: ANN401
-        # Failing rows of a data test hold their districts back; they never stop the publish of the others (design 2.4).
-        spec = super().get_asset_check_spec(*args, **kwargs)
-        return cast("dg.AssetCheckSpec", spec)._replace(blocking=False) if spec else None
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -91,17 +68,14 @@ def _is_whole(manifest: Path) -> bool:
 
 
 def build_models(settings: Settings) -> dg.AssetsDefinition:
-    """Define one asset a model, and one check a data test, from the manifest."""
+    """Define one asset a model, and one check a data test, from the manifest.
 
-    @dbt_assets(  # type: ignore[untyped-decorator]
-        manifest=prepared_manifest(settings),
-        project=DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target),
-        dagster_dbt_translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
-        name="dbt_models",
-        pool=POOL,
-        exclude="resource_type:unit_test",
-    )
-    def dbt_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[Any]:
+    They are materialized together or not at all: a model built alone would leave its districts half new and untested.
+    """
+    specs, checks = model_specs(prepared_manifest(settings), settings.paths.dbt_target)
+
+    @dg.multi_asset(name="dbt_models", specs=specs, check_specs=checks, can_subset=False, pool=POOL)
+    def dbt_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build the districts in scope, then test them; with none in scope everything stands as it is."""
         with open_warehouse(night.settings) as connection:
             scope = connection.execute("select count(*) from control.run_scope").fetchone() or (0,)
@@ -115,10 +89,10 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
                 for district_id, tests in failing.items():
                     context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
                 _report_held(context, night, hold_failed(night.registry, failing))
-            counts = _row_counts(connection)
-        yield from _events(context, statuses, counts, districts=scope[0])
+            measured = _measured(connection, specs)
+        yield from _events(context, statuses, measured, districts=scope[0])
 
-    return cast("dg.AssetsDefinition", dbt_models)
+    return dbt_models
 
 
 def _failed_tests(results: Mapping[str, Any]) -> dict[str, str]:
@@ -181,23 +155,23 @@ def _invoke(settings: Settings, *arguments: str, manifest: Any = None) -> Any:  
 
 
 def _events(
-    context: dg.AssetExecutionContext, results: Mapping[str, Any], counts: Mapping[str, int], *, districts: int
+    context: dg.AssetExecutionContext,
+    results: Mapping[str, Any],
+    measured: Mapping[dg.AssetKey, Mapping[str, Any]],
+    *,
+    districts: int,
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """One materialization a model and one evaluation a test; without a build, that they stand for the same districts."""
     definition = context.assets_def
     by_key = {spec.key: spec for spec in definition.specs}
     upstream = {key: [dep.asset_key for dep in spec.deps if dep.asset_key in by_key] for key, spec in by_key.items()}
     for key in TopologicalSorter(upstream).static_order():
-        spec = by_key[key]
-        name = "/".join(spec.key.path)
-        metadata: dict[str, Any] = {"districts_built": districts}
-        if name in counts:
-            metadata["dagster/row_count"] = counts[name]
-        if result := results.get(spec.metadata[_UNIQUE_ID]):
+        metadata: dict[str, Any] = {"districts_built": districts, **measured.get(key, {})}
+        if result := results.get(by_key[key].metadata[UNIQUE_ID]):
             metadata["seconds"] = round(result.execution_time, 3)
-        yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+        yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for check in definition.check_specs:
-        failures = getattr(results.get(check.metadata[_UNIQUE_ID]), "failures", 0) or 0
+        failures = getattr(results.get(check.metadata[UNIQUE_ID]), "failures", 0) or 0
         yield dg.AssetCheckResult(
             asset_key=check.asset_key,
             check_name=check.name,
@@ -206,7 +180,12 @@ def _events(
         )
 
 
-def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows of the tables that dbt made, by `schema/name`."""
+def _measured(connection: duckdb.DuckDBPyConnection, specs: Sequence[dg.AssetSpec]) -> dict[dg.AssetKey, dict[str, Any]]:
+    """Rows of the tables that dbt made, and types of columns that the project file leaves out."""
+    measured: dict[dg.AssetKey, dict[str, Any]] = {
+        key: {COLUMNS: columns} for key, columns in typed_columns(connection, specs).items()
+    }
     query = "select schema_name, table_name, estimated_size from duckdb_tables() where schema_name in ('intermediate', 'marts')"
-    return {f"{schema}/{name}": size for schema, name, size in connection.execute(query).fetchall()}
+    for schema, name, size in connection.execute(query).fetchall():
+        measured.setdefault(dg.AssetKey([schema, name]), {})["dagster/row_count"] = size
+    return measured

@@ -1,104 +1,201 @@
-"""`district_delivery`: what every district's last delivery came to, partitioned by district.
+"""`district_delivery`: what the newest delivery of each district and feed came to, one partition each, such as `pine/roster`.
 
-An external asset: nothing materializes it, the night reports to it, and only for districts that delivered (an event costs
-about 10 ms, so a step a district would cost minutes at state size).
+An external asset: nothing materializes it, the night reports to it, and only for feeds that delivered (an event costs about
+10 ms, so a step a district would cost minutes at state size). A feed that was accepted is materialized; one that was held or
+rejected is observed. Its check `verdict` is red in the partition of each feed that waits, and red as a whole while one does.
 """
 
 import warnings
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import dagster as dg
-from sqlalchemy.orm import Session
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
+from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.orchestration.links import data_docs_url, report_url
 from subgroup_pipeline.orchestration.resources import OWNERS, Night
-from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, latest_delivery, rows_set_aside
+from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.registry.ledger import latest_deliveries, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
-from subgroup_pipeline.reports.outbox import report_path
-from subgroup_pipeline.settings import Settings
 
-# Partitioned checks are what this asset is for (one verdict a district); the pinned version keeps them.
+# Partitioned checks are what this asset is for (one verdict a feed); the pinned version keeps them.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 KEY = dg.AssetKey("district_delivery")
-DISTRICTS = dg.DynamicPartitionsDefinition(name="district")
+CHECK = "verdict"
+_PARTITIONS = "district_feed"
+FEEDS_OF_DISTRICTS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
+_Context = dg.AssetExecutionContext | dg.OpExecutionContext
+_MOST_LINES = 10
+_MOST_ROWS = 200
+_ROSTER_FILES = frozenset(table.file_name for table in roster_tables().values())
+_FINDING_COLUMNS = dg.TableSchema(
+    [
+        dg.TableColumn("district", "string"),
+        dg.TableColumn("feed", "string"),
+        dg.TableColumn("verdict", "string"),
+        dg.TableColumn("code", "string", "docs/error-codes.md says what it means and how it is mended"),
+        dg.TableColumn("severity", "string"),
+        dg.TableColumn("count", "int"),
+        dg.TableColumn("file", "string", "the OneRoster file; names that a district chose are not shown here"),
+        dg.TableColumn("lines", "string", "the first lines that the finding names"),
+    ]
+)
 
 district_delivery = dg.AssetSpec(
     KEY,
-    description="The last delivery of each district (one partition a district): its feed, state, verdict and row counts. "
-    "Reported by the night for districts that delivered.",
+    description="The newest delivery of each district and feed (one partition each): its state, verdict and row counts. "
+    "Reported by the night for feeds that delivered; a held or rejected one is an observation, and its check is red.",
     group_name="intake",
     owners=OWNERS,
     kinds={"sftp", "csv"},
-    partitions_def=DISTRICTS,
+    partitions_def=FEEDS_OF_DISTRICTS,
 )
 
 
 def report_deliveries(context: dg.AssetExecutionContext, night: Night, deliveries: Iterable[Delivery]) -> None:
-    """Report deliveries that came to a verdict: a materialization and an evaluation of `verdict` in their partition."""
-    deliveries = list(deliveries)
-    new = {delivery.district_id for delivery in deliveries} - set(context.instance.get_dynamic_partitions("district"))
-    context.instance.add_dynamic_partitions("district", sorted(new))
+    """Report deliveries that came to a verdict in the partitions of their feeds, and count the verdicts in the run's tags."""
+    deliveries = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.delivery_id))
+    if not deliveries:
+        return
+    _add_partitions(context.instance, {_partition(delivery) for delivery in deliveries})
     with night.registry.begin() as session:
-        good = {district_id: _all_good(session, district_id) for district_id in {d.district_id for d in deliveries}}
-    for delivery in deliveries:
-        report = report_path(night.settings.paths, delivery, "html")
-        metadata = {**_metadata(delivery, report), "data_docs": data_docs(night.settings)}
-        context.log_event(dg.AssetMaterialization(KEY, partition=delivery.district_id, metadata=metadata))
-        context.log_event(
-            dg.AssetCheckEvaluation(
-                asset_key=KEY,
-                check_name="verdict",
-                passed=good[delivery.district_id],
-                severity=dg.AssetCheckSeverity.ERROR,
-                metadata=metadata,
-                partition=delivery.district_id,
-            )
+        newest = {_partition(d): d for d in latest_deliveries(session, {d.district_id for d in deliveries})}
+        for delivery in deliveries:
+            event = dg.AssetObservation if _waits(delivery) else dg.AssetMaterialization
+            context.log_event(event(KEY, partition=_partition(delivery), metadata=_facts(night, delivery)))
+            _evaluate_feed(context, night, newest.get(_partition(delivery), delivery))
+    night.verdicts.update({delivery.delivery_id: str(delivery.verdict or delivery.state) for delivery in deliveries})
+    counts = {word: [*night.verdicts.values()].count(word) for word in sorted({*night.verdicts.values()})}
+    context.instance.add_run_tags(context.run_id, {f"verdict/{word}": str(count) for word, count in counts.items()})
+
+
+def report_all_feeds(context: _Context, night: Night, *, each: bool = False) -> None:
+    """Evaluate `verdict` over every feed of every district, and with `each` in each partition before that.
+
+    Dagster shows the evaluation that came last as the check's state.
+    """
+    with night.registry.begin() as session:
+        newest = latest_deliveries(session, [district.district_id for district in registered_districts(night.registry)])
+        if each:
+            _add_partitions(context.instance, {_partition(delivery) for delivery in newest})
+            for delivery in newest:
+                _evaluate_feed(context, night, delivery)
+        waiting = [delivery for delivery in newest if _waits(delivery)]
+        facts = {
+            "feeds": len(newest),
+            "feeds_held": sum(delivery.verdict == "held" for delivery in waiting),
+            "feeds_rejected": sum(delivery.verdict == "rejected" for delivery in waiting),
+            "findings": _table(waiting),
+            "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
+        }
+        _evaluate(context, not waiting, facts)
+
+
+@dg.multi_asset_check(
+    name=CHECK,
+    specs=[
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=KEY,
+            partitions_def=FEEDS_OF_DISTRICTS,
+            description="The newest delivery of the feed was accepted; as a whole, that of every feed was. The table names what "
+            "was found; `subgroups delivery show` says what to do.",
         )
-
-
-def data_docs(settings: Settings) -> dg.PathMetadataValue:
-    """The pages of Great Expectations: names of checks and totals of the last runs."""
-    return dg.MetadataValue.path(str(settings.paths.gx / "data_docs" / "index.html"))
-
-
-@dg.asset_check(
-    asset=KEY,
-    name="verdict",
-    partitions_def=DISTRICTS,
-    description="The newest delivery of each feed was accepted. When it fails: `subgroups delivery show` says what to do.",
+    ],
+    # It lets the step end without a result: Dagster cannot turn one into an evaluation of a partitioned asset in a run
+    # without a partition, which is what the UI starts. So the evaluations are logged.
+    can_subset=True,
 )
-def verdict(context: dg.AssetCheckExecutionContext, night: Night) -> dg.AssetCheckResult:
-    """Look the verdict up again, for a person who asks in the UI; the night reports it by itself."""
-    with night.registry.begin() as session:
-        latest = [latest_delivery(session, context.partition_key, feed) for feed in FEEDS]
-        passed = _all_good(session, context.partition_key)
-    deliveries = [delivery for delivery in latest if delivery is not None]
-    return dg.AssetCheckResult(
+def verdict(context: dg.AssetCheckExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult]:
+    """Look the verdicts up again, for a person who asks in the UI; the night reports them by itself."""
+    report_all_feeds(context.op_execution_context, night, each=True)
+    yield from ()
+
+
+def _add_partitions(instance: dg.DagsterInstance, partitions: Collection[str]) -> None:
+    known = instance.get_dynamic_partitions(_PARTITIONS)
+    instance.add_dynamic_partitions(_PARTITIONS, sorted(set(partitions) - set(known)))
+
+
+def _evaluate_feed(context: _Context, night: Night, newest: Delivery) -> None:
+    """Evaluate `verdict` in the partition of a feed, against the materialization that stands there: without, it counts as old."""
+    partition = _partition(newest)
+    standing = context.instance.fetch_materializations(dg.AssetRecordsFilter(KEY, asset_partitions=[partition]), limit=1).records
+    target = (
+        AssetCheckEvaluationTargetMaterializationData(
+            run_id=standing[0].run_id, storage_id=standing[0].storage_id, timestamp=standing[0].timestamp
+        )
+        if standing
+        else None
+    )
+    _evaluate(context, not _waits(newest), {**_facts(night, newest), "findings": _table([newest])}, partition, target)
+
+
+def _evaluate(
+    context: _Context,
+    passed: bool,
+    metadata: dict[str, Any],
+    partition: str | None = None,
+    target: AssetCheckEvaluationTargetMaterializationData | None = None,
+) -> None:
+    evaluation = dg.AssetCheckEvaluation(
+        asset_key=KEY,
+        check_name=CHECK,
         passed=passed,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={delivery.feed: delivery.verdict or delivery.state for delivery in deliveries},
+        metadata=metadata,
+        target_materialization_data=target,
+        partition=partition,
     )
+    context.log_event(evaluation)  # type: ignore[arg-type]  # Dagster takes it, only its hint for ops leaves it out
 
 
-def _all_good(session: Session, district_id: str) -> bool:
-    """Whether the newest delivery of every feed was accepted, or still waits: a held roster is not hidden by its subgroups."""
-    latest = [latest_delivery(session, district_id, feed) for feed in FEEDS]
-    return all(delivery.verdict not in ("held", "rejected") for delivery in latest if delivery is not None)
+def _partition(delivery: Delivery) -> str:
+    return f"{delivery.district_id}/{delivery.feed}"
 
 
-def _metadata(delivery: Delivery, report: Path) -> dict[str, dg.MetadataValue]:
+def _waits(delivery: Delivery) -> bool:
+    """Whether the delivery was not taken, so that the reports still rest on an older one, or on none."""
+    return delivery.verdict in ("held", "rejected")
+
+
+def _facts(night: Night, delivery: Delivery) -> dict[str, Any]:
     """Counts, codes and words of the ledger; never a value from a student's row."""
-    described = describe_delivery(delivery)
-    codes = sorted({finding["code"] for finding in described["findings"] if finding["severity"] != "info"})
     files = delivery.counts.get("files", {}).values()
     return {
-        "delivery_id": dg.MetadataValue.text(delivery.delivery_id),
-        "feed": dg.MetadataValue.text(delivery.feed),
-        "state": dg.MetadataValue.text(delivery.state),
-        "verdict": dg.MetadataValue.text(delivery.verdict or "waiting"),
-        "findings": dg.MetadataValue.text(", ".join(codes) or "none"),
-        "dagster/row_count": dg.MetadataValue.int(sum(file.get("landed", 0) for file in files)),
-        "report": dg.MetadataValue.path(str(report)),
-        "rows_set_aside": dg.MetadataValue.int(rows_set_aside(delivery)),
+        "delivery_id": delivery.delivery_id,
+        "state": delivery.state,
+        "verdict": delivery.verdict or "waiting",
+        "dagster/row_count": sum(file.get("landed", 0) for file in files),
+        "rows_set_aside": rows_set_aside(delivery),
+        "report": dg.MetadataValue.url(report_url(night.settings, delivery)),
+        "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
     }
+
+
+def _table(deliveries: Iterable[Delivery]) -> dg.TableMetadataValue:
+    """What was found in these deliveries, one row a finding: codes, counts and line numbers."""
+    rows: list[dict[str, str | int | float | bool | None]] = [
+        {
+            "district": delivery.district_id,
+            "feed": delivery.feed,
+            "verdict": delivery.verdict or "waiting",
+            "code": finding.code,
+            "severity": finding.severity,
+            "count": finding.count or len(finding.lines),
+            "file": finding.file if finding.file in _ROSTER_FILES else "",
+            "lines": _lines(finding.lines, finding.count),
+        }
+        for delivery in deliveries
+        for finding in delivery.findings
+        if finding.severity != "info"
+    ]
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows[:_MOST_ROWS]], schema=_FINDING_COLUMNS)
+
+
+def _lines(lines: Sequence[int], count: int | None) -> str:
+    shown = lines[:_MOST_LINES]
+    more = max(count or 0, len(lines)) - len(shown)
+    return ", ".join(map(str, shown)) + (f" and {more} more" if shown and more else "")

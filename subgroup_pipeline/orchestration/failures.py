@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 BUSY = errors.WarehouseBusyError.__name__
 
 
-def is_night(run: dg.DagsterRun, job: str) -> bool:
-    """Whether a run is a night: the whole job, not some assets of it that a person chose in the UI."""
-    return run.job_name == job and not run.asset_selection
-
-
 def causes(events: Sequence[dg.DagsterEvent]) -> list[tuple[str, str]]:
     """Class and words of what failed, steps first."""
     failed: list[tuple[str | None, SerializableErrorInfo | None]]

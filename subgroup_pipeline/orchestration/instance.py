@@ -6,17 +6,22 @@ import os
 import time
 from contextlib import contextmanager, redirect_stdout
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from subgroup_pipeline.orchestration.triggers import JOB
+from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from dagster._core.remote_origin import RemoteJobOrigin
+
     from subgroup_pipeline.settings import Settings
 
+MODULE = "subgroup_pipeline.definitions"
+"""What Dagster's processes load, and so the name of the code location."""
 _DAEMONS = ("SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR")
 _SILENCE_SECONDS = 120
 
@@ -51,31 +56,31 @@ def run_night(
     districts: Sequence[str] = (),
     wait: bool = False,
     on_step: Callable[[str, float | None], None] | None = None,
-) -> dg.ExecuteInProcessResult:
-    """Run one night now, for all districts or some; the run shows in the UI like any other.
+) -> dg.JobExecutionResult:
+    """Run one night now, for all districts or some; the run shows in the UI and on its timeline like any other.
 
     `on_step` hears of each step when it starts (None) and when it ends (seconds).
     """
-    from dagster._core.utils import make_new_run_id
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
 
     from subgroup_pipeline.orchestration.build import build_defs
 
-    run_id = make_new_run_id()
     with open_instance(settings) as instance:
-        if on_step is not None:
-            instance.add_event_listener(run_id, _StepClock(on_step))
         job = build_defs(settings).resolve_job_def(JOB)
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        # What `execute_in_process` does, with the origin: the timeline leaves out a run that names no code location.
+        run = instance.create_run_for_job(
+            job,
+            run_config=night_config(districts, wait=wait) | quiet,
+            tags=night_tags("cli", districts),
+            remote_job_origin=_origin(),
+        )
+        if on_step is not None:
+            instance.add_event_listener(run.run_id, _StepClock(on_step))
         # dbt's own words belong to the log, not between the lines of a command that prints JSON.
         with (settings.paths.dagster / "last_run.log").open("w", encoding="utf-8") as log, redirect_stdout(log):
-            return job.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                raise_on_error=False,
-                run_config={
-                    "resources": {"night": {"config": {"districts": list(districts), "wait": wait}}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
-            )
+            return execute_run(InMemoryJob(job), run, instance)
 
 
 def silent_daemons(instance: dg.DagsterInstance) -> list[str]:
@@ -101,3 +106,15 @@ class _StepClock:
             self._on_step(event.step_key, None)
         elif event.is_step_success or event.is_step_failure:
             self._on_step(event.step_key, entry.timestamp - self._begun.get(event.step_key, entry.timestamp))
+
+
+def _origin() -> RemoteJobOrigin:
+    """The job as the webserver and the daemon of `subgroups up` know it: the module is their code location's name."""
+    from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+    from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(
+        LoadableTargetOrigin(module_name=MODULE, working_directory=str(Path.cwd())), location_name=MODULE
+    )
+    return RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME).get_job_origin(JOB)

@@ -8,8 +8,10 @@ import dagster as dg
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
 from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.warehouse import RAW_TABLES, open_warehouse
-from subgroup_pipeline.orchestration.district_delivery import data_docs, report_deliveries
+from subgroup_pipeline.landing.warehouse import LINEAGE, RAW_TABLES, open_warehouse
+from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
+from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
+from subgroup_pipeline.orchestration.links import data_docs_url
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.scope import set_scope
 from subgroup_pipeline.publish.snapshot import mend_ledger
@@ -20,7 +22,7 @@ from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import find_delivery
 
-_FILES = {table.name: table.file_name for table in roster_tables().values()}
+_TABLES = {table.name: table for table in roster_tables().values()}
 
 
 @dg.asset(group_name="intake", owners=OWNERS, kinds={"sftp", "file"}, pool=POOL)
@@ -49,7 +51,7 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
 
 
 def _raw_spec(name: str) -> dg.AssetSpec:
-    what = f"{_FILES[name]} (OneRoster 1.1)" if name in _FILES else "the districts' subgroup files"
+    what = f"{_TABLES[name].file_name} (OneRoster 1.1)" if name in _TABLES else "the districts' subgroup files"
     return dg.AssetSpec(
         ["raw", name],
         deps=[archived_deliveries],
@@ -57,7 +59,17 @@ def _raw_spec(name: str) -> dg.AssetSpec:
         group_name="landing",
         owners=OWNERS,
         kinds={"duckdb", "csv"},
+        metadata={COLUMNS: _raw_columns(name)},
     )
+
+
+def _raw_columns(name: str) -> dg.TableSchema:
+    types = dict.fromkeys(LINEAGE, "varchar") | {"landed_at": "timestamp"}
+    if name in _TABLES:
+        types |= dict.fromkeys(_TABLES[name].landed_columns, "varchar") | {"metadata": "map(varchar, varchar)"}
+    else:
+        types |= {"student_id": "varchar", "cells": "map(varchar, varchar)"}
+    return dg.TableSchema([dg.TableColumn(column, of_type) for column, of_type in types.items()])
 
 
 @dg.multi_asset(specs=[_raw_spec(name) for name in RAW_TABLES], pool=POOL)
@@ -90,6 +102,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     with night.registry.begin() as session:
         deliveries = [find_delivery(session, delivery_id) for delivery_id in (*judged.verdicts, *judged.rejected)]
     report_deliveries(context, night, deliveries)
+    report_all_feeds(context, night)
     verdicts: list[str] = list(judged.verdicts.values())
     words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
     return dg.MaterializeResult(
@@ -97,7 +110,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
             **{word: verdicts.count(word) for word in words},
             "waiting_for_a_roster": len(judged.waiting),
             "districts": len(set(judged.district_of.values())),
-            "data_docs": data_docs(night.settings),
+            "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
         }
     )
 
@@ -115,7 +128,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
 def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
     """What Great Expectations found in the raw tables, in counts; a failure never stops the run, its deliveries are held."""
     totals = family_totals(night.settings)
-    pages = data_docs(night.settings)
+    pages = dg.MetadataValue.url(data_docs_url(night.settings))
     for check in check_families():
         total = totals.get((check.table, check.family))
         failed = total.codes if total else ()

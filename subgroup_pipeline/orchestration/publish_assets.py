@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from subgroup_pipeline.intake.retention import purge_archive
-from subgroup_pipeline.orchestration.failures import is_night
+from subgroup_pipeline.orchestration.night_runs import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
-from subgroup_pipeline.orchestration.triggers import JOB
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -27,8 +26,8 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
     def published_snapshot(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
         """The marts as readers see them: copied, verified, and swapped in by one link; the last seven are kept."""
         published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
-        outcome = "published" if published and published.is_new else "nothing new"
-        if is_night(context.run, JOB):
+        if is_night(context.run):
+            outcome = "published" if published and published.is_new else "nothing new"
             night.registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
         if published is None:
             return dg.MaterializeResult(metadata={"is_new": False, "districts": 0})
@@ -48,7 +47,7 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
     return published_snapshot
 
 
-@dg.asset(group_name="publish", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
+@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
 def archive_retention(night: Night) -> dg.MaterializeResult[None]:
     """What left the archive: bytes of deliveries past their retention that nothing live rests on; the ledger keeps the rows."""
     purged = purge_archive(night.registry, night.settings, datetime.now(UTC))

@@ -6,7 +6,7 @@ from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.reports.outbox import deliver_reports
 
 
-@dg.asset(group_name="publish", owners=OWNERS, kinds={"file", "sftp"}, deps=["published_snapshot"], pool=POOL)
+@dg.asset(group_name="reports", owners=OWNERS, kinds={"file", "sftp"}, deps=["published_snapshot"], pool=POOL)
 def error_reports(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
     """The report of every delivery that changed, in four forms in the district's outbox; what failed waits a night."""
     delivered = deliver_reports(night.registry, night.settings, night.chosen())

@@ -24,13 +24,14 @@ POOL = "warehouse"
 
 
 class Night(dg.ConfigurableResource[Any]):
-    """What every step of a run needs. `districts`: only these; empty means all. `wait`: for another run to end."""
+    """What every step of a run needs. The descriptions of its fields are what Dagster's launchpad shows."""
 
-    districts: list[str] = Field(default_factory=list)
-    wait: bool = False
+    districts: list[str] = Field(default_factory=list, description="Only these districts, by key; an empty list means all.")
+    wait: bool = Field(default=False, description="Wait for another run to end instead of failing while it holds the warehouse.")
 
     _settings: Settings = PrivateAttr()
     _registry: Registry = PrivateAttr()
+    _verdicts: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:
@@ -58,6 +59,11 @@ class Night(dg.ConfigurableResource[Any]):
     def registry(self) -> Registry:
         """The registry."""
         return self._registry
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """What deliveries came to in this run so far, by delivery; steps enter what they decide."""
+        return self._verdicts
 
     def chosen(self) -> list[RegisteredDistrict]:
         """The districts of this run, with their newest settings."""

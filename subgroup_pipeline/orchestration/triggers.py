@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.intake.fetch import ready_files
-from subgroup_pipeline.orchestration.failures import BUSY, causes, is_night
+from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
+from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.districts import registered_districts
@@ -20,8 +21,6 @@ from subgroup_pipeline.settings import Settings, load_settings
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
-JOB = "night"
-
 
 def build_schedule(job: Job, settings: Settings) -> dg.ScheduleDefinition:
     """Start every night at the set hour, in the set time zone."""
@@ -30,6 +29,8 @@ def build_schedule(job: Job, settings: Settings) -> dg.ScheduleDefinition:
         job=job,
         cron_schedule=settings.nightly_cron,
         execution_timezone=settings.timezone,
+        run_config=night_config([], wait=True),
+        tags=night_tags("schedule", []),
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Fetch, land, check, build and publish for every district.",
     )
@@ -66,9 +67,9 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
             )
             return dg.SkipReason("; ".join([waits, *faults]))
         districts = sorted({district for district, *_ in seen - asked})
-        config = {"resources": {"night": {"config": {"districts": districts, "wait": True}}}}
         key = hashlib.sha256(json.dumps(sorted(seen)).encode()).hexdigest()[:32]
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)], cursor=json.dumps(sorted(seen)))
+        request = dg.RunRequest(run_key=key, run_config=night_config(districts, wait=True), tags=night_tags("sensor", districts))
+        return dg.SensorResult(run_requests=[request], cursor=json.dumps(sorted(seen)))
 
     return sftp_arrivals
 
@@ -82,7 +83,7 @@ def failed_night(context: dg.RunFailureSensorContext) -> None:
     """Note a failed night. A run that found another one at work did nothing, and a run of chosen assets is no night."""
     found = causes([*context.get_step_failure_events(), context.failure_event])
     name, what = found[0] if found else ("", "a step failed")
-    if name == BUSY or not is_night(context.dagster_run, JOB):
+    if name == BUSY or not is_night(context.dagster_run):
         return
     registry = open_registry(load_settings())
     try:

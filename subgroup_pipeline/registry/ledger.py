@@ -101,6 +101,20 @@ def latest_delivery(session: Session, district_id: str, feed: Feed) -> Delivery 
     return session.scalar(query)
 
 
+def latest_deliveries(session: Session, districts: Iterable[str]) -> list[Delivery]:
+    """The newest delivery of each feed of these districts that has come, by district and feed."""
+    place = sa.func.row_number().over(
+        partition_by=(Delivery.district_id, Delivery.feed), order_by=(Delivery.received_at.desc(), Delivery.delivery_id.desc())
+    )
+    came = sa.select(Delivery.delivery_id, place.label("place")).where(
+        Delivery.sha256.is_not(None), Delivery.district_id.in_(list(districts))
+    )
+    ranked = came.subquery()
+    newest = sa.select(ranked.c.delivery_id).where(ranked.c.place == 1)
+    query = sa.select(Delivery).where(Delivery.delivery_id.in_(newest)).order_by(Delivery.district_id, Delivery.feed)
+    return list(session.scalars(query))
+
+
 def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
     """The live delivery of a feed by district: the newest that was accepted."""
     query = (

@@ -125,7 +125,7 @@ class Installation:
         for name, content in files.items():
             (inbox / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def night(self, *districts: str) -> dg.ExecuteInProcessResult:
+    def night(self, *districts: str) -> dg.JobExecutionResult:
         """Run one night through Dagster; it must succeed."""
         result = run_night(self.settings, districts=districts)
         errors = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import dagster as dg
 import pytest
 
 from orchestration.conftest import Ran
 from subgroup_pipeline.landing.warehouse import RAW_TABLES
+from subgroup_pipeline.orchestration.dbt_models import prepared_manifest
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 
@@ -41,14 +44,38 @@ def test_every_stage_is_there(ran: Ran) -> None:
     assert keys >= {"marts/dim_district", "marts/rpt_student_subgroup", "staging/stg_user", "intermediate/int_student"}
 
 
-def test_every_check_of_a_raw_table_has_a_description(ran: Ran) -> None:
+def test_every_check_has_a_description(ran: Ran) -> None:
     graph = ran.defs.resolve_asset_graph()
-    assert len(graph.asset_check_keys) > 40
-    assert [
-        key.to_user_string()
-        for key in graph.asset_check_keys
-        if not graph.get(key).description and key.asset_key.path[0] == "raw"
-    ] == []
+    assert len(graph.asset_check_keys) > 60
+    assert [key.to_user_string() for key in graph.asset_check_keys if not graph.get(key).description] == []
+
+
+def test_every_data_test_of_the_models_is_a_check(ran: Ran) -> None:
+    manifest = json.loads(prepared_manifest(ran.installation.settings).read_bytes())
+    tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    checks = {key.name for key in ran.defs.resolve_asset_graph().asset_check_keys if key.asset_key.path[0] == "marts"}
+    assert tests == checks
+
+
+def test_every_table_of_the_warehouse_shows_its_columns(ran: Ran) -> None:
+    tables = [spec for spec in _specs(ran) if spec.key.path[0] in ("raw", "staging", "intermediate", "marts")]
+    assert [spec.key.to_user_string() for spec in tables if not spec.metadata["dagster/column_schema"].columns] == []
+    latest = ran.instance.get_latest_materialization_event(dg.AssetKey(["staging", "stg_academic_session"]))
+    assert latest
+    assert latest.asset_materialization
+    columns = latest.asset_materialization.metadata["dagster/column_schema"].value
+    types = {column.name: column.type for column in columns.columns}
+    assert (types["session_id"], types["start_date"]) == ("VARCHAR", "DATE")
+    assert {column.name for column in columns.columns if not column.description} == set()
+
+
+def test_a_description_is_words_and_no_sql(ran: Ran) -> None:
+    assert [spec.key.to_user_string() for spec in _specs(ran) if "```" in (spec.description or "")] == []
+
+
+def test_the_launchpad_begins_with_the_districts_to_choose(ran: Ran) -> None:
+    job = ran.defs.resolve_job_def("night")
+    assert job.run_config == {"resources": {"night": {"config": {"districts": [], "wait": True}}}}
 
 
 def test_the_job_is_the_night_without_the_check_that_people_ask_for(ran: Ran) -> None:

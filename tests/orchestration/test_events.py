@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,15 +16,21 @@ from subgroup_pipeline.orchestration.district_delivery import KEY
 pytestmark = pytest.mark.xdist_group("orchestration")
 
 
-def _materializations(ran: Ran) -> dict[tuple[str, str], dict[str, Any]]:
-    """Metadata of the night's materializations of `district_delivery`, by district and feed."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in ran.instance.all_logs(ran.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION):
+def _reported(ran: Ran) -> dict[str, tuple[DagsterEventType, dict[str, Any]]]:
+    """Kind and metadata of the night's events of `district_delivery`, by partition."""
+    found: dict[str, tuple[DagsterEventType, dict[str, Any]]] = {}
+    kinds = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION}
+    for record in ran.instance.all_logs(ran.run_id, of_type=kinds):
         event = record.get_dagster_event()
         if event.asset_key == KEY:
-            metadata = {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
-            found[str(event.partition), str(metadata["feed"])] = metadata
+            is_new = event.event_type == DagsterEventType.ASSET_MATERIALIZATION
+            said = event.step_materialization_data.materialization if is_new else event.asset_observation_data.asset_observation
+            found[str(event.partition)] = (event.event_type, {name: value.value for name, value in said.metadata.items()})
     return found
+
+
+def _verdicts(ran: Ran) -> dict[str | None, dg.AssetCheckEvaluation]:
+    return {evaluation.partition: evaluation for evaluation in _evaluations(ran) if evaluation.check_name == "verdict"}
 
 
 def _evaluations(ran: Ran) -> list[dg.AssetCheckEvaluation]:
@@ -33,48 +38,69 @@ def _evaluations(ran: Ran) -> list[dg.AssetCheckEvaluation]:
     return [record.get_dagster_event().asset_check_evaluation_data for record in records]
 
 
-def test_each_district_is_a_partition(ran: Ran) -> None:
-    partitions = set(ran.instance.get_dynamic_partitions("district"))
-    assert partitions >= {"fine", "odd"}
-    assert "quiet" not in partitions
+def test_each_feed_of_a_district_that_delivered_is_a_partition(ran: Ran) -> None:
+    partitions = set(ran.instance.get_dynamic_partitions("district_feed"))
+    assert partitions == {"fine/roster", "fine/subgroups", "odd/roster", "torn/roster"}
 
 
-def test_a_delivery_materializes_its_districts_partition_with_counts_and_codes(ran: Ran) -> None:
-    found = _materializations(ran)
-    report = found["fine", "roster"].pop("report")
-    assert Path(report).read_text().startswith("<!doctype html>")
-    assert found["fine", "roster"] | {"delivery_id": "", "data_docs": ""} == {
-        "delivery_id": "",
-        "feed": "roster",
+def test_an_accepted_delivery_materializes_its_partition_with_counts_and_codes(ran: Ran) -> None:
+    kind, found = _reported(ran)["fine/roster"]
+    assert kind is DagsterEventType.ASSET_MATERIALIZATION
+    delivery = ran.installation.deliveries("fine", "roster")[0]["delivery_id"]
+    port = ran.installation.settings.web_port
+    assert found == {
+        "delivery_id": delivery,
         "state": "accepted",
         "verdict": "accepted",
-        "findings": "ENR106",
-        "data_docs": "",
         "dagster/row_count": 28,
         "rows_set_aside": 0,
+        "report": f"http://127.0.0.1:{port}/reports/fine/{delivery}.html",
+        "data_docs": f"http://127.0.0.1:{port}/data-docs/index.html",
     }
-    assert found["fine", "subgroups"]["dagster/row_count"] == 10
-    assert (found["odd", "roster"]["verdict"], found["odd", "roster"]["findings"]) == ("held", "ENR106, KEY002, REF106")
+    assert _reported(ran)["fine/subgroups"][1]["dagster/row_count"] == 10
 
 
-def test_the_verdict_is_evaluated_on_the_districts_partition(ran: Ran) -> None:
-    verdicts: dict[str, list[bool]] = {}
-    for evaluation in _evaluations(ran):
-        if evaluation.check_name == "verdict":
-            assert evaluation.asset_key == KEY
-            verdicts.setdefault(str(evaluation.partition), []).append(evaluation.passed)
-    assert {district: all(passed) for district, passed in verdicts.items()} | {"torn": False} == {
-        "fine": True,
-        "odd": False,
-        "torn": False,
+def test_a_feed_that_was_not_taken_is_observed_and_red(ran: Ran) -> None:
+    """Held after checks, or rejected before it landed: a materialization would show green."""
+    reported = _reported(ran)
+    for partition, word in {"odd/roster": "held", "torn/roster": "rejected"}.items():
+        kind, found = reported[partition]
+        assert (kind, found["verdict"]) == (DagsterEventType.ASSET_OBSERVATION, word)
+    assert {partition: evaluation.passed for partition, evaluation in _verdicts(ran).items()} == {
+        "fine/roster": True,
+        "fine/subgroups": True,
+        "odd/roster": False,
+        "torn/roster": False,
+        None: False,
     }
 
 
-def test_a_delivery_that_is_rejected_before_it_lands_is_reported_too(ran: Ran) -> None:
-    """Else the district's partition goes on showing the last good verdict."""
-    assert [d["verdict"] for d in ran.installation.deliveries("torn")] == ["rejected"]
-    assert _materializations(ran).get(("torn", "roster"), {}).get("verdict") == "rejected"
-    assert [e.passed for e in _evaluations(ran) if e.check_name == "verdict" and e.partition == "torn"] == [False]
+def test_dagster_shows_the_state_of_every_partition_and_of_the_whole_check(ran: Ran) -> None:
+    key = dg.AssetCheckKey(KEY, "verdict")
+    stored = ran.instance.event_log_storage.get_asset_check_partition_info([key])
+    shown = {info.partition_key: info.latest_execution_status.value for info in stored if info.is_current}
+    assert {partition: shown.get(partition) for partition in ("fine/subgroups", "odd/roster")} == {
+        "fine/subgroups": "SUCCEEDED",
+        "odd/roster": "FAILED",
+    }
+    latest = ran.instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+    assert (latest.partition, latest.status.value) == (None, "FAILED")
+
+
+def test_the_check_names_districts_codes_and_lines_in_a_table(ran: Ran) -> None:
+    metadata = _verdicts(ran)[None].metadata
+    table = metadata["findings"]
+    assert isinstance(table, dg.TableMetadataValue)
+    columns = [column.name for column in table.schema.columns]
+    rows = [tuple(record.data[name] for name in columns) for record in table.records]
+    assert ("odd", "roster", "held", "KEY002", "hold", 2, "users.csv", "4, 5") in rows
+    assert ("torn", "roster", "rejected", "HDR005", "fatal", 0, "orgs.csv", "") in rows
+    assert {row[0] for row in rows} == {"odd", "torn"}
+    assert {name: metadata[name].value for name in ("feeds", "feeds_held", "feeds_rejected")} == {
+        "feeds": 4,
+        "feeds_held": 1,
+        "feeds_rejected": 1,
+    }
 
 
 def test_a_check_is_a_family_of_rules_on_a_table_with_counts_that_plot(ran: Ran) -> None:
@@ -85,7 +111,7 @@ def test_a_check_is_a_family_of_rules_on_a_table_with_counts_that_plot(ran: Ran)
         assert set(metadata) == {"failing_districts", "failing_deliveries", "failing_rows", "findings", "data_docs"}
         assert {type(metadata[name]) for name in metadata if name.startswith("failing_")} == {int}
         assert evaluation.passed == (metadata["failing_rows"] == 0) == (metadata["findings"] == "none")
-        assert metadata["data_docs"].endswith("data_docs/index.html")
+        assert metadata["data_docs"].endswith("/data-docs/index.html")
     keys = evaluations["users", "keys"]
     assert (keys.passed, keys.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert {name: value.value for name, value in keys.metadata.items() if name != "data_docs"} == {
@@ -104,19 +130,12 @@ def test_every_check_of_the_job_was_evaluated(ran: Ran) -> None:
     assert planned - evaluated == set()
 
 
-def test_the_check_can_be_asked_again_for_one_district(ran: Ran) -> None:
-    everything = ran.defs.resolve_implicit_global_asset_job_def()
-    asked = everything.get_subset(asset_check_selection={dg.AssetCheckKey(KEY, "verdict")})
-    result = asked.execute_in_process(instance=ran.instance, tags={"dagster/partition": "odd"})
-    (evaluation,) = result.get_asset_check_evaluations()
-    assert (evaluation.passed, evaluation.partition) == (False, "odd")
-    assert {name: value.value for name, value in evaluation.metadata.items()} == {"roster": "held"}
-
-
 @pytest.mark.slow
 def test_a_district_that_mends_its_roster_turns_green(ran: Ran) -> None:
     ran.installation.drop("odd", "roster", {"roster.zip": zip_of(small.roster(11))})
     result = ran.installation.night("odd")
     mended = Ran(ran.installation, result.run_id, ran.instance, ran.defs)
-    assert _materializations(mended)["odd", "roster"]["verdict"] == "accepted"
+    assert _reported(mended)["odd/roster"][1]["verdict"] == "accepted"
+    assert _verdicts(mended)["odd/roster"].passed
+    assert not _verdicts(mended)[None].passed, "torn still waits"
     assert [d["state"] for d in ran.installation.deliveries("odd")] == ["superseded", "published"]

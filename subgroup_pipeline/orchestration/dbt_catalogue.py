@@ -1,0 +1,89 @@
+"""How the dbt project stands in Dagster's catalogue: keys, words, columns and checks of the models, from the manifest.
+
+`dagster_dbt.asset_utils.build_dbt_specs` is not public; its decorator `@dbt_assets` makes every model a button of its own,
+and a model built alone would leave its district half new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+from dagster_dbt.asset_utils import build_dbt_specs
+
+from subgroup_pipeline.orchestration.resources import OWNERS
+from subgroup_pipeline.settings import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import duckdb
+
+UNIQUE_ID = "dagster_dbt/unique_id"
+COLUMNS = "dagster/column_schema"
+_TYPE_UNKNOWN = "?"
+
+
+class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
+    """Names of our assets: `staging/…`, `intermediate/…`, `marts/…`; raw and control sources are the assets before them."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            is_raw = dbt_resource_props["source_name"] == "raw"
+            return dg.AssetKey(["raw", dbt_resource_props["name"]] if is_raw else ["run_scope"])
+        return dg.AssetKey([self.get_group_name(dbt_resource_props) or "", dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return str(dbt_resource_props["config"].get("schema") or "marts")
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - dagster-dbt's signature
+        return OWNERS
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The model's own words; dagster-dbt's default appends its SQL, which runs into them where a list shows one line."""
+        return str(dbt_resource_props["description"])
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A data test with its own words. Its failing rows hold their districts back; they never stop the others' publish."""
+        spec: dg.AssetCheckSpec | None = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=manifest["nodes"][unique_id]["description"], blocking=False)
+
+
+def model_specs(manifest: Path, target: Path) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
+    """One asset a model and one check a data test. A test of several models belongs to the one that its `meta` names."""
+    specs, checks = build_dbt_specs(
+        translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
+        manifest=json.loads(manifest.read_bytes()),
+        select="fqn:*",
+        exclude="resource_type:unit_test",
+        selector="",
+        io_manager_key=None,
+        project=DbtProject(project_dir=bundled("dbt_project"), target_path=target),
+    )
+    return specs, checks
+
+
+def typed_columns(connection: duckdb.DuckDBPyConnection, specs: Sequence[dg.AssetSpec]) -> dict[dg.AssetKey, dg.TableSchema]:
+    """Columns with the types that the warehouse gave them, for models whose project file names columns without types."""
+    found = connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name in ('staging', 'intermediate')"
+    ).fetchall()
+    types = {(schema, table, column): data_type for schema, table, column, data_type in found}
+    typed = {}
+    for spec in specs:
+        columns = spec.metadata[COLUMNS].columns
+        if any(column.type == _TYPE_UNKNOWN for column in columns):
+            typed[spec.key] = dg.TableSchema(
+                [
+                    dg.TableColumn(column.name, types.get((*spec.key.path, column.name), _TYPE_UNKNOWN), column.description)
+                    for column in columns
+                ]
+            )
+    return typed
