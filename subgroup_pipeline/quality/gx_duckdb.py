@@ -25,11 +25,9 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 from great_expectations.expectations.metrics.query_metrics.query_table.query_table import QueryTable
 
-from subgroup_pipeline.quality.expectations import session_statements, suite_json, suite_names, without_values
+from subgroup_pipeline.quality.expectations import session_statements, suite_json, without_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from subgroup_pipeline.settings import Settings
 
 
@@ -216,28 +214,21 @@ class ExpectNoViolationsByDelivery(UnexpectedRowsExpectation):  # type: ignore[m
 
 
 @contextmanager
-def open_context(settings: Settings) -> Iterator[tuple[Any, Any]]:
-    """Make a GX context without any file of its own but results and Data Docs, and the datasource, closed on leaving."""
+def open_context(settings: Settings, tables: Iterable[str]) -> Iterator[tuple[Any, Any]]:
+    """Make a GX context with these suites, whose only files are results, and the datasource; both are closed on leaving."""
     config = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
-        data_docs_sites={
-            "subgroups": {
-                "class_name": "SiteBuilder",
-                "show_how_to_buttons": False,
-                "store_backend": _files_in(settings.paths.gx / "data_docs"),
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            }
-        },
+        data_docs_sites={},  # `data_docs` makes the pages
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
-    config.stores["validation_results_store"]["store_backend"] = _files_in(settings.paths.gx / "validations")
+    results = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(settings.paths.gx / "validations")}
+    config.stores["validation_results_store"]["store_backend"] = results
     DuckDBByDelivery.session_init = lambda: session_statements(settings)
     context = gx.get_context(project_config=config, mode="ephemeral")
     datasource = context.data_sources.add_duckdb(name="warehouse", connection_string="duckdb:///:memory:")
     try:
-        # All suites, also those that are not run now: Data Docs drop the page of a suite that the context lacks.
-        for table in suite_names():
+        for table in tables:
             context.suites.add(gx.ExpectationSuite(**suite_json(table)))
         yield context, datasource
     finally:
@@ -278,7 +269,3 @@ def _listen(engine: Any) -> None:  # noqa: ANN401
         statements = DuckDBByDelivery.session_init
         for statement in statements() if statements else []:
             connection.execute(statement)
-
-
-def _files_in(directory: Path) -> dict[str, str]:
-    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(directory)}

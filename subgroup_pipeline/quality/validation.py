@@ -1,15 +1,13 @@
 """Running the suites: one GX validation a raw table over all deliveries of the run, failing rows counted by delivery.
 
 What is wrong in a delivery is a `Failure`; what keeps GX itself from judging is an error. Data Docs and the stored results
-under `$SUBGROUPS_HOME/gx` hold names of checks and totals: no cell, no key (GX's pages take their looks from public CDNs).
-GX is imported when a validation starts.
+under `$SUBGROUPS_HOME/gx` hold names of checks and totals: no cell, no key. GX is imported when a validation starts.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import SubgroupsError
+from subgroup_pipeline.quality.data_docs import forget_old_runs, write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import (
     OWN_TYPE,
@@ -29,8 +28,6 @@ from subgroup_pipeline.quality.expectations import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
     from subgroup_pipeline.quality.gx_duckdb import Collected, Violations
@@ -102,7 +99,7 @@ def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Val
     rows: dict[tuple[str, str], int] = {}
     totals: list[CheckTotal] = []
     results: dict[str, Any] = {}
-    with open_session(settings) as session, open_context(settings) as (context, datasource):
+    with open_session(settings) as session, open_context(settings, tables) as (context, datasource):
         for table in tables:
             results[table], collected = _run_suite(context, datasource, table)
             by_delivery = _rows_by_delivery(session, table)
@@ -115,7 +112,8 @@ def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Val
             totals += of_table
             rows |= {(table, delivery): count for delivery, count in by_delivery.items()}
         if run_name:
-            _write_docs(settings, context, results, run_name)
+            _store(settings, context, results, run_name)
+            write_data_docs(settings)
     return Validation(failures, rows, totals)
 
 
@@ -262,8 +260,8 @@ def _show_totals(result: Any, totals: Sequence[CheckTotal], row_count: int) -> N
         }
 
 
-def _write_docs(settings: Settings, context: Any, results: Mapping[str, Any], run_name: str) -> None:  # noqa: ANN401
-    """Store the results, and build the pages of this run and the index."""
+def _store(settings: Settings, context: Any, results: Mapping[str, Any], run_name: str) -> None:  # noqa: ANN401
+    """Store the results of this run under `gx/validations`."""
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.resource_identifiers import (
         ExpectationSuiteIdentifier,
@@ -271,19 +269,8 @@ def _write_docs(settings: Settings, context: Any, results: Mapping[str, Any], ru
     )
 
     run_id = RunIdentifier(run_name=re.sub(r"[^\w.-]+", "-", run_name), run_time=datetime.now(UTC))
-    pages: list[Any] = []
     for table, result in results.items():
         result.meta["run_id"] = run_id
-        _forget_old_runs(settings.paths.gx / "validations" / table, settings.keep_snapshots)
-        suite = ExpectationSuiteIdentifier(table)
-        key = ValidationResultIdentifier(suite, run_id, batch_identifier=table)
+        forget_old_runs(settings, table)
+        key = ValidationResultIdentifier(ExpectationSuiteIdentifier(table), run_id, batch_identifier=table)
         context.validation_results_store.set(key, result)
-        pages += [suite, key]
-    context.build_data_docs(resource_identifiers=pages)
-
-
-def _forget_old_runs(validations: Path, keep: int) -> None:
-    """Leave room for one more run of a suite; Data Docs drop the pages of what is gone."""
-    runs = sorted(validations.glob("*/"), key=lambda run: run.stat().st_mtime, reverse=True)
-    for run in runs[max(keep - 1, 0) :]:
-        shutil.rmtree(run)

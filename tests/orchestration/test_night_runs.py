@@ -9,7 +9,7 @@ from dagster._core.errors import DagsterInvalidSubsetError
 from orchestration.conftest import Ran
 from subgroup_pipeline.orchestration.instance import MODULE
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
-from subgroup_pipeline.registry.ledger import last_event
+from subgroup_pipeline.registry.nights import last_night
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 
@@ -66,7 +66,7 @@ def test_a_mart_is_not_materialized_alone(ran: Ran) -> None:
 @pytest.mark.slow
 def test_what_a_person_starts_works_and_is_never_the_night(ran: Ran) -> None:
     with ran.installation.registry.begin() as session:
-        before = last_event(session, "night.ended")
+        before = last_night(session)
     published = ran.installation.ask("select * from marts.dim_district")
     models = {
         spec.key.to_user_string()
@@ -86,8 +86,8 @@ def test_what_a_person_starts_works_and_is_never_the_night(ran: Ran) -> None:
     assert not any(is_night(result.dagster_run) for result in started)
     assert is_night(_run(ran))
     with ran.installation.registry.begin() as session:
-        after = last_event(session, "night.ended")
+        after = last_night(session)
     assert before
     assert after
-    assert after.at == before.at
+    assert after.ended_at == before.ended_at
     assert ran.installation.ask("select * from marts.dim_district") == published
