@@ -20,11 +20,9 @@ def _run(ran: Ran) -> dg.DagsterRun:
     return run
 
 
-def _start(
-    ran: Ran, *assets: str, checks: set[dg.AssetCheckKey] | None = None, job: str = "__ASSET_JOB"
-) -> dg.JobExecutionResult:
+def _start(ran: Ran, *assets: str, checks: set[dg.AssetCheckKey] | None = None) -> dg.JobExecutionResult:
     """What a button of the UI starts: a job with a selection of assets or of checks."""
-    selected = ran.defs.resolve_job_def(job).get_subset(
+    selected = ran.defs.resolve_implicit_global_asset_job_def().get_subset(
         asset_selection={dg.AssetKey.from_user_string(key) for key in assets}, asset_check_selection=checks
     )
     return selected.execute_in_process(instance=ran.instance, raise_on_error=False, run_config=night_config([], wait=False))
@@ -52,6 +50,17 @@ def test_every_way_to_start_a_night_is_tagged(ran: Ran) -> None:
     schedule, job = ran.defs.resolve_schedule_def("nightly_publish"), ran.defs.resolve_job_def("night")
     assert (schedule.tags["trigger"], job.tags["trigger"]) == ("schedule", "person")
     assert night_tags("sensor", [f"d{n}" for n in range(40)])["districts"] == "d0, d1, d2, d3, d4 and 35 more"
+
+
+def test_a_run_of_chosen_assets_or_checks_is_no_night() -> None:
+    """The UI starts both with the job's own name."""
+    first, last = dg.AssetKey("archived_deliveries"), dg.AssetKey("published_snapshot")
+    check = dg.AssetCheckKey(dg.AssetKey("district_delivery"), "verdict")
+    assert is_night(dg.DagsterRun("night"))
+    assert is_night(dg.DagsterRun("night", asset_selection=frozenset({first, last})))
+    assert not is_night(dg.DagsterRun("night", asset_selection=frozenset({last})))
+    assert not is_night(dg.DagsterRun("night", asset_selection=frozenset(), asset_check_selection=frozenset({check})))
+    assert not is_night(dg.DagsterRun("__ASSET_JOB"))
 
 
 def test_a_mart_is_not_materialized_alone(ran: Ran) -> None:
