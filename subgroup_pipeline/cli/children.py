@@ -35,7 +35,9 @@ class _Child:
 
 def start_dagster(settings: Settings) -> Children:
     """Start both processes. Their own words go to files under `logs`: the terminal is left for what districts do."""
-    module = ["-m", "subgroup_pipeline.definitions"]
+    from subgroup_pipeline.orchestration.instance import MODULE
+
+    module = ["-m", MODULE]
     web = ["--host", "127.0.0.1", "--port", str(settings.dagster_port), "--dagster-log-level", "warning"]
     programs = Path(sys.executable).parent
     commands = {

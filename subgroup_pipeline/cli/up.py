@@ -17,6 +17,7 @@ from subgroup_pipeline.cli.vital_signs import VitalSigns
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
+    from subgroup_pipeline.cli.pages import PageServer
     from subgroup_pipeline.dropserver.server import DropServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
@@ -79,35 +80,38 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
             signs.server = drop_server(settings, registry, is_told=True)
             await signs.server.start()
             _greet(signs.server)
+        pages: PageServer | None = None
         try:
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
-            health = await _serve_health(settings, signs)
+            pages = await _open_pages(settings, signs)
             say("Ctrl-C stops everything")
             while not stop.is_set():
                 if signs.dagster is not None:
                     signs.dagster.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
-            if health is not None:
-                health.close()
         finally:
+            if pages is not None:
+                await pages.stop()
             stack.close()
             if signs.server is not None:
                 await signs.server.stop()
 
 
-async def _serve_health(settings: Settings, signs: VitalSigns) -> asyncio.Server | None:
-    """Serve /healthz; a second `up` beside the first finds the port taken and does without."""
-    from subgroup_pipeline.cli.health import serve_health
+async def _open_pages(settings: Settings, signs: VitalSigns) -> PageServer | None:
+    """Open the web port; a second `up` beside the first finds it taken and does without."""
+    from subgroup_pipeline.cli.pages import PageServer
 
+    pages = PageServer(settings, signs.parts)
     try:
-        health = await serve_health("127.0.0.1", settings.web_port, signs.parts)
+        await pages.start()
     except OSError as error:
         why = taken_by("127.0.0.1", settings.web_port) or f"{error.strerror}."
-        say(f"no health page: {why} SUBGROUPS_WEB_PORT sets another.")
+        say(f"no pages: {why} SUBGROUPS_WEB_PORT sets another.")
         return None
-    say(f"health: http://127.0.0.1:{settings.web_port}/healthz")
-    return health
+    address = f"http://127.0.0.1:{pages.port}"
+    say(f"Data Docs: {address}/data-docs/index.html; health: {address}/healthz")
+    return pages
 
 
 def _greet(server: DropServer) -> None:
