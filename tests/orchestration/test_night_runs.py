@@ -89,7 +89,7 @@ def test_what_a_person_starts_works_and_is_never_the_night(ran: Ran) -> None:
             _start(ran, key)
             for key in ("archived_deliveries", "delivery_verdict", "run_scope", "archive_retention", "error_reports")
         ),
-        _start(ran, "published_snapshot", job="night"),
+        _start(ran, "published_snapshot"),
     ]
     assert [result.success for result in started] == [True] * len(started)
     assert not any(is_night(result.dagster_run) for result in started)
