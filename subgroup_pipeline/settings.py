@@ -45,9 +45,7 @@ class Settings(BaseSettings):
         description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting",
     )
     retention_days: int = Field(30, ge=1, description="Days for which uploaded bytes of deliveries that are not live are kept")
-    web_port: int = Field(
-        8080, ge=1, le=65535, description="Port of /healthz, Data Docs and reports, bound to 127.0.0.1"
-    )
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of /healthz, Data Docs and reports, bound to 127.0.0.1")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")
