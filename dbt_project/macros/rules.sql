@@ -1,13 +1,43 @@
 {# Small rules that more than one model states. #}
 
-{# A row of orgs, classes, courses or sessions counts unless a delta has marked it for deletion. #}
-{% macro is_kept(status) -%}
-    coalesce({{ status }}, '') <> 'tobedeleted'
+{# A row of a roster file counts when its status is blank or active, in any case: the one rule for all files. #}
+{% macro row_counts(status) -%}
+    coalesce(lower({{ status }}), 'active') = 'active'
 {%- endmacro %}
 
-{# A user or an enrollment counts only when its status is blank or active. #}
-{% macro is_active_status(status) -%}
-    coalesce({{ status }}, 'active') = 'active'
+{# tobedeleted says that a row does not count, and so does the word inactive of OneRoster 1.0. Any other word says nothing. #}
+{% macro is_marked_gone(status) -%}
+    lower({{ status }}) in ('tobedeleted', 'inactive')
+{%- endmacro %}
+
+{# What a word says of yes and no: OneRoster writes true and false; the other spellings are those of exports. Else null. #}
+{% macro truth_of(word) -%}
+    case
+        when {{ word }} = 'true' or lower({{ word }}) in ('true', '1', 'yes', 'y', 't') then true
+        when lower({{ word }}) in ('false', '0', 'no', 'n', 'f') then false
+    end
+{%- endmacro %}
+
+{# Whether a user may sign in; blank means yes, and a word that says neither sets the row aside (fault_of_users). #}
+{% macro is_enabled(enabled_user) -%}
+    coalesce({{ truth_of("coalesce(" ~ enabled_user ~ ", 'true')") }}, false)
+{%- endmacro %}
+
+{# Who is counted and matched: nobody else is. #}
+{% macro is_active_student(role, enabled_user, status) -%}
+    lower({{ role }}) = 'student' and {{ is_enabled(enabled_user) }} and {{ row_counts(status) }}
+{%- endmacro %}
+
+{# What a subgroup file names a student by: the field of users.csv that the district's settings say. #}
+{% macro match_key(match_field, sourced_id, identifier, username, user_ids, metadata) -%}
+    case
+        when coalesce({{ match_field }}, 'users.sourcedId') = 'users.sourcedId' then {{ sourced_id }}
+        when {{ match_field }} = 'users.identifier' then {{ identifier }}
+        when {{ match_field }} = 'users.username' then {{ username }}
+        when {{ match_field }} like 'userIds:%'
+            then {{ trimmed(user_id_of_type(user_ids, "substr(" ~ match_field ~ ", 9)")) }}
+        when {{ match_field }} like 'metadata.%' then {{ map_value(metadata, "substr(" ~ match_field ~ ", 10)") }}
+    end
 {%- endmacro %}
 
 {# The value of a cell: a blank one takes the column's blank value, a text what it means, and what nobody knows is absent. #}
@@ -19,22 +49,22 @@
 {%- endmacro %}
 
 {# The federal roll-up of one student's flags: Hispanic/Latino wins, then two or more races, then the single race.
-   Only `true` counts, in any case; without any it is null. #}
+   A flag counts when its word says yes; without any it is null. #}
 {% macro race_ethnicity_of(row) -%}
     {%- set races = [
         'american_indian_or_alaska_native', 'asian', 'black_or_african_american',
         'native_hawaiian_or_other_pacific_islander', 'white'
     ] -%}
     case
-        when lower({{ trimmed(row ~ '.hispanic_or_latino') }}) = 'true' then 'hispanic_or_latino'
+        when {{ truth_of(row ~ '.hispanic_or_latino') }} then 'hispanic_or_latino'
         when
-            lower({{ trimmed(row ~ '.two_or_more_races') }}) = 'true'
+            {{ truth_of(row ~ '.two_or_more_races') }}
             or {% for race in races -%}
-                case when lower({{ trimmed(row ~ '.' ~ race) }}) = 'true' then 1 else 0 end{{ ' + ' if not loop.last }}
+                case when {{ truth_of(row ~ '.' ~ race) }} then 1 else 0 end{{ ' + ' if not loop.last }}
             {%- endfor %} > 1
             then 'two_or_more_races'
         {% for race in races -%}
-        when lower({{ trimmed(row ~ '.' ~ race) }}) = 'true' then '{{ race }}'
+        when {{ truth_of(row ~ '.' ~ race) }} then '{{ race }}'
         {% endfor -%}
     end
 {%- endmacro %}
@@ -42,23 +72,6 @@
 {# not_reported -> Not reported #}
 {% macro label_of(name) -%}
     upper(left({{ name }}, 1)) || replace(substr({{ name }}, 2), '_', ' ')
-{%- endmacro %}
-
-{# The finding code of a row whose key cannot be used; expectations/*.json give the same codes (tests hold both together). #}
-{% macro key_fault(key) -%}
-    when {{ trimmed(key) }} is null then 'KEY001'
-    when not ({{ is_guid(key) }}) then 'KEY003'
-{%- endmacro %}
-
-{# Of two unreadable or unordered dates of a row. A session must last a day, an enrollment may end on the day it begins. #}
-{% macro date_fault(first, last, may_be_blank, order) -%}
-    {%- if may_be_blank %}
-    when {{ trimmed(first) }} is not null and {{ date_of(trimmed(first)) }} is null then 'DAT301'
-    when {{ trimmed(last) }} is not null and {{ date_of(trimmed(last)) }} is null then 'DAT301'
-    {%- else %}
-    when {{ date_of(trimmed(first)) }} is null or {{ date_of(trimmed(last)) }} is null then 'DAT301'
-    {%- endif %}
-    when {{ date_of(trimmed(last)) }} {{ order }} {{ date_of(trimmed(first)) }} then 'DAT302'
 {%- endmacro %}
 
 {# The rows of a staged file that int_row_set_aside leaves, by the file's key. #}

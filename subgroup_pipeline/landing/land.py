@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, ended_runs, was_read
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 _ONE_PROCESS = 16 * 1024**2
 """Bytes that one process reads alone."""
+LANDING_VERSION = 2
+"""Raised when landing reads files another way; what the warehouse holds of older versions is landed again."""
 
 
 @dataclass
@@ -80,6 +83,7 @@ def land_deliveries(
         loadable = [screening for screening in screenings if screening.is_loadable]
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
+        read_dates(connection, loadable)
         note_headers(connection, loadable)
         for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
             if delivery.base_delivery_id and delivery.state != "landed":
@@ -89,7 +93,7 @@ def land_deliveries(
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
         keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
         for delivery, screening in zip(deliveries, screenings, strict=True):
-            _, failing = locate(settings.paths, delivery, screening.findings)
+            screening.findings, failing = locate(settings.paths, delivery, screening.findings)
             keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:
             for delivery, screening in zip(deliveries, screenings, strict=True):
@@ -145,7 +149,8 @@ def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry)
 def _to_land(
     connection: duckdb.DuckDBPyConnection, registry: Registry, districts: Mapping[str, RegisteredDistrict]
 ) -> list[Delivery]:
-    in_raw = dict(connection.execute("select delivery_id, settings_version from control.landed_delivery").fetchall())
+    query = "select delivery_id, settings_version from control.landed_delivery where landing_version = ?"
+    in_raw = dict(connection.execute(query, [LANDING_VERSION]).fetchall())
     with_headers = rosters_with_headers(connection)
 
     def is_current(delivery: Delivery) -> bool:
@@ -182,9 +187,13 @@ def _note_versions(
     insert_rows(
         connection,
         "control.landed_delivery",
-        {"delivery_id": "VARCHAR", "settings_version": "INTEGER"},
+        {"delivery_id": "VARCHAR", "settings_version": "INTEGER", "landing_version": "INTEGER"},
         [
-            {"delivery_id": screening.delivery_id, "settings_version": districts[screening.district_id].version}
+            {
+                "delivery_id": screening.delivery_id,
+                "settings_version": districts[screening.district_id].version,
+                "landing_version": LANDING_VERSION,
+            }
             for screening in screenings
             if screening.is_loadable
         ],

@@ -8,6 +8,7 @@ import time
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.zip_proof import member_name
@@ -27,9 +28,15 @@ _SECONDS = 60
 _LINES_A_LOOK = 65_536
 
 
+def cell_as_read(text: str) -> str:
+    """A cell as landing reads it: trimmed and in Unicode's form NFC; blank is the empty text."""
+    text = text.strip()
+    return text if text.isascii() else normalize("NFC", text)
+
+
 @dataclass(frozen=True)
 class KeyedRows:
-    """Rows that are looked for: those whose cell in `column`, trimmed, is one of `keys`; blank is the empty text.
+    """Rows that are looked for: those whose cell in `column`, as landing reads it, is one of `keys`; blank is the empty text.
 
     `id_column` has the row's own id where `column` is another one; the text of `cell_column` is brought along.
     """
@@ -113,14 +120,14 @@ def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], fo
         if at is None or id_at is None:
             continue
         cell_at = position(rows.cell_column) if rows.cell_column else None
-        for key in {key.strip() for key in rows.keys}:
+        for key in set(rows.keys):
             takers.setdefault(at, {}).setdefault(key, []).append(_Taker(target, id_at, cell_at))
     return takers
 
 
 def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - csv's reader
     def cell(row: list[str], position: int | None) -> str:
-        return row[position].strip() if position is not None and position < len(row) else ""
+        return cell_as_read(row[position]) if position is not None and position < len(row) else ""
 
     record = 0
     line = reader.line_num + 1

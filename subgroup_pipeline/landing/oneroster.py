@@ -27,6 +27,7 @@ class RosterTable:
     columns: tuple[str, ...]
     required: frozenset[str]
     is_core: bool
+    date_columns: tuple[str, ...] = ()
 
     @property
     def landed_columns(self) -> tuple[str, ...]:
@@ -58,6 +59,7 @@ def roster_tables() -> dict[str, RosterTable]:
             columns=tuple(column["name"] for column in files_[kind]["columns"]),
             required=frozenset(c["name"] for c in files_[kind]["columns"] if c["required"] == "true"),
             is_core=kind not in _OPTIONAL,
+            date_columns=tuple(c["name"] for c in files_[kind]["columns"] if c["type"] == "date"),
         )
         for kind, name in _RAW_NAMES.items()
     }

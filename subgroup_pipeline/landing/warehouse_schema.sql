@@ -89,6 +89,8 @@ create table if not exists control.landed_delivery (
     delivery_id varchar not null,
     settings_version integer not null
 );
+-- How landing read them (land.LANDING_VERSION); null before it was noted.
+alter table control.landed_delivery add column if not exists landing_version integer;
 
 -- The headers of roster files that subgroups may be read from, in canonical form: a column that is not in the file is not blank.
 create table if not exists control.landed_header (

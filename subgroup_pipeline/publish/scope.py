@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.landing.control import write_subgroup_settings
+from subgroup_pipeline.landing.rule_sql import rules
 from subgroup_pipeline.landing.warehouse import insert_rows
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.registry.ledger import live_deliveries
@@ -128,9 +129,11 @@ def _scope_row(
 
 def _school_year_ends(connection: duckdb.DuckDBPyConnection, delivery_ids: list[str]) -> dict[str, date]:
     """End of the latest school year of each roster (OneRoster: exclusive, so the day before is the last)."""
-    query = """
-        select delivery_id, max(try_cast(endDate as date)) from raw.academic_sessions
-        where trim(type) = 'schoolYear' and delivery_id in (select unnest(?)) group by all
+    query = f"""
+        select s.delivery_id, max({rules().date_of("s.endDate")}) from raw.academic_sessions s
+        where lower(s.type) = 'schoolyear' and {rules().row_counts("s.status")}
+            and {rules().fault_of_academic_sessions("s")} is null and s.delivery_id in (select unnest(?))
+        group by all
     """
     return {row[0]: row[1] for row in connection.execute(query, [delivery_ids]).fetchall() if row[1]}
 

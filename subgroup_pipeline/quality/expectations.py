@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from subgroup_pipeline.errors import SubgroupsError
-from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.delta import CARRIED_OVER
+from subgroup_pipeline.landing.oneroster import RosterTable, roster_tables
+from subgroup_pipeline.landing.rule_sql import rules
 from subgroup_pipeline.landing.warehouse import LINEAGE, RAW_TABLES
 from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.settings import Settings, bundled
@@ -170,31 +172,23 @@ def _check(table: str, position: int, expectation: dict[str, Any]) -> Check:
     return check
 
 
-# What Python's str.strip() takes off, as the models do (dbt_project/macros/engine/text.sql): the rules here and there must
-# agree on who is an active student and which keys are equal.
-_WHITE_SPACE = "".join(
-    map(chr, (*range(9, 14), *range(28, 33), 133, 160, 5760, *range(8192, 8203), 8232, 8233, 8239, 8287, 12288))
-)
+_RULES = {
+    "trimmed": ("word",),
+    "date_of": ("word",),
+    "truth_of": ("word",),
+    "is_guid": ("word",),
+    "is_usable_key": ("word",),
+    "row_counts": ("status",),
+    "is_active_student": ("role", "enabled", "status"),
+    "user_id_of_type": ("cell", "kind"),
+}
+"""Rules of the models that the suites and the guards use as functions, with their arguments."""
 
-_USER_ID = r"\{\s*([^:{}]*[^:{}\s])\s*:\s*([^{}\s]|[^{}\s][^{}]*[^{}\s])\s*\}"
-
-# The first test of `trimmed` and of `unless_blank` settles nearly every cell without the slow one.
-_MACROS = rf"""
-create macro trimmed(s) as case
-    when ascii(s) between 33 and 126 and ascii(right(s, 1)) between 33 and 126 then s
-    else nullif(trim(s, '{_WHITE_SPACE}'), '') end;
-create macro unless_blank(s) as case when s >= '!' and s < chr(127) or trimmed(s) is not null then s end;
+_KEY_LISTS = """
 -- Keys of failing rows, to find their lines by; fewer of each delivery when a run has many, so that memory stays bounded.
 create macro first_keys(k) as min(k, getvariable('most_keys'));
 -- The same of groups, each with the list of its keys (min(k, n) reserves room for n keys in every group).
 create macro keys_of_groups(some_keys) as list_sort(list_distinct(flatten(list(some_keys))))[:getvariable('most_keys')];
-create macro is_active_student(role, enabled, status) as lower(trimmed(role)) = 'student'
-    and coalesce(lower(trimmed(enabled)), '') <> 'false' and coalesce(lower(trimmed(status)), 'active') = 'active';
-create macro date_of(s) as case
-    when regexp_full_match(trimmed(s), '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast(trimmed(s) as date) end;
--- The first id of a type in a cell like {{Local:863}},{{LDAP:x}}; types are compared exactly.
-create macro user_id_of_type(cell, kind) as list_extract(
-    regexp_extract_all(cell, '{_USER_ID}', 2), list_position(regexp_extract_all(cell, '{_USER_ID}', 1), kind));
 """
 
 _MOST_KEYS = f"""
@@ -214,7 +208,6 @@ create macro has_invisible(s) as regexp_matches(s, '[\p{Cf}\p{Cc}\x{a0}\x{2000}-
 
 # How OneRoster 1.1 writes ids, lists and times. A cheap test stands before the regular expression where one settles most cells.
 _FORMS = r"""
-create macro is_guid(s) as strlen(s) < 256 and regexp_full_match(s, '[0-9A-Za-z._/@-]+');
 create macro is_utc_time(s) as s like '____-__-__T__:__:__%Z'
     and regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?Z');
 create macro is_year(s) as regexp_full_match(s, '[0-9]{4}');
@@ -234,63 +227,70 @@ create macro is_grades(s) as
 
 _SUBGROUP_ROW = """
 create view checks.subgroup_row as
-select s.* replace (unless_blank(student_id) as student_id), r.roster_delivery_id
-from warehouse.raw.subgroup_row s join warehouse.control.run_delivery r using (delivery_id)
+select s.*, r.roster_delivery_id from warehouse.raw.subgroup_row s join warehouse.control.run_delivery r using (delivery_id)
+"""
+
+# Schools, classes and people as enrollments and classes find them: whether the models leave their rows out (for a fault of
+# their own, as one of two rows with one key, or with their school), and whether they count no more.
+_PARENTS = """
+create view checks.repeated_class as
+select delivery_id, sourcedId from checks.classes where sourcedId is not null group by all having count(*) > 1;
+create view checks.school as
+select delivery_id, sourcedId, count(*) > 1 or count(fault) > 0 as is_set_aside
+from checks.orgs where sourcedId is not null
+group by all having bool_or(lower(type) = 'school' and not is_marked_gone);
+create view checks.class_of_seat as
+select c.delivery_id, c.sourcedId, bool_and(c.is_marked_gone) as is_gone, list(distinct c.schoolSourcedId) as schools,
+    count(*) > 1 or count(c.fault) > 0 or bool_or(c.counts and coalesce(s.is_set_aside, true)) as is_set_aside
+from checks.classes c left join checks.school s on s.delivery_id = c.delivery_id and s.sourcedId = c.schoolSourcedId
+where c.sourcedId is not null group by all;
+create view checks.user_of_seat as
+select delivery_id, sourcedId, count(*) > 1 or count(fault) > 0 as is_set_aside,
+    bool_and(is_marked_gone or truth_of(enabledUser) is not distinct from false) as is_gone,
+    bool_or(lower(role) = 'student') as is_student,
+    bool_or(lower(role) in ('teacher', 'aide', 'administrator', 'proctor')) as is_staff
+from checks.users where sourcedId is not null group by all;
 """
 
 
 def roster_keys(rosters: str) -> str:
-    """SQL: what `student_id` is matched against in these rosters, one row a key (design 3.1 and 3.7).
+    """SQL: what `student_id` is matched against in these rosters, one row per key (architecture, "The models").
 
     `rosters` gives delivery_id (a label), roster_delivery_id and match_field. A key has the lowest and the highest sourcedId
     of the active students that have it: null when it is of inactive students or other people only, different when ambiguous.
     """
+    rule = rules()
+    key = rule.match_key("r.match_field", "u.sourcedId", "u.identifier", "u.username", "u.userIds", "u.metadata")
     return f"""
 with person as materialized (
     select
         r.delivery_id,
         u.sourcedId,
-        is_active_student(u.role, u.enabledUser, u.status) as is_active,
-        case
-            when coalesce(r.match_field, 'users.sourcedId') = 'users.sourcedId' then u.sourcedId
-            when r.match_field = 'users.identifier' then u.identifier
-            when r.match_field = 'users.username' then u.username
-            when starts_with(r.match_field, 'userIds:') then user_id_of_type(u.userIds, r.match_field[9:])
-            when starts_with(r.match_field, 'metadata.') then u.metadata[r.match_field[10:]]
-        end as key
+        {rule.is_active_student("u.role", "u.enabledUser", "u.status")} as is_active,
+        {key} as key
     from {rosters} r join warehouse.raw.users u on u.delivery_id = r.roster_delivery_id
-    where unless_blank(u.sourcedId) is not null
+    where u.sourcedId is not null
 )
 select
     delivery_id,
-    trimmed(key) as key,
+    key,
     min(sourcedId) filter (is_active) as first_student,
     max(sourcedId) filter (is_active) as last_student
-from person where trimmed(key) is not null group by all
+from person where key is not null group by all
 """
 
 
-_ROSTER_KEY = "create view checks.roster_key as " + roster_keys(
-    "(select * from warehouse.control.run_delivery where feed = 'subgroups')"
-)
-
-
 def session_statements(settings: Settings) -> list[str]:
-    """SQL that makes the session: the warehouse attached read-only, and schema `checks` with a view a raw table.
+    """SQL that makes the session: the warehouse attached read-only, and schema `checks` with a view per raw table.
 
-    A view holds the rows of this run's deliveries (`control.run_delivery`), with blank cells as null and `status` in lower
-    case (`status_as_written` as it came). All of it lives in memory, so nothing is written to the warehouse and no path
-    enters GX's configuration.
+    A view holds the rows of this run's deliveries (`control.run_delivery`). Beside the cells it has `status` in lower case
+    (`status_as_written` as it came), `counts` and `is_marked_gone` (what the status says), `fault` (why the models leave the
+    row out), and `is_change` (the row is of a file of changes, or of what one is applied to). All of it lives in memory, so
+    nothing is written to the warehouse and no path enters GX's configuration.
     """
-    home = settings.paths
-    source = "warehouse.raw.{} where delivery_id in (select delivery_id from warehouse.control.run_delivery)"
-    views = []
-    for table in roster_tables().values():
-        cells = ", ".join(f'unless_blank("{column}") as "{column}"' for column in table.landed_columns if column != "status")
-        cells += ", lower(trimmed(status)) as status, unless_blank(status) as status_as_written"
-        views.append(
-            f"create view checks.{table.name} as select {', '.join(LINEAGE)}, {cells}, metadata from {source.format(table.name)}"
-        )
+    home, rule = settings.paths, rules()
+    macros = [f"create macro {name}({', '.join(said)}) as {getattr(rule, name)(*said)}" for name, said in _RULES.items()]
+    keys = "select * from warehouse.control.run_delivery where feed = 'subgroups'"
     return [
         f"set memory_limit = {_text(settings.memory_limit)}",
         f"set threads = {settings.threads}",
@@ -301,13 +301,37 @@ def session_statements(settings: Settings) -> list[str]:
         f"attach {_text(home.raw_database)} as warehouse (read_only)",
         "create schema checks",
         _MOST_KEYS,
-        _MACROS,
+        *macros,
+        _KEY_LISTS,
         _SPOILED_CELLS,
         _FORMS,
-        *views,
+        *(_view(table) for table in roster_tables().values()),
         _SUBGROUP_ROW,
-        _ROSTER_KEY,
+        _PARENTS,
+        f"create view checks.roster_key as {roster_keys(f'({keys})')}",
     ]
+
+
+def _view(table: RosterTable) -> str:
+    """SQL of the view that the checks of one roster file read."""
+    rule = rules()
+    cells = ", ".join(f'r."{column}"' for column in table.landed_columns if column != "status")
+    return f"""
+        create view checks.{table.name} as
+        select
+            {", ".join(f"r.{column}" for column in LINEAGE)}, {cells}, r.metadata,
+            lower(r.status) as status,
+            r.status as status_as_written,
+            {rule.row_counts("r.status")} as counts,
+            coalesce({rule.is_marked_gone("r.status")}, false) as is_marked_gone,
+            r.file_name = '{CARRIED_OVER}' or r.delivery_id in (
+                select delivery_id from warehouse.control.run_delivery
+                where list_contains(string_split(delta_tables, ','), '{table.name}')
+            ) as is_change,
+            {getattr(rule, f"fault_of_{table.name}")("r")} as fault
+        from warehouse.raw.{table.name} r
+        where r.delivery_id in (select delivery_id from warehouse.control.run_delivery)
+    """
 
 
 def _text(value: object) -> str:

@@ -41,14 +41,14 @@ class Changes:
     is_new_school_year: bool = False
 
 
-_STAFF = "lower(trimmed({x}.role)) in ('teacher', 'administrator', 'aide', 'proctor') and {live}"
-_LIVE = "coalesce(lower(trimmed(x.status)), 'active') <> 'tobedeleted'"
+_LIVE = "row_counts(x.status)"
+_STAFF = f"lower(x.role) in ('teacher', 'administrator', 'aide', 'proctor') and {_LIVE}"
 _STUDENT = "is_active_student(x.role, x.enabledUser, x.status)"
 
 # Of each kind: its raw table, the rows that count, and the cells that make a record another one.
 _KINDS = {
     "students": ("users", _STUDENT, "givenName, familyName, identifier, username, userIds, orgSourcedIds, grades"),
-    "staff": ("users", _STAFF.format(x="x", live=_LIVE), "givenName, familyName, identifier, username, userIds, orgSourcedIds"),
+    "staff": ("users", _STAFF, "givenName, familyName, identifier, username, userIds, orgSourcedIds"),
     "classes": ("classes", _LIVE, "title, courseSourcedId, schoolSourcedId, termSourcedIds"),
     "enrollments": ("enrollments", _LIVE, "classSourcedId, userSourcedId, role, beginDate, endDate"),
 }
@@ -85,7 +85,7 @@ with seat as (
     from warehouse.control.run_delivery r
     join warehouse.raw.enrollments x on x.delivery_id in (r.delivery_id, r.roster_delivery_id)
     join warehouse.raw.classes c on c.delivery_id = x.delivery_id and c.sourcedId = x.classSourcedId
-    where r.feed = 'roster' and r.roster_delivery_id is not null and lower(trimmed(x.role)) = 'student' and {_LIVE}
+    where r.feed = 'roster' and r.roster_delivery_id is not null and lower(x.role) = 'student' and {_LIVE}
 ), student as (
     select delivery_id, school, id, bool_or(is_before) as was_there, bool_or(not is_before) as is_there from seat group by all
 )
@@ -121,7 +121,7 @@ def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, Changes]:
             changes[delivery_id].by_kind[kind] = Change(*numbers)
     for delivery_id, before, removed in session.execute(_SCHOOLS).fetchall():
         changes[delivery_id].schools.append((before, removed))
-    name = "lower(trimmed(x.givenName)) || chr(31) || lower(trimmed(x.familyName))"
+    name = "lower(x.givenName) || chr(31) || lower(x.familyName)"
     columns = f"hash(x.sourcedId) as id, {name} as name"
     for delivery_id, count in session.execute(
         _SIDES.format(table="users", counts=_STUDENT, columns=columns) + _NEW_IDS

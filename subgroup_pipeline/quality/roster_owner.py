@@ -28,7 +28,7 @@ _FOREIGN = f"""
 with new_org as (
     select distinct r.district_id, r.delivery_id, r.roster_delivery_id, o.sourcedId as id
     from warehouse.control.run_delivery r join warehouse.raw.orgs o on o.delivery_id = r.delivery_id
-    where r.feed = 'roster' and r.roster_delivery_id is not null and unless_blank(o.sourcedId) is not null
+    where r.feed = 'roster' and r.roster_delivery_id is not null and o.sourcedId is not null
 ), unknown as (
     select n.district_id, n.delivery_id, count(*) as n_orgs
     from new_org n left join warehouse.raw.orgs o on o.delivery_id = n.roster_delivery_id and o.sourcedId = n.id

@@ -62,7 +62,7 @@ create temp table roster_text as
 with demographic as materialized (
     select s.delivery_id, s.is_before, d.*
     exclude (delivery_id) from roster_student s join warehouse.raw.demographics d
-        on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and coalesce(lower(trimmed(d.status)), '') <> 'tobedeleted'
+        on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and row_counts(d.status)
 ),
 cell as (
     select c.district_id, s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header,

@@ -1,4 +1,4 @@
-"""The version of the rules that deliveries are judged by: the suites and the catalogue of findings."""
+"""The version of the rules that deliveries are judged by: the suites, the SQL rules and the catalogue of findings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def rules_version() -> str:
     """Hash of what a verdict depends on besides the delivery and its district's settings."""
     digest = hashlib.sha256()
     codes = sorted(Path(__file__).with_name("finding_codes").glob("*.py"))
-    for path in (*codes, *sorted(bundled("expectations").glob("*.json"))):
+    macros = sorted((bundled("dbt_project") / "macros").rglob("*.sql"))
+    for path in (*codes, *sorted(bundled("expectations").glob("*.json")), *macros):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

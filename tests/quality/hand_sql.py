@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from subgroup_pipeline.landing.warehouse import RAW_TABLES
 
-LIVE = "coalesce(status, '') <> 'tobedeleted'"
+LIVE = "lower(coalesce(status, 'active')) = 'active'"
+GONE = "lower(coalesce(status, '')) in ('tobedeleted', 'inactive')"
 ACTIVE = (
-    "lower(u.role) = 'student' and lower(coalesce(u.enabledUser, '')) <> 'false' "
-    "and coalesce(trim(u.status), '') in ('', 'active')"
+    "lower(u.role) = 'student' and lower(coalesce(u.enabledUser, '')) not in ('false', '0', 'maybe') "
+    "and coalesce(u.status, 'active') = 'active'"
 )
 
 
@@ -34,16 +35,16 @@ def _has_no(parent: str, column: str, more: str = "true") -> str:
 
 def _members_unknown(parent: str, column: str) -> str:
     known = f"(select list(sourcedId) from raw.{parent} p where p.delivery_id = t.delivery_id)"
-    return f"({_blank(column)} or not list_has_all({known}, list_transform(string_split({column}, ','), lambda m: trim(m))))"
+    return f"(not {_blank(column)} and not list_has_all({known}, list_transform(string_split({column}, ','), lambda m: trim(m))))"
 
 
 def _rows(table: str, where: str) -> str:
     return f"select delivery_id, count(*) from raw.{table} t where {where} group by 1"
 
 
-def _twice(table: str) -> str:
+def _stands_twice(table: str) -> str:
     others = f"select count(*) from raw.{table} o where o.delivery_id = t.delivery_id and o.sourcedId = t.sourcedId"
-    return _rows(table, f"not {_blank('t.sourcedId')} and ({others}) > 1")
+    return f"not {_blank('t.sourcedId')} and ({others}) > 1"
 
 
 def _word(column: str, *words: str, blank: bool) -> str:
@@ -61,55 +62,81 @@ def _ends_first(first: str, last: str) -> str:
     return f"{_is_date(first)} and {_is_date(last)} and trim({last}) < trim({first})"
 
 
-KEYED = [table for table in RAW_TABLES if table != "subgroup_row"]
+KEYED = [table for table in RAW_TABLES if table not in ("subgroup_row", "enrollments")]
+HAS_KEY = f"not {_blank('sourcedId')}"
+ODD_STATUS = f"{HAS_KEY} and not {LIVE} and not {GONE}"
+ODD_TYPE = (
+    f"{HAS_KEY} and {LIVE} and "
+    + _word("type", "department", "school", "district", "local", "state", "national", blank=False)
+)  # fmt: skip
+_ROLES = ("administrator", "aide", "guardian", "parent", "proctor", "relative", "student", "teacher")
+ODD_ROLE = f"{HAS_KEY} and {LIVE} and {_word('role', *_ROLES, blank=False)}"
+ODD_ENABLED = f"{HAS_KEY} and {LIVE} and not ({ODD_ROLE}) and enabledUser = 'maybe'"
+ODD_SESSION = f"{HAS_KEY} and {LIVE} and ({_bad_dates('startDate', 'endDate', may_be_blank=False)})"
+SHORT_SESSION = f"{HAS_KEY} and {LIVE} and {_ends_first('startDate', 'endDate')}".replace(" < trim", " <= trim")
+FAULTS = {
+    "orgs": [ODD_STATUS, ODD_TYPE],
+    "academic_sessions": [ODD_STATUS, ODD_SESSION, SHORT_SESSION],
+    "courses": [ODD_STATUS],
+    "classes": [ODD_STATUS],
+    "users": [ODD_STATUS, ODD_ROLE, ODD_ENABLED],
+    "demographics": [ODD_STATUS],
+}
+"""What is wrong with a row by its own cells, besides a blank key."""
+IS_SCHOOL = "lower(p.type) = 'school' and lower(coalesce(p.status, '')) not in ('tobedeleted', 'inactive')"
+SEAT = f"{LIVE} and not {_word('role', 'administrator', 'proctor', 'student', 'teacher', blank=False)}"
+DATED_SEAT = (
+    f"{SEAT} and not ({_bad_dates('beginDate', 'endDate', may_be_blank=True)}) and not ({_ends_first('beginDate', 'endDate')})"
+)
+
+
+def _unless(table: str) -> str:
+    return " and ".join(f"not coalesce({fault}, false)" for fault in FAULTS[table])
+
+
 EXPECTED: dict[tuple[str, str, str], str] = {
     **{(table, "KEY001", "sourcedId"): _rows(table, _blank("sourcedId")) for table in KEYED},
-    **{(table, "KEY002", "sourcedId"): _twice(table) for table in KEYED},
-    **{
-        (table, "VOC201", "status"): _rows(table, _word("status", "active", "tobedeleted", blank=True))
-        for table in ("orgs", "academic_sessions", "courses", "users")
-    },
-    ("orgs", "VOC203", "type"): _rows(
-        "orgs", _word("type", "department", "school", "district", "local", "state", "national", blank=False)
-    ),
+    **{(table, "KEY002", "sourcedId"): _rows(table, f"{_stands_twice(table)} and {_unless(table)}") for table in KEYED},
+    ("enrollments", "KEY005", "sourcedId"): _rows("enrollments", _blank("sourcedId")),
+    ("enrollments", "KEY006", "sourcedId"): _rows("enrollments", _stands_twice("enrollments")),
+    **{(table, "VOC205", "status"): _rows(table, ODD_STATUS) for table in ("orgs", "academic_sessions", "courses", "users")},
+    **{(table, "VOC208", "status"): _rows(table, GONE) for table in ("orgs", "courses", "users")},
+    ("orgs", "VOC203", "type"): _rows("orgs", ODD_TYPE),
     ("academic_sessions", "VOC201", "type"): _rows(
         "academic_sessions", _word("type", "gradingperiod", "semester", "schoolyear", "term", blank=False)
     ),
-    ("academic_sessions", "DAT301", ""): _rows(
-        "academic_sessions", f"{LIVE} and ({_bad_dates('startDate', 'endDate', may_be_blank=False)})"
+    ("academic_sessions", "DAT301", ""): _rows("academic_sessions", ODD_SESSION),
+    ("academic_sessions", "DAT302", "endDate"): _rows("academic_sessions", SHORT_SESSION),
+    ("courses", "REF107", "orgSourcedId"): _rows(
+        "courses", f"{LIVE} and not {_blank('orgSourcedId')} and {_has_no('orgs', 'orgSourcedId')}"
     ),
-    ("academic_sessions", "DAT302", "endDate"): _rows(
-        "academic_sessions", f"{LIVE} and {_ends_first('startDate', 'endDate')}".replace(" < trim", " <= trim")
+    ("classes", "REF102", "courseSourcedId"): _rows(
+        "classes", f"{LIVE} and not {_blank('courseSourcedId')} and {_has_no('courses', 'courseSourcedId')}"
     ),
-    ("courses", "REF107", "orgSourcedId"): _rows("courses", f"{LIVE} and {_has_no('orgs', 'orgSourcedId')}"),
-    ("classes", "REF102", "courseSourcedId"): _rows("classes", f"{LIVE} and {_has_no('courses', 'courseSourcedId')}"),
+    ("classes", "REQ101", "courseSourcedId"): _rows("classes", f"{LIVE} and {_blank('courseSourcedId')}"),
     ("classes", "REF103", "schoolSourcedId"): _rows(
-        "classes", f"{LIVE} and {_has_no('orgs', 'schoolSourcedId', 'lower(p.type) = $$school$$')}"
+        "classes",
+        f"{HAS_KEY} and {LIVE} and not ({_stands_twice('classes')}) and {_has_no('orgs', 'schoolSourcedId', IS_SCHOOL)}",
     ),
     ("classes", "REF104", "termSourcedIds"): _rows(
         "classes", f"{LIVE} and {_members_unknown('academic_sessions', 'termSourcedIds')}"
     ),
     ("classes", "VOC201", "classType"): _rows("classes", _word("classType", "homeroom", "scheduled", blank=False)),
     ("users", "REF101", "orgSourcedIds"): _rows("users", f"{LIVE} and {_members_unknown('orgs', 'orgSourcedIds')}"),
-    ("users", "VOC203", "role"): _rows(
-        "users",
-        _word("role", *["administrator", "aide", "guardian", "parent", "proctor", "relative", "student", "teacher"], blank=False),
-    ),
-    ("users", "VOC201", "enabledUser"): _rows("users", _word("enabledUser", "true", "false", blank=False)),
-    ("enrollments", "REF105", "classSourcedId"): _rows("enrollments", f"{LIVE} and {_has_no('classes', 'classSourcedId')}"),
-    ("enrollments", "REF109", "schoolSourcedId"): _rows(
-        "enrollments",
-        f"{LIVE} and not {_has_no('classes', 'classSourcedId', LIVE.replace('status', 'p.status'))} and "
-        f"({_blank('schoolSourcedId')} or "
-        f"(not {_has_no('classes', 'classSourcedId', 'not ' + _blank('p.schoolSourcedId'))} and "
-        f"{_has_no('classes', 'classSourcedId', 'p.schoolSourcedId = t.schoolSourcedId')}))",
-    ),
-    ("enrollments", "REF106", "userSourcedId"): _rows("enrollments", f"{LIVE} and {_has_no('users', 'userSourcedId')}"),
+    ("users", "VOC203", "role"): _rows("users", ODD_ROLE),
+    ("users", "VOC206", "enabledUser"): _rows("users", ODD_ENABLED),
+    ("users", "VOC207", "enabledUser"): _rows("users", "enabledUser = '0'"),
+    ("users", "VOC209", "enabledUser"): _rows("users", _blank("enabledUser")),
     ("enrollments", "VOC203", "role"): _rows(
-        "enrollments", _word("role", "administrator", "proctor", "student", "teacher", blank=False)
+        "enrollments", f"{LIVE} and {_word('role', 'administrator', 'proctor', 'student', 'teacher', blank=False)}"
     ),
-    ("enrollments", "DAT301", ""): _rows("enrollments", f"{LIVE} and ({_bad_dates('beginDate', 'endDate', may_be_blank=True)})"),
-    ("enrollments", "DAT302", "endDate"): _rows("enrollments", f"{LIVE} and {_ends_first('beginDate', 'endDate')}"),
+    ("enrollments", "DAT301", ""): _rows("enrollments", f"{SEAT} and ({_bad_dates('beginDate', 'endDate', may_be_blank=True)})"),
+    ("enrollments", "DAT302", "endDate"): _rows("enrollments", f"{SEAT} and {_ends_first('beginDate', 'endDate')}"),
+    ("enrollments", "REF105", "classSourcedId"): _rows("enrollments", f"{DATED_SEAT} and {_has_no('classes', 'classSourcedId')}"),
+    ("enrollments", "REF106", "userSourcedId"): _rows(
+        "enrollments",
+        f"{DATED_SEAT} and not {_has_no('classes', 'classSourcedId')} and {_has_no('users', 'userSourcedId')}",
+    ),
     ("enrollments", "DUP401", "userSourcedId"): (
         "select delivery_id, sum(n) from (select delivery_id, count(*) as n from raw.enrollments where "
         f"{LIVE} and not {_blank('userSourcedId')} and not {_blank('classSourcedId')} "
@@ -125,8 +152,8 @@ EXPECTED: dict[tuple[str, str, str], str] = {
     ("subgroup_row", "SUB502", "student_id"): _rows(
         "subgroup_row",
         f"not {_blank('student_id')} and exists (select 1 from raw.subgroup_row o where o.delivery_id = t.delivery_id and "
-        "trim(o.student_id) = trim(t.student_id) and (trim(o.cells['ell']) <> trim(t.cells['ell']) or "
-        "trim(o.cells['sped']) <> trim(t.cells['sped'])))",
+        "trim(o.student_id) = trim(t.student_id) and (o.cells['ell'] is distinct from t.cells['ell'] or "
+        "o.cells['sped'] is distinct from t.cells['sped']))",
     ),
     ("subgroup_row", "SUB503", "student_id"): MATCHED_ROWS.format(
         f"({MATCHING}) = 0 and student_id not like '%E+%' and student_id not like '%#%' and student_id not like '%' || chr(8203)"

@@ -45,7 +45,7 @@ def test_no_value_gets_out(
     with caplog.at_level(logging.DEBUG):
         validation = validate(settings, RAW_TABLES, run_name="night/1")
     assert {key for failure in validation.failures for key in failure.keys}, "the keys are there, in memory"
-    assert sum(not check.passed for check in validation.checks) > 20
+    assert sum(not check.passed for check in validation.checks) >= 20
 
     files = [path for path in settings.paths.gx.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".html", ".json"}
@@ -185,7 +185,7 @@ def test_a_warehouse_that_is_not_there_is_an_error(settings: Settings) -> None:
 def test_every_raw_table_has_a_suite_whose_rules_fall_into_few_families() -> None:
     assert suite_names() == list(RAW_TABLES)
     families = {(check.table, check.family): check.codes for check in check_families()}
-    assert families["users", "keys"] == ("KEY001", "KEY002", "KEY003")
+    assert families["users", "keys"] == ("KEY001", "KEY002", "KEY003", "KEY004")
     assert len(families) < sum(len(checks_of(table)) for table in suite_names())
     rules = {(table, rule.code) for table in suite_names() for check in checks_of(table) for rule in check.rules}
     assert {(table, code) for (table, _), codes in families.items() for code in codes} == rules

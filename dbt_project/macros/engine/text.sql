@@ -21,6 +21,12 @@
     length({{ text }}) < 256 and regexp_full_match({{ text }}, '[0-9A-Za-z._/@-]+')
 {%- endmacro %}
 
+{# Whether other files can refer to a key without doubt: not too long, no comma (lists are split at it), nothing invisible.
+   Spaces and other signs are against the standard and harm nothing: the same text stands in every file. #}
+{% macro is_usable_key(text) -%}
+    ({{ is_guid(text) }} or (length({{ text }}) < 256 and not regexp_matches({{ text }}, '[,\p{C}\p{Zl}\p{Zp}]')))
+{%- endmacro %}
+
 {# A real calendar date written YYYY-MM-DD, else null. try_cast alone also takes 'infinity' and 2025/8/1. #}
 {% macro date_of(text) -%}
     case when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}') then try_cast({{ text }} as date) end

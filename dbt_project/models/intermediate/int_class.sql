@@ -12,7 +12,7 @@ with once as (
     inner join {{ ref('int_school') }} as school
         on class.district_id = school.district_id and class.school_id = school.school_id
     where
-        class.class_id is not null and {{ is_kept('class.status') }}
+        class.class_id is not null and {{ row_counts('class.status') }}
         and {{ not_set_aside('classes', 'class', 'class_id') }}
 ),
 
@@ -34,7 +34,7 @@ terms as (
     inner join {{ ref('stg_academic_session') }} as session
         on members.district_id = session.district_id
         and {{ trimmed('members.member') }} = session.session_id
-        and {{ is_kept('session.status') }}
+        and {{ row_counts('session.status') }}
         and {{ not_set_aside('academic_sessions', 'session', 'session_id') }}
     group by members.district_id, members.class_id
 )

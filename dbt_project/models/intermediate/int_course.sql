@@ -17,7 +17,7 @@ once as (
         course.course_title,
         course.course_code
     from {{ ref('stg_course') }} as course
-    where {{ is_kept('course.status') }} and {{ not_set_aside('courses', 'course', 'course_id') }}
+    where {{ row_counts('course.status') }} and {{ not_set_aside('courses', 'course', 'course_id') }}
 )
 
 select

@@ -16,7 +16,7 @@ with given as (
         on enrollment.district_id = scope.district_id
     where
         enrollment.enrollment_role = 'student'
-        and {{ is_active_status('enrollment.status') }}
+        and {{ row_counts('enrollment.status') }}
         and student.is_active
         -- A date that is given and cannot be read sets the row aside; the class's terms are for blank dates only.
         and enrollment.fault is null

@@ -19,7 +19,7 @@ with cells as (
             when 'roster_metadata'
                 then
                     coalesce(
-                        {{ trimmed(map_value('student.user_metadata', 'place.cell_key')) }},
+                        {{ map_value('student.user_metadata', 'place.cell_key') }},
                         {{ map_value('student.demographic_metadata', 'place.cell_key') }}
                     )
             when 'demographics'
@@ -54,5 +54,5 @@ select
     precedence,
     is_in_file,
     has_cell,
-    case when has_cell then {{ trimmed('text') }} end as cell
+    case when has_cell then text end as cell
 from cells

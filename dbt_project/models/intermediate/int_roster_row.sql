@@ -37,7 +37,7 @@ demographics as (
     from {{ ref('stg_demographic') }} as demographic
     inner join districts
         on demographic.district_id = districts.district_id
-    where {{ is_kept('demographic.status') }} and {{ not_set_aside('demographics', 'demographic', 'user_id') }}
+    where {{ row_counts('demographic.status') }} and {{ not_set_aside('demographics', 'demographic', 'user_id') }}
 )
 
 select

@@ -31,7 +31,7 @@ repeated as (
             'KEY002' as rule,
             count(*) - count(fault) as row_count
         from {{ ref(model) }}
-        where {{ trimmed(key) }} is not null
+        where {{ key }} is not null
         group by district_id, {{ key }}
         having count(*) > 1 and count(fault) < count(*) {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -51,7 +51,7 @@ schools as (
     from {{ ref('stg_org') }} as org
     left join alone
         on alone.table_name = 'orgs' and org.district_id = alone.district_id and org.org_id = alone.row_id
-    where org.org_type = 'school' and {{ is_kept('org.status') }}
+    where org.org_type = 'school' and not coalesce({{ is_marked_gone('org.status') }}, false)
     group by org.district_id, org.org_id
 ),
 
@@ -69,7 +69,7 @@ classes as (
     left join alone
         on alone.table_name = 'classes' and class.district_id = alone.district_id and class.class_id = alone.row_id
     where
-        class.fault is null and {{ is_kept('class.status') }} and alone.row_id is null
+        class.fault is null and {{ row_counts('class.status') }} and alone.row_id is null
         and (school.org_id is null or school.rule is not null)
     group by all
 ),
@@ -133,7 +133,7 @@ enrollments as (
         on of_user.table_name = 'users' and seat.district_id = of_user.district_id and seat.user_id = of_user.row_id
     where
         seat.fault is not null
-        or {{ is_kept('seat.status') }}
+        or {{ row_counts('seat.status') }}
         and (class.class_id is null or person.user_id is null or of_class.rule is not null or of_user.rule is not null)
     group by all
 )

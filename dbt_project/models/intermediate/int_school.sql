@@ -5,5 +5,5 @@ select
     org.org_name as school_name
 from {{ ref('stg_org') }} as org
 where
-    org.org_type = 'school' and org.org_id is not null and {{ is_kept('org.status') }}
+    org.org_type = 'school' and org.org_id is not null and {{ row_counts('org.status') }}
     and {{ not_set_aside('orgs', 'org', 'org_id') }}

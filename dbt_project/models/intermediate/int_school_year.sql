@@ -7,7 +7,7 @@ with sessions as (
         scope.as_of_date >= session.start_date and scope.as_of_date < session.end_date as is_current
     from {{ ref('stg_run_scope') }} as scope
     left join {{ ref('stg_academic_session') }} as session
-        on scope.district_id = session.district_id and {{ is_kept('session.status') }}
+        on scope.district_id = session.district_id and {{ row_counts('session.status') }}
         and {{ not_set_aside('academic_sessions', 'session', 'session_id') }}
 )
 

@@ -2,11 +2,11 @@ select
     raw.district_id,
     raw.file_name,
     raw."sourcedId" as class_id,
-    lower({{ trimmed('raw."status"') }}) as status,
-    nullif(raw."courseSourcedId", '') as course_id,
+    lower(raw."status") as status,
+    raw."courseSourcedId" as course_id,
     raw."schoolSourcedId" as school_id,
     raw."termSourcedIds" as session_ids,
-    case {{ key_fault('raw."sourcedId"') }} end as fault
+    {{ code_of_fault(fault_of_classes('raw')) }} as fault
 from {{ source('raw', 'classes') }} as raw
 inner join {{ ref('stg_run_scope') }} as scope
     on raw.district_id = scope.district_id and raw.delivery_id = scope.roster_delivery_id

@@ -2,7 +2,7 @@ select
     raw.district_id,
     raw.file_name,
     raw."sourcedId" as user_id,
-    lower({{ trimmed('raw."status"') }}) as status,
+    lower(raw."status") as status,
     raw."sex" as sex,
     raw."hispanicOrLatinoEthnicity" as hispanic_or_latino,
     raw."demographicRaceTwoOrMoreRaces" as two_or_more_races,
@@ -16,9 +16,7 @@ select
     raw."cityOfBirth" as city_of_birth,
     raw."publicSchoolResidenceStatus" as residence_status,
     raw.metadata,
-    case
-        {{ key_fault('raw."sourcedId"') }}
-    end as fault
+    {{ code_of_fault(fault_of_demographics('raw')) }} as fault
 from {{ source('raw', 'demographics') }} as raw
 inner join {{ ref('stg_run_scope') }} as scope
     on raw.district_id = scope.district_id and raw.delivery_id = scope.roster_delivery_id

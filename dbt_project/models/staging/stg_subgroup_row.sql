@@ -1,7 +1,7 @@
 select
     raw.district_id,
     raw.file_name,
-    {{ trimmed('raw.student_id') }} as student_number,
+    raw.student_id as student_number,
     raw.cells
 from {{ source('raw', 'subgroup_row') }} as raw
 inner join {{ ref('stg_run_scope') }} as scope

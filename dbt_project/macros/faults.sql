@@ -1,0 +1,84 @@
+{# Why a row of a roster file cannot be used: the first of its faults as `<finding code> <column>`, else null. One macro per
+   file; `row` has the columns of the raw table. The models leave these rows out, and the checks count and name the same. #}
+
+{% macro key_fault(key) -%}
+    when {{ key }} is null then 'KEY001 sourcedId'
+    when not {{ is_usable_key(key) }} then 'KEY003 sourcedId'
+{%- endmacro %}
+
+{# A row that says it does not count has no further faults. #}
+{% macro status_fault(status) -%}
+    when {{ is_marked_gone(status) }} then null
+    when not {{ row_counts(status) }} then 'VOC205 status'
+{%- endmacro %}
+
+{% macro word_fault(cell, column, words) -%}
+    when coalesce(lower({{ cell }}), '') not in ('{{ words | join("', '") }}') then 'VOC203 {{ column }}'
+{%- endmacro %}
+
+{# A session must last a day, an enrollment may end on the day it begins. #}
+{% macro date_fault(row, first, last, may_be_blank, order) -%}
+    {%- for column in (first, last) %}
+    when
+        {% if may_be_blank %}{{ row }}."{{ column }}" is not null and {% endif -%}
+        {{ date_of(row ~ '."' ~ column ~ '"') }} is null then 'DAT301 {{ column }}'
+    {%- endfor %}
+    when {{ date_of(row ~ '."' ~ last ~ '"') }} {{ order }} {{ date_of(row ~ '."' ~ first ~ '"') }} then 'DAT302 {{ last }}'
+{%- endmacro %}
+
+{% macro fault_of_orgs(row) -%}
+    case
+        {{ key_fault(row ~ '."sourcedId"') }}
+        {{ status_fault(row ~ '."status"') }}
+        {{ word_fault(row ~ '."type"', 'type', ['department', 'school', 'district', 'local', 'state', 'national']) }}
+    end
+{%- endmacro %}
+
+{% macro fault_of_academic_sessions(row) -%}
+    case
+        {{ key_fault(row ~ '."sourcedId"') }}
+        {{ status_fault(row ~ '."status"') }}
+        {{ date_fault(row, 'startDate', 'endDate', false, '<=') }}
+    end
+{%- endmacro %}
+
+{% macro fault_of_courses(row) -%}
+    case
+        {{ key_fault(row ~ '."sourcedId"') }}
+        {{ status_fault(row ~ '."status"') }}
+    end
+{%- endmacro %}
+
+{% macro fault_of_classes(row) -%}
+    {{ fault_of_courses(row) }}
+{%- endmacro %}
+
+{% macro fault_of_users(row) -%}
+    case
+        {{ key_fault(row ~ '."sourcedId"') }}
+        {{ status_fault(row ~ '."status"') }}
+        {{ word_fault(row ~ '."role"', 'role', [
+            'administrator', 'aide', 'guardian', 'parent', 'proctor', 'relative', 'student', 'teacher'
+        ]) }}
+        when {{ row }}."enabledUser" is not null and {{ truth_of(row ~ '."enabledUser"') }} is null
+            then 'VOC206 enabledUser'
+    end
+{%- endmacro %}
+
+{% macro fault_of_demographics(row) -%}
+    {{ fault_of_courses(row) }}
+{%- endmacro %}
+
+{# Nothing refers to the key of an enrollment, so it is used without one. #}
+{% macro fault_of_enrollments(row) -%}
+    case
+        {{ status_fault(row ~ '."status"') }}
+        {{ word_fault(row ~ '."role"', 'role', ['administrator', 'proctor', 'student', 'teacher']) }}
+        {{ date_fault(row, 'beginDate', 'endDate', true, '<') }}
+    end
+{%- endmacro %}
+
+{# The code alone, as the models count by it. #}
+{% macro code_of_fault(fault) -%}
+    left({{ fault }}, 6)
+{%- endmacro %}
