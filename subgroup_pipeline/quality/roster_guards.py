@@ -71,7 +71,7 @@ def roster_findings(
     with open_session(settings) as session:
         students = {row[0]: StudentCount(*row[1:]) for row in session.execute(_STUDENTS).fetchall()}
         changes = roster_changes(session)
-        years = {delivery_id: known for delivery_id, *known in session.execute(_SCHOOL_YEARS).fetchall()}
+        years: dict[str, tuple[bool, bool]] = {row[0]: row[1:] for row in session.execute(_SCHOOL_YEARS).fetchall()}
     return {
         d.delivery_id: (
             _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d)

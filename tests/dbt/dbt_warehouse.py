@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from as_landed import as_landed
 
 from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.settings import bundled, load_settings
@@ -58,7 +59,7 @@ class Warehouse:
                         "file_name": f"{table}.csv",
                         "landed_at": at(3),
                     }
-                    insert(connection, f"raw.{table}", {**lineage, **row})
+                    insert(connection, f"raw.{table}", {**lineage, **as_landed(dict(row))})
 
         self.write(land)
 

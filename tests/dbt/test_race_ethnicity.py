@@ -5,19 +5,18 @@ from __future__ import annotations
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
 
+from subgroup_pipeline.landing.rule_sql import rules
 from subgroup_pipeline.registry.subgroup_sources import RACES, VOCABULARY
-from subgroup_pipeline.settings import bundled
 
-MACROS = bundled("dbt_project") / "macros"
 FLAGS = ["hispanic_or_latino", "two_or_more_races", *RACES.values()]
-CELLS = st.sampled_from([None, "", " ", "true", "TRUE", " True ", "\u00a0true", "false", "FALSE", "Y", "1", "truee"])
+CELLS = st.sampled_from([None, "true", "TRUE", "True", "false", "FALSE", "Y", "yes", "1", "0", "N", "truee", "?"])
+YES = {"true", "1", "yes", "y", "t"}
 
 
 def roll_up(flags: dict[str, str | None]) -> str | None:
     """Hispanic wins, then two or more races, then the single race."""
-    said = {name for name, cell in flags.items() if cell is not None and cell.strip().lower() == "true"}
+    said = {name for name, cell in flags.items() if cell is not None and cell.lower() in YES}
     races = said & set(RACES.values())
     if "hispanic_or_latino" in said:
         return "hispanic_or_latino"
@@ -26,12 +25,7 @@ def roll_up(flags: dict[str, str | None]) -> str | None:
     return races.pop() if races else None
 
 
-def _expression() -> str:
-    text = (MACROS / "engine" / "text.sql").read_text() + (MACROS / "rules.sql").read_text()
-    return Environment().from_string(text + "{{ race_ethnicity_of('student') }}").render().strip()  # noqa: S701 - SQL
-
-
-SELECT = f"select {_expression()} from (select unnest(?, recursive := true)) as student"
+SELECT = f"select {rules().race_ethnicity_of('student')} from (select unnest(?, recursive := true)) as student"
 
 
 @settings(max_examples=200, deadline=None)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from as_landed import as_landed
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
@@ -74,8 +75,7 @@ def _by_python(data: bytes) -> tuple[list[str], list[list[str]]]:
 
 
 def _as_loaded(row: list[str]) -> Row:
-    """An empty cell and a quoted empty cell are both NULL."""
-    return [cell or None for cell in row]
+    return [as_landed(cell) for cell in row]
 
 
 CELL = st.one_of(

@@ -29,7 +29,7 @@ def test_a_blank_cell_is_found_and_a_blank_row_is_not(place: Place) -> None:
 
 def test_cells_are_compared_trimmed_and_otherwise_exactly(place: Place) -> None:
     delivery = _put(place, "student_id\nS1\n s1\ns10\ns1 \n")
-    assert place.lines(delivery, "s.csv", "student_id", " s1 ") == (3, 5)
+    assert place.lines(delivery, "s.csv", "student_id", "s1") == (3, 5)
 
 
 def test_the_column_is_found_in_any_form(place: Place) -> None:

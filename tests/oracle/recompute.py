@@ -82,7 +82,7 @@ def recompute(
     """
     tables = {name.removesuffix(".csv"): _rows(text) for name, text in roster.items()}
     for kind in ("orgs", "academicSessions", "classes", "courses"):
-        tables[kind] = [row for row in tables[kind] if row.get("status", "").strip() != "tobedeleted"]
+        tables[kind] = [row for row in tables[kind] if _counts(row)]
     copies = Counter(user["sourcedId"] for user in tables["users"])  # of a key that stands twice no copy is used
     tables["users"] = [user for user in tables["users"] if copies[user["sourcedId"]] == 1]
     district, as_of = settings["district"], _as_of(settings, tables["academicSessions"], received_at)
@@ -137,9 +137,14 @@ def _day(cell: str) -> date | None:
     return date.fromisoformat(cell.strip()) if cell.strip() else None
 
 
+def _counts(row: Row) -> bool:
+    """A row counts when its status is blank or active."""
+    return row.get("status", "").strip().lower() in ("", "active")
+
+
 def _is_active(user: Row) -> bool:
-    """Section 3.1: blank means enabled, and status is blank or active."""
-    return user["enabledUser"].strip().lower() != "false" and user["status"].strip() in ("", "active")
+    """Blank means enabled."""
+    return user["enabledUser"].strip().lower() in ("", "true", "1", "yes", "y", "t") and _counts(user)
 
 
 def _as_of(settings: Mapping[str, Any], sessions: list[Row], received_at: datetime) -> date:
@@ -167,7 +172,7 @@ def _enrollments(tables: Mapping[str, list[Row]], active: set[str], as_of: date)
     classes = {class_["sourcedId"]: class_ for class_ in tables["classes"]}
     for row in tables["enrollments"]:
         class_ = classes.get(row["classSourcedId"])
-        is_meant = row["role"] == "student" and row["status"].strip() in ("", "active")
+        is_meant = row["role"] == "student" and _counts(row)
         if class_ is None or not is_meant or row["userSourcedId"] not in active:
             continue
         terms = [sessions[term] for term in _list(class_["termSourcedIds"]) if term in sessions]

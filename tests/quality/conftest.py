@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from as_landed import as_landed
 
 from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
@@ -134,14 +135,7 @@ def land_delivery(
             "file_name": f"{table}.csv",
             "landed_at": "2026-09-01 03:00:00",
         }
-        read = [lineage | {name: _as_landed(cell) for name, cell in entry.items()} for entry in entries]
+        read = [lineage | {name: as_landed(cell) for name, cell in entry.items()} for entry in entries]
         insert_rows(connection, f"raw.{table}", LINEAGE_TYPES | TYPES[table], read)
     control = [{"district_id": f"district_{delivery_id}"} | one for one in of_run]
     insert_rows(connection, "control.run_delivery", RUN_DELIVERY, control)
-
-
-def _as_landed(cell: Any) -> Any:  # noqa: ANN401 - a text, or a map of texts
-    """A cell as landing reads it: trimmed, null where blank."""
-    if isinstance(cell, dict):
-        return {name: _as_landed(text) for name, text in cell.items()}
-    return (cell.strip() or None) if cell else None

@@ -132,13 +132,6 @@ CODES = (
         "wrong: a blank enabledUser   right: true",
     ),
     FindingCode(
-        "CEL101", "warning", "Cells have spaces at their beginning or end; they were read without them.",
-        "Let the export write cells without padding (VARCHAR columns instead of CHAR, or a TRIM around each column).",
-        "Nothing is lost here. Stricter systems take a space for a part of the ID.",
-        "Use Excel's TRIM on the columns, and paste the result as values.",
-        "wrong: 'sch-12   '   right: 'sch-12'",
-    ),
-    FindingCode(
         "DAT306", "warning", "The dates of a column are written another way than YYYY-MM-DD; they were read, because the whole column shows how.",
         "Let the export write dates as YYYY-MM-DD.",
         "8/9/2026 alone could be August or September. A later file may not show which.",
