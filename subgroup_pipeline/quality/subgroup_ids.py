@@ -28,15 +28,10 @@ select delivery_id, sum(n_rows)::bigint, first_keys(key) from checks.file_key wh
 group by all
 """
 
-_SPACED = """
-select delivery_id, count(*), first_keys(trimmed(student_id)) from checks.subgroup_row where student_id <> trimmed(student_id)
-group by all
-"""
-
 
 @dataclass(repr=False)
 class IdFacts:
-    """How many rows are `scientific` or `spaced`, and the first of their IDs; IDs in another writing; the field they fit.
+    """How many rows are `scientific`, and the first of their IDs; IDs in another writing; the field they fit.
 
     Without a repr: these are ids of people, and never leave memory.
     """
@@ -44,7 +39,6 @@ class IdFacts:
     rewrites: RewriteFacts = field(default_factory=RewriteFacts)
     other_field: FieldFit | None = None
     scientific: tuple[int, Ids] = (0, ())
-    spaced: tuple[int, Ids] = (0, ())
 
     def cause(self, match: MatchFacts) -> FieldFit | RewriteFacts | None:
         """What explains most of the IDs that match nobody, if anything does: another field, or another writing."""
@@ -58,9 +52,8 @@ class IdFacts:
 def id_facts(session: duckdb.DuckDBPyConnection, rewrites: dict[str, RewriteFacts]) -> dict[str, IdFacts]:
     """Facts by delivery, of those where something is to be said. Reads checks.file_key."""
     facts = {delivery_id: IdFacts(found) for delivery_id, found in rewrites.items()}
-    for name, query in (("scientific", _SCIENTIFIC), ("spaced", _SPACED)):
-        for delivery_id, count, ids in session.execute(query).fetchall():
-            setattr(facts.setdefault(delivery_id, IdFacts()), name, (count, tuple(ids)))
+    for delivery_id, count, ids in session.execute(_SCIENTIFIC).fetchall():
+        facts.setdefault(delivery_id, IdFacts()).scientific = (count, tuple(ids))
     return facts
 
 
@@ -72,9 +65,6 @@ def id_findings(file: SubgroupFile, facts: IdFacts, match: MatchFacts) -> Iterat
         about = f"{scientific} of {match.rows} rows; at most {file.limit('subgroup_scientific_ids')} may be."
         yield Finding("SUB513", file=name, column=column, count=scientific, about=about, **file.by_ids(ids))
     yield from _about_cause(file, facts, match)
-    count, ids = facts.spaced
-    if count:
-        yield Finding("SUB517", file=name, column=column, count=count, **file.by_ids(ids))
 
 
 def _about_cause(file: SubgroupFile, facts: IdFacts, match: MatchFacts) -> Iterator[Finding]:

@@ -107,13 +107,6 @@ CODES = (
         example="wrong: a12  right: A12",
     ),
     FindingCode(
-        "SUB517", "warning", "Student IDs have spaces before or after them; they were read without.",
-        "Remove the spaces in the student information system if you can.",
-        why="We read past them, but other systems may not.",
-        in_excel="Use =TRIM() on the column.",
-        example="wrong: '20417 '  right: '20417'",
-    ),
-    FindingCode(
         "SUB518", "fatal", "Most student IDs of the file are not in your roster, and the file does not look like one of yours.",
         "Check that the file is your own district's before you upload it again. We were told about it and look into it too.",
         why="A file of somebody else's students must not get into your reports.",
