@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.settings import Settings
 
+_A_LOOK = 0.5
+"""Seconds for which a run that does not wait tries: another command may hold the lock for a blink, to see who holds it."""
 LINEAGE = ("district_id", "delivery_id", "file_name", "landed_at")
 RAW_TABLES = (*(table.name for table in roster_tables().values()), "subgroup_row")
 
@@ -64,19 +67,20 @@ def warehouse_lock(settings: Settings, *, wait: bool = False) -> Iterator[None]:
     so a killed run never leaves it held.
     """
     with settings.paths.warehouse_lock.open("a+", encoding="ascii") as lock:
+        give_up = math.inf if wait else time.monotonic() + _A_LOOK
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if not wait:
+                if time.monotonic() > give_up:
                     lock.seek(0)
                     holder = lock.read().strip() or "unknown"
                     raise WarehouseBusyError(
                         f"the warehouse in {settings.paths.warehouse} is held by process {holder}, another run. "
                         "Wait for it to end, or use `subgroups run --wait`."
                     ) from None
-                time.sleep(0.2)
+                time.sleep(0.05)
         lock.seek(0)
         lock.truncate()
         lock.write(str(os.getpid()))
