@@ -32,8 +32,6 @@ def build_schedule(job: Job, settings: Settings) -> dg.ScheduleDefinition:
         run_config=night_config([], wait=True),
         tags=night_tags("schedule", []),
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        # A run that a person started meanwhile does not cost the night.
-        run_config={"resources": {"night": {"config": {"wait": True}}}},
         description="Fetch, land, check, build and publish for every district.",
     )
 
