@@ -1,4 +1,4 @@
-"""Which runs are nights, and what is said of one that failed: our own words as they are, nothing of anybody else's message."""
+"""What is said of a run that failed: our own words as they are, nothing of anybody else's message."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import dagster as dg
 import pytest
 
 from subgroup_pipeline.errors import WarehouseBusyError
-from subgroup_pipeline.orchestration.failures import BUSY, causes, is_night
+from subgroup_pipeline.orchestration.failures import BUSY, causes
 
 pytestmark = pytest.mark.xdist_group("orchestration_triggers")
-
-
-def test_a_run_of_chosen_assets_is_no_night() -> None:
-    assert is_night(dg.DagsterRun("night"), "night")
-    assert not is_night(dg.DagsterRun("__ASSET_JOB"), "night")
-    assert not is_night(dg.DagsterRun("night", asset_selection=frozenset({dg.AssetKey("raw_tables")})), "night")
 
 
 @pytest.mark.parametrize(
