@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.districts import apply_settings
 
-from .subgroup_world import HEADER, World, roster, rows, text
+from .subgroup_world import HEADER, SETTINGS, World, roster, rows, text
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,41 @@ def test_a_file_has_its_findings_and_no_others(world: World, name: str) -> None:
     assert {f.file for f in delivery.findings} <= {"subgroups.csv"}
     words = " ".join(finding.message for finding in delivery.findings)
     assert [said for said in case.says if said not in words] == []
+
+
+def test_a_file_that_is_mended_as_the_finding_says_is_taken(world: World) -> None:
+    mends = {"decimals_without_zeros": CLEAN, "other_field": CLEAN, "few_changed": CLEAN, "blank_words": _cell(3, "", range(20))}
+    sent = {name: world.place.deliver("subgroups", {"mended.csv": file}, name) for name, file in mends.items()}
+    world.judge()
+    for delivery_id in sent.values():
+        assert (world.delivery(delivery_id).state, world.findings(delivery_id).keys() & {"SUB503", "SUB549"}) == (
+            "accepted",
+            set(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("district", "users", "codes", "column", "says"),
+    [
+        ("held", roster(), {"FST701"}, None, "The roster came and waits for a person to look at it."),
+        ("no_role", _users(lambda line: line.replace(",student,", ",pupil,")), {"STU601", "VOC203"}, "role", "was rejected"),
+        ("left", _users(lambda line: line.replace(",,,", ",tobedeleted,,", 1)), {"STU601"}, "status", "was rejected"),
+    ],
+)
+def test_a_file_says_what_its_roster_waits_for_and_a_refused_roster_waits_for_nobody(
+    world: World, district: str, users: dict[str, str], codes: set[str], column: str | None, says: str
+) -> None:
+    yaml = SETTINGS.format(district=district, guards="", matches="users.identifier")
+    yaml = yaml.replace("first_delivery: accept", "first_delivery: review")
+    apply_settings(world.place.registry, parse_district(yaml), yaml, actor="test")
+    sent = world.place.deliver("roster", users, district)
+    waiting = world.place.deliver("subgroups", {"subgroups.csv": CLEAN}, district)
+    world.judge()
+    found = world.findings(sent)
+    assert codes <= found.keys()
+    assert ("FST701" in found) == (column is None)
+    assert [one.column for code, one in found.items() if code == "STU601"] == ([column] if column else [])
+    assert says in world.findings(waiting)["SUB509"].message
 
 
 def test_students_who_are_not_in_the_file_are_named_by_their_ids(world: World) -> None:
