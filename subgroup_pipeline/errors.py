@@ -38,3 +38,23 @@ class PublishError(SubgroupsError):
 
 class BuildError(SubgroupsError):
     """The dbt models could not be built; nothing was published."""
+
+
+class DiskFullError(SubgroupsError):
+    """The disk under the home is full, or too full to begin; what readers see and what was archived stay as they are."""
+
+
+class RegistryDamagedError(SubgroupsError):
+    """The registry's file cannot be read as a database."""
+
+
+class RegistryLostError(SubgroupsError):
+    """The home has an archive or snapshots, and its registry is empty or gone."""
+
+
+class ArchiveDamagedError(SubgroupsError):
+    """Archived files that are needed are missing, or are not the bytes that arrived."""
+
+
+class WarehouseDamagedError(SubgroupsError):
+    """A file of the warehouse was found damaged in the middle of a run; the next run makes it anew."""

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     @property
     def registry_url(self) -> str:
         """SQLAlchemy URL of the registry, with the password; not for people."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.paths.root / 'registry.sqlite'}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.paths.registry_file}"
 
     def shown(self, name: str) -> str:
         """The value of a setting for people: of a database's URL neither the password nor the options, which may hold one."""
@@ -107,6 +107,8 @@ class Home:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.registry_file = root / "registry.sqlite"
+        self.reserve = root / "reserve"
         self.archive = root / "archive"
         self.scratch = root / "scratch"
         self.rehearsals = root / "rehearsals"
@@ -117,6 +119,7 @@ class Home:
         self.raw_database = self.warehouse / "raw.duckdb"
         self.analytics_database = self.warehouse / "analytics.duckdb"
         self.warehouse_lock = self.warehouse / "lock"
+        self.unproven_warehouse = self.warehouse / "unproven"
         self.published = root / "published"
         self.current_snapshot = self.published / "current"
         self.pinned_snapshot = self.published / "pinned"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.disk import full_disk_in_words
+from subgroup_pipeline.errors import RegistryDamagedError, SettingsError
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry
 from subgroup_pipeline.registry.schema import Base, UtcDateTime
 
@@ -52,28 +53,62 @@ def back_up(registry: Registry, settings: Settings, target: Path) -> int:
 
 
 def restore(settings: Settings, source: Path) -> int:
-    """Restore a backup into a home and registry that hold nothing yet; gives the number of deliveries.
+    """Restore a backup into a registry that holds nothing, or whose file is damaged; gives the number of deliveries.
 
-    Raises SettingsError when the registry is in use, or the file is no backup or of another release.
+    A damaged file is set aside beside the new one. Archive and keys are written before the rows, so that a kill on the way is
+    mended by restoring again. Raises SettingsError when the registry is in use, or the file is no backup or of another release.
     """
     try:
-        with tarfile.open(source) as package:
+        with tarfile.open(source) as package, full_disk_in_words(settings.paths):
             about = json.loads(_read(package, _ABOUT))
             if about["schema"] != HEAD:
                 raise SettingsError(
                     f"{source} was made by a release with registry {about['schema']}; this one has {HEAD}. Restore it with that "
                     "release and upgrade then."
                 )
-            registry = open_registry(settings)
+            registry = _empty_registry(settings)
             try:
-                count = _load(registry, _read(package, _ROWS))
+                members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys")]
+                package.extractall(settings.paths.root, members=members, filter="data")
+                return _load(registry, _read(package, _ROWS))
             finally:
                 registry.close()
-            members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys")]
-            package.extractall(settings.paths.root, members=members, filter="data")
-    except (tarfile.TarError, KeyError, ValueError, OSError) as error:
-        raise SettingsError(f"{source} is not a backup that can be read: {error}") from error
-    return count
+    except (tarfile.TarError, KeyError, TypeError, ValueError, OSError, sa.exc.SQLAlchemyError) as error:
+        said = str(error).partition("\n")[0]
+        raise SettingsError(
+            f"{source} is not a backup that can be read: {said}. Give a file that `subgroups backup` made."
+        ) from error
+
+
+def _empty_registry(settings: Settings) -> Registry:
+    """The registry to restore into; a damaged file makes way for it."""
+    try:
+        return _open_empty(settings)
+    except RegistryDamagedError:
+        aside = f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        for suffix in ("", "-wal", "-shm"):
+            file = settings.paths.registry_file.with_name(settings.paths.registry_file.name + suffix)
+            if file.exists():
+                file.rename(file.with_name(f"{file.name}.{aside}"))
+        return _open_empty(settings)
+
+
+def _open_empty(settings: Settings) -> Registry:
+    registry = open_registry(settings, is_restoring=True)
+    try:
+        registry.require_whole()
+        _require_empty(registry)
+    except Exception:
+        registry.close()
+        raise
+    return registry
+
+
+def _require_empty(registry: Registry) -> None:
+    with registry.engine.connect() as connection:
+        counts = [sa.select(sa.func.count()).select_from(table) for table in Base.metadata.sorted_tables]
+        if any(connection.execute(count).scalar() for count in counts):
+            raise SettingsError("the registry holds data already. Restore into a new SUBGROUPS_HOME (and database).")
 
 
 def _dump(registry: Registry) -> bytes:
@@ -92,9 +127,6 @@ def _load(registry: Registry, dump: bytes) -> int:
         entry = json.loads(line)
         tables.setdefault(entry["table"], []).append(entry["row"])
     with registry.engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
-            if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar():
-                raise SettingsError("the registry holds data already. Restore into a new SUBGROUPS_HOME (and database).")
         for table in Base.metadata.sorted_tables:
             times = [column.name for column in table.columns if isinstance(column.type, UtcDateTime)]
             rows = tables.get(table.name, [])

@@ -1,4 +1,4 @@
-"""Opening the registry: engine, migration to the newest tables, and sessions."""
+"""Opening the registry: engine, migration to the newest tables, sessions, and what is said when its file is damaged or gone."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.disk import free_bytes, full_disk, keep_reserve, make_room_for_ledger
+from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, SettingsError
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.settings import Settings
+    from subgroup_pipeline.settings import Home, Settings
 
 HEAD = "0002"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
-
 _BEFORE_MIGRATING = {"sqlite": "begin immediate", "postgresql": "select pg_advisory_xact_lock(7388)"}
 """Of two processes that open a new registry, one makes the tables and the other waits; the number is ours alone."""
+_NO_ROOM = 1024**2
+"""Free bytes below which an I/O error of SQLite means a full disk: it could not make its shared memory or its log longer."""
 
 
 class Registry:
     """The registry of one installation. `open_registry` makes it; `begin()` gives a transaction."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, home: Home) -> None:
         self.engine = engine
+        self._home = home
         self._sessions = sessionmaker(engine, expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """A session in one transaction: committed on leaving, rolled back on an exception."""
+        """A session in one transaction: committed on leaving, rolled back on an exception.
+
+        On a full disk it has the reserve; whatever is said then is typed (`disk`).
+        """
+        make_room_for_ledger(self._home)
         with self._sessions.begin() as session:
             yield session
 
@@ -56,6 +63,14 @@ class Registry:
         """Ask for something that only our tables can answer; what the database raises is not caught."""
         with self.begin() as session:
             session.execute(sa.select(AuditEvent.event_id).limit(1))
+
+    def require_whole(self) -> None:
+        """Read every page of SQLite's file. Raises RegistryDamagedError; a server looks after its own files."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                said = connection.execute(sa.text("pragma quick_check(1)")).scalar()
+            if said != "ok":
+                raise _damaged(self._home, str(said).partition("\n")[0])
 
     def close(self) -> None:
         """Give the connections back."""
@@ -85,37 +100,73 @@ def record_event(
     )
 
 
-def open_registry(settings: Settings) -> Registry:
+def open_registry(settings: Settings, *, is_restoring: bool = False) -> Registry:
     """Open the registry, making or migrating its tables first.
 
-    Raises SettingsError when the database cannot be used, or is of a newer release.
+    Raises SettingsError when the database cannot be used, or is of a newer release; RegistryDamagedError when its file is no
+    database any more; RegistryLostError when it is empty beside an archive or snapshots, unless a backup is being restored.
     """
     settings.paths.make()
+    keep_reserve(settings.paths)
     engine = _make_engine(settings)
     try:
         version = _version(engine)
-        if version is not None and version > HEAD:
-            raise SettingsError(
-                f"the registry is of a newer release (its tables are {version}, this release knows {HEAD}). "
-                "Install that release; nothing was changed."
-            )
+        _require_known(version)
+        if version is None and not is_restoring:
+            _require_new_home(settings)
         if version != HEAD:
             _migrate(engine)
     except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
         engine.dispose()
-        place = settings.shown("database_url") or engine.url
-        said = str(error.orig).partition("\n")[0]
+        raise _unusable(settings, engine, str(error.orig).partition("\n")[0]) from error
+    except Exception:
+        engine.dispose()
+        raise
+    return Registry(engine, settings.paths)
+
+
+def _require_known(version: str | None) -> None:
+    if version is not None and version > HEAD:
         raise SettingsError(
-            f"cannot use the registry at {place}: {said}. Look at SUBGROUPS_DATABASE_URL, whether that database is up, "
-            "and whether its user owns it (`createdb --encoding UTF8 --owner USER NAME`)."
-        ) from error
-    return Registry(engine)
+            f"the registry is of a newer release (its tables are {version}, this release knows {HEAD}). "
+            "Install that release; nothing was changed."
+        )
+
+
+def _require_new_home(settings: Settings) -> None:
+    """Refuse a new registry beside what an earlier one named: its districts and verdicts would seem never to have been."""
+    home = settings.paths
+    left = {
+        "archived files": any(home.archive.glob("??/*")),
+        "published snapshots": any(home.published.glob("[0-9]*Z")),
+    }
+    if found := " and ".join(name for name, is_there in left.items() if is_there):
+        place = settings.shown("database_url") or home.registry_file
+        raise RegistryLostError(
+            f"this home had a registry: {home.root} holds {found}, and the registry at {place} is empty or gone. "
+            "These files are safe, and no new registry was made beside them. Put the registry back, or run "
+            "`subgroups restore FILE` with the newest backup and then `subgroups rebuild`; without either begin anew in another "
+            "SUBGROUPS_HOME."
+        )
+
+
+def _unusable(settings: Settings, engine: sa.Engine, said: str) -> SettingsError:
+    if engine.dialect.name == "sqlite":
+        return SettingsError(
+            f"cannot use the registry at {engine.url.database}: {said}. Look whether the user of this process may read and write "
+            "that file and its folder; SUBGROUPS_HOME (or SUBGROUPS_DATABASE_URL) says where it lies."
+        )
+    return SettingsError(
+        f"cannot use the registry at {settings.shown('database_url')}: {said}. Look at SUBGROUPS_DATABASE_URL, whether that "
+        "database is up, and whether its user owns it (`createdb --encoding UTF8 --owner USER NAME`)."
+    )
 
 
 def _make_engine(settings: Settings) -> sa.Engine:
     if not settings.is_on_postgres:
         engine = sa.create_engine(settings.registry_url)
         sa.event.listen(engine, "connect", _set_pragmas)
+        sa.event.listen(engine, "handle_error", lambda context: _raise_in_words(context, settings.paths))
         return engine
     try:
         # A connection that the server closed meanwhile is made anew; the SFTP server's may stand idle for days.
@@ -127,6 +178,24 @@ def _make_engine(settings: Settings) -> sa.Engine:
         )
     except ModuleNotFoundError as error:
         raise SettingsError("PostgreSQL needs a driver: pip install 'subgroup-pipeline[postgres]'.") from error
+
+
+def _raise_in_words(context: sa.engine.ExceptionContext, home: Home) -> None:
+    """Raise RegistryDamagedError or DiskFullError for what SQLite says of its file; SQLAlchemy raises them in its place."""
+    code = getattr(context.original_exception, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        raise _damaged(home, str(context.original_exception))
+    if code == "SQLITE_FULL" or (code.startswith("SQLITE_IOERR") and free_bytes(home) < _NO_ROOM):
+        raise full_disk(home)
+
+
+def _damaged(home: Home, said: str) -> RegistryDamagedError:
+    """The error for a registry whose file is damaged, with what SQLite said of it."""
+    return RegistryDamagedError(
+        f"the registry {home.registry_file} is damaged ({said}). The archive and what readers see are safe, and nothing was "
+        "changed. Run `subgroups restore FILE` with the newest backup, which sets the damaged file aside, and then "
+        "`subgroups rebuild`."
+    )
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection

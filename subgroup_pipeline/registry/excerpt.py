@@ -26,7 +26,7 @@ def empty_registry(settings: Settings) -> Registry:
     """A registry of a home that is thrown away, with the tables of today: nothing to migrate, nothing to survive a crash."""
     engine = sa.create_engine(settings.registry_url)
     Base.metadata.create_all(engine)
-    return Registry(engine)
+    return Registry(engine, settings.paths)
 
 
 def copy_district(source: Registry, target: Registry, district: RegisteredDistrict) -> set[str]:

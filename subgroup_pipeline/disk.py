@@ -1,0 +1,119 @@
+"""Room on the disk under the home: how much is left, faults that mean it is full, and the reserve that the ledger gets then.
+
+The reserve is a file of its own that is removed when the disk is full, so that the ledger can still say what happened.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.errors import DiskFullError, SubgroupsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from subgroup_pipeline.settings import Home
+
+MIB = 1024**2
+RESERVE = 8 * MIB
+"""Bytes kept for the ledger; some ten thousand audit events."""
+_LEDGER_ROOM = 2 * MIB
+"""Free bytes below which the ledger gets its reserve."""
+_MARGIN = 16 * MIB
+"""Bytes of a night that do not grow with the districts: Dagster's events, dbt's files, logs."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_WORDS = (
+    "no space left",
+    "disk is full",
+    "not enough space",
+    "disk quota exceeded",
+    "file too large",
+    "could not write all bytes",
+)
+
+
+def free_bytes(home: Home) -> int:
+    """Bytes that this user can still write under the home."""
+    return shutil.disk_usage(home.root).free
+
+
+def is_full_disk(fault: BaseException | str) -> bool:
+    """Whether a fault, or what it came from, says that the disk is full; DuckDB, SQLite and dbt say it in words only."""
+    if isinstance(fault, str):
+        said = fault.casefold()
+        return any(words in said for words in _WORDS)
+    came_from = fault.__cause__ or fault.__context__
+    return (
+        isinstance(fault, DiskFullError)
+        or (isinstance(fault, OSError) and fault.errno in _FULL)
+        or is_full_disk(str(fault))
+        or (came_from is not None and is_full_disk(came_from))
+    )
+
+
+def full_disk(home: Home) -> DiskFullError:
+    """The error that says it, with the mend."""
+    return DiskFullError(
+        f"the disk is full: {_megabytes(free_bytes(home))} are free under {home.root}. Nothing that was delivered or published "
+        "is lost, and readers keep what they have. Free space and run `subgroups run`; it goes on where this stopped."
+    )
+
+
+@contextmanager
+def full_disk_in_words(home: Home) -> Iterator[None]:
+    """Raise DiskFullError for whatever fault means a full disk; our own errors and all others pass as they are."""
+    try:
+        yield
+    except SubgroupsError:
+        raise
+    except Exception as error:
+        if is_full_disk(error):
+            # Without its cause: a step's innermost error is what people read.
+            raise full_disk(home) from None
+        raise
+
+
+def require_room(home: Home, what: str, needed: int) -> None:
+    """Refuse to begin what would fill the disk on the way. Raises DiskFullError with what is free and what is needed."""
+    needed += _MARGIN
+    free = free_bytes(home)
+    if free < needed:
+        raise DiskFullError(
+            f"the disk is too full for {what}: {_megabytes(free)} are free under {home.root}, and it needs about "
+            f"{_megabytes(needed)}. Nothing was begun; readers keep what they have. Free space and run `subgroups run`."
+        )
+
+
+def room_for_a_snapshot(home: Home) -> int:
+    """Bytes that a publish writes at most: a copy of the working file, and its rows again in the districts' stores."""
+    published = home.published_database
+    sizes = [path.stat().st_size for path in (home.analytics_database, published) if path.is_file()]
+    return 2 * max(sizes, default=0)
+
+
+def keep_reserve(home: Home) -> None:
+    """Make the reserve where there is room for it; a disk that is nearly full does without until it has room again."""
+    if home.reserve.exists() or free_bytes(home) < 4 * RESERVE:
+        return
+    with suppress(OSError):  # a reserve is no reason to stop anything
+        file = os.open(home.reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(file, 0, RESERVE)
+        finally:
+            os.close(file)
+
+
+def make_room_for_ledger(home: Home) -> None:
+    """Give up the reserve when the disk is nearly full; costs a microsecond otherwise."""
+    disk = os.statvfs(home.root)
+    if disk.f_bavail * disk.f_frsize < _LEDGER_ROOM:
+        home.reserve.unlink(missing_ok=True)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
