@@ -26,6 +26,7 @@ def run_now(
 
     Raises UnknownDistrictError for an unknown name, and WarehouseBusyError when another run is at work.
     """
+    from subgroup_pipeline.registry.damage import damage_since
     from subgroup_pipeline.registry.districts import registered_districts
     from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
@@ -45,6 +46,8 @@ def run_now(
     else:
         say("no delivery changed")
     faults = _say_faults(registry, {district.district_id for district in districts}, started)
+    for damage in damage_since(registry, started):
+        say(f"damaged: {damage}")
     if failure:
         say(f"error: {failure}")
         return 1

@@ -126,7 +126,7 @@ def _start_dagster(settings: Settings, signs: VitalSigns, stack: ExitStack) -> N
     from subgroup_pipeline.orchestration.instance import open_instance
 
     # Opened first: it makes Dagster's databases. The children, begun at once, would make them side by side, and one would fail.
-    signs.instance = stack.enter_context(open_instance(settings))
+    signs.instance = stack.enter_context(open_instance(settings, every_page=True))
     signs.dagster = start_dagster(settings)
     stack.callback(signs.dagster.stop)
     say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds; its words are in {settings.paths.logs}")

@@ -16,25 +16,29 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.errors import WarehouseBusyError
+from subgroup_pipeline.disk import full_disk_in_words
+from subgroup_pipeline.errors import WarehouseBusyError, WarehouseDamagedError
 from subgroup_pipeline.landing.oneroster import roster_tables
 
 if TYPE_CHECKING:
     import duckdb
 
-    from subgroup_pipeline.settings import Settings
+    from subgroup_pipeline.settings import Home, Settings
 
 _A_LOOK = 0.5
 """Seconds for which a run that does not wait tries: another command may hold the lock for a blink, to see who holds it."""
 LINEAGE = ("district_id", "delivery_id", "file_name", "landed_at")
 RAW_TABLES = (*(table.name for table in roster_tables().values()), "subgroup_row")
+_DAMAGE = ("not a valid DuckDB database", "Corrupt database file", "Corrupt WAL file", "Could not read enough bytes")
+"""What DuckDB says of a file that is not what was written; it has no class of its own for that."""
 
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open both files for writing, `warehouse` as the default catalog, with every table in place.
 
-    The caller holds `warehouse_lock`. The connection is closed (and both files checkpointed) on leaving.
+    The caller holds `warehouse_lock`. The connection is closed (and both files checkpointed) on leaving. Raises
+    WarehouseDamagedError or DiskFullError for what DuckDB met on the way.
     """
     import duckdb
 
@@ -50,23 +54,41 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         },
     )
     try:
-        connection.execute(f"attach {_quoted(home.raw_database)} as warehouse")
-        connection.execute(f"attach {_quoted(home.analytics_database)} as analytics")
-        connection.execute("use warehouse")
-        _make_tables(connection)
-        yield connection
+        with full_disk_in_words(home):
+            connection.execute(f"attach {_quoted(home.raw_database)} as warehouse")
+            connection.execute(f"attach {_quoted(home.analytics_database)} as analytics")
+            connection.execute("use warehouse")
+            _make_tables(connection)
+            yield connection
+    except duckdb.Error as error:
+        if is_damaged(error):
+            raise damaged_warehouse(home) from None
+        raise
     finally:
         connection.close()
 
 
+def is_damaged(fault: Exception | str) -> bool:
+    """Whether a fault of DuckDB, or the words of one, say that a file is not what was written."""
+    return any(words in str(fault) for words in _DAMAGE)
+
+
+def damaged_warehouse(home: Home) -> WarehouseDamagedError:
+    """The error that says so, with the mend."""
+    return WarehouseDamagedError(
+        f"a file in {home.warehouse} is damaged. It is derived: archive, ledger and what readers see are safe. Run "
+        "`subgroups run` again; it sets the damaged file aside and makes it anew."
+    )
+
+
 @contextmanager
 def warehouse_lock(settings: Settings, *, wait: bool = False) -> Iterator[None]:
-    """Hold the warehouse for this process; the second line behind Dagster's pool (design 2.9).
+    """Hold the warehouse for this process; the second line behind Dagster's pool.
 
     Raises WarehouseBusyError, naming the pid that holds it, unless `wait`. The kernel drops the lock with the process,
     so a killed run never leaves it held.
     """
-    with settings.paths.warehouse_lock.open("a+", encoding="ascii") as lock:
+    with settings.paths.warehouse_lock.open("a+", encoding="ascii", errors="replace") as lock:
         give_up = math.inf if wait else time.monotonic() + _A_LOOK
         while True:
             try:
@@ -107,7 +129,7 @@ def replace_ids(connection: duckdb.DuckDBPyConnection, table: str, gone: Iterabl
 
 
 def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Iterable[str]) -> None:
-    """Remove the raw rows of deliveries and the note that they are there, so that landing them is safe to repeat (design 2.3).
+    """Remove the raw rows of deliveries and the note that they are there, so that landing them is safe to repeat.
 
     One transaction: a note without its rows would let a delivery that becomes live again be published empty.
     """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline import errors
+from subgroup_pipeline.disk import full_disk, is_full_disk
+from subgroup_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,4 +33,6 @@ def _in_words(step: str | None, error: SerializableErrorInfo) -> tuple[str, str]
     if isinstance(kind, type) and issubclass(kind, errors.SubgroupsError):
         # Dagster keeps what Python would print: the class with its path, a colon, and the message.
         return name, error.message.strip().partition(": ")[2]
+    if is_full_disk(error.message):
+        return errors.DiskFullError.__name__, str(full_disk(load_settings().paths))
     return name, f"the step `{step}` failed with {name}" if step else f"the run failed with {name}"

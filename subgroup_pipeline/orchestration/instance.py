@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from subgroup_pipeline.disk import full_disk_in_words
+from subgroup_pipeline.orchestration.bookkeeping import mend_bookkeeping
 from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
 
 if TYPE_CHECKING:
@@ -37,15 +39,16 @@ def prepare_instance(settings: Settings) -> None:
         os.environ["SUBGROUPS_DATABASE_URL"] = settings.database_url.get_secret_value()
     shipped = "".join(files(__package__).joinpath(part).read_text(encoding="utf-8") for part in parts)
     target = settings.paths.dagster / "dagster.yaml"
-    if not target.is_file() or target.read_text(encoding="utf-8") != shipped:
+    if not target.is_file() or target.read_bytes() != shipped.encode():
         target.write_text(shipped, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(settings.paths.dagster)
 
 
 @contextmanager
-def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open the instance of this installation."""
+def open_instance(settings: Settings, *, every_page: bool = False) -> Iterator[dg.DagsterInstance]:
+    """Open the instance of this installation; damaged files of it are begun anew (`every_page`: read them whole first)."""
     prepare_instance(settings)
+    mend_bookkeeping(settings, every_page=every_page)
     with dg.DagsterInstance.get() as instance:
         yield instance
 
@@ -59,8 +62,27 @@ def run_night(
 ) -> dg.JobExecutionResult:
     """Run one night now, for all districts or some; the run shows in the UI and on its timeline like any other.
 
-    `on_step` hears of each step when it starts (None) and when it ends (seconds).
+    `on_step` hears of each step when it starts (None) and when it ends (seconds). A night that failed while Dagster's own
+    files were damaged runs once more with new ones. Raises DiskFullError when Dagster has no room for its events.
     """
+    with full_disk_in_words(settings.paths):
+        try:
+            result = _run_once(settings, districts, wait, on_step)
+        except Exception:
+            if not mend_bookkeeping(settings, every_page=True):
+                raise
+        else:
+            if result.success or not mend_bookkeeping(settings, every_page=True):
+                return result
+        return _run_once(settings, districts, wait, on_step)
+
+
+def _run_once(
+    settings: Settings,
+    districts: Sequence[str],
+    wait: bool,
+    on_step: Callable[[str, float | None], None] | None,
+) -> dg.JobExecutionResult:
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import execute_run
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from subgroup_pipeline.disk import require_room, room_for_a_snapshot
 from subgroup_pipeline.landing.warehouse import warehouse_lock
+from subgroup_pipeline.landing.warehouse_proof import prove_warehouse
 from subgroup_pipeline.logs import RUN_ID, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
+from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict, registered_districts
 from subgroup_pipeline.settings import Settings, load_settings
@@ -45,10 +48,18 @@ class Night(dg.ConfigurableResource[Any]):
                 hold_run(self._settings, context.run_id)
                 end_killed_runs(context.instance, self._settings)
             with warehouse_lock(self._settings, wait=self.wait):
+                self._look_around()
                 yield self
         finally:
             RUN_ID.set(None)
             self._registry.close()
+
+    def _look_around(self) -> None:
+        """Refuse to begin without room, and make way for damaged files of the warehouse. Raises DiskFullError."""
+        require_room(self._settings.paths, "a night", room_for_a_snapshot(self._settings.paths))
+        if damaged := prove_warehouse(self._settings):
+            said = f"{' and '.join(damaged)} in the warehouse was damaged; this run made it anew from archive and ledger."
+            note_damage(self._registry, "warehouse", said)
 
     @property
     def settings(self) -> Settings:
