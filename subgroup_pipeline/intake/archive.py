@@ -75,6 +75,12 @@ def archived_path(archive: Path, sha256: str) -> Path:
     return archive / sha256[:2] / sha256
 
 
+def hash_of(path: Path) -> str:
+    """sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sync_to_disk(path: Path) -> None:
     """Make a file or a directory's names durable, so that a power loss does not undo them."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.registry.database import record_event
-from subgroup_pipeline.registry.ledger import PIPELINE, base_deliveries
+from subgroup_pipeline.registry.ledger import PIPELINE, State, base_deliveries
 from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-NEEDED = ("received", "screened", "landed", "held", "accepted", "published")
+NEEDED: tuple[State, ...] = ("received", "screened", "landed", "held", "accepted", "published")
 _ABANDONED = timedelta(days=1)
 
 

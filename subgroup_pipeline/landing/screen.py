@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive_proof import changed_files
 from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import (
     Mapping,
@@ -115,10 +116,8 @@ def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, 
     `read` reads one file's shape; the night does that in a process of its own (`scan_pool`).
     """
     screening = Screening(delivery.delivery_id, delivery.district_id)
-    uploads = [file for file in delivery.files if not file.member_of]
-    gone = [file.name for file in uploads if not archived_path(home.archive, file.sha256).is_file()]
-    if gone:  # past its retention, and asked for again
-        screening.findings += [Finding("ARC001", file=name) for name in gone]
+    screening.findings += _not_kept(delivery, home)
+    if screening.findings:
         return screening
     scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
@@ -127,6 +126,14 @@ def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, 
         upload = delivery.files[0]
         _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch, read)
     return screening
+
+
+def _not_kept(delivery: Delivery, home: Home) -> list[Finding]:
+    """Uploads that are past their retention, and those whose archived bytes changed; what is new was hashed on its way in."""
+    uploads = [(archived_path(home.archive, file.sha256), file.name) for file in delivery.files if not file.member_of]
+    changed = set() if delivery.state == "received" else changed_files(path for path, _ in uploads)
+    gone = [Finding("ARC001", file=name) for path, name in uploads if not path.is_file()]
+    return gone + [Finding("ARC002", file=name) for path, name in uploads if path.name in changed]
 
 
 def _screen_roster(

@@ -38,6 +38,15 @@ CODES = (
         example="wrong: a file of last spring is asked for again; right: today's export is uploaded",
     ),
     FindingCode(
+        "ARC002",
+        "fatal",
+        "The copy of the file that is kept here is damaged, so it cannot be read again.",
+        "Upload the file again.",
+        why="The bytes on our disk are not those that you sent. Nothing of them is used; reports show the data from before.",
+        in_excel="Nothing to mend in the file.",
+        example="wrong: the kept copy has a changed byte   right: today's export is uploaded",
+    ),
+    FindingCode(
         "LAG901", "warning", "Nothing arrived for the last night.", "Check that the nightly export ran and could sign in.",
         why="The reports show older data until a new file comes.",
         example="wrong: the export is set for 02:00 but did not run   right: the export ran and the file is in the inbox",

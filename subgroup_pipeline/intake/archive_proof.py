@@ -1,0 +1,97 @@
+"""Proof of the archive: every file that the ledger names, held against the sha256 of the bytes that arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from subgroup_pipeline.errors import ArchiveDamagedError
+from subgroup_pipeline.intake.archive import archived_path, hash_of
+from subgroup_pipeline.intake.retention import NEEDED
+from subgroup_pipeline.registry.ledger import base_deliveries, deliveries_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class LostFile:
+    """An upload whose archived bytes are missing, or are not those that arrived."""
+
+    district_id: str
+    feed: str
+    delivery_id: str
+    name: str
+    sha256: str
+    what: Literal["missing", "damaged"]
+
+    def __str__(self) -> str:
+        return f"{self.district_id}: {self.name} of delivery {self.delivery_id} ({self.feed}) is {self.what}"
+
+    @property
+    def place(self) -> str:
+        """Where its bytes belong, within the home and within a backup."""
+        return f"archive/{self.sha256[:2]}/{self.sha256}"
+
+
+def lost_files(registry: Registry, settings: Settings, changed: Collection[str] = ()) -> list[LostFile]:
+    """Uploads of live and waiting deliveries, and of rosters that deltas rest on, that are not in the archive or in `changed`.
+
+    Reads no file: `changed` are the sha256 under which other bytes lie, as `changed_files` gives them.
+    """
+    return _lost(_needed(registry), settings, changed)
+
+
+def changed_files(paths: Iterable[Path]) -> set[str]:
+    """Names of archived files whose bytes are not those that arrived; reads each."""
+    return {path.name for path in paths if path.is_file() and hash_of(path) != path.name}
+
+
+def require_archive(registry: Registry, settings: Settings) -> None:
+    """Refuse to drop the warehouse while it holds rows that the archive cannot give again. Raises ArchiveDamagedError."""
+    needed = _needed(registry)
+    hashes = {file.sha256 for delivery in needed for file in delivery.files if not file.member_of}
+    lost = _lost(needed, settings, changed_files(archived_path(settings.paths.archive, sha256) for sha256 in hashes))
+    if lost:
+        shown = "; ".join(map(str, lost[:5])) + (f"; and {len(lost) - 5} more" if len(lost) > 5 else "")
+        raise ArchiveDamagedError(
+            f"nothing was dropped, because {len(lost)} archived files could not be read again: {shown}. The warehouse and what "
+            f"readers see still hold these districts. {how_to_mend(lost[0], settings)}"
+        )
+
+
+def how_to_mend(lost: LostFile, settings: Settings) -> str:
+    """How archived bytes come back: from a backup, or from the district, whose same bytes take the same place."""
+    return (
+        f"Take the files out of a backup (`tar -xf BACKUP -C {settings.paths.root} {lost.place}`, and so on), or have the "
+        "districts upload them again and run `subgroups run`."
+    )
+
+
+def _needed(registry: Registry) -> list[Delivery]:
+    with registry.begin() as session:
+        needed = deliveries_in(session, NEEDED)
+        return needed + base_deliveries(session, needed)
+
+
+def _lost(deliveries: Sequence[Delivery], settings: Settings, changed: Collection[str]) -> list[LostFile]:
+    archive = settings.paths.archive
+    there = {file.sha256: archived_path(archive, file.sha256).is_file() for delivery in deliveries for file in delivery.files}
+    return [
+        LostFile(
+            delivery.district_id,
+            delivery.feed,
+            delivery.delivery_id,
+            file.name,
+            file.sha256,
+            "damaged" if there[file.sha256] else "missing",
+        )
+        for delivery in deliveries
+        for file in delivery.files
+        if not file.member_of and (file.sha256 in changed or not there[file.sha256])
+    ]
