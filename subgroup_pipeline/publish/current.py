@@ -36,7 +36,7 @@ def roll_back(settings: Settings, snapshot: str | None = None) -> str:
     if wanted not in names:
         what = f"there is no snapshot {snapshot}" if snapshot else "there is no snapshot before the one that is shown"
         raise PublishError(f"{what}; kept are {', '.join(names) or 'none'}.")
-    settings.paths.pinned_snapshot.write_text(wanted + "\n", encoding="ascii")
+    _pin(settings.paths, wanted)
     swap(settings.paths, wanted)
     return wanted
 
@@ -56,6 +56,13 @@ def swap(home: Home, name: str) -> None:
     if not home.published_database.is_symlink():
         _replace_link(home.published_database, f"current/{DATABASE}")
     sync_to_disk(home.published)
+
+
+def _pin(home: Home, name: str) -> None:
+    """Note the pin whole or not at all: a half one would keep readers where they are, and nobody would know where."""
+    fresh = home.pinned_snapshot.with_name(".pinned.new")
+    fresh.write_text(name + "\n", encoding="ascii")
+    fresh.replace(home.pinned_snapshot)
 
 
 def _replace_link(link: Path, target: str) -> None:

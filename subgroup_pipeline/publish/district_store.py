@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.manifest import DATABASE
 
 if TYPE_CHECKING:
@@ -23,21 +24,27 @@ _SMALL_BLOCKS = 16384
 """Bytes; a store of a small district takes a third of the space that it takes with DuckDB's default blocks."""
 
 
-def make_district_stores(settings: Settings, building: Path, draft: Manifest, before: Manifest | None) -> None:
-    """Make the stores of a snapshot that is being built, of every district that it holds."""
+def make_district_stores(settings: Settings, building: Path, draft: Manifest, before: Manifest | None) -> dict[str, str]:
+    """Make the stores of a snapshot that is being built, of every district that it holds; gives their sha256 by path in it.
+
+    A store that did not change keeps the hash that the snapshot before gives it.
+    """
     stores = building / DIRECTORY
     stores.mkdir(mode=0o700)
-    last = settings.paths.published / before.snapshot / DIRECTORY if before else None
+    last = settings.paths.published / before.snapshot if before else None
+    hashes: dict[str, str] = {}
     changed = []
     for district_id, district in draft.districts.items():
-        kept = last / f"{district_id}.duckdb" if last else None
+        name = f"{DIRECTORY}/{district_id}.duckdb"
         is_same = before is not None and before.districts.get(district_id) == district
-        if is_same and kept is not None and kept.is_file():
-            os.link(kept, stores / kept.name)
+        if is_same and before is not None and last is not None and (last / name).is_file():
+            os.link(last / name, building / name)
+            hashes[name] = before.files.get(name) or hash_of(building / name)
         else:
             changed.append(district_id)
     if changed:
         _write_stores(settings, building / DATABASE, stores, changed)
+    return hashes | {name: hash_of(building / name) for name in (f"{DIRECTORY}/{district_id}.duckdb" for district_id in changed)}
 
 
 def _write_stores(settings: Settings, source: Path, stores: Path, district_ids: list[str]) -> None:

@@ -1,11 +1,15 @@
-"""`manifest.json` of a snapshot: what it holds and what it was made from. Start-up mends the ledger from it."""
+"""`manifest.json` of a snapshot: what it holds and what it was made from. Start-up mends the ledger from it.
+
+A manifest is sealed with a hash of itself. A snapshot without a whole manifest counts as none: the newest whole one is used.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +36,10 @@ class PublishedDistrict(BaseModel):
 
 
 class Manifest(BaseModel):
-    """One snapshot: its files by name (sha256), rows by table, and the districts it holds."""
+    """One snapshot: its files by path within it (sha256), rows by table, and the districts it holds.
+
+    `seal` is the sha256 of the rest; manifests of older releases have none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +52,19 @@ class Manifest(BaseModel):
     quality_sha256: str
     compacted_at: str
     districts: dict[str, PublishedDistrict]
+    seal: str = ""
+
+    def sealed(self) -> Self:
+        """The same with its seal."""
+        return self.model_copy(update={"seal": self._hash()})
+
+    @property
+    def is_as_sealed(self) -> bool:
+        """Whether it says what it said when it was written."""
+        return self.seal in ("", self._hash())
+
+    def _hash(self) -> str:
+        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
 
     @property
     def build_keys(self) -> dict[str, str]:
@@ -62,30 +82,45 @@ def shown_deliveries(districts: Mapping[str, PublishedDistrict]) -> dict[tuple[s
 
 
 def read_manifest(settings: Settings) -> Manifest | None:
-    """The manifest of the newest snapshot; None before the first publish. Readers see another one while a rollback holds."""
-    names = snapshot_names(settings)
-    if not names:
-        return None
-    return Manifest.model_validate_json((settings.paths.published / names[-1] / FILE_NAME).read_bytes())
+    """The manifest of the newest whole snapshot; None when there is none. Readers see another one while a rollback holds."""
+    home = settings.paths.published
+    return next((manifest for name in reversed(_finished(settings)) if (manifest := whole_manifest(home / name))), None)
 
 
 def current_manifest(settings: Settings) -> Manifest | None:
-    """The manifest of the snapshot that readers see; None before the first publish."""
+    """The manifest of the snapshot that readers see; None before the first publish, or where it is damaged."""
+    return whole_manifest(settings.paths.current_snapshot.resolve())
+
+
+def whole_manifest(snapshot: Path) -> Manifest | None:
+    """The manifest of a snapshot's directory when it is sealed, of this snapshot, and the staff file is there."""
     try:
-        return Manifest.model_validate_json((settings.paths.current_snapshot / FILE_NAME).read_bytes())
-    except FileNotFoundError:
+        manifest = Manifest.model_validate_json((snapshot / FILE_NAME).read_bytes())
+    except (OSError, ValidationError):
         return None
+    is_whole = manifest.is_as_sealed and manifest.snapshot == snapshot.name and (snapshot / DATABASE).is_file()
+    return manifest if is_whole else None
 
 
 def snapshot_names(settings: Settings) -> list[str]:
-    """Snapshots that are whole, oldest first: a snapshot gets its name when it is finished and verified."""
+    """Snapshots that are whole, oldest first."""
+    return [name for name in _finished(settings) if whole_manifest(settings.paths.published / name)]
+
+
+def damaged_snapshots(settings: Settings) -> list[str]:
+    """Snapshots that were finished and are not whole any more, oldest first."""
+    return [name for name in _finished(settings) if not whole_manifest(settings.paths.published / name)]
+
+
+def _finished(settings: Settings) -> list[str]:
+    """Snapshots by name, oldest first: one gets its name when it is finished and verified."""
     home = settings.paths.published
-    return sorted(path.parent.name for path in home.glob(f"[0-9]*Z/{FILE_NAME}")) if home.is_dir() else []
+    return sorted(path.name for path in home.glob("[0-9]*Z") if path.is_dir()) if home.is_dir() else []
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
-    """Write it durably into a snapshot that is being made."""
+    """Write it, sealed, durably into a snapshot that is being made."""
     with (directory / FILE_NAME).open("w", encoding="utf-8") as file:
-        file.write(manifest.model_dump_json(indent=2) + "\n")
+        file.write(manifest.sealed().model_dump_json(indent=2) + "\n")
         file.flush()
         os.fsync(file.fileno())

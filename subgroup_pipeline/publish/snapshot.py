@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.intake.archive import sync_to_disk
+from subgroup_pipeline.intake.archive import hash_of, sync_to_disk
 from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.landing.warehouse_proof import end_well
 from subgroup_pipeline.publish.comments import comment_tables
+from subgroup_pipeline.publish.compaction import compact_working_file, remove_half_written
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.district_store import make_district_stores
 from subgroup_pipeline.publish.manifest import (
@@ -26,7 +29,8 @@ from subgroup_pipeline.publish.manifest import (
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.reconciliation import hops_before
-from subgroup_pipeline.publish.scope import dirty_districts
+from subgroup_pipeline.publish.scope import dirty_districts, lost_districts
+from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
 
 if TYPE_CHECKING:
@@ -53,16 +57,18 @@ class Published:
 def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> Published | None:
     """Publish what the working file holds. None when nothing was ever built.
 
-    Districts whose rows are not known to be whole keep their rows of the snapshot before. Nothing new: no snapshot.
-    Raises PublishError when the verification fails; readers then keep the snapshot they have.
+    Districts whose rows are not known to be whole, and those that the working file lost, keep their rows of the snapshot
+    before. Nothing new: no snapshot. Raises PublishError when the verification fails, DiskFullError without room; readers
+    then keep the snapshot they have.
     """
     before = read_manifest(settings)
     with open_warehouse(settings) as connection:
         if not _has_marts(connection):
             return None
-        dirty = dirty_districts(connection)
-        districts = _working_districts(connection, before, dirty)
-        kept_hops = hops_before(settings, _database_of(settings, before), dirty)
+        lost = lost_districts(connection, before)
+        kept = [*dirty_districts(connection), *lost]
+        districts = _working_districts(connection, before, kept)
+        kept_hops = hops_before(settings, _database_of(settings, before), kept)
         by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
         comment_tables(connection)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
@@ -74,41 +80,59 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     if before is not None and (before.quality_sha256, before.districts) == (said, districts):
         published = Published(before, is_new=False)
     else:
-        now = _after(before, datetime.now(UTC))
-        # The first working file has nothing to leave behind.
-        is_compacted = before is not None and (before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN)
-        draft = Manifest(
-            snapshot=f"{now:%Y%m%dT%H%M%S%fZ}",
-            created_at=iso_time(now) or "",
-            run_id=run_id,
-            contract_version=version,
-            files={},
-            tables={},
-            quality_sha256=said,
-            compacted_at=iso_time(now) or "" if is_compacted or before is None else before.compacted_at,
-            districts=districts,
-        )
-        published = Published(_make_snapshot(settings, draft, before, dirty, is_compacted=is_compacted), is_new=True)
+        draft = _draft(before, run_id, version, said, districts)
+        with full_disk_in_words(settings.paths):
+            published = Published(_make_snapshot(settings, draft, before, kept), is_new=True)
     show_newest(settings)
     mend_ledger(registry, settings)
     _retire(settings.paths, settings.keep_snapshots)
+    end_well(settings.paths)
+    if lost:
+        note_damage(registry, "carried_over", _carried_over(lost))
     return published
 
 
-def _make_snapshot(
-    settings: Settings, draft: Manifest, before: Manifest | None, dirty: Sequence[str], *, is_compacted: bool
+def _carried_over(lost: Sequence[str]) -> str:
+    names = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+    return (
+        f"readers see older rows of {names}: the warehouse does not hold them any more, so those of the snapshot before were "
+        "carried over. `subgroups verify` says which archived files are missing; the district uploads again, or restore them."
+    )
+
+
+def _draft(
+    before: Manifest | None, run_id: str, version: str, quality_sha256: str, districts: dict[str, PublishedDistrict]
 ) -> Manifest:
+    """The manifest of a snapshot that is to be made, without its files and tables; `compacted_at` is now when that is due."""
+    now = _after(before, datetime.now(UTC))
+    # The first working file has nothing to leave behind.
+    is_due = before is None or before.contract_version != version or _age(before.compacted_at, now) >= REWRITTEN
+    return Manifest(
+        snapshot=f"{now:%Y%m%dT%H%M%S%fZ}",
+        created_at=iso_time(now) or "",
+        run_id=run_id,
+        contract_version=version,
+        files={},
+        tables={},
+        quality_sha256=quality_sha256,
+        compacted_at=iso_time(now) or "" if is_due or before is None else before.compacted_at,
+        districts=districts,
+    )
+
+
+def _make_snapshot(settings: Settings, draft: Manifest, before: Manifest | None, kept: Sequence[str]) -> Manifest:
     """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk."""
     home = settings.paths
+    require_room(home, "a new snapshot", room_for_a_snapshot(home))
     building = home.published / f".{draft.snapshot}.building"
     building.mkdir(mode=0o700)
     try:
-        if is_compacted:
+        if before is not None and draft.compacted_at == draft.created_at:
             compact_working_file(settings)
-        _make_file(settings, building / DATABASE, before, dirty)
+        _make_file(settings, building / DATABASE, before, kept)
         tables = _verify(settings, building / DATABASE, draft.districts)
-        make_district_stores(settings, building, draft, before)
-        manifest = draft.model_copy(update={"files": {DATABASE: _hash(building / DATABASE)}, "tables": tables})
+        stores = make_district_stores(settings, building, draft, before)
+        manifest = draft.model_copy(update={"files": {DATABASE: hash_of(building / DATABASE), **stores}, "tables": tables})
         write_manifest(building, manifest)
         sync_to_disk(building)
         building.rename(home.published / draft.snapshot)
@@ -116,30 +140,6 @@ def _make_snapshot(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return manifest
-
-
-def compact_working_file(settings: Settings) -> None:
-    """Write the working file anew, so that freed blocks keep nothing of anyone who left (weekly, and after a purge)."""
-    import duckdb
-
-    working = settings.paths.analytics_database
-    fresh = working.with_suffix(".compacting")
-    _remove_half_written(fresh)
-    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-    try:
-        connection.execute("attach '" + str(working).replace("'", "''") + "' as working (read_only)")
-        connection.execute("attach '" + str(fresh).replace("'", "''") + "' as analytics")
-        connection.execute("copy from database working to analytics")
-    finally:
-        connection.close()
-    sync_to_disk(fresh)
-    fresh.replace(working)
-
-
-def _remove_half_written(fresh: Path) -> None:
-    """Remove what a killed rewrite left, with DuckDB's write-ahead log beside it."""
-    fresh.unlink(missing_ok=True)
-    fresh.with_name(f"{fresh.name}.wal").unlink(missing_ok=True)
 
 
 def mend_ledger(registry: Registry, settings: Settings) -> None:
@@ -168,14 +168,14 @@ def _contract_version(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _working_districts(
-    connection: duckdb.DuckDBPyConnection, before: Manifest | None, dirty: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, before: Manifest | None, kept: Sequence[str]
 ) -> dict[str, PublishedDistrict]:
-    """What the snapshot will hold: the whole districts of the working file, and dirty ones as published before."""
+    """What the snapshot will hold: the whole districts of the working file, and those that are kept as published before."""
     rows = connection.execute(
         "select d.district_id, b.build_key, d.roster_delivery_id, d.subgroup_delivery_id, d.as_of_date, d.student_count "
         "from control.build b left join analytics.marts.dim_district d using (district_id) order by 1"
     ).fetchall()
-    if lost := [row[0] for row in rows if row[2] is None and row[0] not in dirty]:
+    if lost := [row[0] for row in rows if row[2] is None and row[0] not in kept]:
         raise PublishError(f"the working file has no rows of {lost[:5]}, which were built. Nothing was published.")
     districts = {
         row[0]: PublishedDistrict(
@@ -186,17 +186,17 @@ def _working_districts(
             student_count=row[5],
         )
         for row in rows
-        if row[0] not in dirty
+        if row[0] not in kept
     }
-    kept = before.districts if before else {}
-    districts |= {district_id: kept[district_id] for district_id in dirty if district_id in kept}
+    published = before.districts if before else {}
+    districts |= {district_id: published[district_id] for district_id in kept if district_id in published}
     return dict(sorted(districts.items()))
 
 
-def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty: Sequence[str]) -> None:
-    """Copy the working file (closed and checkpointed); districts that are dirty in it come from the snapshot before."""
+def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: Sequence[str]) -> None:
+    """Copy the working file (closed and checkpointed); districts that are kept come from the snapshot before."""
     shutil.copyfile(settings.paths.analytics_database, target)
-    if dirty:
+    if kept:
         import duckdb
 
         connection = duckdb.connect(str(target), config={"memory_limit": settings.memory_limit, "threads": settings.threads})
@@ -205,12 +205,12 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, dirty:
                 last = str(_database_of(settings, before)).replace("'", "''")
                 connection.execute(f"attach '{last}' as last (read_only)")
             for table in _mart_tables(connection):
-                connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(dirty)])
+                connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
                 if before is not None:
                     connection.execute(
                         f"insert into marts.{table} by name select * from last.marts.{table} "
                         "where district_id in (select unnest(?))",
-                        [list(dirty)],
+                        [list(kept)],
                     )
         finally:
             connection.close()
@@ -266,7 +266,7 @@ def _retire(home: Home, keep: int) -> None:
         shutil.rmtree(left, ignore_errors=True)
     for left in home.published.glob(".*.new"):
         left.unlink(missing_ok=True)
-    _remove_half_written(home.analytics_database.with_suffix(".compacting"))
+    remove_half_written(home)
     current = home.current_snapshot.resolve().name
     names = sorted(path.name for path in home.published.iterdir() if path.is_dir() and not path.is_symlink())
     for name in names[:-keep]:
@@ -288,8 +288,3 @@ def _age(moment: str, now: datetime) -> timedelta:
 def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:  # noqa: ANN401 - one cell
     row = connection.execute(query).fetchone()
     return row[0] if row else None
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,41 @@
+"""The compacting rewrite of the working file: weekly, and after a purge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.intake.archive import sync_to_disk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from subgroup_pipeline.settings import Home, Settings
+
+
+def compact_working_file(settings: Settings) -> None:
+    """Write the working file anew, so that freed blocks keep nothing of anyone who left (weekly, and after a purge)."""
+    import duckdb
+
+    working = settings.paths.analytics_database
+    fresh = _fresh(settings.paths)
+    remove_half_written(settings.paths)
+    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    try:
+        connection.execute("attach '" + str(working).replace("'", "''") + "' as working (read_only)")
+        connection.execute("attach '" + str(fresh).replace("'", "''") + "' as analytics")
+        connection.execute("copy from database working to analytics")
+    finally:
+        connection.close()
+    sync_to_disk(fresh)
+    fresh.replace(working)
+
+
+def remove_half_written(home: Home) -> None:
+    """Remove what a killed rewrite left, with DuckDB's write-ahead log beside it."""
+    fresh = _fresh(home)
+    fresh.unlink(missing_ok=True)
+    fresh.with_name(f"{fresh.name}.wal").unlink(missing_ok=True)
+
+
+def _fresh(home: Home) -> Path:
+    return home.analytics_database.with_suffix(".compacting")
