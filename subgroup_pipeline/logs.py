@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -35,6 +36,24 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line, default=str)
 
 
+class _LogFile(RotatingFileHandler):
+    """The log file. When it cannot be written, one line says so until it can again; the work goes on, and the audit log stays."""
+
+    _is_failing = _is_said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._is_failing = False
+        super().emit(record)
+        self._is_said = self._is_failing
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
+        self._is_failing = True
+        if not self._is_said:
+            error = sys.exc_info()[1]
+            said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+            sys.stderr.write(f"the log {self.baseFilename} cannot be written ({said}); the work goes on without it\n")
+
+
 def open_log(settings: Settings) -> None:
     """Write this process's events to the log of the installation; calling it again changes nothing."""
     path = settings.paths.logs / "subgroups.jsonl"
@@ -43,7 +62,7 @@ def open_log(settings: Settings) -> None:
     for handler in list(_LOGGER.handlers):
         _LOGGER.removeHandler(handler)
         handler.close()
-    handler = RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
+    handler = _LogFile(path, maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
     handler.setFormatter(_JsonLine())
     _LOGGER.addHandler(handler)
     _LOGGER.setLevel(logging.INFO)
