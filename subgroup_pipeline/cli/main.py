@@ -23,7 +23,16 @@ app = typer.Typer(
 app.add_typer(districts.app, name="district")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(maintenance.publish_app, name="publish")
-for command in (check, reports.report, sql, status, maintenance.rebuild, maintenance.backup, maintenance.restore):
+for command in (
+    check,
+    reports.report,
+    sql,
+    status,
+    maintenance.rebuild,
+    maintenance.verify,
+    maintenance.backup,
+    maintenance.restore,
+):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""Keeping an installation: `publish list|rollback|release`, `rebuild`, `backup`, `restore`."""
+"""Keeping an installation: `publish list|rollback|release`, `rebuild`, `verify`, `backup`, `restore`."""
 
 from __future__ import annotations
 
@@ -69,16 +69,40 @@ def release() -> None:
 def rebuild() -> None:
     """Drop the warehouse and make it anew from archive and ledger; readers keep what they have until it is done.
 
+    Every archived file is proved first: while one is missing or damaged, nothing is dropped.
+
     Example: subgroups rebuild
     """
     from subgroup_pipeline.cli.run import run_now
+    from subgroup_pipeline.intake.archive_proof import require_archive
     from subgroup_pipeline.landing.warehouse import warehouse_lock
 
     with installation() as (settings, registry):
         with warehouse_lock(settings):
+            require_archive(registry, settings)
             for place in settings.paths.warehouse.glob("*.duckdb*"):
                 place.unlink()
         raise typer.Exit(run_now(settings, registry, []))
+
+
+def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Hold every archived and every published file against its hash, and read registry and warehouse to the last byte.
+
+    Damaged snapshots are set aside and published anew. Exit 1 when something is damaged. A night does this once a week.
+    Example: subgroups verify
+    """
+    from subgroup_pipeline.landing.warehouse import warehouse_lock
+    from subgroup_pipeline.publish.proof import prove_all
+
+    with installation() as (settings, registry), warehouse_lock(settings):
+        proof = prove_all(registry, settings, run_id="verify")
+    if as_json:
+        print_json({"archived_files": proof.archived, "published_files": proof.published, "damage": proof.damage})
+    else:
+        for said in proof.damage:
+            say(f"damaged: {said}")
+        typer.echo(f"{proof.archived} archived and {proof.published} published files were read; {len(proof.damage)} faults")
+    raise typer.Exit(1 if proof.damage else 0)
 
 
 def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:

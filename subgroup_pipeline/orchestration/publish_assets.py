@@ -7,6 +7,7 @@ import dagster as dg
 from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.orchestration.night_runs import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.publish.proof import is_proof_due, prove_all
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -52,3 +53,21 @@ def archive_retention(night: Night) -> dg.MaterializeResult[None]:
     """What left the archive: bytes of deliveries past their retention that nothing live rests on; the ledger keeps the rows."""
     purged = purge_archive(night.registry, night.settings, datetime.now(UTC))
     return dg.MaterializeResult(metadata={"files_purged": purged.files, "bytes_purged": purged.bytes})
+
+
+@dg.asset(group_name="publish", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
+def proved_files(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+    """Once a week: every archived and published file held against its hash, registry and warehouse read to the last byte."""
+    if not is_proof_due(night.registry, datetime.now(UTC)):
+        return dg.MaterializeResult(metadata={"is_due": False})
+    proof = prove_all(night.registry, night.settings, run_id=context.run_id)
+    for said in proof.damage:
+        context.log.error("%s", said)
+    return dg.MaterializeResult(
+        metadata={
+            "is_due": True,
+            "archived_files": proof.archived,
+            "published_files": proof.published,
+            "damaged": len(proof.damage),
+        }
+    )

@@ -117,6 +117,7 @@ def _night(order: Order) -> None:
 def _run(order: Order) -> list[str]:
     """Run the night as `subgroups run` does; gives what failed, innermost cause first."""
     from subgroup_pipeline.orchestration import build, instance
+    from subgroup_pipeline.orchestration.failures import causes
     from subgroup_pipeline.settings import load_settings
 
     assert build
@@ -142,8 +143,10 @@ def _run(order: Order) -> list[str]:
         return [f"{type(error).__name__}: {error}"]
     if result.success:
         return []
-    found = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
-    return [_innermost(error) for error in found if error is not None] or ["the run failed and named no error"]
+    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
+    found = [f"{name}: {what}" for name, what in causes(result.all_events)]
+    found += [_innermost(error) for error in errors if error is not None]
+    return found or ["the run failed and named no error"]
 
 
 def _publish() -> list[str]:

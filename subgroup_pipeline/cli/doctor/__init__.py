@@ -23,14 +23,20 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     environment.unknown_variables,
     storage.disk,
     storage.warehouse,
+    storage.warehouse_files,
+    storage.bookkeeping,
     server.sftp_server,
     publication.published_marts,
     publication.pinned_rollback,
+    publication.damaged_manifests,
 )
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
     districts.without_a_key,
     districts.shared_keys,
     districts.first_deliveries,
+    storage.registry_pages,
+    storage.archive,
+    storage.damage,
 )
 
 

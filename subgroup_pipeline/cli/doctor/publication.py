@@ -36,3 +36,12 @@ def pinned_rollback(settings: Settings) -> list[Complaint]:
     newest = (snapshot_names(settings) or ["none"])[-1]
     what = f"Readers are kept on the snapshot {pin.read_text(encoding='ascii').strip()} by a rollback; the newest is {newest}."
     return [complaint("warning", what, "`subgroups publish release` ends the rollback.")]
+
+
+def damaged_manifests(settings: Settings) -> list[Complaint]:
+    """Whether the newest snapshot is whole; nights go on from the newest that is."""
+    from subgroup_pipeline.publish.manifest import damaged_snapshots, snapshot_names
+
+    damaged, whole = damaged_snapshots(settings), snapshot_names(settings)
+    newer = [name for name in damaged if not whole or name > whole[-1]]
+    return [complaint("warning", f"The snapshot {name} is damaged.", "`subgroups verify` publishes anew.") for name in newer]

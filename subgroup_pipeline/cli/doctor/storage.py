@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
 
 if TYPE_CHECKING:
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
 _LEAST_FREE = 2 * 1024**3
+_WEEK = timedelta(days=7)
+_MOST_TOLD = 10
 
 
 def disk(settings: Settings) -> list[Complaint]:
@@ -33,3 +37,54 @@ def warehouse(settings: Settings) -> list[Complaint]:
             return []
     except WarehouseBusyError as error:
         return [complaint("note", str(error))]
+
+
+def registry_pages(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """Whether every page of the registry can be read; a damaged one is told by its error."""
+    registry.require_whole()
+    return []
+
+
+def archive(settings: Settings, registry: Registry) -> list[Complaint]:
+    """Whether the archive has the files that a rebuild would read; their bytes are proved by `verify`."""
+    from subgroup_pipeline.intake.archive_proof import how_to_mend, lost_files
+
+    return [complaint("error", f"{lost}.", how_to_mend(lost, settings)) for lost in lost_files(registry, settings)[:_MOST_TOLD]]
+
+
+def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """What was found damaged in the last week, and whether anybody looked."""
+    from subgroup_pipeline.registry.damage import damage_since, last_proof
+
+    now = datetime.now(UTC)
+    found = [complaint("warning", said) for said in damage_since(registry, now - _WEEK)[-_MOST_TOLD:]]
+    proved = last_proof(registry)
+    if proved is not None and now - proved > 2 * _WEEK:
+        what = f"Archive and snapshots were last held against their hashes on {proved:%Y-%m-%d}."
+        found.append(complaint("warning", what, "`subgroups verify` does it now; a night does it once a week."))
+    return found
+
+
+def warehouse_files(settings: Settings) -> list[Complaint]:
+    """Whether the warehouse's files open; a damaged one is derived, so it is no error."""
+    from subgroup_pipeline.errors import WarehouseBusyError
+    from subgroup_pipeline.landing.warehouse import warehouse_lock
+    from subgroup_pipeline.landing.warehouse_proof import damaged_files
+
+    try:
+        with warehouse_lock(settings):
+            damaged = damaged_files(settings)
+    except WarehouseBusyError:  # the run that holds them opened them
+        return []
+    mend = "`subgroups run` sets it aside and makes it anew."
+    return [complaint("warning", f"{name} in the warehouse is damaged.", mend) for name in damaged]
+
+
+def bookkeeping(settings: Settings) -> list[Complaint]:
+    """Whether Dagster's SQLite files can be read; nothing of a district rests on them."""
+    from subgroup_pipeline.orchestration.bookkeeping import damaged_files
+
+    return [
+        complaint("warning", f"Dagster's {file.name} is damaged.", "`subgroups run` sets it aside and begins a new one.")
+        for file in damaged_files(settings, every_page=True)
+    ]
