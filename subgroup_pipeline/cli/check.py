@@ -34,7 +34,7 @@ def check(
 
     with installation() as (settings, registry):
         whose = _district(registry, district)
-        paths = sorted(file.glob("*.csv")) if file.is_dir() else [file]
+        paths = sorted(p for p in file.iterdir() if p.suffix.casefold() == ".csv") if file.is_dir() else [file]
         of_feed = _feed(paths, whose, feed, is_directory=file.is_dir())
         offered = LocalFiles(inbox_directory(whose.settings, of_feed), paths)
         try:

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 def settled_checks(connection: SftpConnection, settings: Settings, district_id: str) -> list[RemoteEntry]:
     """Files to check, oldest first; none while one of them is still being written, for they may belong together.
 
-    A district's own server has no such folder: a checked file has to be removed, and there we remove nothing.
+    What programs left there is removed. A district's own server has no such folder: a checked file has to be removed, and there
+    we remove nothing.
     """
     if not connection.server.is_ours:
         return []
     listed = connection.list_files(f"/{district_id}/check")
-    entries = [entry for entry in listed if not is_temporary(entry.name) and not is_litter(entry.name)]
+    litter = [entry for entry in listed if is_litter(entry.name)]
+    for entry in litter:
+        connection.remove(entry)
+    entries = [entry for entry in listed if entry not in litter and not is_temporary(entry.name)]
     settle = timedelta(seconds=settings.settle_seconds)
     newest = max((entry.mtime for entry in entries), default=0)
     is_quiet = not settle or datetime.now(UTC) - datetime.fromtimestamp(newest, UTC) >= settle

@@ -17,7 +17,7 @@ from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.litter import is_litter
 from subgroup_pipeline.intake.manifest import announced_files, read_manifest
 from subgroup_pipeline.intake.offered import FileServer
-from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, Promise, is_promise, read_promises
+from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, ROW_COUNTS, Promise, is_promise, read_promises
 from subgroup_pipeline.intake.sftp import RemoteEntry
 from subgroup_pipeline.intake.zip_proof import prove_zip, roster_members
 from subgroup_pipeline.registry.database import Registry
@@ -33,8 +33,8 @@ TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~",
 _WEAKEST_FIRST: tuple[Proof, ...] = ("settled", "row_count", "sha256")
 PARTIAL_AFTER = timedelta(minutes=60)
 """For so long an upload may be under way; then somebody should look at it."""
-LONGEST = timedelta(minutes=10)
-"""For so long one run takes further uploads from one inbox."""
+MOST_A_RUN, LONGEST = 20, timedelta(minutes=10)
+"""Uploads of one feed that a run takes from an inbox, and for how long."""
 
 
 @dataclass
@@ -83,9 +83,9 @@ class Inbox:
             entries = self._listing(feed)
             self._clear()
             self._promises = self._read_promises() if entries else {}
-            for candidate in self._candidates(feed, entries):
-                # Many large uploads keep the others waiting for so long and no longer; the next run goes on with them.
-                is_over = time.monotonic() - began > LONGEST.total_seconds()
+            for number, candidate in enumerate(self._candidates(feed, entries)):
+                # One district's many or large uploads do not keep the others waiting; the next run goes on with them.
+                is_over = number >= MOST_A_RUN or time.monotonic() - began > LONGEST.total_seconds()
                 arrival = None if is_over else self._arrival(feed, candidate)
                 if arrival is None:
                     taken.waiting.setdefault(feed, []).extend(entry.name for entry in candidate)
@@ -146,7 +146,10 @@ class Inbox:
 
     def _read_promises(self) -> dict[str, Promise]:
         promises: dict[str, Promise] = {}
+        spoken_of = {entry.name.casefold() for entry in self._listed}
         for entry in self._beside:
+            if entry.name.casefold() != ROW_COUNTS and entry.name[: -len(CHECKSUM)].casefold() not in spoken_of:
+                continue
             with incoming_file(self._archive) as incoming:
                 if entry.size <= MAX_SIZE and self._connection.fetch(entry, incoming):
                     incoming.flush()

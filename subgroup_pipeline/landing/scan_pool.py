@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 SECONDS_FLOOR = 30.0
-BYTES_A_SECOND = 5 * 1024**2
-"""A file may take the floor and a second for so many bytes; a clean one takes a fiftieth of that."""
+BYTES_A_SECOND = 20 * 1024**2
+"""A file may take the floor and a second for so many bytes; a clean one takes a tenth of that."""
 
 Worker = subprocess.Popen[bytes]
 

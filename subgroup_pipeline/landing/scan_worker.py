@@ -14,9 +14,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from subgroup_pipeline.landing.csv_shape import CsvShape, SetAsideRow, read_shape
+from subgroup_pipeline.landing.csv_shape import MAX_FILE, CsvShape, SetAsideRow, read_shape
 from subgroup_pipeline.registry.findings import Finding
 
+MOST_LINES = 20_000_000
+"""Lines of a file; the enrollments of a state's largest district are a third of that."""
+_BLOCK = 1024 * 1024
 MEMORY_FLOOR = 512 * 1024**2
 MEMORY_TIMES = 20
 """Address space for a file: the floor and so many times its size; a clean file needs about six times."""
@@ -40,12 +43,24 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
     limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     try:
+        if _has_too_many_lines(path):
+            shape = CsvShape(findings=[Finding("FIL004", file=question["file_name"])])
+            return {"shape": dataclasses.asdict(shape), "readable": str(path)}
         shape, readable = read_shape(path, question["file_name"], Path(question["clean_copy"]), question["known"])
         return {"shape": dataclasses.asdict(shape), "readable": str(readable)}
     except Exception:  # noqa: BLE001 - whatever the bytes made happen: the file gets its finding, the night goes on
         return None
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _has_too_many_lines(path: Path) -> bool:
+    """Whether a file has more line ends than any real one: each costs far more time and memory than its byte."""
+    if not MOST_LINES < path.stat().st_size <= MAX_FILE:
+        return False
+    with path.open("rb") as file:
+        blocks = iter(lambda: file.read(_BLOCK), b"")
+        return sum(max(block.count(b"\n"), block.count(b"\r")) for block in blocks) > MOST_LINES
 
 
 def shape_from(answer: dict[str, Any]) -> CsvShape:

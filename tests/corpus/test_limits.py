@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -37,18 +38,28 @@ def test_a_process_says_what_reading_here_says(tmp_path: Path) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_named_and_the_next_one_is_read(tmp_path: Path) -> None:
-    large = _file(tmp_path, "large.csv", GOOD + b"\n" * 30_000_000)
+    large = _file(tmp_path, "large.csv", GOOD + b" " * 60_000_000)
     with ScanPool(1, memory=400 * 1024**2) as pool:
         assert _codes(pool, large) == ["FIL003"]
         assert _codes(pool, _file(tmp_path, "good.csv", GOOD)) == []
 
 
 def test_a_file_that_takes_too_long_is_named_and_the_others_are_read(tmp_path: Path) -> None:
-    slow = _file(tmp_path, "slow.csv", GOOD + b"\n" * 20_000_000)
+    slow = _file(tmp_path, "slow.csv", GOOD + b" " * 60_000_000)
     good = [_file(tmp_path, f"{n}.csv", GOOD) for n in range(6)]
     with ScanPool(2, seconds=1) as pool, ThreadPoolExecutor(4) as threads:
         codes = list(threads.map(lambda path: _codes(pool, path), [slow, *good]))
     assert codes == [["FIL003"], *[[]] * 6]
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r", b"x,\r\n"], ids=["blank", "CR", "rows"])
+def test_a_file_of_more_lines_than_any_district_has_is_refused_at_once(tmp_path: Path, line: bytes) -> None:
+    """300 MB of line ends in an upload of 3 MB kept a process busy for a minute, at six gigabytes."""
+    path = _file(tmp_path, "vast.csv", GOOD + line * 20_000_001)
+    began = time.monotonic()
+    with ScanPool(1) as pool:
+        assert _codes(pool, path) == ["FIL004"]
+    assert time.monotonic() - began < 10
 
 
 def test_a_process_that_is_killed_is_made_anew(tmp_path: Path) -> None:

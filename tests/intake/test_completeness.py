@@ -190,3 +190,11 @@ def test_a_row_count_of_a_file_that_is_nothing_but_line_ends_is_not_proved(world
     world.put("alpha", "subgroups", "_manifest.csv", "file,rows\ns.csv,2\n")
     world.fetch()
     assert world.states() == [("rejected", None, ["PRT902"])]
+
+
+def test_many_uploads_of_one_district_are_taken_over_several_runs(world: World) -> None:
+    for number in range(25):
+        world.put("alpha", "subgroups", f"s{number:02}.csv", f"student_id,ell\ns{number},y\n", age=3600 - number)
+    assert len(world.fetch().new) == 20
+    assert world.left("alpha", "subgroups") == [f"s{number}.csv" for number in range(20, 25)]
+    assert len(world.fetch().new) == 5

@@ -109,6 +109,9 @@ CASES: dict[str, tuple[Feed, Files]] = {
     "strangers": ("subgroups", {"s.csv": small.subgroups(60).replace("s0", "x0")}),
     "a renamed column": ("subgroups", {"s.csv": small.subgroups(60).replace("ell", "english learner")}),
     "a contradiction": ("subgroups", {"s.csv": small.subgroups(60) + "s001,Y,y\n"}),
+    "a loose roster where subgroup files belong": ("subgroups", small.roster(60)),
+    "a subgroup file where rosters belong": ("roster", {"s.csv": small.subgroups(60)}),
+    "names in capitals": ("roster", {name.upper(): text for name, text in small.roster(60).items()}),
     "a workbook": ("subgroups", {"s.xlsx": b"PK\x03\x04"}),
 }
 

@@ -62,7 +62,7 @@ def _left(installation: Installation, district: str) -> list[str]:
 
 def test_every_file_gets_a_report_and_none_is_delivered(drops: Installation) -> None:
     _put(drops, "oak", {"roster.zip": zip_of(small.roster()), "s.csv": small.subgroups(), "Ünser Büch.xlsx": b"PK\x03\x04"})
-    _put(drops, "elm", {name: text for name, text in small.roster().items() if name != "users.csv"})
+    _put(drops, "elm", {name: text for name, text in small.roster().items() if name != "users.csv"} | {"Thumbs.db": "x"})
     checked = _answer(drops)
     assert (checked.reports, checked.refused, checked.left, checked.faults) == (4, 2, 0, {})
     oak, elm = _reports(drops, "oak"), _reports(drops, "elm")

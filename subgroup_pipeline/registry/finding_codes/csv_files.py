@@ -106,6 +106,12 @@ CODES = (
         example="wrong: a million empty rows below the last student. right: the last student stands on the last line.",
     ),
     FindingCode(
+        "FIL004", "fatal", "The file has more than 20 million lines; most of them are likely blank.", EXPORT_AGAIN,
+        why="No district has so many rows. Reading them would keep all other districts waiting.",
+        in_excel="Delete all empty rows below the last one with text, and save again.",
+        example="wrong: 500 students and then millions of blank lines   right: a file that ends with its last student",
+    ),
+    FindingCode(
         "DLM001", "warning", "The cells are not separated by commas; the file was read.", "Choose comma as the separator in the export.",
         why="The separator was found by the column names; with other names that could go wrong.",
         in_excel="Save as 'CSV UTF-8 (Comma delimited)'. Excel writes semicolons where Windows is set to a comma as decimal sign.",
