@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 WEBSERVER, DAEMON = "dagster-webserver", "dagster-daemon"
-_STOP_SECONDS = 6.0
+_STOP_SECONDS = 5.0
 _LONGEST_PAUSE = 60.0
 _STEADY = 300.0
 """A child that lived so long starts over with the shortest pause when it ends."""

@@ -17,6 +17,8 @@ from subgroup_pipeline.cli.vital_signs import VitalSigns
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from subgroup_pipeline.cli.pages import PageServer
     from subgroup_pipeline.dropserver.server import DropServer
     from subgroup_pipeline.registry.database import Registry
@@ -64,7 +66,7 @@ def _told(kind: str, account: str, detail: dict[str, str]) -> str:
 
 
 def run_up(settings: Settings, registry: Registry, only: str | None) -> None:
-    """Run until Ctrl-C or SIGTERM. Raises SubgroupsError when a part cannot start or ends by itself."""
+    """Run until Ctrl-C or SIGTERM. Raises SubgroupsError when a part cannot start."""
     asyncio.run(_run(settings, registry, [only] if only else list(PARTS)))
 
 
@@ -91,11 +93,19 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
                     signs.dagster.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
         finally:
-            if pages is not None:
-                await pages.stop()
-            stack.close()
-            if signs.server is not None:
-                await signs.server.stop()
+            await _stop(signs, pages)
+
+
+async def _stop(signs: VitalSigns, pages: PageServer | None) -> None:
+    """Stop all parts side by side: each may take most of the ten seconds."""
+    stops: list[Awaitable[None]] = []
+    if pages is not None:
+        stops.append(pages.stop())
+    if signs.dagster is not None:
+        stops.append(asyncio.to_thread(signs.dagster.stop))
+    if signs.server is not None:
+        stops.append(signs.server.stop())
+    await asyncio.gather(*stops)
 
 
 async def _open_pages(settings: Settings, signs: VitalSigns) -> PageServer | None:
@@ -128,5 +138,4 @@ def _start_dagster(settings: Settings, signs: VitalSigns, stack: ExitStack) -> N
     # Opened first: it makes Dagster's databases. The children, begun at once, would make them side by side, and one would fail.
     signs.instance = stack.enter_context(open_instance(settings, every_page=True))
     signs.dagster = start_dagster(settings)
-    stack.callback(signs.dagster.stop)
     say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds; its words are in {settings.paths.logs}")

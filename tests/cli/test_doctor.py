@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from subgroup_pipeline.cli import doctor
 from subgroup_pipeline.cli.doctor.complaint import Complaint
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.district_file import parse_district
+from subgroup_pipeline.registry.district_keys import authorize_keys
+from subgroup_pipeline.registry.districts import apply_settings
+from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.ledger import UploadedFile, advance
+from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -43,3 +51,22 @@ def test_a_check_that_fails_is_a_complaint_and_hides_no_other(monkeypatch: pytes
     settings.paths.pinned_snapshot.write_bytes(b"\xff\xfe not ascii")
     assert _saying("`pinned rollback`")["level"] == "error"
     assert _saying("No district is registered.")
+
+
+def test_a_first_delivery_that_waits_and_a_shared_key_are_said() -> None:
+    registry = open_registry(load_settings())
+    text = "district: {0}\nname: {0}\ntimezone: UTC\n"
+    for name in ("ash", "birch"):
+        apply_settings(registry, parse_district(text.format(name)), text.format(name), actor="test")
+    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    authorize_keys(registry, [("ash", key), ("birch", key)], actor="test")
+    with registry.begin() as session:
+        file = UploadedFile("roster.zip", "a", 1)
+        waits, _ = register_delivery(session, "ash", "roster", sha256="a", content_sha256="a", proof=None, files=[file])
+        store_findings(session, "guards", "ash", waits.delivery_id, [Finding("FST701")])
+        advance(session, waits, "screened")
+        advance(session, waits, "held")
+        delivery_id = waits.delivery_id
+    registry.close()
+    assert f"delivery approve {delivery_id} --by" in _saying("The first delivery of ash (roster) waits")["mend"]
+    assert any("signs in as ash, birch" in said["what"] for said in doctor.examine())

@@ -32,7 +32,9 @@ def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Keys that sign in as more than one district: right for a vendor, wrong when a file was mixed up."""
     from subgroup_pipeline.registry.district_keys import keys_on_record
 
-    shared = {key.fingerprint: some_of([key.district_id, *key.also_of]) for key in keys_on_record(registry) if key.also_of}
+    shared = {
+        key.fingerprint: some_of(sorted((key.district_id, *key.also_of))) for key in keys_on_record(registry) if key.also_of
+    }
     mend = "If one of them is a mistake, `subgroups district keys revoke ID FINGERPRINT` takes it away."
     return [complaint("note", f"The key {name} signs in as {whose}.", mend) for name, whose in shared.items()]
 
