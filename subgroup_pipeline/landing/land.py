@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.landing.blank_words import blank_cells
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
@@ -84,6 +85,7 @@ def land_deliveries(
         delete_deliveries(connection, [screening.delivery_id for screening in screenings])
         rows = load_files(connection, loadable, datetime.now(UTC))
         read_dates(connection, loadable)
+        blank_cells(connection, loadable, by_id)
         note_headers(connection, loadable)
         for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
             if delivery.base_delivery_id and delivery.state != "landed":
@@ -168,7 +170,7 @@ def _to_land(
         waiting = deliveries_in(session, ["landed"], districts)
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]
         wanted = fresh + [delivery for delivery in (*waiting, *live) if not is_current(delivery)]
-        return wanted + [base for base in base_deliveries(session, wanted) if base.delivery_id not in in_raw]
+        return wanted + [base for base in base_deliveries(session, wanted) if not is_current(base)]
 
 
 def _reconcile(screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:

@@ -39,6 +39,7 @@ class SubgroupColumn(Part):
     values: dict[str, KnownValue] = Field(default_factory=dict)
     open: bool = False
     blank: str = NOT_REPORTED
+    blank_words: list[str] | None = Field(None, description="instead of those of the section")
     optional: bool = False
     aliases: list[str] = Field(default_factory=list)
     label: str = ""
@@ -83,6 +84,13 @@ class SubgroupColumn(Part):
         return self
 
     @model_validator(mode="after")
+    def _blank_words(self) -> SubgroupColumn:
+        known = {key.strip().lower() for key in self.values}
+        if both := [word for word in self.blank_words or () if word.strip().lower() in known]:
+            raise ValueError(f"{both[0]} stands both in `values` and in `blank_words`")
+        return self
+
+    @model_validator(mode="after")
     def _members(self) -> SubgroupColumn:
         said = {(known.value, known.member) for known in self.values.values() if known.member is not None}
         if said and self.open:
@@ -109,6 +117,7 @@ class Subgroups(Part):
     files: str = "*.csv"
     student_id_column: str = "student_id"
     matches: str = "users.sourcedId"
+    blank_words: list[str] = Field(default_factory=list, description="texts that are read as a blank cell")
     columns: dict[str, SubgroupColumn]
 
     @property
@@ -143,6 +152,12 @@ class Subgroups(Part):
         if column.values or column.open:
             return {text: known.value for text, known in column.values.items()}
         return self.places(name)[0].vocabulary
+
+    def words_read_as_blank(self, name: str) -> list[str]:
+        """Texts that a column has for a blank cell, in lower case. What its `values` name keeps its meaning."""
+        own = self.columns[name].blank_words
+        known = {text.strip().lower() for text in self.known_values(name)}
+        return [word for given in (self.blank_words if own is None else own) if (word := given.strip().lower()) not in known]
 
     def is_required(self, name: str, source: Source) -> bool:
         """Whether a source must have the column: the first of its places, unless it is optional. The others fill in."""
@@ -193,6 +208,8 @@ class Subgroups(Part):
             raise ValueError(f"the places of {name} stand in another order than `sources`, whose order counts")
         if column.aliases and all(place.source != "sftp" for place in places):
             raise ValueError(f"`aliases` of {name} are headers of a subgroup file; a roster column is named by `from`")
+        if column.blank_words and all(place.source == "demographics" for place in places):
+            raise ValueError(f"`blank_words` of {name} are for a subgroup file and metadata columns, not for demographics")
         lost = sorted(set(VOCABULARY[RACE_ETHNICITY]) - {key.strip().lower() for key in self.known_values(name)})
         if lost and not column.open and any(place.column == f"demographics.{RACE_ETHNICITY}" for place in places):
             raise ValueError(f"`values` of {name} must name all, or be left out with `from`; missing: {', '.join(lost)}")

@@ -133,6 +133,7 @@ def _subgroup_settings(files: SubgroupFiles, matches: str) -> dict[str, Any]:
         "files": "*.csv",
         "student_id_column": files.student_id_column,
         "matches": matches,
+        "blank_words": ["-", " Null", "None"],
         "columns": files.columns,
     }
 

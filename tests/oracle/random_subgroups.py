@@ -14,7 +14,12 @@ YES_NO = {"y": "yes", "N": "no"}
 CLOSED: dict[str, dict[str, Any]] = {
     "ell": {"subgroup": "english_learner", "values": YES_NO},
     "sped": {"subgroup": "students_with_disabilities", "values": {"Yes": "yes", "no": "no"}, "blank": "no"},
-    "title_i": {"subgroup": "title_i", "values": {"1": "yes", "0": "no", "SW": "school_wide"}, "blank": "not_eligible"},
+    "title_i": {
+        "subgroup": "title_i",
+        "blank_words": ["maybe"],
+        "values": {"1": "yes", "0": "no", "SW": "school_wide"},
+        "blank": "not_eligible",
+    },
     "el_level": {
         "subgroup": "el_level",
         "values": {
@@ -28,7 +33,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     },
 }
 OPEN: dict[str, dict[str, Any]] = {
-    "home_lang": {"subgroup": "home_language", "open": "true"},
+    "home_lang": {"subgroup": "home_language", "open": "true", "blank_words": ["null", "NA", "none"]},
     "program": {"subgroup": "program", "open": "true", "values": {"none": "not_reported"}, "blank": "no_program"},
 }
 OPEN_TEXTS = ("Spanish", "spanish", "Español", "中文", 'the "best"', "a, b", "NULL", "null", "NA", "0", "None", "all", "007")

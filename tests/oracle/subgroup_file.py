@@ -64,7 +64,7 @@ def read_subgroup_file(text: str, section: Mapping[str, Any], holders: Mapping[s
     keyed: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for row in rows:
         if row[id_at]:
-            keyed[row[id_at]].append(tuple(row[at] for at in columns_at.values()))
+            keyed[row[id_at]].append(tuple(_unless_blank(section, name, row[at]) for name, at in columns_at.items()))
         else:
             file.set_aside["no_key"] += 1
     _take(file, keyed, [section["columns"][name] for name in columns_at], holders)
@@ -118,6 +118,13 @@ def _take(
             value = _meaning(column, raw)
             file.unmapped += value is None
             file.cells[key][column["subgroup"]] = ("not_reported" if value is None else value, raw)
+
+
+def _unless_blank(section: Mapping[str, Any], name: str, cell: str) -> str:
+    """The cell, or nothing when it is one of the words for blank: of the column, else of the section; a known value is none."""
+    column = section["columns"][name]
+    words = {word.strip().lower() for word in column.get("blank_words", section.get("blank_words", []))}
+    return "" if cell.lower() in words - {text.lower() for text in known_values(column)} else cell
 
 
 def known_values(column: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:

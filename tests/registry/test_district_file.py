@@ -91,6 +91,13 @@ def test_a_value_is_membership_as_the_settings_say_else_by_its_words() -> None:
     assert opened.columns["a"].is_member("yes") is None
 
 
+def test_words_for_blank_are_those_of_the_column_else_of_the_section_and_no_known_value() -> None:
+    columns = "    a: {subgroup: a, open: true, blank_words: []}\n    b: {subgroup: b, values: {NULL: x}}\n"
+    subgroups = parse_district(COLUMNS + columns + '  blank_words: [NULL, " N/A", "-"]\n').subgroups
+    assert subgroups is not None
+    assert [subgroups.words_read_as_blank(name) for name in "ab"] == [[], ["n/a", "-"]]
+
+
 @pytest.mark.parametrize(
     ("value", "is_member"),
     [
@@ -132,6 +139,11 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "unknown key of a value": (
         COLUMNS + "    a:\n      subgroup: a\n      values:\n        y: {value: yes, membr: yes}\n", 9,
         ("`membr`", "subgroups.columns.a.values.y", "value, member")),
+    "word for blank that is a value": (
+        COLUMNS + "    a: {subgroup: a, values: {na: no}, blank_words: [NA]}\n", 6, ("NA stands both", "`blank_words`")),
+    "words for blank of demographics": (
+        COLUMNS + "    sex: {subgroup: a, from: demographics.sex, blank_words: [NA]}\n  sources: [demographics]\n", 4,
+        ("`blank_words` of sex",)),
     "member that is no boolean": (COLUMNS + "    a: {subgroup: a, values: {y: {value: yes, member: maybe}}}\n", 6, ("member",)),
     "member both ways": (
         COLUMNS + "    a: {subgroup: a, values: {y: {value: z, member: 1}, t: {value: z, member: 0}}}\n", 6, ("z is both",)),
