@@ -94,6 +94,9 @@ def test_what_a_person_starts_works_and_is_never_the_night(ran: Ran) -> None:
     assert [result.success for result in started] == [True] * len(started)
     assert not any(is_night(result.dagster_run) for result in started)
     assert is_night(_run(ran))
+    check = dg.AssetCheckKey(dg.AssetKey("district_delivery"), "verdict")
+    shown = ran.instance.event_log_storage.get_latest_asset_check_execution_by_key([check])[check]
+    assert shown.status.value == "FAILED", "odd and torn still wait"
     with ran.installation.registry.begin() as session:
         after = last_night(session)
     assert before
