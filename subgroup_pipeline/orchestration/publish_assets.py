@@ -55,7 +55,7 @@ def archive_retention(night: Night) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"files_purged": purged.files, "bytes_purged": purged.bytes})
 
 
-@dg.asset(group_name="publish", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
+@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
 def proved_files(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
     """Once a week: every archived and published file held against its hash, registry and warehouse read to the last byte."""
     if not is_proof_due(night.registry, datetime.now(UTC)):
