@@ -10,7 +10,7 @@ from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.reports.report import Contact, Place, Problem, Row, Value
 from subgroup_pipeline.reports.root_causes import SEVERITIES, in_groups
-from subgroup_pipeline.reports.words import contact_words, level_words, with_contact
+from subgroup_pipeline.reports.words import contact_words, level_words, with_contact, without_backticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def problems_of(findings: Sequence[FindingRow], kept: Sequence[FailingRow], stat
                 level=level_words(group.findings[0].severity, state),
                 count=sum(counts) if counts else None,
                 places=places,
-                message=entry.message if len(places) > 1 else group.findings[0].message,
+                message=entry.message if len(places) > 1 else without_backticks(group.findings[0].message),
                 why=entry.why,
                 how_to_fix=_addressed(group.findings[0].how_to_fix, contact),
                 in_excel=_addressed(entry.in_excel, contact),
@@ -85,7 +85,7 @@ def _row(problem: Problem, finding: FindingRow, place: FailingRow) -> Row:
         column=place.column,
         code=problem.code,
         severity=problem.severity,
-        message=finding.message,
+        message=without_backticks(finding.message),
         how_to_fix=problem.how_to_fix,
         row_key=place.row_key,
         value=place.cell,
@@ -113,7 +113,7 @@ def _place(finding: FindingRow, rows: Sequence[FailingRow]) -> Place:
         column=finding.column,
         count=finding.count,
         lines=list(finding.lines),
-        about=finding.message.removeprefix(CATALOGUE[finding.code].message).strip(),
+        about=without_backticks(finding.message).removeprefix(CATALOGUE[finding.code].message).strip(),
         values=_values(rows),
     )
 

@@ -36,11 +36,11 @@ PARENT_FILE = {
 """A record that is not found, and the file whose missing rows can be why."""
 
 PARENT_CODES = {
-    "SUB503": ("SUB508", "SUB514", "SUB518", "SUB525", "SUB527"),
+    "SUB503": ("SUB508", "SUB525", "SUB527"),
     "SUB512": ("SUB525",),
-    "SUB507": ("SUB508", "SUB520", "SUB503"),
+    "SUB507": ("SUB508", "SUB514", "SUB520", "SUB524", "SUB525", "SUB527", "SUB503"),
     "SUB508": ("SUB510", "SUB511", "SUB514"),
-    "SUB520": ("SUB508", "SUB521"),
+    "SUB520": ("SUB508", "SUB513", "SUB514", "SUB521", "SUB524", "SUB525", "SUB527"),
     "ROW002": ("ROW003",),
     "STU601": ("VOC201", "VOC203"),
     "SUB540": ("SUB506", "SUB548", "HDR004"),

@@ -19,6 +19,7 @@ SEVERITY_WORDS = {
 }
 LET_THROUGH = "Looked at and let through"
 _ASKS_US = re.compile(r"\b((?:tell|ask|call|write to) us)\b", re.IGNORECASE)
+_MARKED = re.compile(r"`([^`]+)`")
 NAMED = 3
 """Files or columns that a line names; the report lists all of them below it."""
 
@@ -45,6 +46,11 @@ def with_contact(text: str, name: str, mail: str, phone: str) -> str:
     """A text that asks the reader to tell us something, with the address to do so where one is set."""
     address = _address(name, mail, phone)
     return _ASKS_US.sub(lambda said: f"{said[1]} ({address})", text, count=1) if address else text
+
+
+def without_backticks(text: str) -> str:
+    """A finding's text, in which names stand between backticks, as people write it: with quotation marks."""
+    return _MARKED.sub(r"“\1”", text)
 
 
 def _address(*parts: str) -> str:

@@ -101,7 +101,7 @@ def _cases() -> dict[str, Case]:
         "torn_zip": Case("ZIP001", "rejected", "rejected", {"roster.zip": torn}, where=("roster.zip", None), mend=".zip",
                          says="zip", before=True),
         "double_ids": Case("KEY002", "held", "held", _zip(_roster(users=("pupil003,,", "pupil002,,"))),
-                           where=("users.csv", "sourcedId"), says="same key", mend="student information system", before=True,
+                           where=("users.csv", "sourcedId"), says="same ID", mend="one row", before=True,
                            line=4, count=2),
         "renamed_column": Case("HDR001", "rejected", "rejected", None, _subgroups("student_id", "Student No"),
                                ("subgroups.csv", "student_id"), "nearest header is `student_no`", "first line", before=True,
@@ -145,7 +145,7 @@ def _cases() -> dict[str, Case]:
         "too_early": Case("SUB509", "landed", None, None, _subgroups(), ("subgroups.csv", None), "waits", "roster"),
         # Taken, with something to mend.
         "orphans": Case("REF106", set_aside, aside, _zip(_roster(enrollments=(",pupil004,", ",pupil904,"))),
-                        where=("enrollments.csv", "userSourcedId"), says="not in users.csv", mend="Correct", line=6, count=1),
+                        where=("enrollments.csv", "userSourcedId"), says="not in users.csv", mend="or correct", line=6, count=1),
         "contradiction": Case("SUB502", set_aside, aside, _zip(good),
                               _subgroups("pupil002,N,n\n", "pupil002,N,n\npupil002,Y,n\n"),
                               ("subgroups.csv", "student_id"), "several rows that differ", "one row per", line=4, count=2),
@@ -159,7 +159,7 @@ def _cases() -> dict[str, Case]:
                             where=("users.csv", None), says="extra empty cells", mend="empty columns", line=2, count=10),
         "six_short_rows": Case("ROW002", set_aside, aside,
                                _zip({**good, "users.csv": users + "".join(ragged.splitlines(keepends=True)[:5])}),
-                               where=("users.csv", None), says="set aside", mend="Excel", line=12, count=5),
+                               where=("users.csv", None), says="left out", mend="quotation marks", line=12, count=5),
     }  # fmt: skip
 
 

@@ -191,6 +191,14 @@ def test_the_words_that_stand_in_the_cells_are_told_with_how_often_and_where() -
     assert re.search(r"<code>Yess</code></td><td class=\"number\">4</td><td>2, 7, 9<", page)
 
 
+def test_names_that_findings_mark_stand_between_quotation_marks() -> None:
+    said = f"{CATALOGUE['HDR001'].message} The nearest header is `student_no`."
+    shown = report(problems=problems(finding(1, "HDR001", file="s.csv", column="student_id", message=said)))
+    for text in (as_html(shown), as_csv(shown), as_json(shown)):
+        assert "The nearest header is “student_no”." in text
+        assert "`" not in text
+
+
 def test_what_a_person_let_through_no_longer_needs_one() -> None:
     held, used = (problems(finding(1, "VOL301", file="users.csv", count=40), state=state) for state in ("held", "published"))
     assert (held[0].level, used[0].level) == ("Needs a person", "Looked at and let through")

@@ -10,7 +10,7 @@ CODES = (
         example="wrong: PeÃ±a Elementary   right: Peña Elementary",
     ),
     FindingCode(
-        "HDR001", "fatal", "A column that is needed is not in the header.", "Name the column in the first line as it was set up, or tell us its new name.",
+        "HDR001", "fatal", "A column that is needed is not in the header (the line of column names).", "Let the export write the name that was agreed on into the first line, or tell us the new name of the column.",
         why="We find each column by its name. Without the name we would have to guess which column is which.",
         in_excel="Type the missing name into the first row, above the right column. Save as CSV UTF-8.",
         example="wrong: id,ell,sped   right: student_id,ell,sped",
@@ -22,7 +22,7 @@ CODES = (
         example="wrong: student_id,ell,ELL   right: student_id,ell,sped",
     ),
     FindingCode(
-        "HDR003", "info", "There is a column that was not set up; it was not read.", "Nothing, unless it is a subgroup you want in the reports: then tell us what its values mean.",
+        "HDR003", "info", "There is a column that was not set up; it was not read.", "You do not have to do anything. If it is a subgroup that you want in the reports, tell us what its values mean.",
         why="We never guess what a new column means, so it is in no report.",
         in_excel="Delete the column if nobody needs it. Nothing breaks if it stays.",
         example="set up: student_id,ell   came: student_id,ell,foster_care",
@@ -46,9 +46,9 @@ CODES = (
         example="wrong: 00123,Y,N,,   right: 00123,Y,N",
     ),
     FindingCode(
-        "ROW002", "error", "Rows have more or fewer cells than the header; they were set aside.", EXPORT_AGAIN,
+        "ROW002", "error", "Rows have more or fewer cells than the header has names; they were left out.", "Look at the lines that are named. Let the export put quotation marks around text with a comma in it, then export and upload the file again.",
         why="In such a row we cannot tell which value belongs to which column. A comma inside a name is the most common cause.",
-        in_excel="Go to the line and move the cells so that each stands under its name. Save as CSV.",
+        in_excel="Go to the line and move the cells so that each stands under its name. Save as CSV UTF-8.",
         example="wrong: 00123,Smith, Ann,Y   right: 00123,\"Smith, Ann\",Y",
     ),
     FindingCode(
@@ -118,10 +118,10 @@ CODES = (
         example="wrong: student_id;ell. right: student_id,ell.",
     ),
     FindingCode(
-        "CHR001", "error", "Rows hold characters that cannot be printed; they were set aside.", "Find these records in the student information system and type the damaged value anew.",
+        "CHR001", "error", "Rows hold characters that cannot be printed; they were left out.", "Find these records in the student information system and type the damaged value anew.",
         why="Such characters are a sign of a damaged record, and hide in IDs so that two IDs look alike.",
         in_excel="Type the cell's value anew, or use =CLEAN().",
-        example="wrong: an ID with a NUL in it. right: S1002.",
+        example="wrong: an ID with a sign in it that no screen shows. right: S1002.",
     ),
     FindingCode(
         "CHR002", "fatal", "The file holds too many characters that cannot be printed.", EXPORT_AGAIN,
@@ -144,17 +144,17 @@ CODES = (
     FindingCode(
         "HDR008", "warning", "Columns are not spelled or ordered as OneRoster says; they were read by their names.", "Let the export write the column names exactly as OneRoster 1.1 spells them, in its order.",
         why="Stricter readers than this one refuse the file.",
-        in_excel="Write the names as in the example.",
+        in_excel="Write the names as the example shows.",
         example="wrong: SourcedID. right: sourcedId.",
     ),
     FindingCode(
         "HDR009", "fatal", "The header has more than 2,000 columns.", EXPORT_AGAIN,
         why="No roster or subgroup file is that wide; rows were probably written as columns.",
         in_excel="Check that students stand in rows, not in columns.",
-        example="wrong: one column a student. right: one row a student.",
+        example="wrong: one column per student. right: one row per student.",
     ),
     FindingCode(
-        "CAP001", "error", "Rows have a cell of more than 64 KB; they were set aside.", "Find the record in the student information system; a note or a picture was pasted into a field.",
+        "CAP001", "error", "Rows have a cell of more than 64 KB; they were left out.", "Find the record in the student information system; a note or a picture was pasted into a field.",
         why="Such a cell holds something that is no name, ID or code.",
         in_excel="Look for the longest cell of the row and clear it.",
         example="wrong: a whole letter in the field middleName. right: Ann.",
@@ -163,10 +163,10 @@ CODES = (
         "CAP002", "fatal", "A line is longer than 1 MB, or the header has a cell of more than 64 KB.", EXPORT_AGAIN,
         why="Line breaks were lost, so that rows cannot be told apart.",
         in_excel="Save the file anew as 'CSV UTF-8 (Comma delimited)'.",
-        example="wrong: all students on one line. right: one line a student.",
+        example="wrong: all students on one line. right: one line per student.",
     ),
     FindingCode(
-        "ROW006", "warning", "The file has a header and no rows.", "Leave the file out and mark it `absent` in manifest.csv.",
+        "ROW006", "warning", "The file has a header and no rows.", "If the file should be empty, leave it out and mark it absent in manifest.csv. If not, export it again.",
         why="It cannot be told from a file whose rows were lost.",
         in_excel="",
         example="wrong: demographics.csv with its header only. right: no demographics.csv, and file.demographics,absent.",

@@ -72,7 +72,7 @@ CODES = (
         example="wrong: first upload with file.users,delta   right: first upload with file.users,bulk",
     ),
     FindingCode(
-        "PKG010", "warning", "An earlier changes-only (delta) roster was not accepted; this one waits for a decision about it.", "Decide about the earlier one, or upload a full (bulk) export.",
+        "PKG010", "warning", "An earlier changes-only (delta) roster was not accepted; this one waits for a decision about it.", "Tell us whether the earlier one is right, or upload a full (bulk) export.",
         why="Changes build on each other. If one is missing, the next would give a wrong list.",
         example="wrong: changes of Monday on hold, changes of Tuesday sent   right: one full (bulk) export on Tuesday",
     ),
@@ -90,11 +90,11 @@ CODES = (
     FindingCode(
         "PKG012", "warning", "manifest.csv names a property twice, or one that OneRoster 1.1 does not know.", "Export the roster again and leave manifest.csv as it is.",
         why="Other readers refuse such a manifest, or take the other line.",
-        in_excel="Keep one line a property, spelled as in the example.",
+        in_excel="Keep one line per property, spelled as in the example.",
         example="wrong: file.user,bulk. right: file.users,bulk.",
     ),
     FindingCode(
-        "PKG013", "fatal", "manifest.csv says something of a file that is not absent, bulk or delta.", "Export the roster again and leave manifest.csv as it is.",
+        "PKG013", "fatal", "manifest.csv says something of a file that is not absent, bulk (full) or delta (changes only).", "Export the roster again and leave manifest.csv as it is.",
         why="A full set and a set of changes are read in different ways; a guess could remove students.",
         in_excel="Write bulk for a full file, delta for changes, absent for a file that is not part of the set.",
         example="wrong: file.users,full. right: file.users,bulk.",
@@ -143,7 +143,7 @@ CODES = (
         example="wrong: Users.csv and users.csv   right: users.csv",
     ),
     FindingCode(
-        "PKG022", "fatal", "Two runs ended while this upload was being read; it was set aside unread.", "Export again and upload the new file. If that ends the same way, call us: `subgroups delivery replay` reads it once more.",
+        "PKG022", "fatal", "Two runs ended while this upload was being read; it was not read to its end.", "Export again and upload the new file. If that ends the same way, call us: we can have it read once more.",
         why="One upload must not stop the reports of all. Power cuts can be the cause as well as the file.",
         in_excel="Delete empty rows and columns far below and beside your table.",
         example="wrong: a file with millions of empty lines   right: a file that ends with its last row",

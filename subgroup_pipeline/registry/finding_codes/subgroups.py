@@ -4,8 +4,8 @@ from subgroup_pipeline.registry.finding_codes.code import FindingCode
 
 CODES = (
     FindingCode(
-        "SUB501", "error", "Rows have no student ID.", "Fill in the student ID.",
-        why="We cannot tell whose row it is, so it is set aside.",
+        "SUB501", "error", "Rows have no student ID.", "Fill in the student ID in the student information system, or leave the row out of the export.",
+        why="We cannot tell whose row it is, so it is left out.",
         in_excel="Filter the ID column for blanks and fill in the IDs. Delete rows that are left over.",
         example="wrong: ,Y,N   right: 00123,Y,N",
     ),
@@ -16,7 +16,7 @@ CODES = (
         example="wrong: 00123,Y and 00123,N   right: 00123,Y",
     ),
     FindingCode(
-        "SUB503", "error", "A student ID is not in the roster.", "Check that the ID is written as in the roster, with its leading zeros, and that the student is enrolled.",
+        "SUB503", "error", "A student ID is not in the roster.", "Check that the ID is written as in the roster, with its zeros at the front. If it is, the student is missing from the roster: export both on the same night.",
         why="We cannot tell who this is, so the row is in no report. Lost zeros at the front are the most common cause.",
         in_excel="Do not open the export in Excel: it drops zeros at the front. If you must, import it with the ID column set to Text.",
         example="wrong: 123   right: 00123",
@@ -33,7 +33,7 @@ CODES = (
         example="wrong: 00123 left in June and is still in the file   right: 00123 is not in the file",
     ),
     FindingCode(
-        "SUB506", "warning", "A value is not one of those that were agreed on; it is reported as not reported.", "Correct the value, or tell us what it means.",
+        "SUB506", "warning", "A value is not one of those that were agreed on; it is reported as not reported.", "Correct the value in the student information system, or tell us what it means.",
         why="We never guess what a value means. The student is shown as 'not reported' in this group.",
         in_excel="Replace the value by one that was agreed on. Find and Replace does it in one go.",
         example="wrong: Yess   right: Y",
@@ -41,7 +41,7 @@ CODES = (
     FindingCode(
         "SUB507", "warning", "Active students of the roster are not in the subgroup file; such students are reported as not reported.", "Add the missing students, also those with no subgroup.",
         why="We do not take silence for a 'no'. These students are shown as 'not reported' in every group.",
-        in_excel="Add a row for each missing student, with N where nothing applies. The workbook of this report lists their IDs.",
+        in_excel="Add a row for each missing student, with N where nothing applies. The Excel file of this report lists their IDs.",
         example="wrong: only students with a Y are in the file   right: every student is in it, with Y or N",
     ),
     FindingCode(
@@ -52,27 +52,27 @@ CODES = (
         example="wrong: student_id is 4711 (a lunch number)   right: student_id is 00123 (the local ID)",
     ),
     FindingCode(
-        "SUB509", "info", "No roster of the district has been accepted yet; the subgroup file waits for it.",
-        "Upload the roster if that was not done. Nothing has to be done to this file: it is read once a roster is accepted.",
+        "SUB509", "info", "No roster of your district is in use yet; the subgroup file waits for it.",
+        "Upload the roster if that was not done. You do not have to do anything to this file: it is checked as soon as a roster is in use.",
         why="Without a roster we do not know who the students are.",
-        example="waits: subgroups.csv while the roster is held   then: the roster is let through, and subgroups.csv is read",
+        example="waits: subgroups.csv while the roster is on hold   then: the roster is let through, and subgroups.csv is read",
     ),
     FindingCode(
-        "SUB510", "error", "Student IDs are in scientific notation; these rows were set aside.",
+        "SUB510", "error", "Student IDs are in scientific notation; these rows were left out.",
         "Export the student ID as text, and upload the file without opening it in Excel.",
         why="Excel shortened the number and the last digits are lost, so nobody can tell whose row it is.",
         in_excel="Format the column as Text before you paste the IDs again from the student information system.",
         example="wrong: 1.23457E+11  right: 123456789012",
     ),
     FindingCode(
-        "SUB511", "error", "Student IDs were turned into a date or an error by Excel; these rows were set aside.",
+        "SUB511", "error", "Student IDs were turned into a date or an error by Excel; these rows were left out.",
         "Export the student ID as text, and upload the file without opening it in Excel.",
         why="The ID itself is no longer in the file, so the row belongs to nobody.",
         in_excel="Format the column as Text, then paste the IDs again; for #### also make the column wider.",
         example="wrong: 1-Jan, #REF!, #####  right: 1-01, 20417",
     ),
     FindingCode(
-        "SUB512", "error", "Student IDs hold a character that cannot be seen; these rows were set aside.",
+        "SUB512", "error", "Student IDs hold a character that cannot be seen; these rows were left out.",
         "Remove the character from the ID in the student information system, or type the ID again.",
         why="The ID looks right but is another text, so it matches nobody.",
         in_excel="Delete the cell and type the ID; copying it from a web page or an e-mail brings the character along.",
@@ -108,7 +108,7 @@ CODES = (
     ),
     FindingCode(
         "SUB518", "fatal", "Most student IDs of the file are not in your roster, and the file does not look like one of yours.",
-        "Check that the file is your own district's before you upload it again. We were told about it and look into it too.",
+        "Check that the file is your own district's before you upload it again. It is written down for us to look into.",
         why="A file of somebody else's students must not get into your reports.",
         in_excel="Open the file and look at the school names or IDs: they should be your own district's.",
         example="wrong: a file from another district's folder  right: tonight's export of your own system",
@@ -124,7 +124,7 @@ CODES = (
         "SUB520", "hold", "Too many active students of the roster are not in the subgroup file.",
         "Export every active student, also those with no subgroup.",
         why="Students who are not in the file are reported as not reported, never as no.",
-        in_excel="Check that no filter was on when the file was saved. The workbook of this report lists the missing IDs.",
+        in_excel="Check that no filter was on when the file was saved. The Excel file of this report lists the missing IDs.",
         example="wrong: only the English learners  right: every student, with N where it is no",
     ),
     FindingCode(
@@ -142,7 +142,7 @@ CODES = (
         example="wrong: 20417,Y,N twice  right: 20417,Y,N once",
     ),
     FindingCode(
-        "SUB523", "hold", "Many rows had no student ID, or contradicted another row, and were set aside.",
+        "SUB523", "hold", "Many rows had no student ID, or contradicted another row, and were left out.",
         "Keep one row per student, each with an ID, and upload the file again.",
         why="All these students would be reported as not reported.",
         in_excel="Sort by student ID and look for blank and repeated ones.",
@@ -185,7 +185,7 @@ CODES = (
     ),
     FindingCode(
         "SUB541", "hold", "A value that students had in the last file is gone for all of them.",
-        "Check whether the export writes the value another way now. If nobody has it any more, tell us.",
+        "Check whether the export writes the value another way now. If nobody has it any more, tell us and we let it through.",
         why="The whole subgroup would vanish from the reports.",
         in_excel="Filter the column for the value.",
         example="wrong: all cells of ell are N  right: Y and N as before",
@@ -212,7 +212,7 @@ CODES = (
         example="wrong: ell renamed to english_learner  right: ell as before, or tell us the new name",
     ),
     FindingCode(
-        "SUB545", "warning", "A column has very many different texts.",
+        "SUB545", "warning", "A column that takes any text has very many different texts.",
         "Check that the column holds a group, not remarks, names or dates.",
         why="Each text becomes a subgroup of its own, and most would have one student.",
         in_excel="Filter the column and look for free text. Keep short, fixed words only.",
@@ -242,7 +242,7 @@ CODES = (
     FindingCode(
         "SUB549", "warning", "A column that takes any text holds words that mean 'nothing'; each of them became a group of its own.",
         "Leave the cell empty in the export, or tell us that these words mean blank.",
-        why="A word such as NULL is a text to us, so the reports show it as a group of students.",
+        why="Such a word is a text like any other to us, so the reports show it as a group of students.",
         in_excel="Replace the words by nothing: Find and Replace, with 'Match entire cell contents'.",
         example="wrong: home_lang NULL, N/A, Spanish   right: home_lang empty, empty, Spanish",
     ),
@@ -251,7 +251,7 @@ CODES = (
         "Share the column with us again in the roster export (in ClassLink: DataGuard), or tell us its new name.",
         why="Every student would be reported as not reported in this subgroup.",
         in_excel="Add the column, with the name that was agreed on, to users.csv or demographics.csv.",
-        example="wrong: users.csv ends with metadata.sped; right: it ends with metadata.ell, metadata.sped",
+        example="wrong: users.csv ends with metadata.sped   right: it ends with metadata.ell, metadata.sped",
     ),
     FindingCode(
         "SUB531", "hold", "A subgroup column of the roster is empty for everybody; in the last good roster it was filled.",
@@ -259,13 +259,13 @@ CODES = (
         "empty now, tell us and we let it through.",
         why="Every student would lose their value in this subgroup overnight.",
         in_excel="Fill the column again, or upload the file as it was exported.",
-        example="wrong: metadata.ell is blank in all rows; right: metadata.ell is Y or N",
+        example="wrong: metadata.ell is blank in all rows   right: metadata.ell is Y or N",
     ),
     FindingCode(
         "SUB532", "warning", "An optional subgroup column is not in the roster.",
         "Share the column in the roster export if you want it in the reports.",
         why="All students are reported as not reported in this subgroup.",
         in_excel="Add the column to users.csv or demographics.csv if you want it in the reports.",
-        example="wrong: users.csv has no metadata.gifted; right: it has metadata.gifted",
+        example="wrong: users.csv has no metadata.gifted   right: it has metadata.gifted",
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ CODES = (
         example="wrong: the account was closed, or its key removed   right: the account is open and has our key",
     ),
     FindingCode(
-        "NET004", "error", "The files could not be fetched.", "Nothing to do if it works tomorrow; otherwise look at the server's log.",
+        "NET004", "error", "The files could not be fetched.", "You do not have to do anything if it works tomorrow. If not, look at the log of the server.",
         why="The way to the server broke. We take no half files, so we try again.",
         example="wrong: the line broke in the middle of a file   right: the file came through",
     ),
@@ -34,7 +34,7 @@ CODES = (
         "The file is no longer kept here, so it cannot be read again.",
         "Upload the file again.",
         why="Uploaded files are kept for a limited time. Without the file there is nothing to read.",
-        in_excel="Nothing to mend in the file.",
+        in_excel="There is nothing to mend in the file.",
         example="wrong: a file of last spring is asked for again; right: today's export is uploaded",
     ),
     FindingCode(
