@@ -20,20 +20,22 @@ _FILES = ("manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "cl
 """Parents before children; other files come last."""
 
 PARENT_FILE = {
-    "REF101": "orgs.csv",
-    "REF102": "courses.csv",
-    "REF103": "orgs.csv",
-    "REF104": "academicSessions.csv",
-    "REF105": "classes.csv",
-    "REF106": "users.csv",
-    "REF107": "orgs.csv",
-    "REF108": "users.csv",
-    "REF109": "classes.csv",
-    "ENR105": "enrollments.csv",
-    "ENR106": "enrollments.csv",
-    "ENR107": "enrollments.csv",
+    "REF101": ("orgs.csv",),
+    "REF102": ("courses.csv",),
+    "REF103": ("orgs.csv",),
+    "REF104": ("academicSessions.csv",),
+    "REF105": ("classes.csv",),
+    "REF106": ("users.csv",),
+    "REF107": ("orgs.csv",),
+    "REF108": ("users.csv",),
+    "REF109": ("classes.csv",),
+    "REF115": ("orgs.csv",),
+    "ENR105": ("enrollments.csv",),
+    "ENR106": ("enrollments.csv",),
+    "ENR107": ("enrollments.csv",),
+    "ENR108": ("classes.csv", "users.csv"),
 }
-"""A record that is not found, and the file whose missing rows can be why."""
+"""A record that is not found or cannot be used, and the files whose missing rows can be why."""
 
 PARENT_CODES = {
     "SUB503": ("SUB508", "SUB525", "SUB527"),
@@ -127,8 +129,8 @@ def _parent(finding: FindingRow, findings: Sequence[FindingRow]) -> FindingRow |
             if other.severity == "error" and finding.file in (None, other.file) and (other.count or 0) >= floor
         ]
         return max(own, key=lambda other: other.count or 0, default=None)
-    before = PARENT_FILE.get(finding.code)
-    return _best([other for other in removing if before is not None and other.file == before != finding.file])
+    before = PARENT_FILE.get(finding.code, ())
+    return _best([other for other in removing if other.file in before and other.file != finding.file])
 
 
 def _named_causes(finding: FindingRow, findings: Sequence[FindingRow]) -> list[FindingRow]:

@@ -21,14 +21,14 @@ CODES = (
     ),
     FindingCode(
         "KEY005", "warning", "Enrollments have no ID (sourcedId); the rows were used.",
-        "Let the export give each enrollment a sourcedId of its own.",
+        "Let the export give each enrollment an ID of its own.",
         "Nothing names an enrollment by its ID, so nothing is lost. A file of changes (delta) could not be read without it.",
         "Nothing has to be done in Excel; do not make up IDs.",
         "wrong: ,,,class-1,school-1,ana   right: enr-1,,,class-1,school-1,ana",
     ),
     FindingCode(
         "KEY006", "warning", "The same ID (sourcedId) stands on more than one enrollment; the rows were used.",
-        "Let the export give each enrollment a sourcedId of its own.",
+        "Let the export give each enrollment an ID of its own.",
         "Nothing names an enrollment by its ID, so nothing is lost. A file of changes (delta) could not be read like this.",
         "Nothing has to be done in Excel; do not make up IDs.",
         "wrong: enr-1 stands on lines 4 and 9   right: enr-1 stands on line 4, enr-2 on line 9",
@@ -146,7 +146,7 @@ CODES = (
         "wrong: 8/9/2026   right: 2026-08-09",
     ),
     FindingCode(
-        "DAT308", "hold", "The settings count students on the last day of the school year, and the roster does not say when that is.",
+        "DAT308", "hold", "Your students are counted on the last day of the school year, and the roster does not say when that is.",
         "Add a row of type schoolYear with startDate and endDate to academicSessions.csv, or ask us to count on another day.",
         "Students would be counted on another day than was agreed, and nobody would see it.",
         "Add a row of type schoolYear with its dates as YYYY-MM-DD.",
@@ -160,14 +160,14 @@ CODES = (
         "wrong: schoolYear is blank   right: 2027",
     ),
     FindingCode(
-        "REF115", "error", "Classes are at a school whose row in orgs.csv was set aside, so they were set aside too.",
+        "REF115", "error", "Classes are at a school whose row in orgs.csv was left out, so they were left out too.",
         "Correct the school in orgs.csv; its classes then count again.",
         "Students count in the school of their class. With no usable school they would be in none.",
         "See what is said of orgs.csv, and correct that row first.",
         "wrong: the row of sch-12 cannot be used   right: the row of sch-12 is corrected, its classes stay as they are",
     ),
     FindingCode(
-        "ENR108", "error", "Enrollments are of a class or a person whose row was set aside, so they were set aside too.",
+        "ENR108", "error", "Enrollments are of a class or a person whose row was left out, so they were left out too.",
         "Correct the class in classes.csv or the person in users.csv; the enrollments then count again.",
         "Nobody can be counted in a class that cannot be used.",
         "See what is said of classes.csv and users.csv, and correct those rows first.",
