@@ -142,7 +142,12 @@ left join setting on setting.district_id = subgroup.district_id and setting.subg
     and setting.match_text = lower(seen.raw);
 
 create temp table value as
-select row_number() over () as value_no, * from (
+select row_number() over () as value_no, *,
+       case when position = 0 then true
+            when exists (from subgroup where is_open and subgroup.district_id = named.district_id and subgroup.position = named.position)
+                then null
+            else value not in ('no', 'full_price', 'not_tested', 'not_reported') end as is_member
+from (
     select district_id, position, subgroup, value, min(value_order) as value_order, bool_or(is_named) as is_named
     from (
         select district_id, 0 as position, 'all_students' as subgroup, 'all' as value, 0 as value_order, true as is_named
@@ -157,7 +162,7 @@ select row_number() over () as value_no, * from (
         from meaning inner join subgroup using (district_id, position)
     )
     group by district_id, position, subgroup, value
-);
+) as named;
 
 create temp table student_value as
 select cell.student_no, value.value_no, nullif(cell.raw, '') as raw_value, true as is_in_file
@@ -177,7 +182,7 @@ select district.district_id, district.district_name, district.as_of_date, year.s
        count(student.student_no) as student_count,
        district.district_id || '-roster' as roster_delivery_id, district.district_id || '-subgroups' as subgroup_delivery_id,
        district.received_at as roster_received_at, district.received_at as subgroup_received_at,
-       cast(now() as timestamp) as published_at, '1.0.0' as contract_version
+       cast(now() as timestamp) as published_at, '1.1.0' as contract_version
 from district
 inner join year using (district_id)
 left join student on student.district_id = district.district_id and student.is_active
@@ -198,7 +203,7 @@ create table marts.dim_student as
 select district_id, student_id, student_number, given_name, family_name, grade_level, is_active from student;
 
 create table marts.dim_subgroup as
-select value.district_id, value.subgroup, value.value,
+select value.district_id, value.subgroup, value.value, value.is_member,
        upper(left(value.subgroup, 1)) || replace(substr(value.subgroup, 2), '_', ' ') as subgroup_label,
        case when value.is_named then upper(left(value.value, 1)) || replace(substr(value.value, 2), '_', ' ')
             else value.value end as value_label,
@@ -232,16 +237,21 @@ inner join district on district.district_id = value.district_id;
 -- step: reports
 create table marts.rpt_district_subgroup as
 select value.district_id, value.subgroup, value.value, year.school_year, year.as_of_date, counted.student_count,
-       total.student_count as total_students, counted.student_count / total.student_count as student_share
+       total.student_count as total_students, counted.student_count / total.student_count as student_share,
+       sum(case when value.is_member then counted.student_count when not value.is_member then 0 end) over of_district as member_count,
+       member_count / total.student_count as member_share
 from (select value_no, count(*) as student_count from student_value group by value_no) as counted
 inner join value using (value_no)
 inner join year on year.district_id = value.district_id
-inner join marts.dim_district as total on total.district_id = value.district_id;
+inner join marts.dim_district as total on total.district_id = value.district_id
+window of_district as (partition by value.district_id, value.subgroup);
 
 create table marts.rpt_school_subgroup as
 select school.district_id, school.school_id, value.subgroup, value.value, year.school_year, year.as_of_date,
        school.school_name, counted.student_count, total.student_count as total_students,
-       counted.student_count / total.student_count as student_share
+       counted.student_count / total.student_count as student_share,
+       sum(case when value.is_member then counted.student_count when not value.is_member then 0 end) over of_school as member_count,
+       member_count / total.student_count as member_share
 from (
     select attends.school_no, has.value_no, count(*) as student_count
     from attends inner join student_value as has using (student_no)
@@ -250,13 +260,16 @@ from (
 inner join value using (value_no)
 inner join school using (school_no)
 inner join year on year.district_id = school.district_id
-inner join marts.dim_school as total on total.district_id = school.district_id and total.school_id = school.school_id;
+inner join marts.dim_school as total on total.district_id = school.district_id and total.school_id = school.school_id
+window of_school as (partition by counted.school_no, value.subgroup);
 
 -- A student takes six courses and has a dozen values: one list of values a student keeps the join small.
 create table marts.rpt_course_subgroup as
 select course.district_id, course.school_id, course.course_id, value.subgroup, value.value, year.school_year,
        year.as_of_date, school.school_name, course.course_title, counted.student_count,
-       total.student_count as total_students, counted.student_count / total.student_count as student_share
+       total.student_count as total_students, counted.student_count / total.student_count as student_share,
+       sum(case when value.is_member then counted.student_count when not value.is_member then 0 end) over of_course as member_count,
+       member_count / total.student_count as member_share
 from (
     select course_no, value_no, count(*) as student_count
     from (
@@ -272,7 +285,8 @@ inner join course using (course_no)
 inner join school using (school_no)
 inner join year on year.district_id = course.district_id
 inner join marts.dim_course as total on total.district_id = course.district_id and total.school_id = course.school_id
-    and total.course_id = course.course_id;
+    and total.course_id = course.course_id
+window of_course as (partition by counted.course_no, value.subgroup);
 
 create view marts.rpt_student_subgroup as
 select student.district_id, student.student_id, district.school_year, district.as_of_date, student.student_number,

@@ -6,11 +6,11 @@ import re
 
 NOT_A_MEMBER = frozenset(
     [
-        *("no", "non", "not", "none", "never", "n", "0", "false", "ineligible", "unknown", "paid"),
+        *("no", "non", "not", "none", "never", "n", "0", "false", "ineligible", "unknown", "paid", "full_price"),
         *("former", "formerly", "exited", "reclassified", "redesignated", "monitored", "rfep"),
     ]
 )
-"""A value with one of these words says that a student is not in the group, or no longer (`not_eligible`, `exited_2024`)."""
+"""A value that is one of these words, or has one, denies membership: `not_eligible`, `exited_2024`."""
 
 
 def means_membership(value: str, blank: str) -> bool:
@@ -19,4 +19,4 @@ def means_membership(value: str, blank: str) -> bool:
     Blank cells mostly stand for students who are not in it, so their value is no membership unless it is `yes`.
     """
     words = re.split(r"[\s_-]+", value.strip().casefold())
-    return NOT_A_MEMBER.isdisjoint(words) and (value != blank or value == "yes")
+    return NOT_A_MEMBER.isdisjoint([*words, "_".join(words)]) and (value != blank or value == "yes")

@@ -24,7 +24,8 @@ Members = dict[tuple[str, ...], set[str]]
 NOT_REPORTED = "not_reported"
 ALL = ("all_students", "all")
 NO_MEMBERS = (
-    "no non not none never n 0 false ineligible unknown paid former formerly exited reclassified redesignated monitored rfep"
+    "no non not none never n 0 false ineligible unknown paid full_price "
+    "former formerly exited reclassified redesignated monitored rfep"
 )
 
 
@@ -242,7 +243,7 @@ def _is_member(settings: Mapping[str, Any], subgroup: str, value: str) -> bool |
     if said := [member for known, member in known_values(column).values() if known == value and member is not None]:
         return said[0] == "true"
     words = value.lower().replace("-", "_").replace(" ", "_").split("_")
-    return not set(words) & set(NO_MEMBERS.split()) and (value == "yes" or value != column.get("blank"))
+    return not {*words, "_".join(words)} & set(NO_MEMBERS.split()) and (value == "yes" or value != column.get("blank"))
 
 
 def _members(

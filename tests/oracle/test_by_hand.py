@@ -44,7 +44,11 @@ def _counts(db: duckdb.DuckDBPyConnection, table: str, keys: str) -> dict[Any, i
 )
 def test_reports(night: tuple[duckdb.DuckDBPyConnection, list[Expected]], table: str, keys: str) -> None:
     db, expected = night
-    assert _counts(db, table, keys) == {at: n for one in expected for at, n in getattr(one, table).items()}
+    counts = {at: n for one in expected for at, n in getattr(one, table).items()}
+    assert _counts(db, table, keys) == counts
+    members = {at: n for one in expected for at, n in one.member_counts.items()}
+    found = db.execute(f"select {keys}, member_count from marts.{table}").fetchall()
+    assert {tuple(row[:-1]): row[-1] for row in found} == {at: members.get(at[:-1]) for at in counts}
 
 
 def test_facts_and_dimensions(night: tuple[duckdb.DuckDBPyConnection, list[Expected]]) -> None:

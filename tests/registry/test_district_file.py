@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.district_file import RESERVED_KEYS, canonical, parse_district, read_district_file
-from subgroup_pipeline.registry.membership import means_membership
+from subgroup_pipeline.registry.membership import NOT_A_MEMBER, means_membership
 
 DESIGN = """\
 district: grand_bend
@@ -103,12 +104,18 @@ def test_words_for_blank_are_those_of_the_column_else_of_the_section_and_no_know
     [
         ("yes", True), ("level_1", True), ("free", True), ("1", True), ("1.0", True), ("northern", True), ("Not Eligible", False),
         ("never_el", False), ("former_el", False), ("el-exited", False), ("reclassified", False), ("0", False), ("N", False),
-        ("none", False), ("paid", False), ("unknown", False), ("general", False),
+        ("none", False), ("paid", False), ("Full price", False), ("full_time", True), ("unknown", False), ("general", False),
     ],
 )  # fmt: skip
 def test_words_that_deny_membership(value: str, is_member: bool) -> None:
     assert means_membership(value, "general") is is_member
     assert means_membership("yes", "yes")
+
+
+def test_the_page_for_a_new_district_names_the_words() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "adding-a-district.md").read_text(encoding="utf-8")
+    said = page.partition("is or has one of the words")[2].partition("or it is the column")[0]
+    assert set(re.findall("`(.*?)`", said)) == NOT_A_MEMBER
 
 
 def test_texts_are_compared_as_nfc() -> None:
