@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_serializer, model_validator
 
 from subgroup_pipeline.registry.header_name import canonical
 from subgroup_pipeline.registry.membership import means_membership
@@ -27,6 +27,11 @@ class KnownValue(Part):
     @classmethod
     def _value_alone(cls, given: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
         return {"value": given} if isinstance(given, str) else given
+
+    @model_serializer
+    def _as_short_as_written(self) -> str | dict[str, Any]:
+        """A value alone stays a text, in `district show --json` and in the registry: settings of before compare as equal."""
+        return self.value if self.member is None else {"value": self.value, "member": self.member}
 
 
 class SubgroupColumn(Part):
