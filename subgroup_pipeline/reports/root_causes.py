@@ -44,7 +44,10 @@ PARENT_CODES = {
     "SUB508": ("SUB510", "SUB511", "SUB514"),
     "SUB520": ("SUB508", "SUB513", "SUB514", "SUB521", "SUB524", "SUB525", "SUB527"),
     "ROW002": ("ROW003",),
-    "STU601": ("VOC201", "VOC203"),
+    "STU601": ("VOC203", "VOC205", "VOC206"),
+    "DAT301": ("DAT307",),
+    "DAT309": ("DAT301", "VOC205"),
+    "DAT308": ("DAT301", "VOC205"),
     "SUB540": ("SUB506", "SUB548", "HDR004"),
     "SUB541": ("SUB506", "SUB548"),
     "SUB547": ("SUB548",),
@@ -53,7 +56,7 @@ PARENT_CODES = {
 }
 """A problem that another of the same file, says more of."""
 
-_OF_A_COLUMN = {"SUB506", "SUB548", "HDR003", "HDR004"}
+_OF_A_COLUMN = {"SUB506", "SUB548", "HDR003", "HDR004", "DAT307"}
 """Causes that reach no further than their column."""
 
 COUNTS_SET_ASIDE = ("VOL309", "VOL310", "SUB523", "SUB524", "CLN702")
