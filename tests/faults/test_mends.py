@@ -60,12 +60,12 @@ def _drop(installation: Installation, uploads: Mapping[str, Mapping[str, Files]]
 def _upload(installation: Installation, case: str) -> None:
     """The last upload of a case, with the files that were mended in place of those that were not."""
     last = next(folder for folder in ("night2", "night1", "upload") if (DELIVERIES / case / folder).is_dir())
-    feeds = _mended_feeds(case)
+    mended_in = {path.name: path.parent.name for path in (DELIVERIES / case / "mended" / "inbox").glob("*/*")}
     files: dict[str, Files] = {}
     for folder in (last, "mended"):
         for path in (DELIVERIES / case / folder / "inbox").glob("*/*"):
             # What lay in the wrong inbox is not put there again.
-            if path.parent.name in feeds or not any(feed == path.parent.name for feed, _ in _grave_codes(case)):
+            if mended_in.get(path.name, path.parent.name) == path.parent.name:
                 files.setdefault(path.parent.name, {})[path.name] = path.read_bytes()
     _drop(installation, {case: files})
 
