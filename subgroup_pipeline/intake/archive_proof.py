@@ -65,6 +65,12 @@ def require_archive(registry: Registry, settings: Settings) -> None:
         )
 
 
+def is_lost(archive: Path, delivery: Delivery) -> bool:
+    """Whether an upload of a delivery is missing or damaged; reads each."""
+    paths = [archived_path(archive, file.sha256) for file in delivery.files if not file.member_of]
+    return not all(path.is_file() for path in paths) or bool(changed_files(paths))
+
+
 def how_to_mend(lost: LostFile, settings: Settings) -> str:
     """How archived bytes come back: from a backup, or from the district, whose same bytes take the same place."""
     return (

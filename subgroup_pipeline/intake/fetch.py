@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.check_folder import settled_checks
 from subgroup_pipeline.intake.inbox import Inbox, Taken
@@ -28,7 +30,7 @@ from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.districts import RegisteredDistrict
 from subgroup_pipeline.registry.findings import Finding, store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
-from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
+from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
@@ -67,7 +69,7 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
         try:
             with ThreadPoolExecutor(CHANNELS) as pool:
                 for district, outcome in zip(members, pool.map(_take, inboxes), strict=True):
-                    _enter(registry, connection, district.district_id, outcome, fetched)
+                    _enter(registry, connection, district.district_id, outcome, fetched, settings.paths.archive)
         finally:
             connection.close()
     return fetched
@@ -114,14 +116,19 @@ def _take(inbox: Inbox) -> Taken | SftpError:
 
 
 def _enter(
-    registry: Registry, connection: SftpConnection, district_id: str, outcome: Taken | SftpError, fetched: Fetched
+    registry: Registry,
+    connection: SftpConnection,
+    district_id: str,
+    outcome: Taken | SftpError,
+    fetched: Fetched,
+    archive: Path,
 ) -> None:
     """Write one district's outcome to the ledger, and remove what was archived from our server."""
     taken = Taken() if isinstance(outcome, SftpError) else outcome
     fault = outcome if isinstance(outcome, SftpError) else None
     removed: list[str] = []
     for arrival in taken.arrivals:
-        _register(registry, district_id, arrival, fetched)
+        _register(registry, district_id, arrival, fetched, archive)
         if connection.server.is_ours:
             try:
                 for entry in arrival.remote:
@@ -143,12 +150,14 @@ def _enter(
         fetched.faults[district_id] = str(fault)
 
 
-def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched) -> None:
+def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched, archive: Path) -> None:
     """Enter an arrival, and that its files were taken as they were listed: both or neither."""
     # Also on our own server: what is left of a set when a kill comes while it is cleared is no delivery of its own.
     sights = [(entry.path, entry.size, entry.mtime) for entry in arrival.remote]
     with registry.begin() as session:
         delivery, is_new = register_arrival(session, district_id, arrival)
+        if not is_new and delivery.sha256 != arrival.sha256 and is_lost(archive, delivery):
+            take_files(session, delivery, arrival.sha256, arrival.files)
         observe_files(session, district_id, sights)
         mark_taken(session, district_id, sights)
     if is_new:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 FILE_NAME = "manifest.json"
+ASIDE = f"{FILE_NAME}.damaged"
+"""Its name in a snapshot that was set aside."""
 DATABASE = "analytics.duckdb"
 """The staff file of a snapshot."""
 
@@ -110,6 +112,13 @@ def snapshot_names(settings: Settings) -> list[str]:
 def damaged_snapshots(settings: Settings) -> list[str]:
     """Snapshots that were finished and are not whole any more, oldest first."""
     return [name for name in _finished(settings) if not whole_manifest(settings.paths.published / name)]
+
+
+def set_aside(settings: Settings, name: str) -> None:
+    """Let a snapshot whose files are damaged count as none from now on; its directory leaves like any other's."""
+    manifest = settings.paths.published / name / FILE_NAME
+    aside = manifest.with_name(ASIDE)
+    manifest.rename(aside) if manifest.exists() else aside.touch()
 
 
 def _finished(settings: Settings) -> list[str]:

@@ -15,7 +15,7 @@ from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.intake.archive_proof import changed_files, how_to_mend, lost_files
 from subgroup_pipeline.landing.warehouse_proof import doubt_warehouse
 from subgroup_pipeline.publish.current import show_newest
-from subgroup_pipeline.publish.manifest import FILE_NAME, damaged_snapshots, snapshot_names, whole_manifest
+from subgroup_pipeline.publish.manifest import ASIDE, FILE_NAME, damaged_snapshots, set_aside, snapshot_names, whole_manifest
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.damage import last_proof, note_damage, note_proof
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 INTERVAL = timedelta(days=7)
 """How often a night proves everything."""
-_ASIDE = f"{FILE_NAME}.damaged"
-"""Name of the manifest of a snapshot that was set aside."""
 
 
 @dataclass
@@ -79,13 +77,11 @@ def _prove_archive(registry: Registry, settings: Settings, proof: Proof) -> None
 def _prove_snapshots(registry: Registry, settings: Settings, proof: Proof, run_id: str) -> None:
     """Hold every file of every snapshot against its manifest, set damaged snapshots aside, and publish anew in their place."""
     home = settings.paths
-    known = {path.parent.name for path in home.published.glob(f"*/{_ASIDE}")}
+    known = {path.parent.name for path in home.published.glob(f"*/{ASIDE}")}
     damaged = {name: [FILE_NAME] for name in damaged_snapshots(settings) if name not in known}
     damaged |= _changed_snapshots(settings, proof)
     for name in damaged:
-        manifest = home.published / name / FILE_NAME
-        aside = manifest.with_name(_ASIDE)
-        manifest.rename(aside) if manifest.exists() else aside.touch()
+        set_aside(settings, name)
     if not damaged:
         return
     shown = home.current_snapshot.resolve().name

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from subgroup_pipeline.landing.control import write_subgroup_settings
 from subgroup_pipeline.landing.rule_sql import rules
 from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.publish.manifest import Manifest, read_manifest
+from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import bundled
 
@@ -90,12 +90,6 @@ def dirty_districts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Districts whose rows in the working file are not known to be whole."""
     rows = connection.execute("select district_id from control.build where build_key = ? order by 1", [DIRTY]).fetchall()
     return [row[0] for row in rows]
-
-
-def lost_districts(connection: duckdb.DuckDBPyConnection, before: Manifest | None) -> list[str]:
-    """Districts of a snapshot of which the working file knows nothing: it was made anew, and theirs could not be read again."""
-    known = {row[0] for row in connection.execute("select district_id from control.build").fetchall()}
-    return sorted(set(before.districts) - known) if before else []
 
 
 @cache

@@ -18,6 +18,7 @@ from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_working_file, remove_half_written
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.district_store import make_district_stores
+from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
 from subgroup_pipeline.publish.manifest import (
     DATABASE,
     Manifest,
@@ -29,7 +30,6 @@ from subgroup_pipeline.publish.manifest import (
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.reconciliation import hops_before
-from subgroup_pipeline.publish.scope import dirty_districts, lost_districts
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
 
@@ -61,14 +61,12 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     before. Nothing new: no snapshot. Raises PublishError when the verification fails, DiskFullError without room; readers
     then keep the snapshot they have.
     """
-    before = read_manifest(settings)
     with open_warehouse(settings) as connection:
         if not _has_marts(connection):
             return None
-        lost = lost_districts(connection, before)
-        kept = [*dirty_districts(connection), *lost]
+        before, lost, kept = snapshot_before(connection, settings)
         districts = _working_districts(connection, before, kept)
-        kept_hops = hops_before(settings, _database_of(settings, before), kept)
+        kept_hops = hops_before(settings, database_of(settings, before), kept)
         by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
         comment_tables(connection)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
@@ -88,16 +86,8 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     _retire(settings.paths, settings.keep_snapshots)
     end_well(settings.paths)
     if lost:
-        note_damage(registry, "carried_over", _carried_over(lost))
+        note_damage(registry, "carried_over", carried_over(lost))
     return published
-
-
-def _carried_over(lost: Sequence[str]) -> str:
-    names = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-    return (
-        f"readers see older rows of {names}: the warehouse does not hold them any more, so those of the snapshot before were "
-        "carried over. `subgroups verify` says which archived files are missing; the district uploads again, or restore them."
-    )
 
 
 def _draft(
@@ -202,7 +192,7 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
         connection = duckdb.connect(str(target), config={"memory_limit": settings.memory_limit, "threads": settings.threads})
         try:
             if before is not None:
-                last = str(_database_of(settings, before)).replace("'", "''")
+                last = str(database_of(settings, before)).replace("'", "''")
                 connection.execute(f"attach '{last}' as last (read_only)")
             for table in _mart_tables(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
@@ -215,10 +205,6 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
         finally:
             connection.close()
     sync_to_disk(target)
-
-
-def _database_of(settings: Settings, manifest: Manifest | None) -> Path | None:
-    return settings.paths.published / manifest.snapshot / DATABASE if manifest else None
 
 
 def _mart_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

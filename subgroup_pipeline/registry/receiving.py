@@ -73,6 +73,21 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
     return delivery, True
 
 
+def take_files(session: Session, delivery: Delivery, sha256: str, files: Sequence[UploadedFile]) -> None:
+    """Let a delivery rest on other archived files of the same content: its own are lost, and the district sent it again."""
+    delivery.files.clear()
+    session.flush()
+    delivery.files.extend(DeliveryFile(name=f.name, sha256=f.sha256, size=f.size, member_of=f.member_of) for f in files)
+    delivery.sha256 = sha256
+    record_event(
+        session,
+        "delivery.files_replaced",
+        actor=PIPELINE,
+        district_id=delivery.district_id,
+        delivery_id=delivery.delivery_id,
+    )
+
+
 def _same_content(
     session: Session, district_id: str, feed: Feed, latest: Delivery | None, content_sha256: str
 ) -> Delivery | None:

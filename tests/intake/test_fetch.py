@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ from .world import World, open_world
 
 ROSTER = small.roster()
 SUBGROUPS = "student_id,ell\ns000,y\n"
+
+
+def _zipped(method: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as package:
+        for name, text in ROSTER.items():
+            package.writestr(name, text)
+    return buffer.getvalue()
 
 
 class Killed(BaseException):
@@ -66,13 +75,23 @@ def test_a_zip_and_the_same_files_loose_are_the_same_content(world: World) -> No
     assert world.left("alpha") == []
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"other bytes")], ids=["missing", "damaged"])
+def test_the_same_content_sent_again_takes_the_place_of_lost_bytes(world: World, damage: Callable[[Path], object]) -> None:
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
+    world.fetch()
+    damage(archived_path(world.settings.paths.archive, str(world.deliveries()[0].sha256)))
+    world.put("alpha", "roster", "again.zip", _zipped(zipfile.ZIP_STORED))
+    assert world.fetch().seen_again == 1
+    (delivery,) = world.deliveries()
+    (upload,) = [file for file in delivery.files if not file.member_of]
+    assert (upload.name, upload.sha256) == ("again.zip", delivery.sha256)
+    assert archived_path(world.settings.paths.archive, upload.sha256).is_file()
+    assert {file.member_of for file in delivery.files} == {"", "again.zip"}
+
+
 def test_two_zips_of_the_same_files_are_the_same_content(world: World) -> None:
     for number, method in enumerate((zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", method) as package:
-            for name, text in ROSTER.items():
-                package.writestr(name, text)
-        world.put("alpha", "roster", f"{number}.zip", buffer.getvalue())
+        world.put("alpha", "roster", f"{number}.zip", _zipped(method))
     fetched = world.fetch()
     assert (len(fetched.new), fetched.seen_again) == (1, 1)
 

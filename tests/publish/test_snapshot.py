@@ -217,19 +217,20 @@ def test_a_dirty_district_that_was_never_published_is_left_out(built: Installati
     with _working_file_kept(built):
         _write(built, "update control.build set build_key = '' where district_id = 'gamma'")
         current = built.settings.paths.current_snapshot
-        without = manifest.model_copy(
-            update={
-                "districts": {k: v for k, v in manifest.districts.items() if k != "gamma"},
-                "snapshot": current.resolve().name,
-            }
-        )
         database = current.resolve() / "analytics.duckdb"
         kept = database.read_bytes(), (current / "manifest.json").read_text()
-        (current / "manifest.json").write_text(without.sealed().model_dump_json())
         connection = duckdb.connect(str(database))
         for table in manifest.tables:
             connection.execute(f"delete from marts.{table} where district_id = 'gamma'")
         connection.close()
+        without = manifest.model_copy(
+            update={
+                "districts": {k: v for k, v in manifest.districts.items() if k != "gamma"},
+                "snapshot": current.resolve().name,
+                "files": _hashes(current.resolve()),
+            }
+        )
+        (current / "manifest.json").write_text(without.sealed().model_dump_json())
         _publish_anew(built)
         assert built.ask("select district_id from marts.dim_district order by 1") == [("alpha",), ("beta",)]
         assert built.ask("select count(*) from marts.rpt_school_subgroup where district_id = 'gamma'") == [(0,)]
