@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import PublishError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.settings import Settings
+
+_OPENING = Lock()
+"""Connections of one process to one file share DuckDB's instance of it, whose settings the first of them makes and locks."""
 
 
 @contextmanager
@@ -49,15 +53,18 @@ def open_snapshot(
 def _connect(path: Path, memory_limit: str, threads: int, writes_into: Path | None) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(
-        str(path),
-        read_only=True,
-        config={"memory_limit": memory_limit, "threads": threads, "autoinstall_known_extensions": False},
-    )
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "autoinstall_known_extensions": False,
+    }
     allowed = "'" + str(writes_into).replace("'", "''") + "'" if writes_into else ""
-    # In this order: directories cannot be allowed any more once external access is off.
-    connection.execute(
-        f"set allowed_directories = [{allowed}]; set enable_external_access = false; set timezone = 'UTC'; "
-        "set lock_configuration = true"
-    )
+    with _OPENING:
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+        if connection.execute("select current_setting('lock_configuration')").fetchone() == (False,):
+            # In this order: directories cannot be allowed any more once external access is off.
+            connection.execute(
+                f"set allowed_directories = [{allowed}]; set enable_external_access = false; set global timezone = 'UTC'; "
+                "set lock_configuration = true"
+            )
     return connection
