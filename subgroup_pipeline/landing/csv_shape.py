@@ -6,13 +6,13 @@ the rows is `csv_scan`. A file that is not plain is copied clean: UTF-8, LF, row
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.text_encoding import DecodedText, UndecodableError, damaged_lines, decode_text
-from subgroup_pipeline.landing.delimiter import COMMA, DELIMITERS, find_delimiter
+from subgroup_pipeline.landing.delimiter import COMMA, DELIMITERS
 from subgroup_pipeline.landing.file_kind import file_kind
+from subgroup_pipeline.landing.heading import find_heading
 from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from subgroup_pipeline.intake.text_encoding import Encoding
+    from subgroup_pipeline.landing.heading import Heading
 
 MAX_FILE = 2 * 1024**3
-_LEADING = re.compile(rb'(?:(?:[ \t,;|]|"")*\n)+')
-"""Lines before the header that say nothing: white space, delimiters, quoted nothing."""
-_SOMETHING = re.compile(rb'[^ \t\n",;|]')
+_END_MARK = b"\x1a"
+"""What DOS wrote behind the last line, looked for in so many bytes."""
+_END_BYTES = 64
+_NAMED = 8
+"""Names that a finding lists."""
 _WARNINGS: dict[Encoding, str] = {"utf-16-le": "ENC002", "utf-16-be": "ENC002", "cp1252": "ENC003"}
 
 
@@ -42,8 +45,9 @@ class CsvShape:
     """What a file is made of; lines count from 1 in the file as uploaded.
 
     `records` are rows after the header that are not blank; `set_aside` of them are not landed. `blank` counts blank rows, also
-    those before the header; `continued` are lines that a quoted line break makes part of the record before. `is_padded` says that
-    a cell of a row begins or ends with white space, `is_ascii` that no character is beyond ASCII.
+    those before the header; `skipped` are lines that are no rows: above the header, and behind `last_line` where one is given.
+    `continued` are lines that a quoted line break makes part of the record before. `is_padded` says that a cell of a row begins
+    or ends with white space, `is_ascii` that no character is beyond ASCII.
     """
 
     header: list[str] = field(default_factory=list)
@@ -51,6 +55,8 @@ class CsvShape:
     lines: int = 0
     records: int = 0
     blank: int = 0
+    skipped: int = 0
+    last_line: int | None = None
     continued: int = 0
     set_aside: int = 0
     is_padded: bool = False
@@ -85,17 +91,17 @@ def read_shape(path: Path, file_name: str, clean_copy: Path, known: Collection[s
     has_returns = b"\r" in text
     if has_returns:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    text = _from_header(text, shape, file_name)
-    if not text:
+    if _END_MARK in text[-_END_BYTES:]:
+        text = _without_end_mark(text, shape, file_name)
+    heading = find_heading(text, known)
+    if heading is None or not _take_heading(heading, shape, file_name, known):
+        if heading is None:
+            shape.findings.append(Finding("HDR005", file=file_name))
         return shape, path
-    shape.delimiter = find_delimiter(text, known)
-    if shape.delimiter != COMMA:
-        about = f"They are separated by {DELIMITERS[shape.delimiter]}s."
-        shape.findings.append(Finding("DLM001", file=file_name, line=shape.header_line, about=about))
-    kept = scan_rows(text, shape, file_name)
+    kept = scan_rows(text[heading.at :], shape, file_name, known)
     # DuckDB does not see a quote behind a BOM, and would end the header at a line break in its first name.
     needs_copy = has_returns or shape.encoding in _WARNINGS or (shape.encoding == "utf-8-sig" and text.startswith(b'"'))
-    if shape.is_readable and (needs_copy or len(kept) < len(decoded.text)):
+    if shape.is_readable and (needs_copy or kept is not decoded.text):
         clean_copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         clean_copy.write_bytes(kept)
         return shape, clean_copy
@@ -123,15 +129,33 @@ def _decoded(data: bytes, shape: CsvShape, file_name: str) -> DecodedText | None
     return decoded
 
 
-def _from_header(text: bytes, shape: CsvShape, file_name: str) -> bytes:
-    """The text from its header on, lines before it that say nothing noted; empty when there is nothing but such."""
-    if match := _LEADING.match(text):
-        text = text[match.end() :]
-        shape.blank = match.group().count(b"\n")
-        shape.header_line = shape.blank + 1
-    if not _SOMETHING.search(text):
-        shape.findings.append(Finding("HDR005", file=file_name))
-        return b""
-    if shape.blank:
-        shape.findings.append(Finding("HDR006", file=file_name, line=shape.header_line, count=shape.blank))
-    return text
+def _without_end_mark(text: bytes, shape: CsvShape, file_name: str) -> bytes:
+    """The text without the mark that DOS wrote at its end; as it is when something else stands behind the mark."""
+    rows = text.rstrip(b"\n\x1a")
+    if _END_MARK not in text[len(rows) :]:
+        return text
+    shape.last_line = rows.count(b"\n") + 1
+    shape.findings.append(Finding("EOF003", file=file_name, line=text.count(b"\n", 0, text.index(_END_MARK, len(rows))) + 1))
+    return rows + b"\n"
+
+
+def _take_heading(heading: Heading, shape: CsvShape, file_name: str, known: Collection[str]) -> bool:
+    """Note where the header stands and what is above it; whether its names are known at all, as far as any are."""
+    shape.header_line, shape.delimiter = heading.line, heading.delimiter
+    shape.skipped = len(heading.skipped)
+    shape.blank = heading.line - 1 - shape.skipped
+    if known and not heading.known:
+        where = f" They may stand on line {heading.names_line}." if heading.names_line else ""
+        names = sorted(known)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        about = f"Looked for: {', '.join(names[:_NAMED])}{more}.{where}"
+        shape.findings.append(Finding("HDR012", file=file_name, line=heading.line, about=about))
+        return False
+    if heading.skipped:
+        shape.findings.append(Finding("HDR013", file=file_name, count=shape.skipped, lines=heading.skipped))
+    elif shape.blank:
+        shape.findings.append(Finding("HDR006", file=file_name, line=heading.line, count=shape.blank))
+    if heading.delimiter != COMMA:
+        about = f"They are separated by {DELIMITERS[heading.delimiter]}s."
+        shape.findings.append(Finding("DLM001", file=file_name, line=heading.line, about=about))
+    return True

@@ -18,16 +18,22 @@ _HEADER_BYTES = 65536
 
 def find_delimiter(text: bytes, known: Collection[str]) -> str:
     """The delimiter that finds the most known columns in the first record; comma when none finds more than it."""
+    return delimiter_and_names(text, known)[0]
+
+
+def delimiter_and_names(text: bytes, known: Collection[str]) -> tuple[str, frozenset[str]]:
+    """The delimiter of the first record as `find_delimiter` tells it, and the known columns that the record names."""
     begin = text[:_HEADER_BYTES].decode("utf-8", "ignore")
-    wanted = set(known)
-    found = {delimiter: len(wanted & _names(begin, delimiter)) for delimiter in DELIMITERS}
-    most = max(found.values())
-    best = [delimiter for delimiter, count in found.items() if count == most]
-    return best[0] if len(best) == 1 else COMMA
+    found = {delimiter: frozenset(known) & _names(begin, delimiter) for delimiter in DELIMITERS}
+    most = max(map(len, found.values()))
+    best = [delimiter for delimiter, names in found.items() if len(names) == most]
+    delimiter = best[0] if len(best) == 1 else COMMA
+    return delimiter, found[delimiter]
 
 
 def _names(begin: str, delimiter: str) -> set[str]:
+    reader = csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
-        return {canonical(name) for name in next(csv.reader(io.StringIO(begin, newline=""), delimiter=delimiter), [])}
+        return {canonical(name) for name in next(reader, [])}
     except csv.Error:
         return set()

@@ -1,20 +1,22 @@
-"""Headers: which cell of a file goes to which column of its raw table. By name, never by position (design 3.11)."""
+"""Headers: which cell of a file goes to which column of its raw table. By name, never by position."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.oneroster import METADATA_PREFIX, NEVER_LANDED, RosterTable
+from subgroup_pipeline.landing.oneroster import NEVER_LANDED, RosterTable
+from subgroup_pipeline.landing.unknown_names import Header
 from subgroup_pipeline.registry.district_file import Subgroups
-from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.findings import Finding, columns_finding
+from subgroup_pipeline.registry.header_name import METADATA_PREFIX, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
+    from collections.abc import Mapping as Mapping_
 
-_LIKE_ENOUGH = 60
-"""Of 100; a header less like the wanted one is not suggested (it might be a value of a file without a header)."""
+_SUGGESTED = 3
+"""Names that may be missing ones; more would be guessing."""
 
 
 @dataclass(frozen=True)
@@ -26,103 +28,123 @@ class Mapping:
     keyed: tuple[tuple[str, int], ...]
 
 
-def map_roster_header(header: list[str], table: RosterTable, line: int = 1) -> tuple[Mapping | None, list[Finding]]:
-    """Map a OneRoster header; None when a required column is missing or two have one name."""
-    findings = _repeated(header, table.file_name, line)
-    position = {canonical(name): number for number, name in enumerate(header)}
-    for column in table.columns:
-        if canonical(column) in position:
-            continue
-        if column in table.required:
-            about = f"Missing: {column}.{_nearest(column, header)}"
-            findings.append(Finding("HDR001", file=table.file_name, line=line, column=column, about=about))
-        elif column not in NEVER_LANDED:
-            findings.append(Finding("HDR004", file=table.file_name, line=line, column=column))
+def map_roster_header(names: list[str], table: RosterTable, line: int = 1) -> tuple[Mapping | None, list[Finding]]:
+    """Map a OneRoster header; None when a required column is missing or two that are read have one name."""
+    read = {canonical(column): column for column in table.landed_columns}
     known = {canonical(column) for column in table.columns}
-    metadata = [
-        (canonical(name)[len(METADATA_PREFIX) :], number)
-        for number, name in enumerate(header)
-        if canonical(name).startswith(METADATA_PREFIX)
-    ]
-    if any(finding.severity == "fatal" for finding in findings):
-        # Unknown columns are not named then: the first line of a file without a header is a student's row.
-        return None, findings
-    findings += _unnamed(header, table.file_name, line) + _unlike_the_standard(header, table, line)
-    extra = [name for name in header if canonical(name) not in known and not canonical(name).startswith(METADATA_PREFIX)]
-    findings += [Finding("HDR003", file=table.file_name, line=line, column=name.strip()) for name in extra if name.strip()]
+    header = Header(names, known, "sourcedId")
+    position = {form: number for number, form in enumerate(header.forms)}
+    missing = [column for column in table.columns if canonical(column) not in position]
+    optional = [c for c in missing if c not in table.required and c not in NEVER_LANDED]
+    say = _Said(header, table.file_name, line)
+    say.missing([column for column in missing if column in table.required], len(table.required), known)
+    say.twice(read)
     columns = tuple((c, position[canonical(c)]) for c in table.landed_columns if canonical(c) in position)
-    return Mapping(len(header), columns, tuple(metadata)), findings
+    twice = set(header.twice())
+    if say.is_fatal:
+        return None, say.findings
+    say.optional(optional)
+    say.unnamed()
+    say.findings += _unlike_the_standard(header, table, line)
+    say.new([n for n, form in enumerate(header.forms) if form not in known and not form.startswith(METADATA_PREFIX)])
+    metadata = [(form, n) for n, form in enumerate(header.forms) if form.startswith(METADATA_PREFIX) and form not in twice]
+    keyed = tuple((form.removeprefix(METADATA_PREFIX), n) for form, n in metadata)
+    return Mapping(len(names), columns, keyed), say.findings
 
 
 def map_subgroup_header(
-    header: list[str], subgroups: Subgroups, file_name: str, line: int = 1
+    names: list[str], subgroups: Subgroups, file_name: str, line: int = 1
 ) -> tuple[Mapping | None, list[Finding]]:
     """Map a subgroup file's header to the district's settings; None when the delivery must be rejected."""
-    findings = _repeated(header, file_name, line)
-    position = {canonical(name): number for number, name in enumerate(header)}
-    student_id = canonical(subgroups.student_id_column)
-    if student_id not in position:
-        about = f"Missing: {subgroups.student_id_column}.{_nearest(subgroups.student_id_column, header)}"
-        findings.append(Finding("HDR001", file=file_name, line=line, column=subgroups.student_id_column, about=about))
+    header = Header(names, known_subgroup_columns(subgroups), subgroups.student_id_column)
+    position = {form: number for number, form in enumerate(header.forms)}
+    read = {canonical(subgroups.student_id_column): subgroups.student_id_column}
+    missing = [name for form, name in read.items() if form not in position]
+    optional: list[str] = []
     cells: list[tuple[str, int]] = []
-    used = {student_id}
-    for name, column in subgroups.columns.items():
-        if all(place.source != "sftp" for place in subgroups.places(name)):
-            continue
-        found = next((n for n in map(canonical, (name, *column.aliases)) if n in position), None)
+    wanted = [name for name in subgroups.columns if any(place.source == "sftp" for place in subgroups.places(name))]
+    for name in wanted:
+        found = next((n for n in map(canonical, (name, *subgroups.columns[name].aliases)) if n in position), None)
         if found is not None:
-            used.add(found)
+            read[found] = name
             cells.append((canonical(name), position[found]))
-        elif not subgroups.is_required(name, "sftp"):
-            findings.append(Finding("HDR004", file=file_name, line=line, column=name))
         else:
-            about = f"Missing: {name}.{_nearest(name, header)}"
-            findings.append(Finding("HDR001", file=file_name, line=line, column=name, about=about))
-    if any(finding.severity == "fatal" for finding in findings):
-        return None, findings
-    findings += _unnamed(header, file_name, line)
-    new = [name.strip() for name in header if canonical(name) not in used and name.strip()]
-    findings += [Finding("HDR003", file=file_name, line=line, column=name) for name in new]
-    return Mapping(len(header), (("student_id", position[student_id]),), tuple(cells)), findings
+            (missing if subgroups.is_required(name, "sftp") else optional).append(name)
+    say = _Said(header, file_name, line)
+    say.missing(missing, len(wanted) + 1, read)
+    say.twice(read)
+    if say.is_fatal:
+        return None, say.findings
+    say.optional(optional)
+    say.unnamed()
+    say.new([n for n, form in enumerate(header.forms) if form not in read])
+    student_id = position[canonical(subgroups.student_id_column)]
+    return Mapping(len(names), (("student_id", student_id),), tuple(cells)), say.findings
 
 
-def _repeated(header: list[str], file_name: str, line: int) -> list[Finding]:
-    names = [canonical(name) for name in header if name.strip()]
-    return [
-        Finding("HDR002", file=file_name, line=line, column=name) for name in sorted({n for n in names if names.count(n) > 1})
-    ]
+class _Said:
+    """What is said of one header: one finding a kind, which lists the columns."""
+
+    def __init__(self, header: Header, file_name: str, line: int) -> None:
+        self._header, self._file_name, self._line = header, file_name, line
+        self.findings: list[Finding] = []
+
+    @property
+    def is_fatal(self) -> bool:
+        return any(finding.severity == "fatal" for finding in self.findings)
+
+    def missing(self, names: list[str], of: int, used: Collection[str]) -> None:
+        """Columns that are needed and missing, with the names most like them."""
+        if not names:
+            return
+        nearest = {name: found for name in names if (found := self._header.nearest(name, used))}
+        if len(names) == 1:
+            near = [f"Missing: {names[0]}.", *(f"The nearest header is `{found}`." for found in nearest.values())]
+        else:
+            near = [f"`{found}` may be {name}." for name, found in list(nearest.items())[:_SUGGESTED]]
+        self._say("HDR001", names, " ".join(near), of)
+
+    def twice(self, read: Mapping_[str, str]) -> None:
+        """Names that stand twice: of a column that is read it is not known which one is meant."""
+        twice = self._header.twice()
+        self._say("HDR002", [read[form] for form in twice if form in read])
+        self._say("HDR011", [self._header.shown(self._header.forms.index(form)) for form in twice if form not in read])
+
+    def unnamed(self) -> None:
+        """Columns without a name."""
+        if count := self._header.forms.count(""):
+            self.findings.append(Finding("HDR007", file=self._file_name, line=self._line, count=count))
+
+    def new(self, positions: list[int]) -> None:
+        """Columns that nobody set up."""
+        self._say("HDR003", [self._header.shown(n) for n in positions if self._header.names[n]])
+
+    def optional(self, names: list[str]) -> None:
+        """Columns that may be missing, and are."""
+        self._say("HDR004", names)
+
+    def _say(self, code: str, names: list[str], about: str = "", of: int | None = None) -> None:
+        if names:
+            self.findings.append(columns_finding(code, self._file_name, names, about, line=self._line, of=of))
 
 
-def _unnamed(header: list[str], file_name: str, line: int) -> list[Finding]:
-    count = sum(not name.strip() for name in header)
-    return [Finding("HDR007", file=file_name, line=line, count=count)] if count else []
-
-
-def _unlike_the_standard(header: list[str], table: RosterTable, line: int) -> list[Finding]:
+def _unlike_the_standard(header: Header, table: RosterTable, line: int) -> list[Finding]:
     """A warning when columns are spelled or ordered in another way, naming the first (their names are ours, not the file's)."""
     spelled = {canonical(column): column for column in table.columns}
-    order = [spelled[canonical(name)] for name in header if canonical(name) in spelled]
+    order = list(dict.fromkeys(spelled[form] for form in header.forms if form in spelled))
     expected = [column for column in table.columns if column in order]
-    other = [column for column in order if column not in header]
+    other = [column for column in order if column not in header.names]
     moved = [column for column, name in zip(order, expected, strict=True) if column != name]
     odd = list(dict.fromkeys([*other, *moved]))
     return [Finding("HDR008", file=table.file_name, line=line, column=odd[0], count=len(odd))] if odd else []
 
 
 def known_roster_columns(table: RosterTable) -> frozenset[str]:
-    """Names that the header of a roster file may hold."""
-    return frozenset(map(canonical, table.columns))
+    """Names of a roster file's columns that are read, in canonical form."""
+    return frozenset(map(canonical, table.landed_columns))
 
 
 def known_subgroup_columns(subgroups: Subgroups) -> frozenset[str]:
     """Names that the header of a district's subgroup file may hold, aliases too."""
     aliases = (alias for column in subgroups.columns.values() for alias in column.aliases)
     return frozenset(map(canonical, (subgroups.student_id_column, *subgroups.columns, *aliases)))
-
-
-def _nearest(wanted: str, header: Iterable[str]) -> str:
-    """A sentence naming the header most like the wanted one, or nothing."""
-    from rapidfuzz import process
-
-    best = process.extractOne(canonical(wanted), [canonical(name) for name in header], score_cutoff=_LIKE_ENOUGH)
-    return f" The nearest header is `{best[0]}`." if best else ""

@@ -6,12 +6,16 @@ import csv
 import io
 import time
 import zipfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.zip_proof import member_name
+from subgroup_pipeline.landing.quoting import FORMULA
+from subgroup_pipeline.landing.row_faults import MAX_ROW
 from subgroup_pipeline.registry.header_name import canonical
 from subgroup_pipeline.registry.roster_files import roster_file
 
@@ -29,8 +33,10 @@ _LINES_A_LOOK = 65_536
 
 
 def cell_as_read(text: str) -> str:
-    """A cell as landing reads it: trimmed and in Unicode's form NFC; blank is the empty text."""
-    text = text.strip()
+    """A cell as landing reads it: a formula as its text, trimmed and in Unicode's form NFC; blank is the empty text."""
+    text = text.rstrip("\x1a").strip()
+    if text.startswith("=") and (formula := FORMULA.fullmatch(text)):
+        text = formula[1].strip()
     return text if text.isascii() else normalize("NFC", text)
 
 
@@ -65,12 +71,21 @@ class Reading:
     delimiter: str = ","
     columns: Mapping[str, str] = field(default_factory=dict)
     """Columns that the settings can name and the file writes in another way: the header's name of each."""
+    header_line: int = 1
+    last_line: int | None = None
+    """The last line of the rows, where others follow that are none."""
 
     @classmethod
     def of(cls, delivery: Delivery, file_name: str) -> Reading:
         """As noted for a file of a delivery."""
         noted = (delivery.counts or {}).get("files", {}).get(file_name, {}).get("reading", {})
-        return cls(noted.get("encoding", cls.codec), noted.get("delimiter", cls.delimiter), noted.get("columns", {}))
+        return cls(
+            noted.get("encoding", cls.codec),
+            noted.get("delimiter", cls.delimiter),
+            noted.get("columns", {}),
+            noted.get("header_line", cls.header_line),
+            noted.get("last_line"),
+        )
 
 
 def find_all_lines(
@@ -78,20 +93,30 @@ def find_all_lines(
 ) -> list[list[FoundRow]]:
     """Rows of several findings in one pass over a file, each in the file's order and at most `most`.
 
-    Rows from one on that Python's reader does not take (128 KiB a cell) are not found, nor what comes after a minute of looking.
+    Rows from one on with a cell beyond a row's measure are not found, nor what comes after a minute of looking.
     """
     found: list[list[FoundRow]] = [[] for _ in wanted]
     reading = Reading.of(delivery, file_name)
     for stream in _open_file(home, delivery, file_name, reading.codec):
-        reader = csv.reader(_in_time(stream), delimiter=reading.delimiter)
-        try:
-            # Lines before the header that say nothing are no header. A BOM that the codec leaves is no part of a name.
+        lines = islice(_in_time(stream), reading.header_line - 1, None)
+        # As `quoting` reads quotes.
+        reader = csv.reader(lines, delimiter=reading.delimiter, skipinitialspace=True)
+        with _large_cells(), suppress(csv.Error):
+            # Lines before the header that say nothing are no header.
             first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
-            header = [canonical(name.lstrip("\ufeff")) for name in first]
-            _collect(reader, _takers(header, reading, wanted, found), most)
-        except csv.Error:
-            pass
+            header = [canonical(cell_as_read(name)) for name in first]
+            _collect(reader, _takers(header, reading, wanted, found), reading, most)
     return found
+
+
+@contextmanager
+def _large_cells() -> Iterator[None]:
+    """Let Python's reader take cells that columns which nobody reads may have; its limit is one for the whole process."""
+    usual = csv.field_size_limit(MAX_ROW)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 @dataclass(frozen=True)
@@ -125,13 +150,15 @@ def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], fo
     return takers
 
 
-def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - csv's reader
+def _collect(reader: Any, takers: Takers, reading: Reading, most: int) -> None:  # noqa: ANN401 - csv's reader
     def cell(row: list[str], position: int | None) -> str:
         return cell_as_read(row[position]) if position is not None and position < len(row) else ""
 
     record = 0
-    line = reader.line_num + 1
+    line = reader.line_num + reading.header_line
     for row in reader if takers else ():
+        if reading.last_line is not None and line > reading.last_line:
+            return
         # The first cell nearly always says that the row is not blank; asking all of them takes half of the pass.
         if row and (row[0].strip(" \t") or any(text.strip(" \t") for text in row)):
             record += 1
@@ -140,7 +167,7 @@ def _collect(reader: Any, takers: Takers, most: int) -> None:  # noqa: ANN401 - 
                     if len(taker.rows) < most:
                         found = FoundRow(line, record, cell(row, taker.id_position), cell(row, taker.cell_position))
                         taker.rows.append(found)
-        line = reader.line_num + 1
+        line = reader.line_num + reading.header_line
 
 
 def _in_time(stream: TextIO) -> Iterator[str]:

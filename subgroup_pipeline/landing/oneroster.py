@@ -14,8 +14,6 @@ from ruamel.yaml import YAML
 NEVER_LANDED = frozenset({"password", "email", "sms", "phone"})
 """Columns that no rule or report needs (data minimisation); they stay in the archive."""
 
-METADATA_PREFIX = "metadata."
-
 
 @dataclass(frozen=True)
 class RosterTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.landing.warehouse import insert_rows
@@ -19,13 +20,17 @@ _COLUMNS = dict.fromkeys(("delivery_id", "file_name", "header"), "VARCHAR")
 
 
 def note_headers(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:
-    """Note the headers of these deliveries' files; whatever stood there of them was deleted with their rows."""
+    """Note the headers of these deliveries' files; whatever stood there of them was deleted with their rows.
+
+    A name that stands twice is left out: its cells are not landed.
+    """
     rows = [
-        {"delivery_id": screening.delivery_id, "file_name": file.file_name, "header": canonical(name)}
+        {"delivery_id": screening.delivery_id, "file_name": file.file_name, "header": name}
         for screening in screenings
         for file in screening.files
         if file.file_name in FILES
-        for name in file.shape.header
+        for name, count in Counter(map(canonical, file.shape.header)).items()
+        if count == 1
     ]
     insert_rows(connection, "control.landed_header", _COLUMNS, rows)
 

@@ -20,10 +20,10 @@ from subgroup_pipeline.landing.header import (
     map_subgroup_header,
 )
 from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
-from subgroup_pipeline.landing.oneroster import METADATA_PREFIX, RosterTable, roster_tables
+from subgroup_pipeline.landing.oneroster import RosterTable, roster_tables
 from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
 from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.registry.header_name import METADATA_PREFIX, canonical
 from subgroup_pipeline.registry.roster_files import MANIFEST
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class ScreenedFile:
             noted["encoding"] = self.shape.encoding
         if self.shape.delimiter != ",":
             noted["delimiter"] = self.shape.delimiter
+        if self.shape.header_line != 1:
+            noted["header_line"] = self.shape.header_line
+        if self.shape.last_line is not None:
+            noted["last_line"] = self.shape.last_line
         if self.table in _KEYED_TABLES and (headers := self._headers()):
             noted["columns"] = headers
         return noted
@@ -101,6 +105,7 @@ class Screening:
                     "lines": file.shape.lines,
                     "records": file.shape.records,
                     "blank": file.shape.blank,
+                    "skipped": file.shape.skipped,
                     "continued": file.shape.continued,
                     "set_aside": file.shape.set_aside,
                 }

@@ -108,7 +108,11 @@ def hops_before(settings: Settings, snapshot: Path | None, districts: Iterable[s
 
 def _landing_hops(delivery: Delivery, name: str, file: dict[str, int]) -> list[dict[str, Any]]:
     fitting = file["records"] - file["set_aside"]
-    aside = {"blank": file["blank"], "does not fit the header": file["set_aside"]}
+    aside = {
+        "blank": file["blank"],
+        "above or below the rows": file.get("skipped", 0),
+        "does not fit the header": file["set_aside"],
+    }
     return [
         _hop(delivery, name, "lines to records", file["lines"], 1 + file.get("continued", 0) + fitting, aside),
         _hop(

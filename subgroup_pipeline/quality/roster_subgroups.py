@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.subgroup_columns import blank_words, blank_words_finding
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
-from subgroup_pipeline.quality.subgroup_file import columns_finding, header_of
+from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.validation import open_session
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.findings import Finding, columns_finding
 from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, Place, roster_place
 
 if TYPE_CHECKING:

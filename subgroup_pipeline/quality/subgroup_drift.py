@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
-from subgroup_pipeline.quality.subgroup_file import columns_finding
 from subgroup_pipeline.registry.district_file import NOT_REPORTED
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.findings import Finding, columns_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,5 +178,6 @@ def _about_header(file: SubgroupFile) -> Iterator[Finding]:
     if gone := [header for name, header in file.columns_with("HDR004").items() if name not in missing_before]:
         yield columns_finding("SUB543", file.name, gone)
     known = file.columns_with("HDR003", in_live=True)
-    if new := [header for name, header in file.columns_with("HDR003").items() if name not in known]:
+    new = [header for name, header in file.columns_with("HDR003").items() if name not in known]
+    if new and file.names_all("HDR003", in_live=True):
         yield columns_finding("SUB544", file.name, new)

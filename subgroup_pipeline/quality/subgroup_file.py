@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from subgroup_pipeline.landing.lines import Reading
 from subgroup_pipeline.quality.limits import limit_in_words
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.findings import columns_of
 from subgroup_pipeline.registry.header_name import canonical
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.district_file import DistrictSettings, SubgroupColumn
     from subgroup_pipeline.registry.guards import Guards
-    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.registry.schema import Delivery, FindingRow
     from subgroup_pipeline.settings import Home
 
 
@@ -25,19 +25,6 @@ class RowsSought(TypedDict, total=False):
     key_column: str
     keys: tuple[str, ...]
     id_column: str
-
-
-_LISTED = 8
-"""Columns that one finding names."""
-
-
-def columns_finding(code: str, file: str, columns: Sequence[str], about: str = "") -> Finding:
-    """One finding about several columns of a file, in the order given."""
-    if len(columns) == 1:
-        return Finding(code, file=file, line=1, column=columns[0], about=about)
-    more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
-    listed = f"({len(columns)} columns: {', '.join(columns[:_LISTED])}{more}.) {about}".strip()
-    return Finding(code, file=file, line=1, column=columns[0], count=len(columns), about=listed)
 
 
 def header_of(delivery: Delivery, file_name: str, column: str) -> str:
@@ -92,6 +79,12 @@ class SubgroupFile:
 
     def columns_with(self, code: str, *, in_live: bool = False) -> dict[str, str]:
         """Columns that landing named under a code, in this file or in the live one: header by canonical form."""
+        return {canonical(name): name for finding in self._said(code, in_live) for name in columns_of(finding.column)}
+
+    def names_all(self, code: str, *, in_live: bool = False) -> bool:
+        """Whether landing named all columns under a code; a finding names as many as its field holds."""
+        return all((finding.count or 1) == len(columns_of(finding.column)) for finding in self._said(code, in_live))
+
+    def _said(self, code: str, in_live: bool) -> list[FindingRow]:
         delivery = self.live if in_live else self.delivery
-        named = [finding.column for finding in (delivery.findings if delivery else []) if finding.code == code]
-        return {canonical(header): header for header in named if header}
+        return [finding for finding in (delivery.findings if delivery else []) if finding.code == code]

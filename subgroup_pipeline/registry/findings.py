@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -52,6 +52,35 @@ class Finding:
     def how_to_fix(self) -> str:
         """What the clerk can do."""
         return CATALOGUE[self.code].how_to_fix
+
+
+_COLUMN_CHARACTERS = 255
+"""Of the registry's field."""
+_NAMED = 10
+"""Names that a message lists."""
+
+
+def columns_finding(
+    code: str, file: str, columns: Sequence[str], about: str = "", *, line: int = 1, of: int | None = None
+) -> Finding:
+    """One finding about one or several columns of a file, in the order given, `of` so many that are wanted.
+
+    The message lists the first names; `column` has as many as the registry's field holds.
+    """
+    if len(columns) == 1:
+        return Finding(code, file=file, line=line, column=columns[0], about=about)
+    more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+    share = f" of {of}" if of else ""
+    listed = f"({len(columns)}{share} columns: {', '.join(columns[:_NAMED])}{more}.) {about}".strip()
+    kept = list(columns)
+    while len(kept) > 1 and len(", ".join(kept)) > _COLUMN_CHARACTERS:
+        kept.pop()
+    return Finding(code, file=file, line=line, column=", ".join(kept), count=len(columns), about=listed)
+
+
+def columns_of(column: str | None) -> list[str]:
+    """The names in the `column` of a finding of `columns_finding`."""
+    return column.split(", ") if column else []
 
 
 def store_findings(session: Session, stage: str, district_id: str, delivery_id: str | None, findings: Iterable[Finding]) -> None:

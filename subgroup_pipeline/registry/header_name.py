@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+METADATA_PREFIX = "metadata."
+"""How the columns begin with which a vendor extends a OneRoster file."""
+_INVISIBLE = dict.fromkeys([0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
+
+
+def visible(name: str) -> str:
+    """A name without the characters that nobody sees: zero-width ones, marks of direction, soft hyphens."""
+    return name.translate(_INVISIBLE)
+
 
 def canonical(header: str) -> str:
-    """A header's name as NFC, trimmed, case-folded, spaces and hyphens as `_`."""
-    return re.sub(r"[\s\-]", "_", unicodedata.normalize("NFC", header).strip().casefold())
+    """A header's name as NFC, trimmed, case-folded, spaces and hyphens as `_`, without what nobody sees."""
+    return re.sub(r"[\s\-]", "_", unicodedata.normalize("NFC", visible(header)).strip().casefold())

@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.registry.findings import columns_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -142,7 +144,7 @@ def _named_causes(finding: FindingRow, findings: Sequence[FindingRow]) -> list[F
         for other in findings
         if other.code in PARENT_CODES.get(finding.code, ())
         and other.file == finding.file
-        and (other.column == finding.column or other.code not in _OF_A_COLUMN)
+        and (finding.column in columns_of(other.column) or other.code not in _OF_A_COLUMN)
     ]
 
 

@@ -34,7 +34,7 @@ def test_one_pass_finds_the_rows_of_several_findings(place: Place) -> None:
 
 
 def test_a_file_that_is_not_there_and_a_cell_too_long_have_no_rows(place: Place) -> None:
-    delivery = place.delivery(_put(place, "student_id,note\ns1,x\ns2," + "x" * 200_000 + "\ns1,y\n"))
+    delivery = place.delivery(_put(place, "student_id,note\ns1,x\ns2," + "x" * 1_100_000 + "\ns1,y\n"))
     assert find_all_lines(place.settings.paths, delivery, "none.csv", [KeyedRows("student_id", ["s1"])], 5) == [[]]
     found = find_all_lines(place.settings.paths, delivery, "s.csv", [KeyedRows("student_id", ["s1"])], 5)
     assert found == [[FoundRow(2, 1, "s1")]]

@@ -62,7 +62,7 @@ def test_what_is_not_there_has_no_lines(place: Place, file: str, column: str) ->
 
 def test_a_cell_beyond_what_python_reads_ends_the_search_and_not_the_run(place: Place) -> None:
     """It raised `field larger than field limit` while findings were written, for every district of the run."""
-    delivery = _put(place, "student_id,note\ns1,x\ns2," + "x" * 200_000 + "\ns1,y\n")
+    delivery = _put(place, "student_id,note\ns1,x\ns2," + "x" * 1_100_000 + "\ns1,y\n")
     assert place.lines(delivery, "s.csv", "student_id", "s1") == (2,)
 
 
@@ -71,3 +71,29 @@ def test_lines_of_landing_and_lines_looked_up_agree(place: Place) -> None:
     place.land()
     assert place.found(delivery, "ROW002")[0][1] == 5
     assert place.lines(delivery, "s.csv", "student_id", "RAGGED") == (5,)
+
+
+ODD = """\
+"a title, not closed
+
+student_id,ell,sped,note
+="s1",y,n,5'2"
+ "s2" ,y,n,"two
+lines"
+s1,n,n,"Bob "B" Smith"
+Total,4
+"""
+
+
+def test_lines_of_a_file_that_was_read_with_leniency_agree(place: Place) -> None:
+    place.apply()
+    delivery = place.deliver("subgroups", {"s.csv": ODD.replace("\n", "\r\n") + "\x1a"})
+    place.land()
+    assert place.ask("select student_id from raw.subgroup_row order by all") == [("s1",), ("s1",), ("s2",)]
+    lines = {
+        code: line for code in ("HDR013", "ROW007", "ROW008", "ROW010", "EOF003") for _, line, *_ in place.found(delivery, code)
+    }
+    assert lines == {"HDR013": 1, "ROW007": 4, "ROW008": 4, "ROW010": 8, "EOF003": 9}
+    assert place.lines(delivery, "s.csv", "student_id", "s1") == (4, 7)
+    assert place.lines(delivery, "s.csv", "student_id", "s2") == (5,)
+    assert place.lines(delivery, "s.csv", "ell", "4", "") == ()

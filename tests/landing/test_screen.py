@@ -301,6 +301,15 @@ def test_counts_of_every_file_are_in_the_ledger(place: Place) -> None:
     delivery = place.deliver("subgroups", {"s.csv": SUBGROUPS + "\n,,\ns9,y\ns8,y,n,\n"})
     place.land()
     assert place.delivery(delivery).counts["files"] == {
-        "s.csv": {"table": "subgroup_row", "lines": 15, "records": 12, "blank": 2, "continued": 0, "set_aside": 1, "landed": 11}
+        "s.csv": {
+            "table": "subgroup_row",
+            "lines": 15,
+            "records": 12,
+            "blank": 2,
+            "skipped": 0,
+            "continued": 0,
+            "set_aside": 1,
+            "landed": 11,
+        }
     }
     assert place.codes(delivery) == {"ROW001", "ROW002"}
