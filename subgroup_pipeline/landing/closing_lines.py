@@ -32,11 +32,10 @@ def closing_records(records: Records, delimiter: str) -> list[int]:
     """The last records that are totals or the like, in the order of the file."""
     import numpy as np
 
-    is_filled = np.ones(len(records.starts), dtype=np.bool_)
-    is_filled[0] = False
-    is_filled[records.blank] = False
+    count = len(records.starts)
+    last = np.arange(max(1, count - _MOST - len(records.blank)), count)
     found: list[int] = []
-    for record in reversed(np.flatnonzero(is_filled)[-_MOST:].tolist()):
+    for record in np.setdiff1d(last, records.blank)[: -_MOST - 1 : -1].tolist():
         if not _is_closing(records.raw(record), delimiter, is_odd=bool((records.odd == record).any())):
             break
         found.append(record)

@@ -46,7 +46,7 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str, known: Collection[st
     """
     quotes = quote_positions(text)
     read = Requoted(text)
-    if has_misplaced_quotes(text, quotes, shape.delimiter) or has_quoted_formula(text):
+    if len(quotes) and (has_misplaced_quotes(text, quotes, shape.delimiter) or has_quoted_formula(text)):
         try:
             read = requote(text, shape.delimiter)
         except UnclosedQuoteError as error:
@@ -62,7 +62,7 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str, known: Collection[st
     closing = _skip_closing_lines(records, shape, file_name)
     _look_at_end(records, shape, file_name, closing)
     judge = RowJudge(records, shape, file_name, _unread(shape.header, known))
-    if may_have_controls(read.text, found):
+    if may_have_controls(read.text, found, is_ascii=shape.is_ascii):
         judge.look_for_controls()
     judge.look_for_giants()
     _say_leniency(read, judge, shape, file_name)

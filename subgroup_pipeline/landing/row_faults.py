@@ -33,11 +33,11 @@ class RowFaults:
     emptied: dict[int, set[int]] = field(default_factory=dict)
 
 
-def may_have_controls(text: bytes, found: Ends) -> bool:
+def may_have_controls(text: bytes, found: Ends, *, is_ascii: bool) -> bool:
     """A quick look at a whole text."""
     others = len(found.low) - len(found.newlines)
     has_low = others > 0 and others > text.count(b"\t") + text.count(b" ")
-    return has_low or b"\x7f" in text or (not text.isascii() and _LATE_CONTROL.search(text) is not None)
+    return has_low or b"\x7f" in text or (not is_ascii and _LATE_CONTROL.search(text) is not None)
 
 
 def _has_controls(cell: bytes) -> bool:
