@@ -178,7 +178,7 @@ CODES = (
         example="wrong: the last line is S1004,Y, with cells missing. right: every row has all its cells.",
     ),
     FindingCode(
-        "HDR010", "warning", "Names of columns hold signs that nobody can see; they were read without them.", "Type these names anew in the export's settings.",
+        "HDR010", "warning", "Names of columns hold signs that nobody can see; they were read without them.", "Type these names anew where the export names its columns.",
         why="To a program such a name is another name, though both look the same.",
         in_excel="Clear the cell with the name in the first row and type the name anew.",
         example="wrong: a zero-width space in front of student_id. right: student_id.",
@@ -208,13 +208,13 @@ CODES = (
         example="wrong: 00123,5'2\",Y   right: 00123,\"5'2\"\"\",Y",
     ),
     FindingCode(
-        "ROW008", "warning", "Cells are written as formulas for Excel; their text was read.", "Turn off the setting of the export that protects numbers for Excel.",
+        "ROW008", "warning", "Cells are written as formulas for Excel; their text was read.", "Turn off the option of the export that protects numbers for Excel.",
         why="The equals sign and the marks are no part of an ID. Other programs would keep them.",
         in_excel="Open the file and save it again as CSV UTF-8, with the ID column set to Text.",
         example="wrong: =\"004000\",Y   right: 004000,Y",
     ),
     FindingCode(
-        "ROW009", "error", "Rows have text behind a closing quotation mark; they were set aside.", "Let the export double each quotation mark inside a cell.",
+        "ROW009", "error", "Rows have text behind a closing quotation mark; they were left out.", "Let the export double each quotation mark inside a cell.",
         why="Nobody can tell where such a cell ends, so a part of it could be lost.",
         in_excel="Go to the line and delete the quotation marks inside the cell. Save as CSV UTF-8.",
         example="wrong: 00123,\"Robert \"Bob\" Smith\",Y   right: 00123,\"Robert \"\"Bob\"\" Smith\",Y",
