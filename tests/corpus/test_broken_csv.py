@@ -132,7 +132,8 @@ def test_a_rejected_file_leaves_no_set_aside_rows(place: Place) -> None:
 
 
 PROVED_ELSEWHERE = {
-    "FIL002": "test_limits", "FIL003": "test_limits", "FIL004": "test_limits", "HDR008": "test_roster_files", "ROW006": "test_roster_files",
+    "FIL002": "test_limits", "FIL003": "test_limits", "FIL004": "test_limits", "HDR008": "test_roster_files",
+    "ROW006": "test_roster_files",
     "ENC002": "the matrix", "DLM001": "the matrix",
 }  # fmt: skip
 
