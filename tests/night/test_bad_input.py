@@ -104,7 +104,7 @@ def _cases() -> dict[str, Case]:
                            where=("users.csv", "sourcedId"), says="same ID", mend="one row", before=True,
                            line=4, count=2),
         "renamed_column": Case("HDR001", "rejected", "rejected", None, _subgroups("student_id", "Student No"),
-                               ("subgroups.csv", "student_id"), "nearest header is `student_no`", "first line", before=True,
+                               ("subgroups.csv", "student_id"), "nearest header is `Student No`", "first line", before=True,
                                line=1),
         "strangers": Case("SUB508", "held", "held", None, _subgroups("pupil00", "pupil70"), ("subgroups.csv", "student_id"),
                           "0 of 10", "student ID column", before=True),
