@@ -42,17 +42,20 @@ def free_bytes(home: Home) -> int:
     return shutil.disk_usage(home.root).free
 
 
-def is_full_disk(fault: BaseException | str) -> bool:
-    """Whether a fault, or what it came from, says that the disk is full; DuckDB, SQLite and dbt say it in words only."""
+def is_full_disk(fault: BaseException | str, home: Home) -> bool:
+    """Whether a fault, or what it came from, says that the disk is full; DuckDB, SQLite and dbt say it in words only.
+
+    SQLite calls it an I/O error when it cannot make its shared memory or its log longer; then what is free decides.
+    """
     if isinstance(fault, str):
         said = fault.casefold()
-        return any(words in said for words in _WORDS)
+        return any(words in said for words in _WORDS) or ("disk i/o error" in said and free_bytes(home) < _LEDGER_ROOM)
     came_from = fault.__cause__ or fault.__context__
     return (
         isinstance(fault, DiskFullError)
         or (isinstance(fault, OSError) and fault.errno in _FULL)
-        or is_full_disk(str(fault))
-        or (came_from is not None and is_full_disk(came_from))
+        or is_full_disk(str(fault), home)
+        or (came_from is not None and is_full_disk(came_from, home))
     )
 
 
@@ -72,7 +75,7 @@ def full_disk_in_words(home: Home) -> Iterator[None]:
     except SubgroupsError:
         raise
     except Exception as error:
-        if is_full_disk(error):
+        if is_full_disk(error, home):
             # Without its cause: a step's innermost error is what people read.
             raise full_disk(home) from None
         raise

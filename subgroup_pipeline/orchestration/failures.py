@@ -33,6 +33,7 @@ def _in_words(step: str | None, error: SerializableErrorInfo) -> tuple[str, str]
     if isinstance(kind, type) and issubclass(kind, errors.SubgroupsError):
         # Dagster keeps what Python would print: the class with its path, a colon, and the message.
         return name, error.message.strip().partition(": ")[2]
-    if is_full_disk(error.message):
-        return errors.DiskFullError.__name__, str(full_disk(load_settings().paths))
+    home = load_settings().paths
+    if is_full_disk(error.message, home):
+        return errors.DiskFullError.__name__, str(full_disk(home))
     return name, f"the step `{step}` failed with {name}" if step else f"the run failed with {name}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from subgroup_pipeline.disk import full_disk_in_words
+from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
 from subgroup_pipeline.orchestration.bookkeeping import mend_bookkeeping
 from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
 
@@ -63,8 +63,9 @@ def run_night(
     """Run one night now, for all districts or some; the run shows in the UI and on its timeline like any other.
 
     `on_step` hears of each step when it starts (None) and when it ends (seconds). A night that failed while Dagster's own
-    files were damaged runs once more with new ones. Raises DiskFullError when Dagster has no room for its events.
+    files were damaged runs once more with new ones. Raises DiskFullError without room, before Dagster needs some.
     """
+    require_room(settings.paths, "a night", room_for_a_snapshot(settings.paths))
     with full_disk_in_words(settings.paths):
         try:
             result = _run_once(settings, districts, wait, on_step)

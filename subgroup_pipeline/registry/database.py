@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from subgroup_pipeline.disk import free_bytes, full_disk, keep_reserve, make_room_for_ledger
+from subgroup_pipeline.disk import full_disk, is_full_disk, keep_reserve, make_room_for_ledger
 from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, SettingsError
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.registry.schema import AuditEvent
@@ -24,8 +24,6 @@ HEAD = "0002"
 
 _BEFORE_MIGRATING = {"sqlite": "begin immediate", "postgresql": "select pg_advisory_xact_lock(7388)"}
 """Of two processes that open a new registry, one makes the tables and the other waits; the number is ours alone."""
-_NO_ROOM = 1024**2
-"""Free bytes below which an I/O error of SQLite means a full disk: it could not make its shared memory or its log longer."""
 
 
 class Registry:
@@ -185,7 +183,7 @@ def _raise_in_words(context: sa.engine.ExceptionContext, home: Home) -> None:
     code = getattr(context.original_exception, "sqlite_errorname", "")
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         raise _damaged(home, str(context.original_exception))
-    if code == "SQLITE_FULL" or (code.startswith("SQLITE_IOERR") and free_bytes(home) < _NO_ROOM):
+    if is_full_disk(context.original_exception, home):
         raise full_disk(home)
 
 
