@@ -18,12 +18,12 @@ from subgroup_pipeline.landing.records import (
     blank_records,
     find_ends,
     has_misplaced_quotes,
-    is_padded,
     odd_records,
+    padded_places,
     quote_positions,
 )
 from subgroup_pipeline.landing.row_faults import RowJudge, may_have_controls
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.registry.findings import MOST_ROWS, Finding
 from subgroup_pipeline.registry.header_name import METADATA_PREFIX, canonical, visible
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ MAX_COLUMNS = 2000
 TOO_MANY_SHARE, TOO_MANY_FLOOR = 0.01, 5
 """More than this share and more than this many rows that cannot be told apart into cells reject a file."""
 KEPT_TEXT = 4096
+_WIDE_SPACE = re.compile(rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80")
+"""White space beyond ASCII, in UTF-8."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 
@@ -59,6 +61,7 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str, known: Collection[st
     if not _read_header(read.text[: found.ends[0]], shape, file_name, known):
         return text
     records = _records(read.text, found, shape)
+    _look_for_padding(records, found, shape, file_name)
     closing = _skip_closing_lines(records, shape, file_name)
     _look_at_end(records, shape, file_name, closing)
     judge = RowJudge(records, shape, file_name, _unread(shape.header, known))
@@ -120,11 +123,27 @@ def _is_read(name: str, known: Collection[str]) -> bool:
 def _records(text: bytes, found: Ends, shape: CsvShape) -> Records:
     blank = blank_records(text, found.starts, found.ends, shape.delimiter)
     odd, odd_cells = odd_records(found.is_cell_end, found.starts, found.ends, len(shape.header), blank)
-    shape.is_padded = is_padded(text, found)
     shape.blank += len(blank)
     shape.records = len(found.ends) - 1 - len(blank)
     newlines, line = found.newlines, shape.header_line
     return Records(text, found.is_cell_end, found.starts, found.ends, newlines, blank, odd, odd_cells, line)
+
+
+def _look_for_padding(records: Records, found: Ends, shape: CsvShape, file_name: str) -> None:
+    """Say which rows have white space around a cell. A cell of nothing else is blank, which is no padding."""
+    places = padded_places(records.text, found)
+    shape.is_padded = bool(len(places))
+    rows = records.at_all(places, [] if shape.is_ascii else [match.start() for match in _WIDE_SPACE.finditer(records.text)])
+    first = [record for record in rows[:MOST_ROWS] if any(map(_has_padding, records.cells(record)))]
+    if first:
+        # Where a file has more such rows than are kept, they are not looked at one by one.
+        padded = [*first, *rows[MOST_ROWS:]]
+        shape.findings.append(records.finding("CEL101", file_name, padded))
+
+
+def _has_padding(cell: bytes) -> bool:
+    text = cell.decode().removeprefix('"').removesuffix('"')
+    return text.strip() not in ("", text)
 
 
 def _skip_closing_lines(records: Records, shape: CsvShape, file_name: str) -> list[int]:

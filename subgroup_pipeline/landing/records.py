@@ -49,6 +49,16 @@ class Records:
         """The record that a byte belongs to."""
         return int(self.starts.searchsorted(place, side="right")) - 1
 
+    def at_all(self, *places: Positions | list[int]) -> list[int]:
+        """The records that any of these bytes belong to, in order, without the header and blank ones."""
+        import numpy as np
+
+        records = np.unique(
+            self.starts.searchsorted(np.concatenate([np.asarray(p, dtype=np.intp) for p in places]), side="right") - 1
+        )
+        kept: list[int] = np.setdiff1d(records, np.append(self.blank, 0)).tolist()
+        return kept
+
     def line(self, record: int) -> int:
         """Physical line on which a record starts."""
         return int(self.newlines.searchsorted(self.starts[record])) + self.first_line
@@ -112,12 +122,12 @@ def has_misplaced_quotes(text: bytes, quotes: Positions, delimiter: str) -> bool
     return not (is_opening.all() and is_closing.all())
 
 
-def is_padded(text: bytes, found: Ends) -> bool:
-    """Whether a cell below the header begins or ends with white space, quoted or not."""
+def padded_places(text: bytes, found: Ends) -> Positions:
+    """Positions of ASCII white space at the beginning or end of a cell below the header, quoted or not."""
     import numpy as np
 
     if len(found.low) == len(found.ends):  # nothing but line ends
-        return False
+        return found.low[:0]
     view = np.frombuffer(text, dtype=np.uint8)
     is_cell_end, is_outside = found.is_cell_end, found.is_outside
     low = found.low[np.searchsorted(found.low, found.ends[0], "right") :]
@@ -129,11 +139,13 @@ def is_padded(text: bytes, found: Ends) -> bool:
         (view[before] == ord("\n")) | (view[after] == ord("\n")) | is_cell_end[before] | is_cell_end[after] | (blanks == last)
     )
     if is_outside is None:
-        return bool(is_edge.any())
+        at_edge: Positions = blanks[is_edge]
+        return at_edge
     # A doubled quote is text; one alone beside white space opened the cell or closes it.
     opens = (view[before] == ord('"')) & (view[blanks - 2] != ord('"'))
     closes = (view[after] == ord('"')) & ((blanks + 2 > last) | (view[np.minimum(blanks + 2, last)] != ord('"')))
-    return bool(np.where(is_outside[blanks], is_edge, opens | closes).any())
+    padded: Positions = blanks[np.where(is_outside[blanks], is_edge, opens | closes)]
+    return padded
 
 
 def blank_records(text: bytes, starts: Positions, ends: Positions, delimiter: str) -> Positions:

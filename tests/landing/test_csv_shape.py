@@ -133,7 +133,7 @@ def test_what_is_loaded_is_what_python_reads(table: Table, file: tuple[bytes, in
     assert shape.records == len(loaded)
     assert shape.set_aside == 0
     # Texts that look as if they were decoded twice are told, and loaded as they are.
-    assert {finding.code for finding in screening.findings} <= {"EOF001", "ENC004"}
+    assert {finding.code for finding in screening.findings} <= {"EOF001", "ENC004", "CEL101"}
     assert all(len(row) == width for row in loaded)
 
 
@@ -185,7 +185,7 @@ def test_any_bytes_get_an_answer_and_every_record_is_accounted_for(table: Table,
     assert len(loaded) == shape.records - shape.set_aside
     said = {finding.code for finding in screening.findings}
     assert said <= {
-        "EOF001", "ROW001", "ROW002", "ENC002", "ENC003", "CHR001", "HDR006", "ROW007", "ROW008", "ROW009", "HDR010", "EOF003",
+        "EOF001", "CEL101", "ROW001", "ROW002", "ENC002", "ENC003", "CHR001", "HDR006", "ROW007", "ROW008", "ROW009", "HDR010", "EOF003",
     }  # fmt: skip
 
 
@@ -390,3 +390,18 @@ def test_white_space_at_an_end_of_a_cell_is_noticed(table: Table, rows: list[lis
 
 def test_a_letter_beyond_ascii_is_noticed(table: Table) -> None:
     assert [table.load(HEADER + b"1,2,%s\n" % cell)[0].is_ascii for cell in (b"e", "é".encode(), b"\xe9")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a,b\n1,2\n x,2\n1,y \n", (3, 4)),
+        ('a,b\n"1 ",2\n"1, 1",2\n', (2,)),
+        ("a,b\n\u00a01,2\n1,\u30002\n", (2, 3)),
+        ("a,b\n1, \n \n1,2\n", ()),  # a blank cell and a blank row have no padding
+    ],
+    ids=["plain", "quoted", "wide", "blank"],
+)
+def test_padded_cells_are_told_with_their_lines(table: Table, text: str, lines: tuple[int, ...]) -> None:
+    shape, _, _ = table.load(text.encode())
+    assert [finding.lines for finding in shape.findings if finding.code == "CEL101"] == ([lines] if lines else [])

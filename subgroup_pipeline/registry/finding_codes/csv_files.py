@@ -243,4 +243,11 @@ CODES = (
         in_excel="",
         example="wrong: one byte 1A behind the last line. right: the last line is the end.",
     ),
+    FindingCode(
+        "CEL101", "warning", "Cells have spaces at their beginning or end; they were read without them.",
+        "Let the export write cells without padding (VARCHAR columns instead of CHAR, or a TRIM around each column).",
+        "Nothing is lost here. Stricter systems take a space for a part of the ID.",
+        "Use Excel's TRIM on the columns, and paste the result as values.",
+        "wrong: 'sch-12   '   right: 'sch-12'",
+    ),
 )  # fmt: skip
