@@ -95,6 +95,7 @@ def land_deliveries(
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
         keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
         for delivery, screening in zip(deliveries, screenings, strict=True):
+            delivery.counts = {**(delivery.counts or {}), **screening.counts}  # lines are looked up as the file was read now
             screening.findings, failing = locate(settings.paths, delivery, screening.findings)
             keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:

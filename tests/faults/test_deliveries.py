@@ -62,3 +62,7 @@ def test_a_faulty_delivery_gets_its_verdict_its_findings_and_its_counts(faulty: 
     assert counts.get("all_students", {}).get("all") == expected.get("students")
     for subgroup, values in expected.get("report", {}).items():
         assert counts[subgroup] == values
+
+
+def test_every_delivery_says_what_must_come_of_it() -> None:
+    assert {path.name for path in DELIVERIES.iterdir()} == set(CASES)

@@ -158,7 +158,10 @@ def _set_aside_with_parents(files: Mapping[str, _File]) -> None:
 def _written(rng: Random, file: _File) -> tuple[str, list[int]]:
     """The file's text in some way of writing CSV, and the line on which each row begins."""
     quoting = rng.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    text = _text(file.header, [], quoting)
+    before = rng.choice(("", "", "", "sep=,\n", "Nightly export\n11/02/2026\n", "#TYPE Export.Row\n"))
+    if before:
+        file.warned.add("HDR013")
+    text = before + _text(file.header, [], quoting)
     lines = []
     for row in file.written:
         if rng.random() < 0.03:
