@@ -185,7 +185,8 @@ def test_any_bytes_get_an_answer_and_every_record_is_accounted_for(table: Table,
     assert len(loaded) == shape.records - shape.set_aside
     said = {finding.code for finding in screening.findings}
     assert said <= {
-        "EOF001", "CEL101", "ROW001", "ROW002", "ENC002", "ENC003", "CHR001", "HDR006", "ROW007", "ROW008", "ROW009", "HDR010", "EOF003",
+        "EOF001", "CEL101", "ROW001", "ROW002", "ENC002", "ENC003", "CHR001", "HDR006", "ROW007", "ROW008", "ROW009", "HDR010",
+        "EOF003",
     }  # fmt: skip
 
 
