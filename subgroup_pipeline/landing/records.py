@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 
-_WHITE = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "
+_WHITE = b"\t\x0b\x0c\r\x1c\x1d\x1e\x1f "
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Ends:
     ends: Positions
     newlines: Positions
     low: Positions
+    low_bytes: Bytes
     is_outside: Mask | None
 
 
@@ -96,7 +97,8 @@ def find_ends(text: bytes, quotes: Positions, delimiter: str) -> Ends:
     view = np.frombuffer(text, dtype=np.uint8)
     is_cell_end = view == ord(delimiter)
     low = np.flatnonzero(view <= ord(" "))
-    newlines = ends = low[view[low] == ord("\n")]
+    low_bytes = view[low]
+    newlines = ends = low[low_bytes == ord("\n")]
     is_outside = None
     if len(quotes):
         stretches = np.diff(np.concatenate(([0], quotes, [len(view)])))
@@ -105,7 +107,7 @@ def find_ends(text: bytes, quotes: Positions, delimiter: str) -> Ends:
         ends = newlines[is_outside[newlines]]
     if not text.endswith(b"\n"):
         ends = np.append(ends, len(text))
-    return Ends(is_cell_end, np.concatenate(([0], ends[:-1] + 1)), ends, newlines, low, is_outside)
+    return Ends(is_cell_end, np.concatenate(([0], ends[:-1] + 1)), ends, newlines, low, low_bytes, is_outside)
 
 
 def has_misplaced_quotes(text: bytes, quotes: Positions, delimiter: str) -> bool:
@@ -116,23 +118,26 @@ def has_misplaced_quotes(text: bytes, quotes: Positions, delimiter: str) -> bool
         return True
     view = np.frombuffer(text, dtype=np.uint8)
     is_neighbour = _table(f'{delimiter}\n"'.encode())
-    opening, closing = quotes[::2], quotes[1::2]
-    is_opening = is_neighbour[view[np.maximum(opening - 1, 0)]] | (opening == 0)
-    is_closing = is_neighbour[view[np.minimum(closing + 1, len(text) - 1)]] | (closing == len(text) - 1)
-    return not (is_opening.all() and is_closing.all())
+    # A quote that is the first or the last byte has no neighbour there.
+    opening = quotes[2::2] if quotes[0] == 0 else quotes[::2]
+    closing = quotes[1:-1:2] if quotes[-1] == len(text) - 1 else quotes[1::2]
+    return not (is_neighbour[view[opening - 1]].all() and is_neighbour[view[closing + 1]].all())
 
 
 def padded_places(text: bytes, found: Ends) -> Positions:
     """Positions of ASCII white space at the beginning or end of a cell below the header, quoted or not."""
     import numpy as np
 
-    if len(found.low) == len(found.ends):  # nothing but line ends
+    in_cells = len(found.newlines) - len(found.ends) + (not text.endswith(b"\n"))
+    if not in_cells and len(found.low) == len(found.newlines):  # nothing but line ends
         return found.low[:0]
     view = np.frombuffer(text, dtype=np.uint8)
     is_cell_end, is_outside = found.is_cell_end, found.is_outside
-    low = found.low[np.searchsorted(found.low, found.ends[0], "right") :]
-    is_end = is_cell_end[low] | ((view[low] == ord("\n")) & (is_outside is None or is_outside[low]))
-    blanks = low[_table(_WHITE)[view[low]] & ~is_end]
+    is_white = _table(_WHITE)[found.low_bytes]
+    if is_outside is not None and in_cells:
+        is_white |= (found.low_bytes == ord("\n")) & ~is_outside[found.low]
+    blanks = found.low[is_white]
+    blanks = blanks[(blanks > found.ends[0]) & ~is_cell_end[blanks]]
     last = len(view) - 1
     before, after = blanks - 1, np.minimum(blanks + 1, last)
     is_edge = (

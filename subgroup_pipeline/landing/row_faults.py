@@ -35,8 +35,8 @@ class RowFaults:
 
 def may_have_controls(text: bytes, found: Ends, *, is_ascii: bool) -> bool:
     """A quick look at a whole text."""
-    others = len(found.low) - len(found.newlines)
-    has_low = others > 0 and others > text.count(b"\t") + text.count(b" ")
+    low = found.low_bytes
+    has_low = len(low) > len(found.newlines) and bool(((low < ord(" ")) & (low != ord("\n")) & (low != ord("\t"))).any())
     return has_low or b"\x7f" in text or (not is_ascii and _LATE_CONTROL.search(text) is not None)
 
 

@@ -379,6 +379,7 @@ def test_a_large_file_with_quoted_newlines_is_read_in_order(table: Table) -> Non
 @with_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text(' \tab"\n,', max_size=4), min_size=2, max_size=2), max_size=4), st.booleans(), st.booleans())
 @example([["x", 'say "hi" '], ["", "\n"]], False, True)
+@example([["x", "\n"]], True, False)
 @example([['"" x', '" '], ['a "" b', '"']], True, False)
 def test_white_space_at_an_end_of_a_cell_is_noticed(table: Table, rows: list[list[str]], always: bool, is_ended: bool) -> None:
     lines = [",".join(_written(cell, always=always or cell == "") for cell in row) for row in [[" a ", "b"], *rows]]
