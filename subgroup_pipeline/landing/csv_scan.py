@@ -61,7 +61,6 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str, known: Collection[st
     if not _read_header(read.text[: found.ends[0]], shape, file_name, known):
         return text
     records = _records(read.text, found, shape)
-    _look_for_padding(records, found, shape, file_name)
     closing = _skip_closing_lines(records, shape, file_name)
     _look_at_end(records, shape, file_name, closing)
     judge = RowJudge(records, shape, file_name, _unread(shape.header, known))
@@ -69,6 +68,7 @@ def scan_rows(text: bytes, shape: CsvShape, file_name: str, known: Collection[st
         judge.look_for_controls()
     judge.look_for_giants()
     _say_leniency(read, judge, shape, file_name)
+    _look_for_padding(judge, found, shape, file_name, closing)
     return _cleaned(judge, shape, file_name, closing) if shape.is_readable else text
 
 
@@ -84,6 +84,9 @@ def _read_header(record: bytes, shape: CsvShape, file_name: str, known: Collecti
         shape.header = next(reader, [])
     except csv.Error:  # a cell beyond 128 KiB
         shape.findings.append(Finding("CAP002", file=file_name, line=shape.header_line))
+        return False
+    if not any(name.strip() for name in shape.header):  # formulas of nothing
+        shape.findings.append(Finding("HDR005", file=file_name))
         return False
     if len(shape.header) > MAX_COLUMNS:
         shape.findings.append(Finding("HDR009", file=file_name, line=shape.header_line, count=len(shape.header)))
@@ -129,12 +132,14 @@ def _records(text: bytes, found: Ends, shape: CsvShape) -> Records:
     return Records(text, found.is_cell_end, found.starts, found.ends, newlines, blank, odd, odd_cells, line)
 
 
-def _look_for_padding(records: Records, found: Ends, shape: CsvShape, file_name: str) -> None:
+def _look_for_padding(judge: RowJudge, found: Ends, shape: CsvShape, file_name: str, closing: list[int]) -> None:
     """Say which rows have white space around a cell. A cell of nothing else is blank, which is no padding."""
+    records = judge.records
     places = padded_places(records.text, found)
     shape.is_padded = bool(len(places))
     rows = records.at_all(places, [] if shape.is_ascii else [match.start() for match in _WIDE_SPACE.finditer(records.text)])
-    first = [record for record in rows[:MOST_ROWS] if any(map(_has_padding, records.cells(record)))]
+    left_out = {*closing, *judge.faults.refused}
+    first = [r for r in rows[:MOST_ROWS] if r not in left_out and any(map(_has_padding, records.cells(r)))]
     if first:
         # Where a file has more such rows than are kept, they are not looked at one by one.
         padded = [*first, *rows[MOST_ROWS:]]

@@ -105,7 +105,7 @@ def find_ends(text: bytes, quotes: Positions, delimiter: str) -> Ends:
         is_outside = np.repeat(np.arange(len(stretches)) % 2 == 0, stretches)
         is_cell_end &= is_outside
         ends = newlines[is_outside[newlines]]
-    if not text.endswith(b"\n"):
+    if not text.endswith(b"\n") or not len(ends):
         ends = np.append(ends, len(text))
     return Ends(is_cell_end, np.concatenate(([0], ends[:-1] + 1)), ends, newlines, low, low_bytes, is_outside)
 

@@ -153,6 +153,8 @@ def structural() -> dict[str, Broken]:
                                                  _at("ROW004", 2)),
         "quote inside a cell": _case(GOOD + b's20,5\'4" tall,x,n\n', _at("ROW007", 22), rows=21),
         "blanks around quotes": _case(GOOD + b's20, "y" ,x, "a,b"\n', _at("ROW007", 22), rows=21),
+        "formulas of nothing": _case(b'="",=""\n="",=""\n', _at("HDR012")),
+        "white space around cells": _case(GOOD + b"s20, y,x,n\n", _at("CEL101", 22), rows=21),
         "formulas": _case(HEADER + b'="0042",y,x,n\n"=""0043""",y,x,n\n', _at("ROW008", 2), rows=2),
         "text behind a quote": _case(GOOD + b's20,"y"es,x,n\n', _at("ROW009", 22), rows=20),
         "text behind a quote in a column nobody reads": _case(

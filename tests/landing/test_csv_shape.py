@@ -177,6 +177,8 @@ def test_rows_are_taken_trimmed_set_aside_or_blank_as_their_widths_say(table: Ta
         max_size=30,
     )
 )
+@example([b'="', b'"'])
+@example([b'="', b'"', b"\n", b"a", b"\n"])
 def test_any_bytes_get_an_answer_and_every_record_is_accounted_for(table: Table, parts: list[bytes]) -> None:
     shape, loaded, screening = table.load(b"".join(parts))
     if not shape.is_readable:
