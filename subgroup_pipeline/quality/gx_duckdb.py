@@ -25,7 +25,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlA
 from great_expectations.expectations.core.unexpected_rows_expectation import UnexpectedRowsExpectation
 from great_expectations.expectations.metrics.query_metrics.query_table.query_table import QueryTable
 
-from subgroup_pipeline.quality.expectations import session_statements, suite_json, without_values
+from subgroup_pipeline.quality.check_session import session_statements
+from subgroup_pipeline.quality.expectations import suite_json, without_values
 
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.quality.expectations import roster_keys
+from subgroup_pipeline.quality.check_session import roster_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.quality.expectations import roster_keys
+from subgroup_pipeline.quality.check_session import roster_keys
 from subgroup_pipeline.quality.limits import FEW_ROWS
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.districts import registered_districts

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import SubgroupsError
+from subgroup_pipeline.quality.check_session import session_statements
 from subgroup_pipeline.quality.data_docs import forget_old_runs, write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import (
@@ -22,7 +23,6 @@ from subgroup_pipeline.quality.expectations import (
     SEVERITIES,
     Check,
     checks_of,
-    session_statements,
     suite_names,
     without_values,
 )
