@@ -75,14 +75,14 @@ cell as (
     from demographic d join roster_column c using (delivery_id)
 ),
 said as (
-    select c.*, lower(trimmed(c.text)) as folded, v.value, case when c.source_column = '{_ROLL_UP}'
-        then lower(trimmed(c.text)) in ('true', 'false') else c.is_open or v.value is not null end as is_set_up
+    select c.*, lower(c.text) as folded, v.value, case when c.source_column = '{_ROLL_UP}'
+        then truth_of(c.text) is not null else c.is_open or v.value is not null end as is_set_up
     from cell c left join warehouse.control.subgroup_value v
-        on v.district_id = c.district_id and v.subgroup = c.subgroup and lower(v.raw_key) = lower(trimmed(c.text))
-    where trimmed(c.text) is not null
+        on v.district_id = c.district_id and v.subgroup = c.subgroup and lower(v.raw_key) = lower(c.text)
+    where c.text is not null
 )
 select delivery_id, is_before, source_column, file_name, header, is_open, folded, value, is_set_up, count(*) as students,
-    min(trimmed(text)) as written, list(sourcedId) filter (where not is_before and not is_set_up) as keys
+    min(text) as written, list(sourcedId) filter (where not is_before and not is_set_up) as keys
 from said group by all
 """
 
@@ -92,11 +92,11 @@ select delivery_id, file_name, case when source_column = '{_ROLL_UP}' then heade
 from roster_text where not is_before and not is_set_up group by all order by all
 """
 
-# Students for whom a column says something; of the flags of the roll-up only `true` does.
+# Students for whom a column says something; of the flags of the roll-up only yes does.
 _FILLED = f"""
 select delivery_id, source_column, coalesce(sum(students) filter (not is_before), 0)::bigint,
     coalesce(sum(students) filter (is_before), 0)::bigint
-from roster_text where source_column <> '{_ROLL_UP}' or folded = 'true' group by all
+from roster_text where source_column <> '{_ROLL_UP}' or truth_of(folded) group by all
 """
 
 # The tables that drift is told from, as a subgroup file has them. The flags of the roll-up count as values of their own; a
@@ -111,7 +111,7 @@ with filled as (
         source_column = '{_ROLL_UP}' or value is not null as is_known,
         case when source_column = '{_ROLL_UP}' then header else coalesce(value, if(is_open, folded, 'not_reported')) end as value,
         sum(students) as n
-    from roster_text where source_column <> '{_ROLL_UP}' or folded = 'true' group by all
+    from roster_text where source_column <> '{_ROLL_UP}' or truth_of(folded) group by all
 ),
 roster as (select delivery_id, is_before, any_value(read_id) as read_id, count(*) as students from roster_student group by all),
 blank as (

@@ -41,7 +41,7 @@ with file as (
     union select live_delivery_id from checks.live_file
 ),
 cell as (
-    select district_id, delivery_id, entry.key as source_column, trimmed(entry.value) as cell, count(*) as n
+    select district_id, delivery_id, entry.key as source_column, entry.value as cell, count(*) as n
     from (
         select district_id, delivery_id, unnest(map_entries(cells)) as entry
         from warehouse.raw.subgroup_row where delivery_id in (select delivery_id from file)
@@ -59,7 +59,7 @@ from cell c
 join warehouse.control.subgroup_column k
     on k.district_id = c.district_id and k.source_column = c.source_column and k.source = 'sftp'
 left join warehouse.control.subgroup_value v
-    on v.district_id = c.district_id and v.subgroup = k.subgroup and lower(trimmed(v.raw_key)) = lower(c.cell)
+    on v.district_id = c.district_id and v.subgroup = k.subgroup and lower(v.raw_key) = lower(c.cell)
 group by all
 """
 

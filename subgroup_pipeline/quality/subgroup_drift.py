@@ -57,13 +57,13 @@ order by all
 # Students by id: new, with other cells, and gone. Cells stand in the order of the settings, whatever the header's is.
 _STUDENTS = """
 with was as (
-    select l.delivery_id, hash(trimmed(r.student_id)) as id, min(hash(r.cells)) as content
+    select l.delivery_id, hash(r.student_id) as id, min(hash(r.cells)) as content
     from checks.live_file l join warehouse.raw.subgroup_row r on r.delivery_id = l.live_delivery_id
-    where trimmed(r.student_id) is not null group by all
+    where r.student_id is not null group by all
 ), now as (
-    select l.delivery_id, hash(trimmed(r.student_id)) as id, min(hash(r.cells)) as content
+    select l.delivery_id, hash(r.student_id) as id, min(hash(r.cells)) as content
     from checks.live_file l join warehouse.raw.subgroup_row r using (delivery_id)
-    where trimmed(r.student_id) is not null group by all
+    where r.student_id is not null group by all
 )
 select delivery_id, count(*) filter (was.id is null), count(*) filter (was.content <> now.content),
     count(*) filter (now.id is null)

@@ -32,7 +32,7 @@ select
         else 'matched'
     end as state
 from (
-    select delivery_id, trimmed(student_id) as key, count(*) as n_rows from checks.subgroup_row
+    select delivery_id, student_id as key, count(*) as n_rows from checks.subgroup_row
     where student_id is not null group by all
 ) f
 left join checks.known_key k using (delivery_id, key);
@@ -65,8 +65,8 @@ _REPEATED = """
 with repeated as (select delivery_id, key, state from checks.file_key where n_rows > 1),
 of_key as (
     select r.delivery_id, r.key, r.state, count(*) as n, count(distinct list_sort(list_transform(
-        map_entries(b.cells), lambda x: x.key || chr(31) || coalesce(trimmed(x.value), '')))) = 1 as is_same
-    from checks.subgroup_row b join repeated r on r.delivery_id = b.delivery_id and r.key = trimmed(b.student_id) group by all
+        map_entries(b.cells), lambda x: x.key || chr(31) || coalesce(x.value, '')))) = 1 as is_same
+    from checks.subgroup_row b join repeated r on r.delivery_id = b.delivery_id and r.key = b.student_id group by all
 )
 select delivery_id, coalesce(sum(n - 1) filter (is_same), 0)::bigint, first_keys(case when is_same then key end),
     coalesce(sum(n) filter (not is_same and state = 'matched'), 0)::bigint
@@ -83,7 +83,7 @@ _ROWS = "select delivery_id, count(*), count(*) filter (student_id is null) from
 # Of the live file's students who are still in the roster, those whom the new file leaves out.
 _REMOVED = """
 with was as (
-    select distinct l.delivery_id, trimmed(s.student_id) as key
+    select distinct l.delivery_id, s.student_id as key
     from checks.live_file l join warehouse.raw.subgroup_row s on s.delivery_id = l.live_delivery_id
 )
 select was.delivery_id, count(*), count(u.key) filter (l.student_key is null)

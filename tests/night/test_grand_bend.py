@@ -216,9 +216,10 @@ def test_every_row_of_every_file_is_accounted_for(published: Installation) -> No
     assert {row[0] for row in published.ask("select is_balanced from quality.reconciliation")} == {True}
 
 
-def test_the_subgroup_file_has_two_findings(published: Installation) -> None:
+def test_the_subgroup_file_has_three_findings(published: Installation) -> None:
     (delivery,) = published.deliveries("grand_bend", "subgroups")
     assert [(f["code"], f["file"], f["column"], f["line"], f["count"]) for f in delivery["findings"]] == [
+        ("CEL101", "subgroups.csv", None, 7, 1),
         ("SUB507", "subgroups.csv", None, None, 1),
         ("SUB506", "subgroups.csv", "sped", 5, 1),
     ]

@@ -82,7 +82,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         made.drop("dotted", "roster", roster({header: {0: cell} for header, cell in dotted.items()}))
         made.apply(settings("races", "[demographics]", race="from: demographics.race_ethnicity"))
         races = ["s000,,,,,,,,,true,,TRUE", "s001,,,,,,true,,,true,,false", "s002,,,,,,,,,true,true,", "s003,,,,,,,True,,,,"]
-        races += ["s004,,,,,false,false,false,false,false,false,false", "s005,,,,,,,,,,,", "s006,,,,,,,,,Y,,"]
+        races += ["s004,,,,,false,false,false,false,false,false,false", "s005,,,,,,,,,,,", "s006,,,,,,,,,Y,,", "s007,,,,,,,,,?,,"]
         made.drop("races", "roster", roster(None, [RACE_HEADER, *races]))
         made.apply(settings("imagine", "[roster_metadata]", language="open: true"))
         made.drop("imagine", "roster", roster({"ext_imagineLearning_Language": {0: "Twi"}}))
@@ -170,7 +170,7 @@ def test_races_are_rolled_up_and_other_texts_in_the_flags_are_said(night: Instal
         "black_or_african_american",
         "not_reported",
         "not_reported",
-        "not_reported",
+        "white",
         "not_reported",
     ]
     assert findings(night, "races") == {("SUB506", "demographics.csv", "white")}

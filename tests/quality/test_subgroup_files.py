@@ -128,7 +128,7 @@ CASES: dict[str, Case] = {
         text(rows(90, key="m{:03}")), [("SUB503", 2, "student_id", 90), ("SUB527", None, "student_id", 90)],
         ("90 of 90 IDs (100%) are in `metadata.lunch_no`",), "held",
         roster=_users(lambda line: f"{line},m{_number(line)}", ",metadata.Lunch No")),
-    "spaces": Case(_id(" {:05}\u00a0", 5, 9), []),
+    "spaces": Case(_id(" {:05}\u00a0", 5, 9), [("CEL101", 7, None, 2)]),
     # Match, both ways
     "below_99": Case(
         text([[f"x{n}", *row[1:]] if n in range(50, 56) else row for n, row in enumerate(rows(200))]),
@@ -164,7 +164,7 @@ CASES: dict[str, Case] = {
         (), "held", after=CLEAN),
     "repeated": Case(
         CLEAN + "00003, N ,n,Spanish\n00003,n,n,Spanish\n".replace(" N ", " n "),
-        [("SUB522", 5, "student_id", 2)]),
+        [("CEL101", 102, None, 1), ("SUB522", 5, "student_id", 2)]),
     "many_contradict": Case(
         CLEAN + "".join(f"{n:05},n,n,Other\n" for n in range(11)),
         [("SUB502", 2, "student_id", 22), ("SUB523", None, "student_id", 22)], (), "held"),

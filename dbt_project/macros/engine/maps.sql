@@ -30,11 +30,11 @@
     cast(row_number() over () as integer)
 {%- endmacro %}
 
-{# The cells of a row as one list of texts, trimmed and in the order of their names, to tell whether two rows say the same. #}
+{# The cells of a row as one list of texts, in the order of their names, to tell whether two rows say the same. #}
 {% macro map_as_list(map) -%}
     list_sort(list_transform(
         map_entries({{ map }}),
-        lambda cell: cell.key || chr(31) || coalesce({{ trimmed('cell.value') }}, '')
+        lambda cell: cell.key || chr(31) || coalesce(cell.value, '')
     ))
 {%- endmacro %}
 

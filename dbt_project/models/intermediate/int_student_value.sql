@@ -34,7 +34,7 @@ cells as (
         subgroup.absent_value_key,
         file_row.student_key is not null and subgroup.source_column is not null as is_in_file,
         coalesce({{ map_has('file_row.cells', 'subgroup.source_column') }}, false) as has_cell,
-        {{ trimmed(map_value('file_row.cells', 'subgroup.source_column')) }} as cell
+        {{ map_value('file_row.cells', 'subgroup.source_column') }} as cell
     from {{ ref('int_student') }} as student
     inner join subgroups as subgroup
         on student.district_id = subgroup.district_id

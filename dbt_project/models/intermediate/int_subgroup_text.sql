@@ -13,7 +13,7 @@ with settings as (
 seen as (
     select distinct
         subgroup.subgroup_key,
-        {{ trimmed(map_value('student.cells', 'subgroup.source_column')) }} as cell
+        {{ map_value('student.cells', 'subgroup.source_column') }} as cell
     from {{ ref('int_subgroup_row') }} as student
     inner join {{ ref('int_subgroup') }} as subgroup
         on student.district_id = subgroup.district_id and subgroup.is_open and not subgroup.is_in_roster

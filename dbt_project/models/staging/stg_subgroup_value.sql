@@ -1,7 +1,7 @@
 select
     settings.district_id,
     settings.subgroup,
-    lower({{ trimmed('settings.raw_key') }}) as match_text,
+    lower(settings.raw_key) as match_text,
     settings.value,
     settings.is_member,
     settings.display_order
