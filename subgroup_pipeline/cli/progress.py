@@ -22,6 +22,7 @@ _WORDS = {
     "error_reports": "write reports",
     "archive_retention": "clear the archive",
     "checked_files": "answer `check/` folders",
+    "proved_files": "hold kept files against their hashes",
 }
 """Steps in a person's words. Any other is shown by its own name."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.landing.csv_shape import SetAsideRow
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
+    from subgroup_pipeline.registry.schema import Delivery
 
 _COLUMNS = {
     "district_id": "VARCHAR",
@@ -23,6 +24,11 @@ _COLUMNS = {
     "code": "VARCHAR",
     "text": "VARCHAR",
 }
+
+
+def rows_not_landed(delivery: Delivery, file_name: str) -> int:
+    """Rows of a file that screening set aside, as the ledger has them."""
+    return int(delivery.counts.get("files", {}).get(file_name, {}).get("set_aside", 0))
 
 
 def keep_set_aside_rows(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:

@@ -14,6 +14,7 @@ from subgroup_pipeline.landing.control import write_subgroup_settings
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.landing.set_aside import rows_not_landed
 from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.family_totals import note_families
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
@@ -191,7 +192,8 @@ def _judge_feed(
         extra, _ = own[delivery.delivery_id]
         if feed == "roster":
             rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
-            findings += set_aside_findings(findings, rows, district.settings.guards)
+            lost = {name: rows_not_landed(delivery, name) for name in rows}
+            findings += set_aside_findings(findings, rows, lost, district.settings.guards)
         located[delivery.delivery_id], kept = locate(settings.paths, delivery, findings + extra)
         keep_failing_rows(settings.paths, delivery, "quality", kept)
     with registry.begin() as session:

@@ -90,16 +90,19 @@ def _changed_students(changes: Changes | None) -> dict[str, dict[str, int]]:
     return {"changes": {"new": students.added, "changed": students.changed, "removed": students.removed}}
 
 
-def set_aside_findings(findings: Iterable[Finding], rows: Mapping[str, int], guards: Guards) -> list[Finding]:
-    """Findings about files of which too much is set aside; `rows` are the rows by file name.
+def set_aside_findings(
+    findings: Iterable[Finding], rows: Mapping[str, int], not_landed: Mapping[str, int], guards: Guards
+) -> list[Finding]:
+    """Findings about files of which too much is set aside; `rows` are landed, `not_landed` set aside before, by file name.
 
     A row is set aside for the first of its faults, so the counts of a file add up. Small numbers are let through, but never
     when they are more than half of the file.
     """
-    by_file: dict[str, int] = {}
+    by_file = {name: count for name, count in not_landed.items() if count}
     for finding in findings:
         if finding.severity == "error" and finding.file is not None and finding.count:
             by_file[finding.file] = by_file.get(finding.file, 0) + finding.count
+    rows = {name: count + not_landed.get(name, 0) for name, count in rows.items()}
     said = []
     for name, count in sorted(by_file.items()):
         about = f"{count} of {rows[name]} rows; "

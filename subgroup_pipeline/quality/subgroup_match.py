@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.landing.set_aside import rows_not_landed
 from subgroup_pipeline.quality.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
 from subgroup_pipeline.registry.findings import Finding
 
@@ -207,11 +208,18 @@ def _about_students(file: SubgroupFile, facts: MatchFacts, absent: int, may_be_a
 
 
 def _about_rows(file: SubgroupFile, facts: MatchFacts) -> Iterator[Finding]:
-    """Rows set aside for what is in the file itself; ids that match nobody are judged by the match rate."""
-    aside = facts.blank_ids + facts.conflicting_rows + facts.ambiguous_rows
-    if aside <= max(FEW_STUDENTS, file.guards.subgroup_rows_held * facts.rows):
-        return
-    is_worst = aside > file.guards.subgroup_rows_rejected * facts.rows
-    code, guard = ("SUB524", "subgroup_rows_rejected") if is_worst else ("SUB523", "subgroup_rows_held")
-    about = f"{aside} of {facts.rows} rows; at most {file.limit(guard)} may be."
-    yield Finding(code, file=file.name, column=file.id_column, count=aside, about=about)
+    """Rows set aside for what is in the file itself; ids that match nobody are judged by the match rate.
+
+    A few are let through, but never when they are more than half of the file.
+    """
+    not_landed = rows_not_landed(file.delivery, file.name)
+    aside = facts.blank_ids + facts.conflicting_rows + facts.ambiguous_rows + not_landed
+    rows = facts.rows + not_landed
+    if aside > max(FEW_STUDENTS, file.guards.subgroup_rows_held * rows):
+        is_worst = aside > file.guards.subgroup_rows_rejected * rows
+        code, guard = ("SUB524", "subgroup_rows_rejected") if is_worst else ("SUB523", "subgroup_rows_held")
+        about = f"{aside} of {rows} rows; at most {file.limit(guard)} may be."
+        yield Finding(code, file=file.name, column=file.id_column, count=aside, about=about)
+    elif 2 * aside > rows:
+        about = f"{aside} of {rows} rows; more than half of a file is never let through."
+        yield Finding("SUB523", file=file.name, column=file.id_column, count=aside, about=about)
