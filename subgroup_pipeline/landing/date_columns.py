@@ -92,7 +92,8 @@ def _odd_columns(connection: duckdb.DuckDBPyConnection, table: str, column: str,
                 delivery_id, file_name, {column} as text, count(*) as n,
                 regexp_full_match({column}, '{_YEAR_FIRST}') as is_time,
                 regexp_full_match({column}, '{_SLASHES}') as is_slashes,
-                case when is_slashes then string_split({column}, '/')[:2]::integer[] end as place
+                try_cast(regexp_extract({column}, '^{_SLASHES}$', 1) as integer) as first,
+                try_cast(regexp_extract({column}, '^{_SLASHES}$', 2) as integer) as second
             from raw.{table}
             where {column} not like '____-__-__' and delivery_id in (select unnest(?))
             group by all
@@ -101,8 +102,8 @@ def _odd_columns(connection: duckdb.DuckDBPyConnection, table: str, column: str,
             delivery_id, file_name,
             coalesce(sum(n) filter (is_time), 0)::bigint,
             coalesce(sum(n) filter (is_slashes), 0)::bigint,
-            count(*) filter (place[1] > 12),
-            count(*) filter (place[2] > 12),
+            count(*) filter (first > 12),
+            count(*) filter (second > 12),
             min(text, {_MOST_TEXTS}) filter (is_time or is_slashes)
         from odd group by all order by all
     """
