@@ -41,7 +41,7 @@ lint: setup      ## style, imports, SQL
 types: setup     ## strict types
 	$(BIN)/mypy
 
-docs: setup      ## the generated pages of docs/
+docs: setup      ## the generated pages of docs/, and the column lineage of the models
 	$(BIN)/python -m subgroup_pipeline.cli.generated_docs
 
 lock: | $(UV)    ## resolve requirements.in anew

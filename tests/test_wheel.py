@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NEEDED = (
+    "subgroup_pipeline/_bundle/dbt_project/column_lineage.json",
     "subgroup_pipeline/_bundle/dbt_project/dbt_project.yml",
     "subgroup_pipeline/_bundle/dbt_project/models/marts/dim_district.sql",
     "subgroup_pipeline/_bundle/expectations/users.json",

@@ -1,15 +1,17 @@
-"""The pages of `docs/` that are made from code: the data dictionary, the error codes, and the schema of reports.
+"""What is made from code: pages of `docs/` (data dictionary, error codes, schema of reports) and the models' column lineage.
 
-Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; a test holds the pages to the code)
+Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; tests hold what it makes to the code)
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.finding_codes.glossary import GLOSSARY
+from subgroup_pipeline.settings import bundled, load_settings
 
 _SEVERITY = {
     "fatal": "the upload is not used; the last good reports stay",
@@ -83,8 +85,17 @@ def error_codes() -> str:
     return "\n".join([*lines, ""])
 
 
+def column_lineage() -> str:
+    """The column lineage of the models, which dbt compiles in a home of their own."""
+    from subgroup_pipeline.orchestration.column_lineage import column_lineage_file
+
+    with TemporaryDirectory() as home:
+        return column_lineage_file(load_settings(home=Path(home)))
+
+
 def main() -> None:
-    """Write the pages into `docs/` of the checkout."""
+    """Write the pages into `docs/` of the checkout, and the lineage beside the models."""
+    (bundled("dbt_project") / "column_lineage.json").write_text(column_lineage(), encoding="utf-8")
     docs = Path(__file__).parents[2] / "docs"
     for name, text in pages().items():
         (docs / name).write_text(text, encoding="utf-8")

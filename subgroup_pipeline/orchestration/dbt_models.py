@@ -123,6 +123,12 @@ def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:
     return results
 
 
+def compiled_models(settings: Settings) -> dict[str, str]:
+    """The SQL of every model as DuckDB gets it, by unique id. Raises BuildError."""
+    compiled = _dbt(settings, "compile", "--select", "resource_type:model", "--indirect-selection", "empty")
+    return {unique_id: result.node.compiled_code for unique_id, result in compiled.items()}
+
+
 _manifests: dict[str, Any] = {}
 
 
