@@ -224,7 +224,7 @@ def _subgroups(
     file = read_subgroup_file(text, section, holders) if text is not None else None
     raw_values = {}
     for student in active:
-        cells = file.cells.get(numbers.get(student, ""), {}) if file else {}
+        cells = file.cells.get(numbers.get(student, ""), {}) if file and not file.is_held else {}
         for column in section["columns"].values():
             value, raw = cells.get(column["subgroup"], (NOT_REPORTED, ""))
             values[student, column["subgroup"]] = value

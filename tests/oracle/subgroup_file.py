@@ -24,6 +24,7 @@ class SubgroupFile:
     """What became of the rows: cells of accepted rows by key and subgroup, and counts of the rest.
 
     `set_aside` counts rows by reason: width, no_key, conflict, unmatched, ambiguous. `unmapped` counts cells of accepted rows.
+    `lost` are rows that are set aside for what is in the file itself, of all its `rows`.
     """
 
     cells: dict[str, dict[str, Cell]] = field(default_factory=dict)
@@ -31,6 +32,13 @@ class SubgroupFile:
     unmapped: int = 0
     duplicates: int = 0
     keys: int = 0
+    rows: int = 0
+    lost: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        """More than half of a file is never let through (section 3.12)."""
+        return 2 * self.lost > self.rows
 
     @property
     def match_rate(self) -> float:
@@ -67,6 +75,7 @@ def read_subgroup_file(text: str, section: Mapping[str, Any], holders: Mapping[s
             keyed[row[id_at]].append(tuple(_unless_blank(section, name, row[at]) for name, at in columns_at.items()))
         else:
             file.set_aside["no_key"] += 1
+            file.lost += 1
     _take(file, keyed, [section["columns"][name] for name in columns_at], holders)
     return file
 
@@ -92,6 +101,7 @@ def _rows(lines: list[list[str]], width: int, file: SubgroupFile) -> list[list[s
         raise FileRejectedError("too many rows of another width")
     if wrong:
         file.set_aside["width"] = wrong
+    file.rows, file.lost = len(filled), wrong
     return taken
 
 
@@ -106,6 +116,8 @@ def _take(
     file.matched_keys = sum(1 for key in keyed if holders.get(key) == 1)
     for key, rows in keyed.items():
         students = holders.get(key, 0)
+        if students > 1 or (students == 1 and len(set(rows)) > 1):
+            file.lost += len(rows)
         if len(set(rows)) > 1:
             file.set_aside["conflict"] += len(rows)
             continue
