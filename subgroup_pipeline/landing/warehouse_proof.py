@@ -88,7 +88,8 @@ def _is_whole(path: Path, settings: Settings, *, every_block: bool) -> bool:
             _read_every_block(path, settings)
             return True
         with duckdb.connect(str(path), read_only=True) as connection:
-            size = connection.execute("select block_size * total_blocks from pragma_database_size()").fetchone()
+            # Free blocks at the end need not stand on disk, so only the used ones tell a cut.
+            size = connection.execute("select block_size * used_blocks from pragma_database_size()").fetchone()
             return size is not None and path.stat().st_size >= size[0]
     except duckdb.Error as error:
         if is_damaged(error):

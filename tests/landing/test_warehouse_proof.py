@@ -81,3 +81,22 @@ def test_a_proof_without_a_run_leaves_the_mend_to_the_next(settings: Settings) -
     _flip(0.5)(settings.paths.analytics_database)
     assert doubt_warehouse(settings) == ["analytics.duckdb"]
     assert prove_warehouse(settings) == ["analytics.duckdb"]
+
+
+def test_free_blocks_that_do_not_stand_on_disk_are_no_damage(settings: Settings) -> None:
+    """A quiet night of twenty districts was once taken for damage and landed everything anew."""
+    import duckdb
+
+    path = settings.paths.raw_database
+    for size in (900_000, 500_000, 700_000, 300_000):
+        with open_warehouse(settings) as connection:
+            connection.execute(
+                f"create or replace table raw.big as select range as n, md5(range::varchar) as t from range({size})"
+            )
+            connection.execute("checkpoint warehouse")
+        assert prove_warehouse(settings) == []
+        end_well(settings.paths)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute("select block_size * total_blocks, free_blocks from pragma_database_size()").fetchone()
+    assert row is not None
+    assert row[1] > 0, "there are free blocks, some of them behind the end of the file"
