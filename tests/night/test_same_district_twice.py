@@ -22,7 +22,7 @@ from night.installation import Installation, installation_in
 
 pytestmark = pytest.mark.slow
 
-SEEDS = {f"twin{number:02}": 20_263_000 + number for number in range(14)}
+SEEDS = {f"twin{number:02}": 20_263_000 + number for number in range(16)}
 LINEAGE = {
     "dim_district": "subgroup_delivery_id, roster_delivery_id, subgroup_received_at, roster_received_at, published_at",
     "dim_subgroup": "source_column",
@@ -39,7 +39,7 @@ Tables = dict[str, dict[str, list[str]]]
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tables, Tables, Installation]]:
     with installation_in(tmp_path_factory.mktemp("twins") / "home") as installation:
         made = {district: random_district(Random(seed), district) for district, seed in SEEDS.items()}  # noqa: S311
-        made = {district: one for district, one in made.items() if one.subgroup_text is not None}
+        made = {district: one for district, one in made.items() if one.subgroup_text is not None and not _is_held(one)}
         for district, one in made.items():
             installation.apply(one.settings_yaml())
             installation.drop(district, "roster", one.roster)
@@ -52,6 +52,12 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tables, T
             installation.drop(district, "roster", roster)
         installation.night()
         yield by_file, _marts(installation, list(made)), installation
+
+
+def _is_held(one: RandomDistrict) -> bool:
+    """Whether so much of the subgroup file is set aside that a person has to look at it; the roster has no such rows."""
+    file = recompute(one.settings, one.roster, one.subgroup_text, datetime(2026, 11, 3, tzinfo=UTC)).file
+    return file is not None and file.is_held
 
 
 def _marts(installation: Installation, districts: list[str]) -> Tables:
@@ -133,7 +139,7 @@ def test_unmapped_values_are_as_many_as_the_oracle_saw(nights: tuple[Tables, Tab
     installation = nights[2]
     for district, seed in SEEDS.items():
         one = random_district(Random(seed), district)  # noqa: S311
-        if one.subgroup_text is None:
+        if one.subgroup_text is None or _is_held(one):
             continue
         expected = recompute(one.settings, one.roster, one.subgroup_text, datetime(2026, 11, 3, tzinfo=UTC))
         found = installation.deliveries(district, "roster")[-1]["findings"]
