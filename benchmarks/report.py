@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.generate import COLUMNS, DistrictInput, generate
+from subgroup_pipeline.districts.district_file import read_district_file
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.landing.land import land_deliveries
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.quality.judge import judge_deliveries
+from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import read_district_file
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
 from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery

@@ -1,6 +1,6 @@
 """Settings of one installation (`SUBGROUPS_*`), and where its state lies under `$SUBGROUPS_HOME`.
 
-What a *district* sets is in `registry.district_file`; this module knows nothing of districts.
+What a *district* sets is in `districts.district_file`; this module knows nothing of districts.
 """
 
 from __future__ import annotations

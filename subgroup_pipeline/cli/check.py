@@ -13,8 +13,8 @@ from subgroup_pipeline.cli.output import installation, print_json, say
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed
 
 
@@ -51,8 +51,8 @@ def check(
 
 def _district(registry: Registry, district_id: str) -> RegisteredDistrict:
     """The district; an unknown one is a wrong use here, since status 1 speaks of the file."""
+    from subgroup_pipeline.districts.registered import registered_district
     from subgroup_pipeline.errors import UnknownDistrictError
-    from subgroup_pipeline.registry.districts import registered_district
 
     try:
         return registered_district(registry, district_id)

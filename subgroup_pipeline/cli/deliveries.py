@@ -43,7 +43,7 @@ def list_deliveries(
 
     Example: subgroups delivery list --state held --state rejected
     """
-    from subgroup_pipeline.registry.districts import registered_districts
+    from subgroup_pipeline.districts.registered import registered_districts
     from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
     with installation() as (_, registry):

@@ -61,8 +61,8 @@ def run_demo() -> None:
 
 def _set_up(settings: Settings, registry: Registry) -> list[SampleDistrict]:
     from subgroup_pipeline.cli.sample_districts import make_sample_districts
-    from subgroup_pipeline.registry.district_file import read_district_file
-    from subgroup_pipeline.registry.districts import apply_settings
+    from subgroup_pipeline.districts.district_file import read_district_file
+    from subgroup_pipeline.districts.registered import apply_settings
 
     samples = make_sample_districts(settings.paths.root / "made-up districts")
     for sample in samples:
@@ -91,7 +91,7 @@ def _upload(settings: Settings, registry: Registry, sample: SampleDistrict) -> i
     import asyncssh
     import paramiko
 
-    from subgroup_pipeline.registry.district_keys import authorize_keys
+    from subgroup_pipeline.districts.district_keys import authorize_keys
 
     key = asyncssh.generate_private_key("ssh-ed25519")
     authorize_keys(registry, [(sample.district_id, key.export_public_key().decode())], actor="demo")

@@ -26,9 +26,9 @@ def apply(
 
     Example: subgroups district apply districts/*.yaml
     """
+    from subgroup_pipeline.districts.district_file import read_district_file
+    from subgroup_pipeline.districts.registered import apply_settings
     from subgroup_pipeline.errors import SettingsError
-    from subgroup_pipeline.registry.district_file import read_district_file
-    from subgroup_pipeline.registry.districts import apply_settings
 
     read = [read_district_file(path) for path in files]
     named = [settings.district for settings, _ in read]
@@ -55,9 +55,9 @@ def list_districts(
     """
     from datetime import UTC, datetime
 
-    from subgroup_pipeline.registry.district_keys import keys_on_record
-    from subgroup_pipeline.registry.districts import registered_districts
-    from subgroup_pipeline.registry.lateness import missed_nights
+    from subgroup_pipeline.districts.district_keys import keys_on_record
+    from subgroup_pipeline.districts.lateness import missed_nights
+    from subgroup_pipeline.districts.registered import registered_districts
     from subgroup_pipeline.registry.ledger import FEEDS, iso_time, latest_delivery
 
     with installation() as (_, registry):
@@ -113,8 +113,8 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
 
     Example: subgroups district show maple_valley
     """
-    from subgroup_pipeline.registry.district_keys import keys_on_record
-    from subgroup_pipeline.registry.districts import registered_district, settings_text
+    from subgroup_pipeline.districts.district_keys import keys_on_record
+    from subgroup_pipeline.districts.registered import registered_district, settings_text
 
     with installation() as (_, registry):
         district = registered_district(registry, district_id)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue.glossary import GLOSSARY
 from subgroup_pipeline.publish.comments import published_tables
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.finding_codes.glossary import GLOSSARY
 from subgroup_pipeline.settings import bundled, load_settings
 
 _SEVERITY = {

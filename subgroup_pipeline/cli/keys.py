@@ -13,7 +13,7 @@ from subgroup_pipeline.cli.output import installation, print_json, print_table, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subgroup_pipeline.registry.district_keys import AuthorizedKey, Change
+    from subgroup_pipeline.districts.district_keys import AuthorizedKey, Change
 
 app = typer.Typer(
     help="SSH keys of districts. A change is in force within a second, also for who is signed in.",
@@ -63,8 +63,8 @@ def list_keys(
 
     Example: subgroups district keys list maple_valley
     """
-    from subgroup_pipeline.registry.district_keys import keys_on_record
-    from subgroup_pipeline.registry.districts import registered_districts
+    from subgroup_pipeline.districts.district_keys import keys_on_record
+    from subgroup_pipeline.districts.registered import registered_districts
 
     with installation() as (_, registry):
         named = [district_id] if district_id else None
@@ -120,9 +120,9 @@ def rotate(district_id: Id, public_key: KeyFile, as_json: Json = False) -> None:
 
 
 def _authorize(files: Sequence[tuple[str, Path]], *, as_json: bool, instead: bool) -> None:
+    from subgroup_pipeline.districts.district_keys import authorize_keys
+    from subgroup_pipeline.districts.public_keys import read_public_key
     from subgroup_pipeline.errors import SettingsError
-    from subgroup_pipeline.registry.district_keys import authorize_keys
-    from subgroup_pipeline.registry.public_keys import read_public_key
 
     texts = [(district_id, path, path.read_text(encoding="utf-8", errors="replace")) for district_id, path in files]
     for _, path, text in texts:
@@ -142,7 +142,7 @@ def _authorize(files: Sequence[tuple[str, Path]], *, as_json: bool, instead: boo
 
 
 def _change(district_id: str, fingerprint: str, change: Change, *, as_json: bool) -> None:
-    from subgroup_pipeline.registry.district_keys import change_key, keys_on_record
+    from subgroup_pipeline.districts.district_keys import change_key, keys_on_record
 
     with installation() as (_, registry):
         name = change_key(registry, district_id, fingerprint, change, actor=getpass.getuser())

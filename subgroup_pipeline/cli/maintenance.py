@@ -75,7 +75,7 @@ def rebuild() -> None:
     """
     from subgroup_pipeline.cli.run import run_now
     from subgroup_pipeline.intake.archive_proof import require_archive
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     with installation() as (settings, registry):
         with warehouse_lock(settings):
@@ -91,8 +91,8 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     Damaged snapshots are set aside and published anew. Exit 1 when something is damaged. A night does this once a week.
     Example: subgroups verify
     """
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
-    from subgroup_pipeline.publish.proof import prove_all
+    from subgroup_pipeline.upkeep.proof import prove_all
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     with installation() as (settings, registry), warehouse_lock(settings):
         proof = prove_all(registry, settings, run_id="verify")
@@ -110,8 +110,8 @@ def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
 
     Example: subgroups backup /backup/subgroups-2026-10-01.tar
     """
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
-    from subgroup_pipeline.registry.backup import back_up
+    from subgroup_pipeline.upkeep.backup import back_up
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     with installation() as (settings, registry), warehouse_lock(settings):
         size = back_up(registry, settings, target)
@@ -123,8 +123,8 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `backup` ma
 
     Example: SUBGROUPS_HOME=/srv/new subgroups restore /backup/subgroups-2026-10-01.tar
     """
-    from subgroup_pipeline.registry.backup import restore as restore_backup
     from subgroup_pipeline.settings import load_settings, private_umask
+    from subgroup_pipeline.upkeep.backup import restore as restore_backup
 
     private_umask()
     count = restore_backup(load_settings(), source)

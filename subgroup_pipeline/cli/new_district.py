@@ -47,7 +47,7 @@ def new(
 
     Example: subgroups district new maple_valley
     """
-    from subgroup_pipeline.registry.district_file import DISTRICT_KEY, RESERVED_KEYS
+    from subgroup_pipeline.districts.district_file import DISTRICT_KEY, RESERVED_KEYS
 
     if not DISTRICT_KEY.fullmatch(district_id) or district_id in RESERVED_KEYS:
         taken = ", ".join(sorted(RESERVED_KEYS))
@@ -68,7 +68,7 @@ def new(
 
 def _needed_files() -> str:
     """A comment line a file that a roster must have, with the columns whose cells must be filled in."""
-    from subgroup_pipeline.landing.oneroster import roster_tables
+    from subgroup_pipeline.warehouse.oneroster import roster_tables
 
     lines = []
     for table in roster_tables().values():

@@ -30,7 +30,7 @@ def report(
 
     Example: subgroups report 20261001T0300 --format html --output report.html
     """
-    from subgroup_pipeline.registry.districts import registered_districts
+    from subgroup_pipeline.districts.registered import registered_districts
     from subgroup_pipeline.registry.ledger import find_delivery
     from subgroup_pipeline.reports.assemble import build_reports
     from subgroup_pipeline.reports.forms import FORMS

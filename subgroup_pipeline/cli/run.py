@@ -26,8 +26,8 @@ def run_now(
 
     Raises UnknownDistrictError for an unknown name, and WarehouseBusyError when another run is at work.
     """
+    from subgroup_pipeline.districts.registered import registered_districts
     from subgroup_pipeline.registry.damage import damage_since
-    from subgroup_pipeline.registry.districts import registered_districts
     from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
 
     districts = registered_districts(registry, list(district_ids))
@@ -68,9 +68,9 @@ def _attempts(settings: Settings, registry: Registry, district_ids: Sequence[str
 
 
 def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *, wait: bool) -> str:
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
     from subgroup_pipeline.registry import nights
     from subgroup_pipeline.registry.ledger import PIPELINE
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     with warehouse_lock(settings, wait=wait):
         pass  # the run takes the lock itself; asking first saves seconds of imports
@@ -110,8 +110,8 @@ def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
 
 def _say_faults(registry: Registry, district_ids: set[str], since: datetime) -> int:
     """Print what kept districts from being fetched; gives how many. Who is late is a line a code, however many they are."""
-    from subgroup_pipeline.registry.finding_codes import CATALOGUE
-    from subgroup_pipeline.registry.lateness import STAGE
+    from subgroup_pipeline.districts.lateness import STAGE
+    from subgroup_pipeline.findings.catalogue import CATALOGUE
     from subgroup_pipeline.registry.ledger import district_findings
 
     with registry.begin() as session:

@@ -31,9 +31,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 def _status(settings: Settings, registry: Registry) -> dict[str, Any]:
     from datetime import UTC, datetime
 
+    from subgroup_pipeline.districts.lateness import STAGE, missed_nights
+    from subgroup_pipeline.districts.registered import registered_districts
     from subgroup_pipeline.publish.manifest import read_manifest
-    from subgroup_pipeline.registry.districts import registered_districts
-    from subgroup_pipeline.registry.lateness import STAGE, missed_nights
     from subgroup_pipeline.registry.ledger import all_deliveries, district_findings, iso_time
     from subgroup_pipeline.registry.nights import last_night
 

@@ -29,8 +29,8 @@ PARTS = ("sftp", "dagster")
 
 def drop_server(settings: Settings, registry: Registry, *, port: int | None = None, is_told: bool = False) -> DropServer:
     """The SFTP server over this installation's accounts; its events go to the audit log, and with `is_told` to the terminal."""
+    from subgroup_pipeline.districts.district_keys import account_keys
     from subgroup_pipeline.dropserver.server import DropServer
-    from subgroup_pipeline.registry.district_keys import account_keys
 
     def audit(kind: str, account: str, detail: dict[str, str]) -> None:
         if is_told and (words := _told(kind, account, detail)):

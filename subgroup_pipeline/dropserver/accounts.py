@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import asyncssh
 
+from subgroup_pipeline.districts.district_file import DISTRICT_KEY
+from subgroup_pipeline.districts.public_keys import SIGNATURES, read_public_key
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.district_file import DISTRICT_KEY
-from subgroup_pipeline.registry.public_keys import SIGNATURES, read_public_key
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 

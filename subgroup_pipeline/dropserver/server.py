@@ -14,13 +14,13 @@ from pathlib import Path
 
 import asyncssh
 
+from subgroup_pipeline.districts.public_keys import SIGNATURES
 from subgroup_pipeline.dropserver import algorithms
 from subgroup_pipeline.dropserver.audit_trail import Audit, AuditTrail
 from subgroup_pipeline.dropserver.connections import Doorkeeper, DropConnection, KeysOf
 from subgroup_pipeline.dropserver.files import Sharing
 from subgroup_pipeline.dropserver.host_keys import KeyRing, ensure_keys, host_key_pairs, write_known_hosts
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.public_keys import SIGNATURES
 
 LOGIN_SECONDS = 30
 KEEPALIVE_SECONDS = 30

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.intake.sftp import RemoteEntry
-    from subgroup_pipeline.registry.findings import Finding
     from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.inbox import is_temporary
-from subgroup_pipeline.intake.litter import is_litter
+from subgroup_pipeline.reading.litter import is_litter
 
 if TYPE_CHECKING:
     from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection

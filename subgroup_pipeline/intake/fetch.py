@@ -13,10 +13,13 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from subgroup_pipeline.districts.registered import RegisteredDistrict
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.check_folder import settled_checks
 from subgroup_pipeline.intake.inbox import Inbox, Taken
+from subgroup_pipeline.intake.remote_files import forget_files, mark_taken, observe_files
 from subgroup_pipeline.intake.sftp import (
     CHANNELS,
     HostKeyError,
@@ -27,11 +30,9 @@ from subgroup_pipeline.intake.sftp import (
     SignInError,
 )
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.districts import RegisteredDistrict
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
-from subgroup_pipeline.registry.remote_files import forget_files, mark_taken, observe_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
 

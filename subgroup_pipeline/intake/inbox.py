@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
+from subgroup_pipeline.districts.district_file import DistrictSettings
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
-from subgroup_pipeline.intake.litter import is_litter
-from subgroup_pipeline.intake.manifest import announced_files, read_manifest
 from subgroup_pipeline.intake.offered import FileServer
 from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, ROW_COUNTS, Promise, is_promise, read_promises
+from subgroup_pipeline.intake.remote_files import forget_files, observe_files
 from subgroup_pipeline.intake.sftp import RemoteEntry
-from subgroup_pipeline.intake.zip_proof import prove_zip, roster_members
+from subgroup_pipeline.reading.litter import is_litter
+from subgroup_pipeline.reading.manifest import announced_files, read_manifest
+from subgroup_pipeline.reading.roster_files import MANIFEST, roster_file
+from subgroup_pipeline.reading.zip_proof import prove_zip, roster_members
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.district_file import DistrictSettings
-from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
-from subgroup_pipeline.registry.remote_files import forget_files, observe_files
-from subgroup_pipeline.registry.roster_files import MANIFEST, roster_file
 from subgroup_pipeline.settings import Settings
 
 TEMPORARY = ("*.filepart", "*.part", "*.partial", "*.tmp", "*.crdownload", "*~", ".*")

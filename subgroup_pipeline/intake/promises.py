@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from subgroup_pipeline.intake.sftp import RemoteEntry
-from subgroup_pipeline.intake.text_encoding import told_encoding
+from subgroup_pipeline.reading.text_encoding import told_encoding
 from subgroup_pipeline.registry.ledger import Proof, UploadedFile
 
 CHECKSUM = ".sha256"

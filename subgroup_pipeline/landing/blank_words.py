@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import duckdb
 
+    from subgroup_pipeline.districts.district_file import Subgroups
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.landing.screen import Screening
-    from subgroup_pipeline.registry.district_file import Subgroups
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
 
 _CELLS = {"subgroup_row": "cells", "users": "metadata", "demographics": "metadata"}
 """By raw table, the map that holds cells of subgroups."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

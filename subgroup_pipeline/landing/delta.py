@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.roster_headers import carry_headers_over
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,14 +13,14 @@ from collections import defaultdict
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
-from subgroup_pipeline.registry.findings import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from subgroup_pipeline.registry.findings import Finding
+    from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 

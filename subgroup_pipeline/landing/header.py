@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.oneroster import NEVER_LANDED, RosterTable
+from subgroup_pipeline.districts.district_file import Subgroups
+from subgroup_pipeline.districts.header_name import METADATA_PREFIX, canonical
+from subgroup_pipeline.findings.finding import Finding, columns_finding
 from subgroup_pipeline.landing.unknown_names import Header
-from subgroup_pipeline.registry.district_file import Subgroups
-from subgroup_pipeline.registry.findings import Finding, columns_finding
-from subgroup_pipeline.registry.header_name import METADATA_PREFIX, canonical
+from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, RosterTable
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.blank_words import blank_cells
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
@@ -19,13 +20,12 @@ from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, ended_runs, was_read
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
-from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
 from subgroup_pipeline.landing.volume import has_usual_volume
-from subgroup_pipeline.landing.warehouse import delete_deliveries, insert_rows, replace_ids
+from subgroup_pipeline.reading.scan_pool import ScanPool
 from subgroup_pipeline.registry.decisions import judge_changed_again
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
     LIVE_STATES,
@@ -36,6 +36,7 @@ from subgroup_pipeline.registry.ledger import (
     live_deliveries,
 )
 from subgroup_pipeline.registry.rules import rules_version
+from subgroup_pipeline.warehouse.connection import delete_deliveries, insert_rows, replace_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     import duckdb
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 

@@ -12,12 +12,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.zip_proof import member_name
-from subgroup_pipeline.landing.quoting import FORMULA
-from subgroup_pipeline.landing.row_faults import MAX_ROW
-from subgroup_pipeline.registry.header_name import canonical
-from subgroup_pipeline.registry.roster_files import roster_file
+from subgroup_pipeline.reading.quoting import FORMULA
+from subgroup_pipeline.reading.roster_files import roster_file
+from subgroup_pipeline.reading.row_faults import MAX_ROW
+from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.csv_scan import printable
-from subgroup_pipeline.landing.csv_shape import SetAsideRow
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import Mapping
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.rule_sql import rules
-from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.reading.csv_scan import printable
+from subgroup_pipeline.reading.csv_shape import SetAsideRow
+from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.rule_sql import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

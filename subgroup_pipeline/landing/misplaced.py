@@ -10,19 +10,19 @@ import io
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.manifest import HEADER
-from subgroup_pipeline.intake.text_encoding import told_encoding
-from subgroup_pipeline.landing.delimiter import find_delimiter
-from subgroup_pipeline.landing.file_kind import file_kind
+from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.landing.header import known_roster_columns, known_subgroup_columns
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.reading.delimiter import find_delimiter
+from subgroup_pipeline.reading.file_kind import file_kind
+from subgroup_pipeline.reading.manifest import HEADER
+from subgroup_pipeline.reading.text_encoding import told_encoding
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from subgroup_pipeline.registry.district_file import Subgroups
+    from subgroup_pipeline.districts.district_file import Subgroups
 
 _BEGIN = 64 * 1024
 _LINES = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.warehouse import insert_rows
-from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

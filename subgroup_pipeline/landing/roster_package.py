@@ -7,11 +7,11 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files, read_manifest
-from subgroup_pipeline.intake.zip_proof import data_members, member_name
-from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.roster_files import KINDS, MANIFEST, roster_file
+from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files, read_manifest
+from subgroup_pipeline.reading.roster_files import KINDS, MANIFEST, roster_file
+from subgroup_pipeline.reading.zip_proof import data_members, member_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.districts.header_name import METADATA_PREFIX, canonical
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.archive_proof import changed_files
-from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import (
     Mapping,
     known_roster_columns,
@@ -20,16 +21,15 @@ from subgroup_pipeline.landing.header import (
     map_subgroup_header,
 )
 from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
-from subgroup_pipeline.landing.oneroster import RosterTable, roster_tables
 from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
-from subgroup_pipeline.registry.findings import Finding
-from subgroup_pipeline.registry.header_name import METADATA_PREFIX, canonical
-from subgroup_pipeline.registry.roster_files import MANIFEST
+from subgroup_pipeline.reading.csv_shape import CsvShape, read_shape
+from subgroup_pipeline.reading.roster_files import MANIFEST
+from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings
+    from subgroup_pipeline.districts.district_file import DistrictSettings
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.landing.warehouse import insert_rows
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import duckdb
 
-    from subgroup_pipeline.landing.csv_shape import SetAsideRow
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
+    from subgroup_pipeline.reading.csv_shape import SetAsideRow
     from subgroup_pipeline.registry.schema import Delivery
 
 _COLUMNS = {

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.header_name import canonical
+from subgroup_pipeline.districts.header_name import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

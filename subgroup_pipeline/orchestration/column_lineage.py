@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from sqlglot import MappingSchema, exp
 from sqlglot.lineage import lineage
 
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.orchestration.dbt_catalogue import asset_key
 from subgroup_pipeline.orchestration.dbt_models import compiled_models, prepared_manifest
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -14,15 +14,15 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from subgroup_pipeline.build.isolation import failing_districts, hold_failed
+from subgroup_pipeline.build.scope import mark_built, model_version
 from subgroup_pipeline.errors import BuildError
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
 from subgroup_pipeline.orchestration.resources import POOL, Night
-from subgroup_pipeline.publish.isolation import failing_districts, hold_failed
-from subgroup_pipeline.publish.scope import mark_built, model_version
 from subgroup_pipeline.registry.ledger import find_delivery
 from subgroup_pipeline.settings import Settings, bundled
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

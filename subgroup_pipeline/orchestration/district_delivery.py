@@ -12,12 +12,12 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
-from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.orchestration.links import data_docs_url, report_url
 from subgroup_pipeline.orchestration.resources import OWNERS, Night
-from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import latest_deliveries, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 # Partitioned checks are what this asset is for (one verdict a feed); the pinned version keeps them.
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)

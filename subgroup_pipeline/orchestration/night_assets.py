@@ -5,22 +5,23 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from subgroup_pipeline.build.scope import set_scope
+from subgroup_pipeline.districts.lateness import note_late_feeds
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.warehouse import LINEAGE, RAW_TABLES, open_warehouse
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
 from subgroup_pipeline.orchestration.links import data_docs_url
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
-from subgroup_pipeline.publish.scope import set_scope
+from subgroup_pipeline.publish.manifest import published_build_keys
 from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.warehouse.connection import LINEAGE, RAW_TABLES, open_warehouse
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 _TABLES = {table.name: table for table in roster_tables().values()}
 
@@ -152,5 +153,6 @@ def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
 def run_scope(night: Night) -> dg.MaterializeResult[None]:
     """The districts that this run builds: those whose deliveries, settings, as_of or models differ from what is published."""
     with open_warehouse(night.settings) as connection:
-        in_scope = set_scope(connection, night.registry, night.settings, night.chosen())
+        published = published_build_keys(night.settings)
+        in_scope = set_scope(connection, night.registry, night.chosen(), published)
     return dg.MaterializeResult(metadata={"dagster/row_count": len(in_scope), "districts": len(in_scope)})

@@ -7,10 +7,10 @@ import dagster as dg
 from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.orchestration.night_runs import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
-from subgroup_pipeline.publish.proof import is_proof_due, prove_all
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
+from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
 
 
 def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition:

@@ -9,14 +9,14 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from subgroup_pipeline.disk import require_room, room_for_a_snapshot
-from subgroup_pipeline.landing.warehouse import warehouse_lock
-from subgroup_pipeline.landing.warehouse_proof import prove_warehouse
+from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
 from subgroup_pipeline.logs import RUN_ID, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.districts import RegisteredDistrict, registered_districts
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import warehouse_lock
+from subgroup_pipeline.warehouse.proof import prove_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

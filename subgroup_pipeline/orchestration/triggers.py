@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake.fetch import ready_files
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.settings import Settings, load_settings
 

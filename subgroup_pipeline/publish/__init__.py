@@ -1,5 +1,5 @@
-"""Publish: decide which districts a run builds, make the snapshot that people read, verify it, swap it in.
+"""Publish: make the snapshot that people read, verify it, swap it in.
 
-Belongs here: scope and build keys, snapshots and their manifest, reading the published file. Never here: publishing
+Belongs here: snapshots and their manifest, reading the published file. Never here: publishing
 something that failed its checks.
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.build.scope import dirty_districts
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.publish.manifest import DATABASE, Manifest, read_manifest, set_aside
-from subgroup_pipeline.publish.scope import dirty_districts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

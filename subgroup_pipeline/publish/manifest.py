@@ -89,6 +89,12 @@ def read_manifest(settings: Settings) -> Manifest | None:
     return next((manifest for name in reversed(_finished(settings)) if (manifest := whole_manifest(home / name))), None)
 
 
+def published_build_keys(settings: Settings) -> dict[str, str]:
+    """The build key, per district, that the newest whole snapshot was made from."""
+    manifest = read_manifest(settings)
+    return manifest.build_keys if manifest else {}
+
+
 def current_manifest(settings: Settings) -> Manifest | None:
     """The manifest of the snapshot that readers see; None before the first publish, or where it is damaged."""
     return whole_manifest(settings.paths.current_snapshot.resolve())

@@ -8,7 +8,6 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
-from subgroup_pipeline.landing.warehouse import insert_rows
 from subgroup_pipeline.publish.published_table import Column, PublishedTable
 from subgroup_pipeline.publish.reconciliation import RECONCILIATION, reconcile
 from subgroup_pipeline.registry.ledger import (
@@ -21,6 +20,7 @@ from subgroup_pipeline.registry.ledger import (
     iso_time,
     rows_set_aside,
 )
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of, sync_to_disk
-from subgroup_pipeline.landing.warehouse import open_warehouse
-from subgroup_pipeline.landing.warehouse_proof import end_well
 from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_working_file, remove_half_written
 from subgroup_pipeline.publish.current import show_newest
@@ -32,6 +30,8 @@ from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.reconciliation import hops_before
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.proof import end_well
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

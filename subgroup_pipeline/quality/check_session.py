@@ -1,21 +1,21 @@
 """The session that the SQL of checks and guards speaks to: the warehouse read-only, and schema `checks` in memory.
 
-Rules about rows and cells are the models' own (`landing.rule_sql`); what stands here besides are forms that only checks ask for.
+Rules about rows and cells are the models' own (`warehouse.rule_sql`); here stand only forms that nobody but checks asks for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.delta import CARRIED_OVER
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.rule_sql import rules
-from subgroup_pipeline.landing.warehouse import LINEAGE
-from subgroup_pipeline.registry.findings import MOST_ROWS
+from subgroup_pipeline.warehouse.connection import LINEAGE
+from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.rule_sql import rules
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.landing.oneroster import RosterTable
     from subgroup_pipeline.settings import Settings
+    from subgroup_pipeline.warehouse.oneroster import RosterTable
 
 _KEYS_OF_A_RUN, _FEWEST_KEYS = 500_000, 100
 """Keys that one rule may name over all deliveries of a run, and those that a delivery may always name."""

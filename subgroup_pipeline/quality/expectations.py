@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from subgroup_pipeline.errors import SubgroupsError
-from subgroup_pipeline.landing.warehouse import RAW_TABLES
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse.connection import RAW_TABLES
 
 SEVERITIES = ("info", "warning", "critical")
 """From the mildest to the worst: of no effect on a count; a value is missing or doubtful; the row cannot be used."""

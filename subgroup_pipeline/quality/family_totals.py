@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse
 from subgroup_pipeline.quality.expectations import family_of
+from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.landing.control import write_subgroup_settings
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
-from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.landing.set_aside import rows_not_landed
-from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.quality.family_totals import note_families
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
 from subgroup_pipeline.quality.roster_owner import roster_owner_findings
@@ -24,8 +23,7 @@ from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
     advance,
@@ -38,14 +36,17 @@ from subgroup_pipeline.registry.ledger import (
     was_accepted_before,
 )
 from subgroup_pipeline.registry.rules import rules_version
+from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse, replace_ids
+from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed, Verdict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings

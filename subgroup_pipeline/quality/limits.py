@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.registry.district_file import DistrictSettings
+    from subgroup_pipeline.districts.district_file import DistrictSettings
 
 FEW_ROWS = 5
 """Rows or IDs; a guard on shares of a file's rows needs more than this (design 3.12)."""

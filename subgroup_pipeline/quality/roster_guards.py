@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, Changes, roster_changes
 from subgroup_pipeline.quality.validation import open_session
-from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
-    from subgroup_pipeline.registry.guards import Guards
+    from subgroup_pipeline.districts.guards import Guards
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 

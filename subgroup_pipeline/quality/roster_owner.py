@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.subgroup_owner import EVENT
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.database import record_event
-from subgroup_pipeline.registry.findings import Finding
 from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
 
 if TYPE_CHECKING:

@@ -9,18 +9,18 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, Place, roster_place
+from subgroup_pipeline.findings.finding import Finding, columns_finding
 from subgroup_pipeline.quality.subgroup_columns import blank_words, blank_words_finding
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
 from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.validation import open_session
-from subgroup_pipeline.registry.findings import Finding, columns_finding
-from subgroup_pipeline.registry.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, Place, roster_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.quality.subgroup_drift import Change
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.district_file import NOT_REPORTED
+from subgroup_pipeline.findings.finding import Finding, columns_finding
 from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
-from subgroup_pipeline.registry.district_file import NOT_REPORTED
-from subgroup_pipeline.registry.findings import Finding, columns_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import duckdb
 
+    from subgroup_pipeline.districts.district_file import DistrictSettings
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
-    from subgroup_pipeline.registry.district_file import DistrictSettings
 
 # Every value of every column that both files have, with its rows then and now; what moved by few students only is left out
 # here already, as long as it did not vanish. Values of the settings are named as the files write them, texts of open columns

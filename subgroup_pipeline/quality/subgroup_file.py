@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.findings.finding import columns_of
 from subgroup_pipeline.landing.lines import Reading
 from subgroup_pipeline.quality.limits import limit_in_words
-from subgroup_pipeline.registry.findings import columns_of
-from subgroup_pipeline.registry.header_name import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings, SubgroupColumn
-    from subgroup_pipeline.registry.guards import Guards
+    from subgroup_pipeline.districts.district_file import DistrictSettings, SubgroupColumn
+    from subgroup_pipeline.districts.guards import Guards
     from subgroup_pipeline.registry.schema import Delivery, FindingRow
     from subgroup_pipeline.settings import Home
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.landing.warehouse import insert_rows
 from subgroup_pipeline.quality.subgroup_columns import ColumnFacts, column_facts, column_findings
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, changed_students, drift_facts, drift_findings
 from subgroup_pipeline.quality.subgroup_fields import FieldFit, best_fits
@@ -16,15 +15,16 @@ from subgroup_pipeline.quality.subgroup_owner import wrong_district_finding, wro
 from subgroup_pipeline.quality.subgroup_rewrites import rewrite_facts
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.ledger import live_deliveries
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
-    from subgroup_pipeline.registry.findings import Finding
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 

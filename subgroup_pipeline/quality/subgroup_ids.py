@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.limits import FEW_ROWS, share_in_words
 from subgroup_pipeline.quality.subgroup_rewrites import CAPITALS, UNSEEN, Difference, RewriteFacts, in_words
-from subgroup_pipeline.registry.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

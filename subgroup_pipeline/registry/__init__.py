@@ -1,5 +1,5 @@
-"""Registry: who the districts are, how each is set up, and what became of every delivery.
+"""Registry: what became of every delivery, and who decided it.
 
-Belongs here: tables and migrations, district YAML, the delivery ledger, findings and their catalogue, the audit log.
+Belongs here: tables and migrations, the delivery ledger, decisions, kept findings, the audit log.
 Never here: a row about a student.
 """

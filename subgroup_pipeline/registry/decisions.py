@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.errors import LedgerError
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.registry.ledger import (
     ENDED_RUNS,
     FEEDS,

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import LIVE_STATES, PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery
 from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 

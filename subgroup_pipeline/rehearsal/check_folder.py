@@ -22,9 +22,9 @@ from subgroup_pipeline.rehearsal.rehearse import NotTakenError, clear_abandoned,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.intake.sftp import RemoteEntry
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.settings import Settings
 
 MOST_A_DISTRICT, MOST_A_RUN = 5, 100

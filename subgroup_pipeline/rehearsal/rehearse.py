@@ -19,22 +19,22 @@ from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.fetch import register_arrival
 from subgroup_pipeline.intake.inbox import Inbox
 from subgroup_pipeline.landing.land import land_deliveries
-from subgroup_pipeline.landing.warehouse import open_warehouse, replace_ids
 from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.excerpt import copy_district, empty_registry
+from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, find_delivery, live_deliveries
-from subgroup_pipeline.registry.roster_files import roster_file
+from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse, replace_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.intake.offered import FileServer
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.reports.report import Report
 

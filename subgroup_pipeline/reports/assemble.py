@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.ledger import iso_time, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.settings import Home, Settings
 
 _SAME_ID = ("KEY002", "SUB502", "DUP401")

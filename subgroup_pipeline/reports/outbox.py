@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.registry.districts import RegisteredDistrict
     from subgroup_pipeline.reports.report import Report
     from subgroup_pipeline.settings import Home, Settings
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from subgroup_pipeline.registry.district_file import DistrictSettings
+    from subgroup_pipeline.districts.district_file import DistrictSettings
 
 _FEEDS = {"roster": "Roster", "subgroups": "Subgroup file"}
 

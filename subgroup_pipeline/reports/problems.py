@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.failing_rows import FailingRow
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.reports.report import Contact, Place, Problem, Row, Value
 from subgroup_pipeline.reports.root_causes import SEVERITIES, in_groups
 from subgroup_pipeline.reports.words import contact_words, level_words, with_contact, without_backticks

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.findings import columns_of
+from subgroup_pipeline.findings.finding import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

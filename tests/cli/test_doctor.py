@@ -9,11 +9,12 @@ import pytest
 
 from subgroup_pipeline.cli import doctor
 from subgroup_pipeline.cli.doctor.complaint import Complaint
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.district_keys import authorize_keys
+from subgroup_pipeline.districts.registered import apply_settings
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.district_keys import authorize_keys
-from subgroup_pipeline.registry.districts import apply_settings
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, advance
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import load_settings

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from subgroup_pipeline.cli.main import app
+from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.district_file import parse_district
 
 pytestmark = pytest.mark.xdist_group("cli")
 

@@ -10,10 +10,10 @@ import pytest
 from night import small_district as small
 
 from subgroup_pipeline.cli.run import _let_settle, _say_faults
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.lateness import note_late_feeds
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
-from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.settings import Settings, load_settings
 
 pytestmark = pytest.mark.xdist_group("cli")

@@ -104,9 +104,9 @@ def test_uploads_and_sign_ins_are_told_and_the_pipelines_own_are_not(
 ) -> None:
     import paramiko
 
-    from subgroup_pipeline.registry.district_file import parse_district
-    from subgroup_pipeline.registry.district_keys import authorize_keys
-    from subgroup_pipeline.registry.districts import apply_settings
+    from subgroup_pipeline.districts.district_file import parse_district
+    from subgroup_pipeline.districts.district_keys import authorize_keys
+    from subgroup_pipeline.districts.registered import apply_settings
 
     text = "district: alpha\nname: Alpha\ntimezone: UTC\n"
     apply_settings(registry, parse_district(text), text, actor="test")

@@ -8,9 +8,9 @@ from collections import defaultdict
 import pytest
 from landing.place import Place
 
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
-from subgroup_pipeline.registry.finding_codes import csv_files
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
+from subgroup_pipeline.findings.catalogue import csv_files
 
 from .broken_csv import GOOD, SETTINGS, Found, structural
 
@@ -109,7 +109,7 @@ def test_rows_that_are_set_aside_are_kept_with_reason_line_and_text(place: Place
 
 
 def test_set_aside_rows_go_with_the_other_rows_of_their_delivery(place: Place) -> None:
-    from subgroup_pipeline.landing.warehouse import delete_deliveries, open_warehouse
+    from subgroup_pipeline.warehouse.connection import delete_deliveries, open_warehouse
 
     (delivery,) = _deliver(place, [GOOD + b"s21,y\n"])
     place.land()

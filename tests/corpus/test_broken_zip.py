@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from landing.place import Place
 
-from subgroup_pipeline.intake.zip_proof import prove_zip
+from subgroup_pipeline.reading.zip_proof import prove_zip
 
 from .broken_zip import ROSTER, broken_zips, packed
 

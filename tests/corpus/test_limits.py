@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.landing import csv_shape
-from subgroup_pipeline.landing.csv_shape import read_shape
-from subgroup_pipeline.landing.scan_pool import ScanPool
+from subgroup_pipeline.reading import csv_shape
+from subgroup_pipeline.reading.csv_shape import read_shape
+from subgroup_pipeline.reading.scan_pool import ScanPool
 
 from .broken_csv import GOOD, structural
 

@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from landing.place import Place
 
-from subgroup_pipeline.intake.zip_proof import prove_zip
+from subgroup_pipeline.districts.district_file import Subgroups, parse_district
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.header import known_subgroup_columns, map_subgroup_header
 from subgroup_pipeline.landing.load import load_files
-from subgroup_pipeline.landing.scan_pool import ScanPool
 from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-from subgroup_pipeline.landing.warehouse import open_warehouse
-from subgroup_pipeline.registry.district_file import Subgroups, parse_district
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.reading.scan_pool import ScanPool
+from subgroup_pipeline.reading.zip_proof import prove_zip
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 from .broken_csv import GOOD, SETTINGS, structural
 from .broken_zip import WHOLE, broken_zips

@@ -7,7 +7,7 @@ from landing.place import Place
 from night import small_district as small
 from night.installation import zip_of
 
-from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 from .broken_zip import packed
 

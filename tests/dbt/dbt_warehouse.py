@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from as_landed import as_landed
 
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.settings import bundled, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,8 +6,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.landing.rule_sql import rules
-from subgroup_pipeline.registry.subgroup_sources import RACES, VOCABULARY
+from subgroup_pipeline.districts.subgroup_sources import RACES, VOCABULARY
+from subgroup_pipeline.warehouse.rule_sql import rules
 
 FLAGS = ["hispanic_or_latino", "two_or_more_races", *RACES.values()]
 CELLS = st.sampled_from([None, "true", "TRUE", "True", "false", "FALSE", "Y", "yes", "1", "0", "N", "truee", "?"])

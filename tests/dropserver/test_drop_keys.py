@@ -10,10 +10,10 @@ import asyncssh
 import paramiko
 import pytest
 
+from subgroup_pipeline.districts.public_keys import read_public_key
 from subgroup_pipeline.dropserver.accounts import is_account, is_district_account, key_is_among
 from subgroup_pipeline.dropserver.host_keys import ensure_keys, known_hosts_lines, write_known_hosts
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.public_keys import read_public_key
 
 
 def test_keys_are_kept_and_private(keys_dir: Path) -> None:

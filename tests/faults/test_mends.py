@@ -13,7 +13,7 @@ import pytest
 from night.installation import Installation, installation_in
 from ruamel.yaml import YAML
 
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 
 from .broken_and_mended import EDITS, Edit, Files
 

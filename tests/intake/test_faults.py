@@ -10,10 +10,10 @@ import asyncssh
 import pytest
 from night.installation import zip_of
 
+from subgroup_pipeline.districts.registered import registered_district, registered_districts
 from subgroup_pipeline.intake import sftp
 from subgroup_pipeline.intake.archive import incoming_file
 from subgroup_pipeline.intake.fetch import Fetched, ready_files, server_of
-from subgroup_pipeline.registry.districts import registered_district, registered_districts
 from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.settings import Settings
 

@@ -15,13 +15,13 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake import inbox as inbox_module
 from subgroup_pipeline.intake import sftp
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
 from subgroup_pipeline.intake.fetch import ready_files
-from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 
 from .world import World, open_world

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgroup_pipeline.intake.manifest import MAX_SIZE, ManifestLine, announced_files, manifest_lines, read_manifest
+from subgroup_pipeline.reading.manifest import MAX_SIZE, ManifestLine, announced_files, manifest_lines, read_manifest
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

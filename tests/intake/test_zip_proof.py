@@ -14,8 +14,8 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
-from subgroup_pipeline.intake import zip_proof
-from subgroup_pipeline.intake.zip_proof import ZipProof, member_name, prove_zip
+from subgroup_pipeline.reading import zip_proof
+from subgroup_pipeline.reading.zip_proof import ZipProof, member_name, prove_zip
 
 ROSTER = small.roster(30)
 GOOD = zip_of(ROSTER)

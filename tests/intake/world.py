@@ -17,13 +17,13 @@ from typing import Self
 
 import asyncssh
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.dropserver.host_keys import ensure_keys
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings, load_settings

@@ -9,18 +9,18 @@ from typing import Any
 
 from night import small_district as small
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.intake.zip_proof import prove_zip
 from subgroup_pipeline.landing.land import Landed, land_deliveries
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
-from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
 from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 Files = Mapping[str, str | bytes]
 
@@ -88,7 +88,7 @@ class Place:
 
     def raw_counts(self, delivery_id: str) -> dict[str, int]:
         """Rows of a delivery by raw table, without the empty ones."""
-        from subgroup_pipeline.landing.warehouse import RAW_TABLES
+        from subgroup_pipeline.warehouse.connection import RAW_TABLES
 
         parts = [f"select '{table}', count(*) from raw.{table} where delivery_id = '{delivery_id}'" for table in RAW_TABLES]
         return {table: count for table, count in self.ask(" union all ".join(parts)) if count}

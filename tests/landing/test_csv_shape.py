@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.landing.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.landing.header import Mapping
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.reading.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 Row = list[str | None]
 HEADER = b"a,b,c\n"

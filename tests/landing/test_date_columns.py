@@ -8,8 +8,8 @@ import pytest
 
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.screen import Screening
-from subgroup_pipeline.landing.warehouse import insert_rows, open_warehouse
 from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse
 
 COLUMNS = dict.fromkeys(("district_id", "delivery_id", "file_name", "landed_at", "sourcedId", "startDate"), "varchar")
 ANYTHING = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from subgroup_pipeline.districts.district_file import Subgroups
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import Mapping, map_roster_header, map_subgroup_header
-from subgroup_pipeline.landing.oneroster import NEVER_LANDED, roster_tables
-from subgroup_pipeline.registry.district_file import Subgroups
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
 
 USERS = roster_tables()["users"]
 ORGS = roster_tables()["orgs"]

@@ -13,7 +13,7 @@ from night.installation import zip_of
 from subgroup_pipeline.landing import land as land_module
 from subgroup_pipeline.landing import load as load_module
 from subgroup_pipeline.landing.land import forget_deliveries
-from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 from .place import Place
 

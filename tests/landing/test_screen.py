@@ -8,9 +8,9 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
-from subgroup_pipeline.registry.finding_codes import severity_of
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
+from subgroup_pipeline.findings.catalogue import severity_of
 
 from .place import Place
 
@@ -164,7 +164,7 @@ def test_a_core_file_with_a_header_only_rejects(place: Place) -> None:
 
 
 def test_demographics_with_a_header_only_are_a_warning(place: Place) -> None:
-    from subgroup_pipeline.landing.oneroster import roster_tables
+    from subgroup_pipeline.warehouse.oneroster import roster_tables
 
     header = ",".join(roster_tables()["demographics"].columns) + "\n"
     files = _manifest(**{"file.demographics,absent": "file.demographics,bulk"}) | {"demographics.csv": header}

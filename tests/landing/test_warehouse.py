@@ -10,11 +10,11 @@ import time
 
 import pytest
 
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import WarehouseBusyError
-from subgroup_pipeline.landing.control import write_subgroup_settings
-from subgroup_pipeline.landing.oneroster import NEVER_LANDED, roster_tables
-from subgroup_pipeline.landing.warehouse import LINEAGE, insert_rows, open_warehouse, replace_ids, warehouse_lock
-from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.warehouse.connection import LINEAGE, insert_rows, open_warehouse, replace_ids, warehouse_lock
+from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
 
 from .place import Place
 
@@ -50,7 +50,7 @@ def test_a_run_that_waits_goes_on_when_the_other_ends(place: Place) -> None:
 def test_a_killed_process_leaves_no_lock(place: Place) -> None:
     code = (
         "import sys, time; from subgroup_pipeline.settings import load_settings;"
-        "from subgroup_pipeline.landing.warehouse import warehouse_lock;"
+        "from subgroup_pipeline.warehouse.connection import warehouse_lock;"
         "lock = warehouse_lock(load_settings(home=sys.argv[1])); lock.__enter__(); print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(place.settings.paths.root)]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from subgroup_pipeline.errors import WarehouseDamagedError
-from subgroup_pipeline.landing.warehouse import open_warehouse
-from subgroup_pipeline.landing.warehouse_proof import doubt_warehouse, end_well, prove_warehouse
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.proof import doubt_warehouse, end_well, prove_warehouse
 
 
 def _flip(at: float) -> Callable[[Path], None]:

@@ -17,11 +17,11 @@ from torture.kills import KillAfter
 
 from month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
 from month.model import FEEDS, District, Sent
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
 from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
 from subgroup_pipeline.registry.schema import Delivery
 

@@ -18,13 +18,13 @@ import paramiko
 import pytest
 
 from subgroup_pipeline.cli.up import drop_server
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.district_keys import authorize_keys
+from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.district_keys import authorize_keys
-from subgroup_pipeline.registry.districts import apply_settings
 from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, find_delivery
 from subgroup_pipeline.settings import load_settings
 

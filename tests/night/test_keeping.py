@@ -12,10 +12,10 @@ from night.installation import Installation, zip_of
 from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.publish.current import release, roll_back
 from subgroup_pipeline.publish.reader import open_published
-from subgroup_pipeline.registry.backup import back_up, restore
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.upkeep.backup import back_up, restore
 
 _MARTS = (
     "dim_school", "dim_course", "dim_student", "dim_subgroup", "fct_enrollment", "fct_student_subgroup",

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.publish.reconciliation import reconcile
 from subgroup_pipeline.registry.decisions import approve
 from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 from . import small_district as small
 from .installation import Installation, installation_in, zip_of

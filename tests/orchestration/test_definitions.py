@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from orchestration.conftest import Ran
-from subgroup_pipeline.landing.warehouse import RAW_TABLES
 from subgroup_pipeline.orchestration.dbt_models import prepared_manifest
+from subgroup_pipeline.warehouse.connection import RAW_TABLES
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

@@ -14,14 +14,14 @@ import pytest
 from orchestration.conftest import Ran
 from subgroup_pipeline.cli.run import run_now
 from subgroup_pipeline.errors import WarehouseBusyError
-from subgroup_pipeline.landing.warehouse import warehouse_lock
 from subgroup_pipeline.orchestration.instance import run_night
+from subgroup_pipeline.warehouse.connection import warehouse_lock
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 
 _HOLD = """
 import sys
-from subgroup_pipeline.landing.warehouse import warehouse_lock
+from subgroup_pipeline.warehouse.connection import warehouse_lock
 from subgroup_pipeline.settings import load_settings
 with warehouse_lock(load_settings()):
     print("held", flush=True)

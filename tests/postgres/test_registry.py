@@ -15,17 +15,18 @@ from alembic.migration import MigrationContext
 from sqlalchemy.orm import Session
 
 from postgres.server import Server
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.backup import back_up, restore
+from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.intake.remote_files import observe_files
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry, record_event
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, all_deliveries, describe_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
-from subgroup_pipeline.registry.remote_files import observe_files
 from subgroup_pipeline.registry.schema import AuditEvent, Base, Delivery
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.upkeep.backup import back_up, restore
 
 pytestmark = pytest.mark.needs_postgres
 

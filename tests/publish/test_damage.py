@@ -11,15 +11,16 @@ import pytest
 from night.installation import Installation
 
 from subgroup_pipeline.errors import ArchiveDamagedError, DiskFullError
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.archive_proof import lost_files, require_archive
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.publish import snapshot as snapshots
 from subgroup_pipeline.publish.manifest import read_manifest, snapshot_names
-from subgroup_pipeline.publish.proof import is_proof_due, prove_all
 from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
 from subgroup_pipeline.registry.damage import damage_since
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 pytestmark = pytest.mark.xdist_group("publish")
 

@@ -18,13 +18,14 @@ import pytest
 from night.installation import Installation
 
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.landing.warehouse import open_warehouse
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.publish import snapshot
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 pytestmark = pytest.mark.xdist_group("publish")
 

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 from as_landed import as_landed
 
-from subgroup_pipeline.landing.oneroster import roster_tables
-from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 ROSTER_TABLES = [table for table in RAW_TABLES if table != "subgroup_row"]
 Rows = dict[str, list[dict[str, Any]]]

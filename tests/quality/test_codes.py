@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.landing.warehouse import RAW_TABLES
 from subgroup_pipeline.quality.expectations import checks_of, suite_names
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.warehouse.connection import RAW_TABLES
 
 from .conftest import CLEAN, Land, LandMany, Rows
 

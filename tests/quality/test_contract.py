@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from subgroup_pipeline.landing.warehouse import RAW_TABLES, open_warehouse
 from subgroup_pipeline.quality.expectations import checks_of
 from subgroup_pipeline.quality.validation import validate
 from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.warehouse.connection import RAW_TABLES, open_warehouse
 
 from .conftest import LandMany, Rows
 from .hand_sql import EXPECTED

@@ -9,8 +9,8 @@ import pytest
 from night.installation import zip_of
 from night.test_subgroup_sources import RACE_HEADER, YES_NO, roster, settings
 
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
 
 from .subgroup_world import World
 

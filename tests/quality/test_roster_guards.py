@@ -11,9 +11,9 @@ import pytest
 from landing.place import Place
 from night import small_district as small
 
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
 from subgroup_pipeline.settings import load_settings

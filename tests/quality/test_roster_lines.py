@@ -11,8 +11,8 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
-from subgroup_pipeline.landing.oneroster import roster_tables
 from subgroup_pipeline.registry.schema import FindingRow
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 from .conftest import CLEAN, Rows
 from .subgroup_world import World

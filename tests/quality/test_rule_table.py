@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from subgroup_pipeline.landing.oneroster import roster_tables
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.quality.expectations import checks_of
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "roster-rules.md"
 TABLES = [table.name for table in roster_tables().values()]

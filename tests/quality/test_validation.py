@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.landing.warehouse import RAW_TABLES, insert_rows, open_warehouse
 from subgroup_pipeline.quality import expectations
 from subgroup_pipeline.quality.expectations import ExpectationFileError, check_families, checks_of, suite_json, suite_names
 from subgroup_pipeline.quality.validation import ChecksNotRunError, validate
 from subgroup_pipeline.settings import Settings, bundled
+from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
 
 from .conftest import Land, Rows
 

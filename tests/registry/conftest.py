@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
 from subgroup_pipeline.settings import load_settings
 
 _OF_SQLITE = {"test_the_migrations_make_what_the_models_say", "test_times_are_stored_in_utc_and_sort_as_text"}

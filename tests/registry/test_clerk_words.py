@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import subgroup_pipeline
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
-from subgroup_pipeline.registry.finding_codes.glossary import GLOSSARY
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue.glossary import GLOSSARY
 
 OURS = re.compile(
     r"\b(canonical|deliver(y|ies)|landed|verdicts?|snapshots?|ledger|feeds?|pars(e|ed|ing|er)|schema|nulls?|boolean|strings?|regex"

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, SettingsError
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.registry.backup import back_up, restore
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.upkeep.backup import back_up, restore
 
 EVENTS = 3000
 

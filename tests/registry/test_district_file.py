@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subgroup_pipeline.districts.district_file import RESERVED_KEYS, canonical, parse_district, read_district_file
+from subgroup_pipeline.districts.membership import NOT_A_MEMBER, means_membership
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.district_file import RESERVED_KEYS, canonical, parse_district, read_district_file
-from subgroup_pipeline.registry.membership import NOT_A_MEMBER, means_membership
 
 DESIGN = """\
 district: grand_bend

@@ -6,9 +6,9 @@ import asyncssh
 import pytest
 import sqlalchemy as sa
 
+from subgroup_pipeline.districts.district_keys import account_keys, authorize_keys, change_key, keys_on_record
 from subgroup_pipeline.errors import SettingsError, UnknownDistrictError, UnknownKeyError
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.district_keys import account_keys, authorize_keys, change_key, keys_on_record
 from subgroup_pipeline.registry.schema import AuditEvent
 
 

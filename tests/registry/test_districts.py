@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from subgroup_pipeline.errors import UnknownDistrictError
-from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import (
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import (
     apply_settings,
     registered_district,
     registered_districts,
     settings_text,
 )
+from subgroup_pipeline.errors import UnknownDistrictError
+from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.schema import AuditEvent, DistrictSettingsVersion
 
 TEXT = "district: gamma\nname: Gamma\ntimezone: UTC\n"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import subgroup_pipeline
+from subgroup_pipeline.findings.catalogue import CATALOGUE, severity_of
 from subgroup_pipeline.intake import sftp
-from subgroup_pipeline.registry.finding_codes import CATALOGUE, severity_of
 from subgroup_pipeline.settings import bundled
 
 PACKAGE = Path(subgroup_pipeline.__file__).parent

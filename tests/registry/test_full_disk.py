@@ -15,12 +15,12 @@ from torture.small_disk import SmallDisk, mounted
 from subgroup_pipeline import disk
 from subgroup_pipeline.errors import DiskFullError
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.logs import log_event, open_log
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.lateness import note_late_feeds
+from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_districts
-from subgroup_pipeline.registry.lateness import note_late_feeds
 from subgroup_pipeline.registry.ledger import Feed, UploadedFile
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery, District, FindingRow

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.errors import LedgerError
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     UploadedFile,
     advance,

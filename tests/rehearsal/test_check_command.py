@@ -13,18 +13,18 @@ from cli.command import USED_WRONGLY, Said, Shell
 from night import small_district as small
 from night.installation import zip_of
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts
 from subgroup_pipeline.intake.fetch import register_arrival
 from subgroup_pipeline.intake.inbox import Inbox, inbox_directory
 from subgroup_pipeline.intake.offered import LocalFiles
 from subgroup_pipeline.landing.land import land_deliveries
-from subgroup_pipeline.landing.warehouse import open_warehouse
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings, registered_district, registered_districts
 from subgroup_pipeline.registry.ledger import Feed, all_deliveries, describe_delivery
 from subgroup_pipeline.rehearsal.rehearse import Rehearsal, rehearse
 from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
 

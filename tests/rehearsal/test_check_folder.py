@@ -10,7 +10,7 @@ import pytest
 from night import small_district as small
 from night.installation import Installation, installation_in, zip_of
 
-from subgroup_pipeline.registry.districts import registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.rehearsal import check_folder

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.failing_rows import FailingRow
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.reports.problems import problems_of
 from subgroup_pipeline.reports.report import Contact, Counts, Problem, Report, Row, Shown, Solved, UploadedFile

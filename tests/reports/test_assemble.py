@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from landing.place import Place
 
+from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows
-from subgroup_pipeline.registry.districts import registered_districts
-from subgroup_pipeline.registry.findings import Finding, store_findings
+from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import find_delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.report import Report

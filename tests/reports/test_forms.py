@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.failing_rows import FailingRow
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
 from subgroup_pipeline.reports.csv_table import BOM, COLUMNS, as_csv
 from subgroup_pipeline.reports.forms import as_json
 from subgroup_pipeline.reports.html_page import ROWS_OF_A_PROBLEM, as_html

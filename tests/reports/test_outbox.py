@@ -17,8 +17,8 @@ import pytest
 from night import small_district as small
 from night.installation import Installation, installation_in, zip_of
 
-from subgroup_pipeline.registry.districts import registered_districts
-from subgroup_pipeline.registry.findings import Finding
+from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.ledger import UploadedFile
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.reports.outbox import Delivered, deliver_reports

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.failing_rows import FailingRow
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.findings import MOST_ROWS
 from subgroup_pipeline.reports.html_page import as_html
 from subgroup_pipeline.reports.outbox_index import Entry, as_index
 from subgroup_pipeline.reports.problems import rows_of

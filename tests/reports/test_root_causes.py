@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.reports.root_causes import COUNTS_GONE, COUNTS_SET_ASIDE, PARENT_CODES, PARENT_FILE
 
 from .made_up import finding, problems

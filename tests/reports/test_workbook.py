@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.registry.finding_codes import CATALOGUE
+from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.reports.workbook import as_xlsx
 
 from .made_up import finding, problems, report, row

@@ -17,9 +17,9 @@ _RECEIVING = "subgroup_pipeline.registry.receiving"
 _FINDINGS = "subgroup_pipeline.registry.findings"
 _LAND = "subgroup_pipeline.landing.land"
 _LOAD = "subgroup_pipeline.landing.load"
-_WAREHOUSE = "subgroup_pipeline.landing.warehouse"
+_WAREHOUSE = "subgroup_pipeline.warehouse.connection"
 _JUDGE = "subgroup_pipeline.quality.judge"
-_SCOPE = "subgroup_pipeline.publish.scope"
+_SCOPE = "subgroup_pipeline.build.scope"
 _CURRENT = "subgroup_pipeline.publish.current"
 _SNAPSHOT = "subgroup_pipeline.publish.snapshot"
 _DBT = "dbt.cli.main:dbtRunner.invoke"
@@ -91,8 +91,8 @@ CRASHES = (
     Crash("during dbt test", KillAt(_DBT, "during", about="'test'", delay=0.8)),
     Crash("before built is marked", KillAt(f"{_SCOPE}:mark_built")),
     Crash("built is marked", KillAt(f"{_SCOPE}:mark_built", "after")),
-    Crash("before a failed district is held", KillAt("subgroup_pipeline.publish.isolation:hold_failed"), "failing test"),
-    Crash("a failed district is held", KillAt("subgroup_pipeline.publish.isolation:hold_failed", "after"), "failing test"),
+    Crash("before a failed district is held", KillAt("subgroup_pipeline.build.isolation:hold_failed"), "failing test"),
+    Crash("a failed district is held", KillAt("subgroup_pipeline.build.isolation:hold_failed", "after"), "failing test"),
     Crash("a failed district's rows are put back", KillAt(f"{_SNAPSHOT}:_mart_tables"), "failing test"),
     # Publish.
     Crash("quality tables", KillAt("subgroup_pipeline.publish.quality_tables:write_quality_tables", "after")),

@@ -17,11 +17,11 @@ from night.installation import keep_host_keys
 from night.small_district import settings as district_settings
 
 from subgroup_pipeline.cli.up import drop_server
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.district_file import parse_district
-from subgroup_pipeline.registry.districts import apply_settings
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
 from torture.cases import BUILT

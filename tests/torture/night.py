@@ -151,10 +151,10 @@ def _run(order: Order) -> list[str]:
 
 def _publish() -> list[str]:
     """Run the last step of a night alone: where readers change over can be killed a hundred times in the time of five nights."""
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
     from subgroup_pipeline.publish import snapshot
     from subgroup_pipeline.registry.database import open_registry
     from subgroup_pipeline.settings import load_settings
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     settings = load_settings()
     with warehouse_lock(settings):

@@ -25,7 +25,7 @@ def _fail_a_test() -> None:
         )
         return in_scope
 
-    wrap("subgroup_pipeline.publish.scope:set_scope", around)
+    wrap("subgroup_pipeline.build.scope:set_scope", around)
 
 
 def _compact() -> None:

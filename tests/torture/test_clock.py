@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.publish.scope import _scope_row
+from subgroup_pipeline.build.scope import _scope_row
 from subgroup_pipeline.registry import ledger
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries

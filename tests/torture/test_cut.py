@@ -17,10 +17,10 @@ import pytest
 from night import small_district as small
 from night.installation import zip_of
 
+from subgroup_pipeline.districts.district_keys import authorize_keys
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.district_keys import authorize_keys
-from subgroup_pipeline.registry.districts import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
 from torture.homes import TortureHome, home_at, register

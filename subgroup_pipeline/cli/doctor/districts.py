@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Districts that upload to us and cannot, and that there are none at all."""
-    from subgroup_pipeline.registry.district_keys import keys_on_record
-    from subgroup_pipeline.registry.districts import registered_districts
+    from subgroup_pipeline.districts.district_keys import keys_on_record
+    from subgroup_pipeline.districts.registered import registered_districts
 
     districts = registered_districts(registry)
     if not districts:
@@ -30,7 +30,7 @@ def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
 
 def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Keys that sign in as more than one district: right for a vendor, wrong when a file was mixed up."""
-    from subgroup_pipeline.registry.district_keys import keys_on_record
+    from subgroup_pipeline.districts.district_keys import keys_on_record
 
     shared = {
         key.fingerprint: some_of(sorted((key.district_id, *key.also_of))) for key in keys_on_record(registry) if key.also_of

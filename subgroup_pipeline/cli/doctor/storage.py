@@ -30,7 +30,7 @@ def disk(settings: Settings) -> list[Complaint]:
 def warehouse(settings: Settings) -> list[Complaint]:
     """Whether a run is at work."""
     from subgroup_pipeline.errors import WarehouseBusyError
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
     try:
         with warehouse_lock(settings):
@@ -68,8 +68,8 @@ def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
 def warehouse_files(settings: Settings) -> list[Complaint]:
     """Whether the warehouse's files open; a damaged one is derived, so it is no error."""
     from subgroup_pipeline.errors import WarehouseBusyError
-    from subgroup_pipeline.landing.warehouse import warehouse_lock
-    from subgroup_pipeline.landing.warehouse_proof import damaged_files
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
+    from subgroup_pipeline.warehouse.proof import damaged_files
 
     try:
         with warehouse_lock(settings):

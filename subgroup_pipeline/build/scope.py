@@ -1,0 +1,157 @@
+"""Which districts a run builds: those whose build key differs from the one their published rows were made from.
+
+The key says everything a district's marts depend on: its live deliveries, its settings, as_of and the models (design 2.6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.rule_sql import rules
+from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.registry.ledger import live_deliveries
+from subgroup_pipeline.settings import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import duckdb
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.registry.schema import Delivery
+
+DIRTY = ""
+"""Build key of a district whose rows in the working file may be half built; no real key is empty."""
+
+_SCOPE = {
+    "district_id": "VARCHAR",
+    "district_name": "VARCHAR",
+    "roster_delivery_id": "VARCHAR",
+    "subgroup_delivery_id": "VARCHAR",
+    "roster_received_at": "TIMESTAMP",
+    "subgroup_received_at": "TIMESTAMP",
+    "as_of_date": "DATE",
+    "match_field": "VARCHAR",
+    "build_key": "VARCHAR",
+    "built_at": "TIMESTAMP",
+}
+
+
+def set_scope(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    districts: Sequence[RegisteredDistrict],
+    published: Mapping[str, str],
+) -> list[str]:
+    """Write `control.run_scope` and the settings it needs; gives the districts in scope, by key.
+
+    `published` gives the build key, per district, that the newest snapshot was made from.
+
+    A district with a live delivery in `control.held_back` keeps what is published. Rows in scope are marked dirty in the
+    working file until the build is done.
+    """
+    now = datetime.now(UTC)
+    with registry.begin() as session:
+        rosters = live_deliveries(session, "roster")
+        subgroups = live_deliveries(session, "subgroups")
+    school_year_ends = _school_year_ends(connection, [roster.delivery_id for roster in rosters.values()])
+    built = _built_keys(connection, published)
+    held_back = {row[0] for row in connection.execute("from control.held_back").fetchall()}
+    rows = []
+    for district in districts:
+        roster = rosters.get(district.district_id)
+        subgroup = subgroups.get(district.district_id) if district.settings.has_subgroup_file else None
+        if roster is None or held_back & {delivery.delivery_id for delivery in (roster, subgroup) if delivery}:
+            continue
+        row = _scope_row(district, roster, subgroup, school_year_ends.get(roster.delivery_id), now)
+        if built.get(district.district_id) != row["build_key"]:
+            rows.append(row)
+    connection.execute("delete from control.run_scope")
+    insert_rows(connection, "control.run_scope", _SCOPE, rows)
+    in_scope = [row["district_id"] for row in rows]
+    write_subgroup_settings(connection, [d for d in districts if d.district_id in set(in_scope)])
+    _mark(connection, dict.fromkeys(in_scope, DIRTY))
+    return in_scope
+
+
+def mark_built(connection: duckdb.DuckDBPyConnection, *, but: Collection[str] = ()) -> None:
+    """Note that the working file now holds the districts in scope as built from their keys, `but` for those that failed."""
+    keys = dict(connection.execute("select district_id, build_key from control.run_scope").fetchall())
+    _mark(connection, {district_id: key for district_id, key in keys.items() if district_id not in but})
+
+
+def dirty_districts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Districts whose rows in the working file are not known to be whole."""
+    rows = connection.execute("select district_id from control.build where build_key = ? order by 1", [DIRTY]).fetchall()
+    return [row[0] for row in rows]
+
+
+@cache
+def model_version() -> str:
+    """Hash of the dbt project; a change of a model puts every district in scope."""
+    digest = hashlib.sha256()
+    project = bundled("dbt_project")
+    for path in sorted(project.rglob("*")):
+        if path.suffix in (".sql", ".yml") and not {"target", "logs"} & set(path.relative_to(project).parts):
+            digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _scope_row(
+    district: RegisteredDistrict, roster: Delivery, subgroup: Delivery | None, year_end: date | None, now: datetime
+) -> dict[str, Any]:
+    settings = district.settings
+    as_of = settings.as_of
+    if as_of == "roster" and year_end is not None:
+        as_of = year_end - timedelta(days=1)
+    if not isinstance(as_of, date):
+        as_of = roster.received_at.astimezone(ZoneInfo(settings.timezone)).date()
+    parts = (roster.delivery_id, subgroup.delivery_id if subgroup else "", district.version, as_of, model_version())
+    return {
+        "district_id": district.district_id,
+        "district_name": settings.name,
+        "roster_delivery_id": roster.delivery_id,
+        "subgroup_delivery_id": subgroup.delivery_id if subgroup else None,
+        "roster_received_at": _naive(roster.received_at),
+        "subgroup_received_at": _naive(subgroup.received_at) if subgroup else None,
+        "as_of_date": as_of.isoformat(),
+        "match_field": settings.subgroups.match_field if settings.subgroups else None,
+        "build_key": hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32],
+        "built_at": _naive(now),
+    }
+
+
+def _school_year_ends(connection: duckdb.DuckDBPyConnection, delivery_ids: list[str]) -> dict[str, date]:
+    """End of the latest school year of each roster (OneRoster: exclusive, so the day before is the last)."""
+    query = f"""
+        select s.delivery_id, max({rules().date_of("s.endDate")}) from raw.academic_sessions s
+        where lower(s.type) = 'schoolyear' and {rules().row_counts("s.status")}
+            and {rules().fault_of_academic_sessions("s")} is null and s.delivery_id in (select unnest(?))
+        group by all
+    """
+    return {row[0]: row[1] for row in connection.execute(query, [delivery_ids]).fetchall() if row[1]}
+
+
+def _built_keys(connection: duckdb.DuckDBPyConnection, published: Mapping[str, str]) -> dict[str, str]:
+    """Build keys that hold both in the working file and in what is published."""
+    working = dict(connection.execute("select district_id, build_key from control.build").fetchall())
+    return {district_id: key for district_id, key in working.items() if published.get(district_id) == key}
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> None:
+    connection.execute("begin")
+    connection.execute("delete from control.build where district_id in (select unnest(?))", [list(keys)])
+    rows = [{"district_id": district_id, "build_key": key} for district_id, key in keys.items()]
+    insert_rows(connection, "control.build", {"district_id": "VARCHAR", "build_key": "VARCHAR"}, rows)
+    connection.execute("commit")
+
+
+def _naive(moment: datetime) -> str:
+    """UTC without a zone, as DuckDB's TIMESTAMP takes it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

@@ -1,0 +1,98 @@
+"""Districts: applying their settings (versioned) and listing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.districts.district_file import DistrictSettings
+from subgroup_pipeline.errors import UnknownDistrictError
+from subgroup_pipeline.registry.database import Registry, record_event
+from subgroup_pipeline.registry.schema import District, DistrictSettingsVersion
+
+
+@dataclass(frozen=True)
+class RegisteredDistrict:
+    """A district with the newest version of its settings."""
+
+    settings: DistrictSettings
+    version: int
+
+    @property
+    def district_id(self) -> str:
+        """The district's key."""
+        return self.settings.district
+
+
+def apply_settings(registry: Registry, settings: DistrictSettings, yaml_text: str, *, actor: str) -> tuple[int, bool]:
+    """Record settings for a district, making the district if it is new.
+
+    Gives the version now in force and whether this call made it; the same settings again change nothing.
+    """
+    document = settings.model_dump(mode="json")
+    now = datetime.now(UTC)
+    with registry.begin() as session:
+        district = session.get(District, settings.district)
+        if district is None:
+            district = District(district_id=settings.district, name=settings.name, settings_version=0, created_at=now)
+            session.add(district)
+            session.flush()
+        elif _version(session, district).document == document:
+            return district.settings_version, False
+        district.name = settings.name
+        district.settings_version += 1
+        session.add(
+            DistrictSettingsVersion(
+                district_id=settings.district,
+                version=district.settings_version,
+                document=document,
+                yaml_text=yaml_text,
+                applied_at=now,
+            )
+        )
+        record_event(
+            session,
+            "district.settings_applied",
+            actor=actor,
+            district_id=settings.district,
+            detail={"version": district.settings_version},
+        )
+        return district.settings_version, True
+
+
+def registered_districts(registry: Registry, only: list[str] | None = None) -> list[RegisteredDistrict]:
+    """Districts by key, all or those named. Raises UnknownDistrictError for a name that is not registered."""
+    newest = sa.and_(
+        DistrictSettingsVersion.district_id == District.district_id,
+        DistrictSettingsVersion.version == District.settings_version,
+    )
+    query = sa.select(DistrictSettingsVersion).join(District, newest).order_by(District.district_id)
+    with registry.begin() as session:
+        found = [RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version) for row in session.scalars(query)]
+    if only:
+        missing = sorted(set(only) - {district.district_id for district in found})
+        if missing:
+            raise UnknownDistrictError(
+                f"no district is called {', '.join(missing)}. `subgroups district list` shows those that are registered."
+            )
+        found = [district for district in found if district.district_id in only]
+    return found
+
+
+def registered_district(registry: Registry, district_id: str) -> RegisteredDistrict:
+    """One district. Raises UnknownDistrictError."""
+    return registered_districts(registry, [district_id])[0]
+
+
+def settings_text(registry: Registry, district_id: str) -> str:
+    """The YAML that was applied last, as it was written. Raises UnknownDistrictError."""
+    registered_district(registry, district_id)
+    with registry.begin() as session:
+        return _version(session, session.get_one(District, district_id)).yaml_text
+
+
+def _version(session: Session, district: District) -> DistrictSettingsVersion:
+    return session.get_one(DistrictSettingsVersion, (district.district_id, district.settings_version))

@@ -1,0 +1,75 @@
+"""The control tables that tell SQL what a district's settings say: columns of its subgroups, and their known values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subgroup_pipeline.warehouse.connection import insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+
+_COLUMN = {
+    "district_id": "VARCHAR",
+    "subgroup": "VARCHAR",
+    "subgroup_label": "VARCHAR",
+    "source": "VARCHAR",
+    "source_column": "VARCHAR",
+    "is_open": "BOOLEAN",
+    "blank_value": "VARCHAR",
+    "sensitivity": "VARCHAR",
+    "display_order": "INTEGER",
+    "precedence": "INTEGER",
+}
+_VALUE = {
+    "district_id": "VARCHAR",
+    "subgroup": "VARCHAR",
+    "raw_key": "VARCHAR",
+    "value": "VARCHAR",
+    "is_member": "BOOLEAN",
+    "display_order": "INTEGER",
+}
+
+
+def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:
+    """Replace the subgroup settings of the warehouse by those of these districts."""
+    columns: list[dict[str, Any]] = []
+    values: list[dict[str, Any]] = []
+    for district in districts:
+        if district.settings.subgroups is None:
+            continue
+        for order, (name, column) in enumerate(district.settings.subgroups.columns.items(), start=1):
+            columns += [
+                {
+                    "district_id": district.district_id,
+                    "subgroup": column.subgroup,
+                    "subgroup_label": column.label or column.subgroup.replace("_", " ").capitalize(),
+                    "source": place.source,
+                    "source_column": place.column,
+                    "is_open": column.open,
+                    "blank_value": column.blank,
+                    "sensitivity": column.sensitivity,
+                    "display_order": order,
+                    "precedence": precedence,
+                }
+                for precedence, place in enumerate(district.settings.subgroups.places(name), start=1)
+            ]
+            known_values = district.settings.subgroups.known_values(name)
+            values += [
+                {
+                    "district_id": district.district_id,
+                    "subgroup": column.subgroup,
+                    "raw_key": raw.strip(),
+                    "value": value,
+                    "is_member": column.is_member(value),
+                    "display_order": position,
+                }
+                for position, (raw, value) in enumerate(known_values.items(), start=1)
+            ]
+    connection.execute("delete from control.subgroup_column; delete from control.subgroup_value")
+    insert_rows(connection, "control.subgroup_column", _COLUMN, columns)
+    insert_rows(connection, "control.subgroup_value", _VALUE, values)

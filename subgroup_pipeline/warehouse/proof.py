@@ -1,0 +1,103 @@
+"""Proof of the warehouse's two files before a run works in them.
+
+Both are derived: a damaged one is set aside, and the run makes it anew from archive and ledger. Opening a file finds a damaged
+beginning, a cut and a damaged log. A damaged block inside is found when something reads it: that run fails and leaves the note
+`unproven`, and the next run reads every block first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.warehouse.connection import is_damaged, open_warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from subgroup_pipeline.settings import Home, Settings
+
+_NAMES = ["raw.duckdb", "analytics.duckdb"]
+_ASIDE = ".damaged"
+
+
+def prove_warehouse(settings: Settings) -> list[str]:
+    """Set damaged files aside; gives their names. The caller holds the warehouse.
+
+    What a district's marts were made from is noted in `raw.duckdb`, so `analytics.duckdb` goes with it; without the second
+    the notes are dropped, and every district is built again.
+    """
+    home = settings.paths
+    damaged = damaged_files(settings)
+    gone = _NAMES if "raw.duckdb" in damaged else damaged
+    for name in gone:
+        _set_aside(home.warehouse / name)
+    if home.raw_database.exists() and not home.analytics_database.exists():
+        with open_warehouse(settings) as connection:
+            connection.execute("delete from control.build")
+    home.unproven_warehouse.touch()
+    return damaged
+
+
+def damaged_files(settings: Settings) -> list[str]:
+    """Names of files that do not open; after a run that did not end well, also of those with a damaged block."""
+    return _damaged(settings, every_block=settings.paths.unproven_warehouse.exists())
+
+
+def doubt_warehouse(settings: Settings) -> list[str]:
+    """Read every block of both files; gives the names of damaged ones, which the next run then makes anew."""
+    damaged = _damaged(settings, every_block=True)
+    if damaged:
+        settings.paths.unproven_warehouse.touch()
+    return damaged
+
+
+def end_well(home: Home) -> None:
+    """Note that a run read and wrote the warehouse to the end, and remove what was set aside: it was made anew."""
+    home.unproven_warehouse.unlink(missing_ok=True)
+    for file in home.warehouse.glob(f"*{_ASIDE}"):
+        file.unlink(missing_ok=True)
+
+
+def _damaged(settings: Settings, *, every_block: bool) -> list[str]:
+    files = [settings.paths.warehouse / name for name in _NAMES]
+    return [file.name for file in files if file.exists() and not _is_whole(file, settings, every_block=every_block)]
+
+
+def _read_every_block(path: Path, settings: Settings) -> None:
+    """Read every row of a DuckDB file. Raises duckdb.Error where a block is not what was written."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
+    try:
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as proved (read_only)")
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'proved'"
+        ).fetchall()
+        for schema, table in tables:
+            connection.execute(f'select bit_xor(hash(t)) from proved."{schema}"."{table}" t').fetchall()
+    finally:
+        connection.close()
+
+
+def _is_whole(path: Path, settings: Settings, *, every_block: bool) -> bool:
+    import duckdb
+
+    try:
+        if every_block:
+            _read_every_block(path, settings)
+            return True
+        with duckdb.connect(str(path), read_only=True) as connection:
+            # Free blocks at the end need not stand on disk, so only the used ones tell a cut.
+            size = connection.execute("select block_size * used_blocks from pragma_database_size()").fetchone()
+            return size is not None and path.stat().st_size >= size[0]
+    except duckdb.Error as error:
+        if is_damaged(error):
+            return False
+        raise
+
+
+def _set_aside(path: Path) -> None:
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    if path.exists():
+        path.replace(path.with_name(path.name + _ASIDE))
