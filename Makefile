@@ -27,10 +27,10 @@ demo: setup      ## three made-up districts, one night, the result
 	$(BIN)/subgroups demo
 
 test: setup      ## every test that takes seconds
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=12
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=12
 
 slow: setup      ## the tests that take longer
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --durations=12
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup --durations=12
 
 lint: setup      ## style, imports, SQL
 	$(BIN)/ruff check .
@@ -49,7 +49,7 @@ lock: | $(UV)    ## resolve requirements.in anew
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
 	$(BIN)/python -m pytest -m torture
-	PYTHONPATH=tests $(BIN)/python -W ignore -m torture
+	$(BIN)/python -W ignore -m tests.torture
 
 benchmark: setup ## a night against one hand-written script, 20 districts
 	$(BIN)/python -m benchmarks.night --districts 20 --students 5000

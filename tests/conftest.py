@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from night.installation import Installation
-    from postgres.server import Server
+    from tests.support.installation import Installation
+    from tests.support.place import Place
+    from tests.support.postgres import Server
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT.parent / "shared" / "samples"
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(ROOT))
 
 _NEEDS = {
     "needs_sshd": (
@@ -43,6 +41,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(mend)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process unless a mark names their group: most files share a night or a warehouse."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
 @pytest.fixture
 def samples() -> Path:
     """The folder of real files."""
@@ -52,7 +58,7 @@ def samples() -> Path:
 @pytest.fixture
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """A whole installation in a home of its own, its SFTP server running on a free port."""
-    from night.installation import Installation, keep_host_keys
+    from tests.support.installation import Installation, keep_host_keys
 
     for name in list(os.environ):
         if name.startswith("SUBGROUPS_") and name != "SUBGROUPS_REQUIRE_ALL":
@@ -66,9 +72,34 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
 
 
 @pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty registry: its tables take half a second to make."""
+    from subgroup_pipeline.registry.database import open_registry
+    from subgroup_pipeline.settings import load_settings
+
+    home = tmp_path_factory.mktemp("template")
+    open_registry(load_settings(home=home)).close()
+    return home
+
+
+@pytest.fixture
+def place(tmp_path: Path, template: Path) -> Iterator[Place]:
+    """An installation without a server: a registry, an archive and a warehouse of its own."""
+    from subgroup_pipeline.registry.database import open_registry
+    from subgroup_pipeline.settings import load_settings
+    from tests.support.place import Place
+
+    shutil.copytree(template, tmp_path / "home")
+    settings = load_settings(home=tmp_path / "home", memory_limit="1GB")
+    registry = open_registry(settings)
+    yield Place(settings, registry)
+    registry.close()
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """Debian's PostgreSQL on a free port of loopback, gone with the session."""
-    from postgres.server import running_server
+    from tests.support.postgres import running_server
 
     with running_server() as server:
         yield server

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import PIPELINE, advance, deliveries_in
 

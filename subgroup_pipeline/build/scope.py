@@ -11,19 +11,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from subgroup_pipeline.warehouse.control import write_subgroup_settings
-from subgroup_pipeline.warehouse.rule_sql import rules
-from subgroup_pipeline.warehouse.connection import insert_rows
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.rule_sql import rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     import duckdb
 
-    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
 
 DIRTY = ""

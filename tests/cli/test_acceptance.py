@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import duckdb
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
-from cli.command import SUBGROUPS, USED_WRONGLY, Said, Shell
+from tests.support import small_district as small
+from tests.support.command import SUBGROUPS, USED_WRONGLY, Said, Shell
+from tests.support.installation import zip_of
 
 pytestmark = [pytest.mark.needs_sshd, pytest.mark.xdist_group("cli_acceptance")]
 

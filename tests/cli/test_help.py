@@ -12,9 +12,9 @@ import click
 import pytest
 import typer
 
-from cli.command import SUBGROUPS, Shell
 from subgroup_pipeline import __version__
 from subgroup_pipeline.cli.main import app
+from tests.support.command import SUBGROUPS, Shell
 
 pytestmark = pytest.mark.xdist_group("cli")
 

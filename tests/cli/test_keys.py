@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncssh
 import pytest
-from night import small_district as small
 from typer.testing import CliRunner
 
 from subgroup_pipeline.cli.main import app
+from tests.support import small_district as small
 
 pytestmark = pytest.mark.xdist_group("cli")
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from night import small_district as small
 
 from subgroup_pipeline.cli.run import _let_settle, _say_faults
 from subgroup_pipeline.districts.district_file import parse_district
@@ -15,6 +14,7 @@ from subgroup_pipeline.districts.lateness import note_late_feeds
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import Settings, load_settings
+from tests.support import small_district as small
 
 pytestmark = pytest.mark.xdist_group("cli")
 

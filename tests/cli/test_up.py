@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dropserver.world import make_client
 
-from cli.command import free_port
 from subgroup_pipeline.cli import doctor
 from subgroup_pipeline.cli.children import Children
 from subgroup_pipeline.cli.ports import require_free, taken_by
@@ -23,13 +21,15 @@ from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import Settings, load_settings
+from tests.dropserver.world import make_client
+from tests.support.command import free_port
 
 pytestmark = pytest.mark.xdist_group("cli")
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    from night.installation import keep_host_keys
+    from tests.support.installation import keep_host_keys
 
     monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(free_port()))

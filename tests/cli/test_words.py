@@ -6,9 +6,9 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from night import small_district as small
 
-from cli.command import USED_WRONGLY, Shell
+from tests.support import small_district as small
+from tests.support.command import USED_WRONGLY, Shell
 
 pytestmark = pytest.mark.xdist_group("cli")
 

@@ -7,8 +7,8 @@ import stat
 import struct
 import zipfile
 
-from night import small_district as small
-from night.installation import zip_of
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 ROSTER = small.roster()
 WHOLE = zip_of(ROSTER)

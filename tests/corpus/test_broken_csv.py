@@ -6,13 +6,12 @@ import itertools
 from collections import defaultdict
 
 import pytest
-from landing.place import Place
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import csv_files
-
-from .broken_csv import GOOD, SETTINGS, Found, structural
+from tests.corpus.broken_csv import GOOD, SETTINGS, Found, structural
+from tests.support.place import Place
 
 ENCODINGS = {
     "utf-8": (b"", "utf-8", None),

@@ -7,11 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from landing.place import Place
 
 from subgroup_pipeline.reading.zip_proof import prove_zip
-
-from .broken_zip import ROSTER, broken_zips, packed
+from tests.corpus.broken_zip import ROSTER, broken_zips, packed
+from tests.support.place import Place
 
 BROKEN = broken_zips()
 

@@ -11,8 +11,7 @@ import pytest
 from subgroup_pipeline.reading import csv_shape
 from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.scan_pool import ScanPool
-
-from .broken_csv import GOOD, structural
+from tests.corpus.broken_csv import GOOD, structural
 
 
 def _file(directory: Path, name: str, data: bytes) -> Path:

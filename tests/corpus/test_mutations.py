@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from landing.place import Place
 
 from subgroup_pipeline.districts.district_file import Subgroups, parse_district
 from subgroup_pipeline.findings.catalogue import CATALOGUE
@@ -24,9 +23,9 @@ from subgroup_pipeline.landing.screen import ScreenedFile, Screening
 from subgroup_pipeline.reading.scan_pool import ScanPool
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.warehouse.connection import open_warehouse
-
-from .broken_csv import GOOD, SETTINGS, structural
-from .broken_zip import WHOLE, broken_zips
+from tests.corpus.broken_csv import GOOD, SETTINGS, structural
+from tests.corpus.broken_zip import WHOLE, broken_zips
+from tests.support.place import Place
 
 SEED = int(os.environ.get("SUBGROUPS_MUTATION_SEED", "20261123"))
 SUBGROUPS = parse_district(SETTINGS.format(district="alpha")).subgroups

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from landing.place import Place
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.warehouse.oneroster import roster_tables
-
-from .broken_zip import packed
+from tests.corpus.broken_zip import packed
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.place import Place
 
 ROSTER = small.roster()
 MANIFEST = ROSTER["manifest.csv"]

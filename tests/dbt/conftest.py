@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from dbt_warehouse import Warehouse
+
+from tests.support.dbt_warehouse import Warehouse
 
 
 @pytest.fixture(scope="module")

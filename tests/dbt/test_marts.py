@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_warehouse import Warehouse, at, scope, student
+
+from tests.support.dbt_warehouse import Warehouse, at, scope, student
 
 ROSTER_AT = at(1)
 FILE_AT = at(2)

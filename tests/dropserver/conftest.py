@@ -9,8 +9,7 @@ import asyncssh
 import pytest
 
 from subgroup_pipeline.dropserver.host_keys import ensure_keys
-
-from .world import Client, World, make_client, open_world
+from tests.dropserver.world import Client, World, make_client, open_world
 
 
 @pytest.fixture(scope="session")

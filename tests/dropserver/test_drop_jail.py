@@ -14,8 +14,7 @@ import pytest
 from paramiko.sftp import CMD_EXTENDED, CMD_OPEN, CMD_READLINK, CMD_SETSTAT, CMD_SYMLINK, SFTP_FLAG_CREATE, SFTP_FLAG_WRITE
 
 from subgroup_pipeline.dropserver.jail import make_home
-
-from .world import SECRET, Client, World, open_world, snapshot
+from tests.dropserver.world import SECRET, Client, World, open_world, snapshot
 
 Sftp = paramiko.SFTPClient
 

@@ -11,7 +11,7 @@ import asyncssh
 import paramiko
 import pytest
 
-from .world import Client, World
+from tests.dropserver.world import Client, World
 
 LEGACY = (
     "sha1",

@@ -14,7 +14,7 @@ import asyncssh
 import paramiko
 import pytest
 
-from .world import Client, World, open_world
+from tests.dropserver.world import Client, World, open_world
 
 CSV = b"student_id,ell\r\n0001,y\r\n"
 

@@ -12,8 +12,7 @@ import pytest
 
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.errors import SettingsError
-
-from .world import Client, World, open_world
+from tests.dropserver.world import Client, World, open_world
 
 
 def test_forty_uploads_at_once(world: World) -> None:

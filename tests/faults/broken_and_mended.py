@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from night import small_district as small
-from night.installation import zip_of
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 Files = dict[str, bytes | str]
 STUDENTS = 30

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from night.installation import Installation, installation_in
 from ruamel.yaml import YAML
+
+from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.slow
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from night.installation import Installation, installation_in
 from ruamel.yaml import YAML
 
 from subgroup_pipeline.findings.catalogue import CATALOGUE
-
-from .broken_and_mended import EDITS, Edit, Files
+from tests.faults.broken_and_mended import EDITS, Edit, Files
+from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.slow
 

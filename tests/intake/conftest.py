@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from subgroup_pipeline.intake import sftp
-
-from .world import Sshd, World, make_template, open_world, run_sshd
+from tests.support.servers import Sshd, World, make_template, open_world, run_sshd
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,12 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.intake import promises
 from subgroup_pipeline.registry.ledger import district_findings
-
-from .world import World, open_world
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.servers import World, open_world
 
 ROSTER = small.roster()
 SUBGROUPS = "student_id,ell\ns000,y\ns001,n\n"

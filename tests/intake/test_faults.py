@@ -8,7 +8,6 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from night.installation import zip_of
 
 from subgroup_pipeline.districts.registered import registered_district, registered_districts
 from subgroup_pipeline.intake import sftp
@@ -16,8 +15,8 @@ from subgroup_pipeline.intake.archive import incoming_file
 from subgroup_pipeline.intake.fetch import Fetched, ready_files, server_of
 from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.settings import Settings
-
-from .world import Proxy, World, free_port, silent_server
+from tests.support.installation import zip_of
+from tests.support.servers import Proxy, World, free_port, silent_server
 
 ZIP = zip_of({"users.csv": "sourcedId\nu1\n"})
 # What paramiko reads ahead on a thread of its own fails there too.

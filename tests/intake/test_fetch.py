@@ -12,8 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
@@ -23,8 +21,9 @@ from subgroup_pipeline.intake import sftp
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
 from subgroup_pipeline.intake.fetch import ready_files
 from subgroup_pipeline.registry.ledger import all_deliveries
-
-from .world import World, open_world
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.servers import World, open_world
 
 ROSTER = small.roster()
 SUBGROUPS = "student_id,ell\ns000,y\n"

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.registry.schema import RemoteFile
-
-from .world import Sshd, World
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.servers import Sshd, World
 
 pytestmark = pytest.mark.needs_sshd
 ROSTER = small.roster()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from night import small_district as small
-
 from subgroup_pipeline.registry.ledger import find_delivery
-
-from .place import Place
+from tests.support import small_district as small
+from tests.support.place import Place
 
 FILE = "student_id,ell,sped\ns000, NULL ,n/a\ns001,null,y\nNULL,-,\n"
 WORDS = {

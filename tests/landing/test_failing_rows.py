@@ -7,8 +7,7 @@ from collections import Counter
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows, kept_failing_rows, locate
 from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines
-
-from .place import Place
+from tests.support.place import Place
 
 TEXT = 'student_id,note,ell\ns1,"two\nlines",Y\n\n s2 ,x,N\n,blank,Y\n,,\ns2,y,Y\ns3,SECRET,Y\n'
 

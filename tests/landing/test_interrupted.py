@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.landing import lines
 from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs, ended_runs
 from subgroup_pipeline.registry.decisions import replay
 from subgroup_pipeline.registry.ledger import find_delivery
-
-from .place import Place
+from tests.conftest import ROOT
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.place import Place
 
 KILLED = """
 import sys
@@ -27,7 +25,7 @@ from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.settings import load_settings
-from torture.kills import KillAt, arm
+from tests.torture.kills import KillAt, arm
 
 settings = load_settings(home=sys.argv[1])
 registry = open_registry(settings)
@@ -39,9 +37,8 @@ with open_warehouse(settings) as connection:
 
 
 def _land_and_die(place: Place, delivery: str) -> None:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     command = [sys.executable, "-c", KILLED, str(place.settings.home), delivery]
-    assert subprocess.run(command, env=environment, check=False, timeout=120).returncode == -signal.SIGKILL
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=120).returncode == -signal.SIGKILL
 
 
 @pytest.fixture

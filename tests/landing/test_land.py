@@ -7,15 +7,14 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.landing import land as land_module
 from subgroup_pipeline.landing import load as load_module
 from subgroup_pipeline.landing.land import forget_deliveries
 from subgroup_pipeline.warehouse.connection import open_warehouse
-
-from .place import Place
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.place import Place
 
 ROSTER = small.roster()
 SUBGROUPS = small.subgroups()

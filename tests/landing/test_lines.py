@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from night.installation import zip_of
 
-from .place import Place
+from tests.support.installation import zip_of
+from tests.support.place import Place
 
 TEXT = 'student_id,note\ns1,"two\nlines"\n\n s2 ,x\n,blank\n,,\ns2,y\n'
 

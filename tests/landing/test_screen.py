@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import severity_of
-
-from .place import Place
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.support.place import Place
 
 ROSTER = small.roster()
 SUBGROUPS = small.subgroups()

@@ -1,4 +1,4 @@
-"""`python -m month [--districts 50] [--nights 30] [--seed 1]`: a month at a time; ends with 1 when anything was wrong."""
+"""`python -m tests.month [--districts 50] [--nights 30] [--seed 1]`: a month at a time; ends with 1 when anything was wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from month.simulation import simulate
+from tests.month.simulation import simulate
 
 
 def main() -> int:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
-from night import small_district as small
-from night.installation import zip_of
-from oracle.random_district import WIDE_OPEN
+from tests.oracle.random_district import WIDE_OPEN
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 Feed = Literal["roster", "subgroups"]
 

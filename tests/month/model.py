@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from oracle.recompute import Expected, recompute
-
-from month.districts import FATAL, Feed, SmallDistrict, Upload
+from tests.month.districts import FATAL, Feed, SmallDistrict, Upload
+from tests.oracle.recompute import Expected, recompute
 
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 SOME_DAY = datetime(2026, 11, 1, tzinfo=UTC)

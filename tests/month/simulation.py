@@ -12,11 +12,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from torture.homes import TortureHome, home_at
-from torture.kills import KillAfter
-
-from month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
-from month.model import FEEDS, District, Sent
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.publish.reader import open_published
@@ -24,6 +19,10 @@ from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
 from subgroup_pipeline.registry.schema import Delivery
+from tests.month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
+from tests.month.model import FEEDS, District, Sent
+from tests.torture.homes import TortureHome, home_at
+from tests.torture.kills import KillAfter
 
 REPORTS = {
     "rpt_district_subgroup": "district_id, subgroup, value, student_count",

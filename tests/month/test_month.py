@@ -1,4 +1,4 @@
-"""A sample of a month; `python -m month` lives through a whole one."""
+"""A sample of a month; `python -m tests.month` lives through a whole one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from month.simulation import simulate
+from tests.month.simulation import simulate
 
 pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("month")]
 

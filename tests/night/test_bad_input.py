@@ -14,10 +14,10 @@ import asyncssh
 import dagster as dg
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.registry.ledger import district_findings
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 pytestmark = pytest.mark.xdist_group("bad_input")
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, zip_of
 from subgroup_pipeline.cli.doctor import examine
 from subgroup_pipeline.cli.maintenance import rebuild
 from subgroup_pipeline.errors import ArchiveDamagedError
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.orchestration.bookkeeping import damaged_files
 from subgroup_pipeline.registry.damage import damage_since
+from tests.support import small_district as small
+from tests.support.installation import Installation, zip_of
 
 _REPORT = "from marts.rpt_school_subgroup order by all"
 

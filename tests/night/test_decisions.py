@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, zip_of
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.orchestration import night_assets
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.ledger import find_delivery
+from tests.support import small_district as small
+from tests.support.installation import Installation, zip_of
 
 
 def _states(installation: Installation, district: str, feed: str = "roster") -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from night.installation import SAMPLES, Installation, installation_in, lines_of
+from tests.support.installation import SAMPLES, Installation, installation_in, lines_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.xdist_group("grand_bend")]
 

@@ -19,12 +19,12 @@ import dagster as dg
 import duckdb
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.orchestration.instance import open_instance
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("isolation")]
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, zip_of
 from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.publish.current import release, roll_back
 from subgroup_pipeline.publish.reader import open_published
@@ -16,6 +14,8 @@ from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.upkeep.backup import back_up, restore
+from tests.support import small_district as small
+from tests.support.installation import Installation, zip_of
 
 _MARTS = (
     "dim_school", "dim_course", "dim_student", "dim_subgroup", "fct_enrollment", "fct_student_subgroup",

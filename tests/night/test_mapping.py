@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, installation_in
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.ledger import find_delivery
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mapping")]
 

@@ -12,13 +12,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle.mutated_roster import MutatedRoster, mutate
-from oracle.random_district import RandomDistrict, random_district
-from oracle.recompute import recompute
 
-from night.installation import Installation, installation_in
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
 from subgroup_pipeline.registry.ledger import find_delivery
+from tests.oracle.mutated_roster import MutatedRoster, mutate
+from tests.oracle.random_district import RandomDistrict, random_district
+from tests.oracle.recompute import recompute
+from tests.support.installation import Installation, installation_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mutated")]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from night import small_district as small
-from night.installation import Installation, zip_of
+from tests.support import small_district as small
+from tests.support.installation import Installation, zip_of
 
 
 def test_a_zip_and_a_subgroup_file_become_marts(installation: Installation) -> None:

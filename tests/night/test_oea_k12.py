@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from oracle.recompute import Expected, recompute
 
-from night import small_district as small
-from night.installation import SAMPLES, Installation, installation_in, zip_of
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.ledger import find_delivery
+from tests.oracle.recompute import Expected, recompute
+from tests.support import small_district as small
+from tests.support.installation import SAMPLES, Installation, installation_in, zip_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.xdist_group("oea_k12")]
 

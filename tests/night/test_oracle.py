@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle.random_district import RandomDistrict, random_district
-from oracle.recompute import Expected, recompute
 
-from night.installation import Installation, installation_in
+from tests.oracle.random_district import RandomDistrict, random_district
+from tests.oracle.recompute import Expected, recompute
+from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.xdist_group("oracle")
 

@@ -14,9 +14,8 @@ from subgroup_pipeline.registry.decisions import approve
 from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.oneroster import roster_tables
-
-from . import small_district as small
-from .installation import Installation, installation_in, zip_of
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 MORE = {
     "orgs.csv": "\"odd,id\",,,Ash School,school,,d1\nteam,,,Team,team,,d1\nashes,,,\"Two\nlines\nAsh\",school,,d1\n",

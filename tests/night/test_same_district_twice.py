@@ -15,10 +15,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle.random_district import RandomDistrict, random_district
-from oracle.recompute import recompute
 
-from night.installation import Installation, installation_in
+from tests.oracle.random_district import RandomDistrict, random_district
+from tests.oracle.recompute import recompute
+from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.slow
 

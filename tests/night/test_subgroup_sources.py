@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from night import small_district as small
-from night.installation import Installation, installation_in, lines_of
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, lines_of
 
 HEAD = "district: {0}\nname: Made-up\ntimezone: UTC\nas_of: 2026-10-01\nguards: {{first_delivery: accept, match_rate: 0}}\n"
 YES_NO = "values: {y: yes, n: no}"

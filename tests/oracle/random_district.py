@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from oracle.random_subgroups import SubgroupFiles, make_subgroups
+from tests.oracle.random_subgroups import SubgroupFiles, make_subgroups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oracle.subgroup_file import SubgroupFile, known_values, read_subgroup_file
+from tests.oracle.subgroup_file import SubgroupFile, known_values, read_subgroup_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from benchmarks.by_hand import run
 from benchmarks.generate import AS_OF, generate
-from oracle.recompute import Expected, recompute
+from tests.oracle.recompute import Expected, recompute
 
 
 @pytest.fixture(scope="module")

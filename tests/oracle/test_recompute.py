@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from oracle.random_district import random_district
-from oracle.recompute import Expected, recompute
-from oracle.subgroup_file import FileRejectedError, read_subgroup_file
+from tests.oracle.random_district import random_district
+from tests.oracle.recompute import Expected, recompute
+from tests.oracle.subgroup_file import FileRejectedError, read_subgroup_file
 
 SAMPLES = Path(__file__).parents[2] / "../shared/samples"
 RECEIVED = datetime(2026, 10, 2, 3, 0, tzinfo=UTC)  # the evening of 1 October in Chicago

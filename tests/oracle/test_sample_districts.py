@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from oracle.recompute import Expected, recompute
 from subgroup_pipeline.cli.sample_districts import SampleDistrict, make_sample_districts
+from tests.oracle.recompute import Expected, recompute
 
 TODAY = date(2026, 8, 24)
 

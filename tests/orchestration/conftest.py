@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 import pytest
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 
 from subgroup_pipeline.orchestration.build import build_defs
 from subgroup_pipeline.orchestration.instance import open_instance
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 
 @dataclass

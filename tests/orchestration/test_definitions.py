@@ -7,9 +7,9 @@ import json
 import dagster as dg
 import pytest
 
-from orchestration.conftest import Ran
 from subgroup_pipeline.orchestration.dbt_models import prepared_manifest
 from subgroup_pipeline.warehouse.connection import RAW_TABLES
+from tests.orchestration.conftest import Ran
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventType
-from night import small_district as small
-from night.installation import zip_of
 
-from orchestration.conftest import Ran
 from subgroup_pipeline.orchestration.district_delivery import KEY
+from tests.orchestration.conftest import Ran
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

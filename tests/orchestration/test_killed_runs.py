@@ -14,13 +14,13 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from cli.command import SUBGROUPS, Shell, free_port
-from night import small_district as small
-from night.installation import keep_host_keys
 
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.settings import Settings, load_settings
+from tests.support import small_district as small
+from tests.support.command import SUBGROUPS, Shell, free_port
+from tests.support.installation import keep_host_keys
 
 _HOLD = """
 import sys

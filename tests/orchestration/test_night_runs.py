@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 from dagster._core.errors import DagsterInvalidSubsetError
 
-from orchestration.conftest import Ran
 from subgroup_pipeline.orchestration.instance import MODULE
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
 from subgroup_pipeline.registry.nights import last_night
+from tests.orchestration.conftest import Ran
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.conftest import Ran
 from subgroup_pipeline.cli.run import run_now
 from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.warehouse.connection import warehouse_lock
+from tests.orchestration.conftest import Ran
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import asyncssh
 import dagster as dg
 import pytest
-from night import small_district as small
-from night.installation import Installation, installation_in
 
 from subgroup_pipeline.intake.sftp import HostKeyError
 from subgroup_pipeline.orchestration.triggers import build_sensor
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.xdist_group("orchestration_triggers")
 

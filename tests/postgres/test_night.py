@@ -10,14 +10,14 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from dagster_postgres import PostgresEventLogStorage
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 
-from postgres.server import Server
 from subgroup_pipeline.orchestration.instance import open_instance, prepare_instance
 from subgroup_pipeline.registry.database import HEAD
 from subgroup_pipeline.registry.schema import Base
 from subgroup_pipeline.settings import load_settings
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
+from tests.support.postgres import Server
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
 

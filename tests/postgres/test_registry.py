@@ -14,7 +14,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.orm import Session
 
-from postgres.server import Server
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.errors import SettingsError
@@ -27,6 +26,7 @@ from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import AuditEvent, Base, Delivery
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.upkeep.backup import back_up, restore
+from tests.support.postgres import Server
 
 pytestmark = pytest.mark.needs_postgres
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
-from postgres.server import Server
 from subgroup_pipeline.cli.main import app
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import load_settings
+from tests.support.postgres import Server
 
 _PASSWORD = "open sesame@:/%+é"
 _URL = f"postgresql://user:{quote(_PASSWORD, safe='')}@127.0.0.1:5433/name?password=sesame"

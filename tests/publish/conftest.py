@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
+
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 DISTRICTS = ("alpha", "beta", "gamma")
 

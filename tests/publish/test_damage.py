@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from night.installation import Installation
 
 from subgroup_pipeline.errors import ArchiveDamagedError, DiskFullError
 from subgroup_pipeline.findings.finding import Finding
@@ -21,6 +20,7 @@ from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.installation import Installation
 
 pytestmark = pytest.mark.xdist_group("publish")
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from night.installation import Installation
 
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.findings.finding import Finding
@@ -26,6 +25,7 @@ from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.installation import Installation
 
 pytestmark = pytest.mark.xdist_group("publish")
 

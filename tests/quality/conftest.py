@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from as_landed import as_landed
 
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
 from subgroup_pipeline.warehouse.oneroster import roster_tables
+from tests.support.as_landed import as_landed
 
 ROSTER_TABLES = [table for table in RAW_TABLES if table != "subgroup_row"]
 Rows = dict[str, list[dict[str, Any]]]

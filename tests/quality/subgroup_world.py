@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from landing.place import Place
-from night import small_district as small
-
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.schema import Delivery, FindingRow
 from subgroup_pipeline.settings import load_settings
+from tests.support import small_district as small
+from tests.support.place import Place
 
 STUDENTS = 100
 SETTINGS = """\

@@ -12,8 +12,7 @@ from subgroup_pipeline.quality.expectations import checks_of, suite_names
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.warehouse.connection import RAW_TABLES
-
-from .conftest import CLEAN, Land, LandMany, Rows
+from tests.quality.conftest import CLEAN, Land, LandMany, Rows
 
 
 def _set(table: str, row: int, **cells: str | None) -> Callable[[Rows], None]:

@@ -10,9 +10,8 @@ from subgroup_pipeline.quality.expectations import checks_of
 from subgroup_pipeline.quality.validation import validate
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.warehouse.connection import RAW_TABLES, open_warehouse
-
-from .conftest import LandMany, Rows
-from .hand_sql import EXPECTED
+from tests.quality.conftest import LandMany, Rows
+from tests.quality.hand_sql import EXPECTED
 
 SEED = 20261123
 DELIVERIES = ("a", "b", "c", "d")

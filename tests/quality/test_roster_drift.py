@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from night.installation import zip_of
-from night.test_subgroup_sources import RACE_HEADER, YES_NO, roster, settings
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
-
-from .subgroup_world import World
+from tests.night.test_subgroup_sources import RACE_HEADER, YES_NO, roster, settings
+from tests.quality.subgroup_world import World
+from tests.support.installation import zip_of
 
 STUDENTS = 100
 NAMES = [f"s{n:03}" for n in range(STUDENTS)]

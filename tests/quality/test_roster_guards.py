@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from landing.place import Place
-from night import small_district as small
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.quality.judge import judge_deliveries
@@ -17,6 +15,8 @@ from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
 from subgroup_pipeline.settings import load_settings
+from tests.support import small_district as small
+from tests.support.place import Place
 
 Files = dict[str, str]
 GUARDS = "guards: {first_delivery: accept, match_rate: 0.5}"

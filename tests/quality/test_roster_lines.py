@@ -8,15 +8,14 @@ import io
 from dataclasses import dataclass
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.warehouse.oneroster import roster_tables
-
-from .conftest import CLEAN, Rows
-from .subgroup_world import World
-from .test_codes import PLANTED
+from tests.quality.conftest import CLEAN, Rows
+from tests.quality.subgroup_world import World
+from tests.quality.test_codes import PLANTED
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 TABLES = {table.name: table for table in roster_tables().values()}
 CASES = {name: case for name, case in PLANTED.items() if case[2] in TABLES}

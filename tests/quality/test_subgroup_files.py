@@ -10,8 +10,7 @@ import pytest
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
-
-from .subgroup_world import HEADER, SETTINGS, World, roster, rows, text
+from tests.quality.subgroup_world import HEADER, SETTINGS, World, roster, rows, text
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.schema import AuditEvent
-
-from .subgroup_world import World, roster, rows, text
+from tests.quality.subgroup_world import World, roster, rows, text
 
 ROSTERS = {"aspen": "a{:04}", "birch": "b{:04}", "cedar": "{:05}", "dogwood": "d{:04}", "elder": "e{:04}", "fir": "f{:04}"}
 FILES = {

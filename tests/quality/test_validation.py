@@ -18,8 +18,7 @@ from subgroup_pipeline.quality.expectations import ExpectationFileError, check_f
 from subgroup_pipeline.quality.validation import ChecksNotRunError, validate
 from subgroup_pipeline.settings import Settings, bundled
 from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
-
-from .conftest import Land, Rows
+from tests.quality.conftest import Land, Rows
 
 SECRET = "Zyxwv"  # stands in every id, name and cell that is planted below
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy as sa
-from torture.small_disk import SmallDisk, mounted
 
 from subgroup_pipeline import disk
 from subgroup_pipeline.errors import DiskFullError
@@ -21,6 +20,7 @@ from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.torture.small_disk import SmallDisk, mounted
 
 
 @pytest.fixture

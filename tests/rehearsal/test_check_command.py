@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from cli.command import USED_WRONGLY, Said, Shell
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts
@@ -25,6 +22,9 @@ from subgroup_pipeline.registry.ledger import Feed, all_deliveries, describe_del
 from subgroup_pipeline.rehearsal.rehearse import Rehearsal, rehearse
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support import small_district as small
+from tests.support.command import USED_WRONGLY, Said, Shell
+from tests.support.installation import zip_of
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.rehearsal import check_folder
 from subgroup_pipeline.rehearsal.check_folder import Checked, answer_checks
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 pytestmark = pytest.mark.xdist_group("rehearsal")
 

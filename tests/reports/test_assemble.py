@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from landing.place import Place
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
@@ -14,6 +13,7 @@ from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import find_delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.report import Report
+from tests.support.place import Place
 
 BAD = Finding("SUB503", file="s.csv", column="student_id", count=3, lines=(3, 4, 5))
 

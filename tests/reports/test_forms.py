@@ -20,8 +20,7 @@ from subgroup_pipeline.reports.csv_table import BOM, COLUMNS, as_csv
 from subgroup_pipeline.reports.forms import as_json
 from subgroup_pipeline.reports.html_page import ROWS_OF_A_PROBLEM, as_html
 from subgroup_pipeline.reports.report import Contact, Report
-
-from .made_up import finding, problems, report, row
+from tests.reports.made_up import finding, problems, report, row
 
 SCHEMA = jsonschema.Draft202012Validator(
     json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text(encoding="utf-8"))

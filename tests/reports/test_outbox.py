@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from night import small_district as small
-from night.installation import Installation, installation_in, zip_of
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.ledger import UploadedFile
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.reports.outbox import Delivered, deliver_reports
+from tests.support import small_district as small
+from tests.support.installation import Installation, installation_in, zip_of
 
 NAMES = ("Given", "Family")
 """Every student of the made-up roster has a name that begins so; the subgroup file carries names too."""

@@ -17,8 +17,7 @@ from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.reports.html_page import as_html
 from subgroup_pipeline.reports.outbox_index import Entry, as_index
 from subgroup_pipeline.reports.problems import rows_of
-
-from .made_up import finding, problems, report
+from tests.reports.made_up import finding, problems, report
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium]
 

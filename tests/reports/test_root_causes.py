@@ -8,8 +8,7 @@ import pytest
 
 from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.reports.root_causes import COUNTS_GONE, COUNTS_SET_ASIDE, PARENT_CODES, PARENT_FILE
-
-from .made_up import finding, problems
+from tests.reports.made_up import finding, problems
 
 
 def test_enrollments_of_a_class_that_was_set_aside_fold_under_the_class() -> None:

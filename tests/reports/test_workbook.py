@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.reports.workbook import as_xlsx
-
-from .made_up import finding, problems, report, row
+from tests.reports.made_up import finding, problems, report, row
 
 _SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

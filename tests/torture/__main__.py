@@ -1,6 +1,6 @@
 """`make torture`: many seeded kills, one line a category, and for each case that failed how to run it again.
 
-`python -m torture [--kills 200] [--seed N] [--only TEXT] [--list]`; SUBGROUPS_TORTURE_KILLS and SUBGROUPS_TORTURE_SEED too.
+`python -m tests.torture [--kills 200] [--seed N] [--only TEXT] [--list]`; SUBGROUPS_TORTURE_KILLS and SUBGROUPS_TORTURE_SEED too.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from torture.cases import CRASHES, STATES, Crash, around_the_swap, at_random, at_states
-from torture.homes import Bench
-from torture.ordeal import Endured, endure
+from tests.torture.cases import CRASHES, STATES, Crash, around_the_swap, at_random, at_states
+from tests.torture.homes import Bench
+from tests.torture.ordeal import Endured, endure
 
 
 def planned(kills: int, seed: int, bench: Bench) -> dict[str, list[Crash]]:
@@ -69,7 +69,7 @@ def _run(bench: Bench, category: str, crashes: list[Crash], seed: int, end: floa
         for fault in endured.faults:
             _say(f"FAILED {crash.name} ({crash}): {fault[:1500]}")
         if endured.faults:
-            _say(f"  again: python -m torture --seed {seed} --category '{category}' --only '{crash.name}'")
+            _say(f"  again: python -m tests.torture --seed {seed} --category '{category}' --only '{crash.name}'")
     failed = [endured for endured in done if endured.faults]
     kills = sum(endured.kills for endured in done)
     unreached = [e.crash.name for e in done if not e.kills]

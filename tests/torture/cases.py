@@ -1,6 +1,6 @@
 """The table of moments. A new case is one line: a name, a moment, and the scenario it strikes in.
 
-Run one with `python -m torture --only NAME`; `make torture` runs the table and seeded moments beside it.
+Run one with `python -m tests.torture --only NAME`; `make torture` runs the table and seeded moments beside it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from torture.kills import KillAfter, KillAt, Moment
+from tests.torture.kills import KillAfter, KillAt, Moment
 
 _ARCHIVE = "subgroup_pipeline.intake.archive"
 _SFTP = "subgroup_pipeline.intake.sftp"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from torture.homes import Bench
+from tests.torture.homes import Bench
 
 
 @pytest.fixture(scope="package")

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from night.installation import keep_host_keys
-from night.small_district import settings as district_settings
 
 from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.districts.district_file import parse_district
@@ -24,11 +22,13 @@ from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
-from torture.cases import BUILT
-from torture.invariants import State, read_state
-from torture.kills import KillAt, Moment
-from torture.night import Order, Outcome, RunningNight, begin
-from torture.scenarios import SCENARIOS, Scenario, Upload
+from tests.support.installation import keep_host_keys
+from tests.support.small_district import settings as district_settings
+from tests.torture.cases import BUILT
+from tests.torture.invariants import State, read_state
+from tests.torture.kills import KillAt, Moment
+from tests.torture.night import Order, Outcome, RunningNight, begin
+from tests.torture.scenarios import SCENARIOS, Scenario, Upload
 
 
 @dataclass

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from torture.kills import Moment, arm
+from tests.torture.kills import Moment, arm
 
 LONGEST = 180.0
 """Seconds after which a night hangs."""
@@ -79,7 +79,7 @@ def _context() -> ForkServerContext:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # numpy's pools are threads too
         os.environ.setdefault(name, "1")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torture.warm"])
+    context.set_forkserver_preload(["tests.torture.warm"])
     return context
 
 
@@ -122,7 +122,7 @@ def _run(order: Order) -> list[str]:
 
     assert build
     from subgroup_pipeline.publish import snapshot
-    from torture import plants
+    from tests.torture import plants
 
     assert snapshot
     if order.plant:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from torture.cases import Crash
-from torture.homes import Bench, TortureHome
-from torture.invariants import State, differences, ledger_states, not_converged, shown, torn
+from tests.torture.cases import Crash
+from tests.torture.homes import Bench, TortureHome
+from tests.torture.invariants import State, differences, ledger_states, not_converged, shown, torn
 
 
 @dataclass

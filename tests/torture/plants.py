@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from torture.kills import wrap
+from tests.torture.kills import wrap
 
 HELD_BACK = "beta"
 """The district that fails a test of the models where that is planted."""

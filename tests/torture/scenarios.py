@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from night import small_district as small
-from night.installation import zip_of
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 Upload = tuple[str, str, dict[str, bytes]]
 """District, feed, and files by name."""

@@ -14,8 +14,8 @@ from subgroup_pipeline.registry import ledger
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries
 from subgroup_pipeline.registry.receiving import register_delivery
-from torture.homes import Bench, home_at, register
-from torture.invariants import not_converged
+from tests.torture.homes import Bench, home_at, register
+from tests.torture.invariants import not_converged
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _DAY = 86_400

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from torture.cases import CRASHES, SAMPLE, Crash
-from torture.homes import Bench
-from torture.ordeal import endure
+from tests.conftest import ROOT
+from tests.torture.cases import CRASHES, SAMPLE, Crash
+from tests.torture.homes import Bench
+from tests.torture.ordeal import endure
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
 
@@ -28,5 +29,5 @@ def test_the_sample_names_cases_of_the_table() -> None:
 
 def test_nights_are_forked_from_a_process_of_one_thread() -> None:
     """What is imported before the fork must start no thread; `warm` ends with 70 when something does."""
-    environment = {"PYTHONPATH": ":".join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-W", "ignore", "-c", "import torture.warm"], env=environment, check=True)
+    command = [sys.executable, "-W", "ignore", "-c", "import tests.torture.warm"]
+    subprocess.run(command, env={"OPENBLAS_NUM_THREADS": "1"}, cwd=ROOT, check=True)

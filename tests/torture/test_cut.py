@@ -14,8 +14,6 @@ from typing import Literal
 import asyncssh
 import paramiko
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.districts.registered import registered_districts
@@ -23,8 +21,10 @@ from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
-from torture.homes import TortureHome, home_at, register
-from torture.proxy import Cut, proxy_to
+from tests.support import small_district as small
+from tests.support.installation import zip_of
+from tests.torture.homes import TortureHome, home_at, register
+from tests.torture.proxy import Cut, proxy_to
 
 SEED = int(os.environ.get("SUBGROUPS_TORTURE_SEED", "1"))
 OFFSETS = sorted({0, 1, 21, *(random.Random(SEED).randint(100, 9_000) for _ in range(12))})  # noqa: S311 - a seed to repeat it by

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from torture.homes import Bench, TortureHome, home_at
-from torture.invariants import State, not_converged, torn
-from torture.small_disk import SmallDisk, mounted
+from tests.torture.homes import Bench, TortureHome, home_at
+from tests.torture.invariants import State, not_converged, torn
+from tests.torture.small_disk import SmallDisk, mounted
 
 pytestmark = [pytest.mark.xdist_group("torture")]
 

@@ -7,8 +7,8 @@ from functools import reduce
 
 import pytest
 
-from torture.cases import CRASHES
-from torture.kills import KillAt
+from tests.torture.cases import CRASHES
+from tests.torture.kills import KillAt
 
 FUNCTIONS = sorted({m.function for crash in CRASHES for m in (crash.moment, crash.again) if isinstance(m, KillAt)})
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from torture.homes import Bench, TortureHome
-from torture.invariants import not_converged
-from torture.night import RunningNight
+from tests.torture.homes import Bench, TortureHome
+from tests.torture.invariants import not_converged
+from tests.torture.night import RunningNight
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
 

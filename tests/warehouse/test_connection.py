@@ -15,8 +15,7 @@ from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.warehouse.connection import LINEAGE, insert_rows, open_warehouse, replace_ids, warehouse_lock
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
-
-from .place import Place
+from tests.support.place import Place
 
 
 def test_a_second_run_is_told_which_process_holds_the_warehouse(place: Place) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from as_landed import as_landed
 
 from subgroup_pipeline.settings import bundled, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.as_landed import as_landed
 
 if TYPE_CHECKING:
     import duckdb

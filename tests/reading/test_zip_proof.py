@@ -11,11 +11,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from night import small_district as small
-from night.installation import zip_of
 
 from subgroup_pipeline.reading import zip_proof
 from subgroup_pipeline.reading.zip_proof import ZipProof, member_name, prove_zip
+from tests.support import small_district as small
+from tests.support.installation import zip_of
 
 ROSTER = small.roster(30)
 GOOD = zip_of(ROSTER)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from night.installation import keep_host_keys
+
+from tests.support.installation import keep_host_keys
 
 SUBGROUPS = Path(sys.executable).parent / "subgroups"
 REFUSED, USED_WRONGLY = 1, 2

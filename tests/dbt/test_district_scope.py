@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from dbt_warehouse import Warehouse, scope, student
+
+from tests.support.dbt_warehouse import Warehouse, scope, student
 
 ALDER = scope("alder", "alder-r1")
 BIRCH = scope("birch", "birch-r1")

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from night import small_district as small
-
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.intake.archive import incoming_file
@@ -21,6 +19,7 @@ from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support import small_district as small
 
 Files = Mapping[str, str | bytes]
 

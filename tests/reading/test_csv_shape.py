@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from as_landed import as_landed
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from subgroup_pipeline.landing.screen import ScreenedFile, Screening
 from subgroup_pipeline.reading.csv_shape import CsvShape, read_shape
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.as_landed import as_landed
 
 Row = list[str | None]
 HEADER = b"a,b,c\n"
