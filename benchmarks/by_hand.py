@@ -1,7 +1,7 @@
 """The same night by hand: one DuckDB script from the districts' files to the published tables, without dbt, checks or ledger.
 
-It is the fair lower bound of `night.py`: the semantics of design section 3 and the tables of section 4, set-based over all
-districts, and nothing that a pipeline must also do (archive, screen, judge, report). The SQL is in `by_hand.sql`, a step a
+It is the fair lower bound of `night.py`: the rules of docs/architecture.md section 3 and the tables of the marts,
+set-based over all districts, and nothing that a pipeline must also do (archive, screen, judge, report). The SQL is in `by_hand.sql`, a step a
 paragraph; this file feeds it. Input is assumed clean: every configured column is there and every row has the header's width.
 Run: python -m benchmarks.by_hand TARGET OUTPUT --districts 20 --students 5000 (generates what TARGET does not hold)
 """

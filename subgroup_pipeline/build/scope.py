@@ -1,6 +1,6 @@
 """Which districts a run builds: those whose build key differs from the one their published rows were made from.
 
-The key says everything a district's marts depend on: its live deliveries, its settings, as_of and the models (design 2.6).
+The key says everything a district's marts depend on: its live deliveries, its settings, as_of and the models.
 """
 
 from __future__ import annotations

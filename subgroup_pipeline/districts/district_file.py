@@ -1,6 +1,6 @@
 """A district's YAML: its model, and reading it without implicit types so that `no`, `1` and `03:00` stay what was written.
 
-Every refusal names the line and the words that are allowed there (design 6).
+Every refusal names the line and the words that are allowed there.
 """
 
 from __future__ import annotations

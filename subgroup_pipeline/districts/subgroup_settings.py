@@ -141,7 +141,7 @@ class Subgroups(Part):
         return canonical(self.matches) if self.matches.startswith("metadata.") else self.matches
 
     def places(self, name: str) -> tuple[Place, ...]:
-        """Where a column's values are, in order of precedence (design 3.17): what `from` names, else every source."""
+        """Where a column's values are, in order of precedence (architecture 3.17): what `from` names, else every source."""
         own = Place("sftp", canonical(name))
         written = [roster_place(word) or own for word in self.columns[name].read_from]
         if not written and (itself := roster_place(name)) and itself.source in self.sources:

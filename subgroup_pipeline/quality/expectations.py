@@ -132,7 +132,7 @@ def suite_json(table: str) -> dict[str, Any]:
 def without_values(error: object) -> str:
     """Say what DuckDB said, where that can only name tables, columns, files and syntax; else the kind of error alone.
 
-    DuckDB quotes the cell in a conversion error, and that must reach no log (design 2.12).
+    DuckDB quotes the cell in a conversion error, and that must reach no log.
     """
     first_line = str(error).partition("\n")[0]
     kind = first_line.partition(":")[0]

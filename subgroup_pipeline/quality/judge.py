@@ -1,4 +1,4 @@
-"""Judging all deliveries of a run: rosters first, then subgroup files against the rosters accepted by then (design 3.13).
+"""Judging all deliveries of a run, in turns (docs/architecture.md 3.13): rosters first, then subgroup files against them.
 
 Content never stops a run: whatever is wrong with a delivery becomes findings and a verdict in the ledger.
 """
@@ -134,7 +134,7 @@ def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) 
 def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judged: Judged) -> list[Delivery]:
     """Apply the deltas among these rosters to what is live; gives those that can be judged now.
 
-    A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (design 3.14).
+    A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (docs/architecture.md 3.14).
     """
     ready: list[Delivery] = []
     with registry.begin() as session, open_warehouse(settings) as connection:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings
 
 FEW_ROWS = 5
-"""Rows or IDs; a guard on shares of a file's rows needs more than this (design 3.12)."""
+"""Rows or IDs; a guard on shares of a file's rows needs more than this (docs/architecture.md 3.12)."""
 FEW_STUDENTS = 20
 """Students; a guard on shares of students needs more than this."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
 REMOVED_FLOOR = 20
-"""Records; a guard on what is gone or changed never fires for so few (design 3.12)."""
+"""Records; a guard on what is gone or changed never fires for so few (docs/architecture.md 3.12)."""
 GROWTH_FLOOR = 50
 """Records; a guard on growth never fires for so few."""
 
@@ -78,7 +78,7 @@ new as (select delivery_id, name from now anti join was using (delivery_id, id) 
 select delivery_id, count(*) from gone join new using (delivery_id, name) where name is not null group by all
 """
 
-# The school is that of the class (design 3.4), whether or not the enrollment holds today.
+# The school is that of the class (docs/architecture.md 3.4), whether or not the enrollment holds today.
 _SCHOOLS = f"""
 with seat as (
     select r.delivery_id, x.delivery_id <> r.delivery_id as is_before, c.schoolSourcedId as school, hash(x.userSourcedId) as id

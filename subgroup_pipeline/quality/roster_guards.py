@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 ROLLOVER_SHARE = 0.40
-"""Of the students may be gone when a new school year begins (design 3.14)."""
+"""Of the students may be gone when a new school year begins (docs/architecture.md 3.14)."""
 REJECT_FLOOR = 50
-"""Rows; fewer set aside never reject a roster (design 3.12)."""
+"""Rows; fewer set aside never reject a roster (docs/architecture.md 3.12)."""
 
 _FILES = {"students": "users.csv", "staff": "users.csv", "classes": "classes.csv", "enrollments": "enrollments.csv"}
 _REMOVED = {"students": "VOL301", "staff": "VOL302", "classes": "VOL303", "enrollments": "VOL304"}

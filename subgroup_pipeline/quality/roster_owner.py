@@ -1,6 +1,6 @@
 """Whether a roster is another district's: its organisations are unknown here, and another district has them and its people.
 
-Ids are unique only inside a district, so a foreign match alone means nothing (design 3.15).
+Ids are unique only inside a district, so a foreign match alone means nothing (docs/architecture.md 3.15).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 VANISHED_FLOOR = 5
-"""Students; a column that so few had filled may be empty the next day without anything being wrong (design 3.12)."""
+"""Students; a column that so few had filled may be empty the next day without anything being wrong."""
 _LIKE_ENOUGH = 60
 _ROLL_UP = f"demographics.{RACE_ETHNICITY}"
 _NEEDED_FLAGS = ("hispanicOrLatinoEthnicity", *RACES)

@@ -1,4 +1,4 @@
-"""A subgroup file that is another district's (design 3.15). The district is never told whose it is; the audit log is."""
+"""A subgroup file that is another district's. The district is never told whose it is; the audit log is."""
 
 from __future__ import annotations
 

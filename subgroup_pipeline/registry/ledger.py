@@ -1,4 +1,4 @@
-"""The delivery ledger: one row a delivery, and the only code that changes a delivery's state (design 2.2).
+"""The delivery ledger: one row a delivery, and the only code that changes a delivery's state.
 
 `received → screened → landed → accepted → published → superseded`; from screened or landed also `held` or `rejected`.
 """
@@ -222,7 +222,7 @@ def rows_set_aside(delivery: Delivery) -> int:
 
 
 def describe_delivery(delivery: Delivery) -> dict[str, Any]:
-    """A delivery as the command line prints it with `--json` (design 5)."""
+    """A delivery as the command line prints it with `--json`."""
     return {
         "delivery_id": delivery.delivery_id,
         "district_id": delivery.district_id,

@@ -111,7 +111,7 @@ class DistrictKey(Base):
 
 
 class Delivery(Base):
-    """One delivery of one feed of one district, and how far it came (design 2.2)."""
+    """One delivery of one feed of one district, and how far it came."""
 
     __tablename__ = "delivery"
     __table_args__ = (

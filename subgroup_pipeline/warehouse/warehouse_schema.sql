@@ -25,7 +25,7 @@ create table if not exists raw.set_aside_row (
     text varchar
 );
 
--- The districts that this run builds, with the deliveries and settings it builds them from (design 2.6).
+-- The districts that this run builds, with the deliveries and settings it builds them from.
 create table if not exists control.run_scope (
     district_id varchar not null,
     district_name varchar not null,

@@ -1,4 +1,4 @@
-"""What the marts hold after one night, cell by cell, with one nasty case for each rule of docs/architecture.md 3.
+"""What the marts hold after one night, cell by cell, with one nasty case for each rule of docs/architecture.md section 3.
 
 Alder has a roster and a subgroup file; birch has a roster only. All names are made up.
 """

@@ -1,4 +1,4 @@
-"""What must be live, in plain Python and by the rules of design sections 2 and 3; nothing here asks the package."""
+"""What must be live, in plain Python and by the rules of docs/architecture.md sections 3 and 4; nothing here asks the package."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_deltas_change_what_is_live_and_a_held_one_stops_the_next(installation: 
 def test_a_district_whose_build_fails_keeps_what_is_published(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A row that slips in after the checks: design 2.4's district that harms nobody."""
+    """A row that slips in after the checks: a district that harms nobody."""
     districts = [installation.apply(small.settings(f"d{number:02}")) for number in range(5)]
     for district in districts:
         installation.upload(district, "roster", small.roster(40))

@@ -1,4 +1,4 @@
-"""Random districts, all in one night, against counts that plain Python makes from the same files (design section 3)."""
+"""Random districts in one night, against counts that plain Python makes of their files by docs/architecture.md section 3."""
 
 from __future__ import annotations
 

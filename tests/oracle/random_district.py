@@ -1,4 +1,4 @@
-"""Tiny random districts that are full of what design section 3 decides, in forms that the pipeline loads without rejecting them.
+"""Tiny random districts, full of what docs/architecture.md section 3 decides, in forms that are loaded and not rejected.
 
 References hold (apart from terms, which may be unknown), required files have rows, and guards are wide open, so that whatever
 differs between the marts and the oracle is a difference of meaning. The subgroup file is made by `random_subgroups`.

@@ -1,4 +1,4 @@
-"""Random subgroup files over given student keys: every spelling, duplicate, blank and oddity that design 3.9 to 3.12 names."""
+"""Random subgroup files over given student keys: every spelling and oddity of docs/architecture.md 3.9 to 3.12."""
 
 from __future__ import annotations
 

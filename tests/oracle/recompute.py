@@ -1,7 +1,7 @@
 """What the reports of one district must say, recomputed in plain Python from the CSV texts and the settings.
 
-It follows design section 3 word by word and knows nothing of the pipeline: no SQL, no import from subgroup_pipeline. Tests run
-both on the same district and compare. `subgroup_file` reads the subgroup file, this module the roster and the counts.
+It follows docs/architecture.md section 3 word by word and knows nothing of the pipeline: no SQL, no import from subgroup_pipeline.
+Tests run both on the same district and compare. `subgroup_file` reads the subgroup file, this module the roster and the counts.
 """
 
 from __future__ import annotations

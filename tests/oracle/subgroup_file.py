@@ -1,4 +1,4 @@
-"""How the oracle reads a subgroup file: header, rows, duplicates, matching and cells (design 3.7 and 3.9 to 3.12)."""
+"""How the oracle reads a subgroup file: header, rows, duplicates, matching and cells (docs/architecture.md 3.7 to 3.12)."""
 
 from __future__ import annotations
 
