@@ -1,6 +1,6 @@
 """What the reports of one district must say, recomputed in plain Python from the CSV texts and the settings.
 
-It follows docs/architecture.md section 3 word by word and knows nothing of the pipeline: no SQL, no import from subgroup_pipeline.
+It follows docs/architecture.md section 3 to the word and knows nothing of the pipeline: no SQL, no import from subgroup_pipeline.
 Tests run both on the same district and compare. `subgroup_file` reads the subgroup file, this module the roster and the counts.
 """
 
