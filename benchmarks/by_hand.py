@@ -1,9 +1,9 @@
 """The same night by hand: one DuckDB script from the districts' files to the published tables, without dbt, checks or ledger.
 
 It is the fair lower bound of `night.py`: the rules of docs/architecture.md section 3 and the tables of the marts, set-based over
-all districts. It does nothing that a pipeline must also do (archive, screen, judge, report). The SQL is in `by_hand.sql`, one step
-per paragraph, and this file feeds it. The input is assumed to be clean: every configured column is there, and every row is as wide
-as the header.
+all districts. It does nothing that a pipeline must also do (archive, screen, judge, report). The SQL is in `by_hand.sql`, one
+step per paragraph, and this file feeds it. The input is assumed to be clean: every configured column is there, and every row is
+as wide as the header.
 Run: python -m benchmarks.by_hand TARGET OUTPUT --districts 20 --students 5000 (generates what TARGET does not hold)
 """
 
