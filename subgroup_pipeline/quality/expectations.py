@@ -1,4 +1,4 @@
-"""The suites of `expectations/` as data: their checks, finding codes and severities.
+"""The suites of `expectations/` as data: their checks and finding codes. How grave a code is stands in the catalogue.
 
 Read from GX's own JSON without importing GX, so that Dagster can name its checks for free. Adding an expectation to a
 file there is all that adding a check takes; its `meta` says `check` (a name unique in its table), `code`, `column`,
@@ -16,9 +16,6 @@ from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.connection import RAW_TABLES
 
-SEVERITIES = ("info", "warning", "critical")
-"""From the mildest to the worst: of no effect on a count; a value is missing or doubtful; the row cannot be used."""
-
 OWN_TYPE = "expect_no_violations_by_delivery"
 
 
@@ -28,11 +25,10 @@ class ExpectationFileError(SubgroupsError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What failing rows of one finding code are: the column at fault, how bad it is, and a sentence without values."""
+    """What failing rows of one finding code are: the column at fault, and a sentence without values."""
 
     code: str
     column: str
-    severity: str
     what: str
 
 
@@ -46,11 +42,6 @@ class Check:
     kwargs: dict[str, Any] = field(hash=False)
     rules: tuple[Rule, ...]
     description: str
-
-    @property
-    def severity(self) -> str:
-        """The expectation's own severity (that of its first rule)."""
-        return self.rules[0].severity
 
     def rule(self, code: str | None) -> Rule | None:
         """The rule of a code, the first one for None, or None when the check does not know the code."""
@@ -147,19 +138,10 @@ def _path(table: str) -> Path:
 def _check(table: str, position: int, expectation: dict[str, Any]) -> Check:
     try:
         meta = expectation["meta"]
-        first = {"severity": expectation["severity"], **{key: meta[key] for key in ("code", "column", "what")}}
-        rules = tuple(
-            Rule(code=rule["code"], column=rule["column"], severity=rule["severity"], what=rule["what"])
-            for rule in [first, *meta.get("also", [])]
-        )
-        check = Check(table, meta["check"], expectation["type"], expectation["kwargs"], rules, expectation["description"])
+        rules = tuple(Rule(rule["code"], rule["column"], rule["what"]) for rule in [meta, *meta.get("also", [])])
+        return Check(table, meta["check"], expectation["type"], expectation["kwargs"], rules, expectation["description"])
     except KeyError as error:
         raise ExpectationFileError(
-            f"expectations/{table}.json: expectation {position} has no {error}. Each needs type, kwargs, severity, "
+            f"expectations/{table}.json: expectation {position} has no {error}. Each needs type, kwargs, "
             "description and meta with check, code, column and what."
         ) from None
-    if wrong := [rule.severity for rule in check.rules if rule.severity not in SEVERITIES]:
-        raise ExpectationFileError(
-            f"expectations/{table}.json: {check.name} has the severity {wrong[0]!r}; it must be one of {', '.join(SEVERITIES)}"
-        )
-    return check

@@ -20,7 +20,6 @@ from subgroup_pipeline.quality.data_docs import forget_old_runs, write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import (
     OWN_TYPE,
-    SEVERITIES,
     Check,
     checks_of,
     suite_names,
@@ -53,7 +52,6 @@ class Failure:
     check: str
     code: str
     column: str
-    severity: str
     what: str
     count: int
     keys: tuple[str, ...] = field(repr=False)
@@ -62,14 +60,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class CheckTotal:
-    """One check over all deliveries of the run; counts are rows and deliveries.
-
-    `severity` is that of the worst rule that failed, or the check's own when none did.
-    """
+    """One check over all deliveries of the run; counts are rows and deliveries."""
 
     table: str
     check: str
-    severity: str
     failing_rows: int
     failing_deliveries: int
     passed: bool
@@ -195,7 +189,6 @@ def _failures(session: duckdb.DuckDBPyConnection, check: Check, violations: Sequ
                 check=check.name,
                 code=rule.code,
                 column=found.column or rule.column,
-                severity=rule.severity,
                 what=rule.what,
                 count=found.count,
                 keys=found.keys or keys.get(found.delivery_id, ()),
@@ -235,7 +228,6 @@ def _total(check: Check, failures: Sequence[Failure]) -> CheckTotal:
     return CheckTotal(
         table=check.table,
         check=check.name,
-        severity=max((one.severity for one in failures), key=SEVERITIES.index, default=check.severity),
         failing_rows=sum(failure.count for failure in failures),
         failing_deliveries=len({failure.delivery_id for failure in failures}),
         passed=not failures,

@@ -114,9 +114,7 @@ def _add(folder: Path, table: str, kind: str, name: str = "added", **kwargs: Any
     path = folder / f"{table}.json"
     suite = json.loads(path.read_text())
     meta = {"check": name, "code": "NEW999", "column": "title", "what": "it is wrong"}
-    suite["expectations"].append(
-        {"type": kind, "kwargs": kwargs, "severity": "warning", "description": "It is right", "meta": meta}
-    )
+    suite["expectations"].append({"type": kind, "kwargs": kwargs, "description": "It is right", "meta": meta})
     path.write_text(json.dumps(suite))
 
 
@@ -194,7 +192,6 @@ def test_every_raw_table_has_a_suite_whose_rules_fall_into_few_families() -> Non
     ("change", "words"),
     [
         (lambda suite: suite["expectations"][0]["meta"].pop("code"), "'code'"),
-        (lambda suite: suite["expectations"][0].update(severity="grave"), "'grave'"),
         (lambda suite: suite["expectations"].append(suite["expectations"][0]), "two expectations"),
         (lambda suite: suite.update(name="other"), "must hold"),
     ],
