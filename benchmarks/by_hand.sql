@@ -182,7 +182,7 @@ select district.district_id, district.district_name, district.as_of_date, year.s
        count(student.student_no) as student_count,
        district.district_id || '-roster' as roster_delivery_id, district.district_id || '-subgroups' as subgroup_delivery_id,
        district.received_at as roster_received_at, district.received_at as subgroup_received_at,
-       cast(now() as timestamp) as published_at, '1.1.0' as contract_version
+       cast(now() as timestamp) as published_at, '2.0.0' as contract_version
 from district
 inner join year using (district_id)
 left join student on student.district_id = district.district_id and student.is_active
@@ -225,10 +225,10 @@ from attends inner join student using (student_no) inner join school using (scho
 
 create table marts.fct_student_subgroup as
 select student.district_id, student.student_id, value.subgroup, value.value, has.raw_value,
-       case when value.position = 0 then 'roster' else 'sftp' end as source,
+       case when value.position = 0 then 'roster' else 'file' end as source,
        case when value.position = 0 then value.district_id || '-roster'
             when has.is_in_file then value.district_id || '-subgroups' end as delivery_id,
-       district.received_at as valid_from
+       district.received_at as received_at
 from student_value as has
 inner join student using (student_no)
 inner join value using (value_no)

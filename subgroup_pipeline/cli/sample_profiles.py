@@ -107,7 +107,7 @@ class Profile:
             'schedule: "02:00"',
             "roster: {source: sftp, path: inbox/roster}",
             "subgroups:",
-            "  sources: [sftp]",
+            "  sources: [file]",
             "  path: inbox/subgroups",
             '  files: "*.csv"',
             f"  student_id_column: {self.student_id_header}",

@@ -40,7 +40,7 @@ def apply_settings(registry: Registry, settings: DistrictSettings, yaml_text: st
             district = District(district_id=settings.district, name=settings.name, settings_version=0, created_at=now)
             session.add(district)
             session.flush()
-        elif _version(session, district).document == document:
+        elif DistrictSettings.model_validate(_version(session, district).document) == settings:
             return district.settings_version, False
         district.name = settings.name
         district.settings_version += 1

@@ -72,7 +72,7 @@ class SubgroupColumn(Part):
         places = [named_place(name) for name in value]
         if len({place.source for place in places}) < len(places):
             raise ValueError("one place a source: write one metadata column, one column of demographics.csv, or both")
-        return tuple(place.column or "sftp" for place in places)
+        return tuple(place.column or "file" for place in places)
 
     @model_validator(mode="after")
     def _values_or_open(self) -> SubgroupColumn:
@@ -117,7 +117,7 @@ class SubgroupColumn(Part):
 class Subgroups(Part):
     """Where subgroups are, and what their columns mean: in a file of their own, in the roster, or in both."""
 
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)] = ("sftp",)
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)] = ("file",)
     path: str = "inbox/subgroups"
     files: str = "*.csv"
     student_id_column: str = "student_id"
@@ -128,12 +128,12 @@ class Subgroups(Part):
     @property
     def reads_file(self) -> bool:
         """Whether the district delivers a subgroup file."""
-        return "sftp" in self.sources
+        return "file" in self.sources
 
     @property
     def reads_roster(self) -> bool:
         """Whether subgroups are read from the roster."""
-        return set(self.sources) != {"sftp"}
+        return set(self.sources) != {"file"}
 
     @property
     def match_field(self) -> str:
@@ -142,7 +142,7 @@ class Subgroups(Part):
 
     def places(self, name: str) -> tuple[Place, ...]:
         """Where a column's values are, in order of precedence (architecture 3.17): what `from` names, else every source."""
-        own = Place("sftp", canonical(name))
+        own = Place("file", canonical(name))
         written = [roster_place(word) or own for word in self.columns[name].read_from]
         if not written and (itself := roster_place(name)) and itself.source in self.sources:
             written = [itself]
@@ -198,7 +198,7 @@ class Subgroups(Part):
             raise ValueError(f"`sources` names {unused[0]}, and no column is read from it; leave it out, or name it in a `from`")
         of_file = [name for name in ("path", "files", "student_id_column") if not self._is_default(name)]
         if of_file and not self.reads_file:
-            raise ValueError(f"`{of_file[0]}` speaks of a subgroup file, and `sources` does not name sftp")
+            raise ValueError(f"`{of_file[0]}` speaks of a subgroup file, and `sources` does not name `file`")
         return self
 
     def _check_places(self, name: str) -> None:
@@ -211,7 +211,7 @@ class Subgroups(Part):
             raise ValueError(f"no source has the column {name}; say where it is with `from: demographics.<column>`")
         if written and [place.source for place in places] != written:
             raise ValueError(f"the places of {name} stand in another order than `sources`, whose order counts")
-        if column.aliases and all(place.source != "sftp" for place in places):
+        if column.aliases and all(place.source != "file" for place in places):
             raise ValueError(f"`aliases` of {name} are headers of a subgroup file; a roster column is named by `from`")
         if column.blank_words and all(place.source == "demographics" for place in places):
             raise ValueError(f"`blank_words` of {name} are for a subgroup file and metadata columns, not for demographics")

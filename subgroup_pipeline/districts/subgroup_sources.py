@@ -7,11 +7,19 @@ texts that OneRoster gives them. How rows are read from there belongs to the mod
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from subgroup_pipeline.districts.header_name import canonical
 
-Source = Literal["sftp", "roster_metadata", "demographics"]
+
+def _source_word(word: object) -> object:
+    """`file` for the word that settings had for it before the first release; registered districts still have it stored."""
+    return "file" if word == "sftp" else word
+
+
+Source = Annotated[Literal["file", "roster_metadata", "demographics"], BeforeValidator(_source_word)]
 
 RACES = {
     "americanIndianOrAlaskaNative": "american_indian_or_alaska_native",
@@ -39,7 +47,7 @@ DEMOGRAPHICS = (
     "publicSchoolResidenceStatus",
 )
 ALLOWED = (
-    "allowed: sftp (the subgroup file), metadata.<name> (a metadata column of users.csv or demographics.csv), or "
+    "allowed: file (the subgroup file), metadata.<name> (a metadata column of users.csv or demographics.csv), or "
     f"demographics.<column> with one of {', '.join(DEMOGRAPHICS)}"
 )
 
@@ -71,7 +79,7 @@ def roster_place(name: str) -> Place | None:
 
 def named_place(name: str) -> Place:
     """The place that a word of `from` names; a subgroup file's column is named by its own key. Raises ValueError."""
-    place = Place("sftp", "") if canonical(name) == "sftp" else roster_place(name)
+    place = Place("file", "") if _source_word(canonical(name)) == "file" else roster_place(name)
     if place is None:
         raise ValueError(ALLOWED)
     return place

@@ -62,14 +62,14 @@ def map_subgroup_header(
     missing = [name for form, name in read.items() if form not in position]
     optional: list[str] = []
     cells: list[tuple[str, int]] = []
-    wanted = [name for name in subgroups.columns if any(place.source == "sftp" for place in subgroups.places(name))]
+    wanted = [name for name in subgroups.columns if any(place.source == "file" for place in subgroups.places(name))]
     for name in wanted:
         found = next((n for n in map(canonical, (name, *subgroups.columns[name].aliases)) if n in position), None)
         if found is not None:
             read[found] = name
             cells.append((canonical(name), position[found]))
         else:
-            (missing if subgroups.is_required(name, "sftp") else optional).append(name)
+            (missing if subgroups.is_required(name, "file") else optional).append(name)
     say = _Said(header, file_name, line)
     say.missing(missing, len(wanted) + 1, read)
     say.twice(read)

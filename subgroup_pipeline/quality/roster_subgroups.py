@@ -39,7 +39,7 @@ select
     unnest(case when k.source_column = '{_ROLL_UP}' then {list(RACE_FLAGS)}
         else [substr(k.source_column, strpos(k.source_column, '.') + 1)] end) as header
 from warehouse.control.run_delivery r join warehouse.control.subgroup_column k using (district_id)
-where r.feed = 'roster' and k.source <> 'sftp'
+where r.feed = 'roster' and k.source <> 'file'
 """
 
 # roster_delivery_id is the roster that a roster would replace. Only active students count.
@@ -183,7 +183,7 @@ def _about_columns(
     own = headers[delivery.delivery_id]
     findings: list[Finding] = []
     listed: dict[tuple[str, str], list[str]] = defaultdict(list)
-    places = [(name, p) for name in subgroups.columns for p in subgroups.places(name) if p.source != "sftp"]
+    places = [(name, p) for name in subgroups.columns for p in subgroups.places(name) if p.source != "file"]
     lost: list[str] = []
     for name, place in places:
         file, header = _file(place), _header(delivery, place.column)

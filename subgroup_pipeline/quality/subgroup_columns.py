@@ -57,7 +57,7 @@ select
     sum(c.n)::bigint as n
 from cell c
 join warehouse.control.subgroup_column k
-    on k.district_id = c.district_id and k.source_column = c.source_column and k.source = 'sftp'
+    on k.district_id = c.district_id and k.source_column = c.source_column and k.source = 'file'
 left join warehouse.control.subgroup_value v
     on v.district_id = c.district_id and v.subgroup = k.subgroup and lower(v.raw_key) = lower(c.cell)
 group by all

@@ -107,10 +107,10 @@ SETTINGS = {
     "subgroup_column": [
         dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True))
         for values in (
-            ("english_learner", "English learner", "sftp", "ell", False, "not_reported", "standard", 0),
-            ("title_i", "Title I", "sftp", "title_i", False, "no", "standard", 1),
-            ("home_language", "Home language", "sftp", "home_lang", True, "not_reported", "nsla", 2),
-            ("migrant", "Migrant", "sftp", "migrant", False, "no", "standard", 3),
+            ("english_learner", "English learner", "file", "ell", False, "not_reported", "standard", 0),
+            ("title_i", "Title I", "file", "title_i", False, "no", "standard", 1),
+            ("home_language", "Home language", "file", "home_lang", True, "not_reported", "nsla", 2),
+            ("migrant", "Migrant", "file", "migrant", False, "no", "standard", 3),
         )
     ],
     "subgroup_value": [
@@ -148,8 +148,8 @@ def first_night(warehouse: Warehouse) -> Warehouse:
 
 def test_dim_district(first_night: Warehouse) -> None:
     assert first_night.mart("dim_district") == [
-        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "1.1.0"),
-        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "1.1.0"),
+        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "2.0.0"),
+        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "2.0.0"),
     ]
 
 
@@ -219,7 +219,7 @@ def test_dim_subgroup(first_night: Warehouse) -> None:
     assert first_night.mart("dim_subgroup", "birch", "subgroup, value") == [("all_students", "all")]
 
 
-NOBODY = ("not_reported", None, "sftp", None, FILE_AT)
+NOBODY = ("not_reported", None, "file", None, FILE_AT)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_fct_student_subgroup(
         "migrant": migrant,
     }
     assert rows == {
-        subgroup: (*cell, "sftp", "alder-s2", FILE_AT) if isinstance(cell, tuple) else NOBODY
+        subgroup: (*cell, "file", "alder-s2", FILE_AT) if isinstance(cell, tuple) else NOBODY
         for subgroup, cell in expected.items()
     }
 

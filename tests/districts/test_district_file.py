@@ -24,7 +24,7 @@ contacts: [data@grandbend.example]
 schedule: "02:00"                   # when uploads are expected (lag and nothing-arrived checks)
 roster: {source: sftp, path: inbox/roster}        # sftp | oneroster_api (later)
 subgroups:                          # may be absent: the marts then hold all_students only
-  sources: [sftp]                   # sftp | roster_metadata | demographics, in order of precedence
+  sources: [file]                   # file | roster_metadata | demographics, in order of precedence
   path: inbox/subgroups
   files: "*.csv"
   student_id_column: student_id
@@ -169,9 +169,9 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "two columns of one subgroup": (
         COLUMNS + "    a: {subgroup: a, open: true}\n    b: {subgroup: a, open: true}\n", 4, ("subgroup a", "twice")),
     "a source that does not exist": (
-        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, api]\n", 7, ("`api`", "'roster_metadata'")),
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [file, api]\n", 7, ("`api`", "'roster_metadata'")),
     "no source": (COLUMNS + "    a: {subgroup: a, open: true}\n  sources: []\n", 7, ("at least 1",)),
-    "a source twice": (COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, sftp]\n", 4, ("sftp twice",)),
+    "a source twice": (COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [file, file]\n", 4, ("file twice",)),
     "from another vendor's prefix": (
         COLUMNS + "    a: {subgroup: a, open: true, from: ext_vendor_a}\n", 6,
         ("metadata.<name>", "demographics.<column>", "sex")),
@@ -184,14 +184,14 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "from a source that is not named": (
         COLUMNS + "    a: {subgroup: a, open: true, from: metadata.a}\n", 4, ("column a", "roster_metadata", "sources")),
     "from in another order than sources": (
-        COLUMNS + "    a: {subgroup: a, open: true, from: [metadata.a, sftp]}\n  sources: [sftp, roster_metadata]\n", 4,
+        COLUMNS + "    a: {subgroup: a, open: true, from: [metadata.a, file]}\n  sources: [file, roster_metadata]\n", 4,
         ("places of a", "another order")),
     "a source that no column is read from": (
-        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [sftp, demographics]\n", 4, ("demographics", "no column")),
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [file, demographics]\n", 4, ("demographics", "no column")),
     "a column that no source has": (
         COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [demographics]\n", 4, ("no source has the column a",)),
     "a path without a file": (
-        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [roster_metadata]\n  path: inbox/x\n", 4, ("`path`", "sftp")),
+        COLUMNS + "    a: {subgroup: a, open: true}\n  sources: [roster_metadata]\n  path: inbox/x\n", 4, ("`path`", "file")),
     "aliases of a roster column": (
         COLUMNS + "    a: {subgroup: a, open: true, aliases: [b]}\n  sources: [roster_metadata]\n", 4,
         ("`aliases` of a", "`from`")),
@@ -367,11 +367,11 @@ SOURCES = (
     HEAD
     + """\
 subgroups:
-  sources: [roster_metadata, sftp, demographics]
+  sources: [roster_metadata, file, demographics]
   columns:
     ell: {subgroup: ell, values: {y: yes}}
     Home Lang: {subgroup: lang, open: true, from: Metadata.EDU.Home-Lang}
-    frl: {subgroup: frl, open: true, from: [metadata.lunch, sftp], optional: true}
+    frl: {subgroup: frl, open: true, from: [metadata.lunch, file], optional: true}
     sex: {subgroup: sex, values: {female: f, male: m}}
     race: {subgroup: race, from: demographics.Race-Ethnicity}
     metadata.migrant: {subgroup: migrant, open: true}
@@ -383,10 +383,10 @@ def test_each_column_has_its_places_in_the_order_of_the_sources() -> None:
     subgroups = parse_district(SOURCES).subgroups
     assert subgroups is not None
     assert {name: [(p.source, p.column) for p in subgroups.places(name)] for name in subgroups.columns} == {
-        "ell": [("roster_metadata", "metadata.ell"), ("sftp", "ell")],
+        "ell": [("roster_metadata", "metadata.ell"), ("file", "ell")],
         "Home Lang": [("roster_metadata", "metadata.edu.home_lang")],
-        "frl": [("roster_metadata", "metadata.lunch"), ("sftp", "frl")],
-        "sex": [("roster_metadata", "metadata.sex"), ("sftp", "sex"), ("demographics", "demographics.sex")],
+        "frl": [("roster_metadata", "metadata.lunch"), ("file", "frl")],
+        "sex": [("roster_metadata", "metadata.sex"), ("file", "sex"), ("demographics", "demographics.sex")],
         "race": [("demographics", "demographics.race_ethnicity")],
         "metadata.migrant": [("roster_metadata", "metadata.migrant")],
     }
@@ -404,7 +404,7 @@ def test_each_column_has_its_places_in_the_order_of_the_sources() -> None:
 def test_settings_come_back_from_the_registry_as_they_were() -> None:
     settings = parse_district(SOURCES)
     document = settings.model_dump(mode="json")
-    assert document["subgroups"]["columns"]["frl"]["from"] == ["metadata.lunch", "sftp"]
+    assert document["subgroups"]["columns"]["frl"]["from"] == ["metadata.lunch", "file"]
     assert type(settings).model_validate(document) == settings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -35,6 +37,17 @@ def test_the_same_settings_again_make_no_version(registry: Registry) -> None:
 def test_another_way_of_writing_the_same_settings_makes_no_version(registry: Registry) -> None:
     _apply(registry, TEXT)
     assert _apply(registry, "# a comment\ntimezone: UTC\ndistrict: gamma\nname: 'Gamma'\nas_of: delivery\n") == (1, False)
+
+
+def test_stored_settings_that_call_the_subgroup_file_sftp_are_those_that_call_it_file(registry: Registry) -> None:
+    column = "{subgroup: a, open: true, from: [metadata.b, file]}"
+    text = f"{TEXT}subgroups: {{sources: [roster_metadata, file], columns: {{a: {column}}}}}"
+    _apply(registry, text)
+    with registry.begin() as session:
+        stored = session.get_one(DistrictSettingsVersion, ("gamma", 1))
+        stored.document = json.loads(json.dumps(stored.document).replace('"file"', '"sftp"'))
+    assert registered_district(registry, "gamma").settings == parse_district(text)
+    assert _apply(registry, text.replace("file", "sftp")) == (1, False)
 
 
 def test_changed_settings_make_a_version_and_keep_the_one_before(registry: Registry) -> None:

@@ -8,10 +8,10 @@ from tests.support.place import Place
 
 FILE = "student_id,ell,sped\ns000, NULL ,n/a\ns001,null,y\nNULL,-,\n"
 WORDS = {
-    "  student_id_column": "  sources: [sftp, roster_metadata]\n  blank_words: [Null, N/A]\n  student_id_column",
+    "  student_id_column": "  sources: [file, roster_metadata]\n  blank_words: [Null, N/A]\n  student_id_column",
     "blank: no}": 'blank: no, blank_words: ["-"]}',
 }
-NO_WORDS = {"  student_id_column": "  sources: [sftp, roster_metadata]\n  student_id_column"}
+NO_WORDS = {"  student_id_column": "  sources: [file, roster_metadata]\n  student_id_column"}
 
 
 def _roster(*metadata: str) -> dict[str, str]:

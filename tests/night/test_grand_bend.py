@@ -21,7 +21,7 @@ contacts: [data@grandbend.example]
 schedule: "02:00"
 roster: {{source: sftp, path: inbox/roster}}
 subgroups:
-  sources: [sftp]
+  sources: [file]
   path: inbox/subgroups
   files: "*.csv"
   student_id_column: student_id
@@ -293,7 +293,7 @@ def test_enrollments_hold_from_begin_to_the_day_before_end(published: Installati
 def test_the_values_of_every_student(published: Installation, district: str) -> None:
     roster, subgroups = published.deliveries(district)
     rows = published.ask(
-        "select student_id, subgroup, value, raw_value, source, delivery_id, strftime(valid_from, '%Y-%m-%dT%H:%M:%S.%fZ') "
+        "select student_id, subgroup, value, raw_value, source, delivery_id, strftime(received_at, '%Y-%m-%dT%H:%M:%S.%fZ') "
         f"from marts.fct_student_subgroup where district_id = '{district}'"
     )
     expected: set[tuple[Any, ...]] = set()
@@ -302,7 +302,7 @@ def test_the_values_of_every_student(published: Installation, district: str) -> 
         delivery_id = None if student == "604974" else subgroups["delivery_id"]
         for at, subgroup in enumerate(SUBGROUPS):
             cell = (VALUES[student][at], RAW_VALUES[student][at])
-            expected.add((student, subgroup, *cell, "sftp", delivery_id, subgroups["received_at"]))
+            expected.add((student, subgroup, *cell, "file", delivery_id, subgroups["received_at"]))
     assert len(rows) == 40
     assert set(rows) == expected
 

@@ -26,7 +26,7 @@ SEEDS = {f"twin{number:02}": 20_263_000 + number for number in range(16)}
 LINEAGE = {
     "dim_district": "subgroup_delivery_id, roster_delivery_id, subgroup_received_at, roster_received_at, published_at",
     "dim_subgroup": "source_column",
-    "fct_student_subgroup": "source, delivery_id, valid_from",
+    "fct_student_subgroup": "source, delivery_id, received_at",
 }
 MARTS = (
     "dim_district", "dim_school", "dim_course", "dim_student", "dim_subgroup", "fct_enrollment", "fct_student_school",

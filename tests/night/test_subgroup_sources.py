@@ -60,8 +60,8 @@ RACE_HEADER = (
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One night of districts that differ in where their subgroups are."""
     with installation_in(tmp_path_factory.mktemp("sources") / "home") as made:
-        made.apply(settings("file_first", "[sftp, roster_metadata]", ell=YES_NO, sped=f"{YES_NO}, from: metadata.sped"))
-        made.apply(settings("roster_first", "[roster_metadata, sftp]", ell=YES_NO, sped=f"{YES_NO}, from: sftp"))
+        made.apply(settings("file_first", "[file, roster_metadata]", ell=YES_NO, sped=f"{YES_NO}, from: metadata.sped"))
+        made.apply(settings("roster_first", "[roster_metadata, file]", ell=YES_NO, sped=f"{YES_NO}, from: file"))
         shared = {"metadata.ell": {0: "N", 1: "N", 2: "maybe", 3: "Y"}, "metadata.sped": {0: "y"}}
         file = "student_id,ell\ns000,Y\ns001,\ns002,perhaps\ns004,n\n"
         made.drop("file_first", "roster", roster(shared))
@@ -92,25 +92,25 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def test_the_first_source_that_reports_a_value_wins(night: Installation) -> None:
     assert values(night, "file_first", "ell") == {
-        "s000": ("yes", "Y", "sftp"),
+        "s000": ("yes", "Y", "file"),
         "s001": ("no", "N", "roster_metadata"),
-        "s002": ("not_reported", "perhaps", "sftp"),
+        "s002": ("not_reported", "perhaps", "file"),
         "s003": ("yes", "Y", "roster_metadata"),
-        "s004": ("no", "n", "sftp"),
+        "s004": ("no", "n", "file"),
         **dict.fromkeys(STUDENTS[5:], ("not_reported", None, "roster_metadata")),
     }
     assert values(night, "file_first", "sped")["s000"] == ("yes", "y", "roster_metadata")
     assert values(night, "roster_first", "ell")["s000"] == ("no", "N", "roster_metadata")
-    assert values(night, "roster_first", "sped")["s000"] == ("no", "n", "sftp")
+    assert values(night, "roster_first", "sped")["s000"] == ("no", "n", "file")
 
 
 def test_a_value_names_the_delivery_of_its_source_and_the_columns_a_clerk_sees(night: Installation) -> None:
     rows = night.ask(
-        "select distinct f.source, f.delivery_id = d.roster_delivery_id, f.valid_from = d.roster_received_at "
+        "select distinct f.source, f.delivery_id = d.roster_delivery_id, f.received_at = d.roster_received_at "
         "from marts.fct_student_subgroup f join marts.dim_district d using (district_id) "
         "where f.district_id = 'file_first' and f.delivery_id is not null order by 1"
     )
-    assert rows == [("roster", True, True), ("roster_metadata", True, True), ("sftp", False, False)]
+    assert rows == [("file", False, False), ("roster", True, True), ("roster_metadata", True, True)]
     columns = night.ask("select distinct district_id, subgroup, source_column from marts.dim_subgroup where source_column <> ''")
     assert set(columns) >= {
         ("file_first", "ell", "ell, metadata.ell"),

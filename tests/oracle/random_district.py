@@ -128,7 +128,7 @@ def random_district(rng: Random, district_id: str = "tiny") -> RandomDistrict:
 
 def _subgroup_settings(files: SubgroupFiles, matches: str) -> dict[str, Any]:
     return {
-        "sources": ["sftp"],
+        "sources": ["file"],
         "path": "inbox/subgroups",
         "files": "*.csv",
         "student_id_column": files.student_id_column,

@@ -44,7 +44,7 @@ with cells as (
     inner join {{ ref('int_subgroup_place') }} as place
         on student.district_id = place.district_id
     left join {{ ref('int_subgroup_row') }} as file_row
-        on student.student_key = file_row.student_key and place.source = 'sftp'
+        on student.student_key = file_row.student_key and place.source = 'file'
 )
 
 select

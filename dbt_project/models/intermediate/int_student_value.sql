@@ -28,7 +28,7 @@ cells as (
     select
         student.student_key,
         subgroup.subgroup_key,
-        case when subgroup.source_column is null then 'roster' else 'sftp' end as source,
+        case when subgroup.source_column is null then 'roster' else 'file' end as source,
         subgroup.is_open,
         subgroup.blank_value_key,
         subgroup.absent_value_key,

@@ -19,7 +19,7 @@ with subgroups as (
         subgroup,
         min(subgroup_label) as subgroup_label,
         {{ joined_text_of('source_column', 'precedence') }} as source_column,
-        bool_or(source <> 'sftp') as is_in_roster,
+        bool_or(source <> 'file') as is_in_roster,
         bool_or(is_open) as is_open,
         min(blank_value) as blank_value,
         'not_reported' as absent_value,

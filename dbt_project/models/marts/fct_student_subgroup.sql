@@ -20,13 +20,13 @@ select
     has.raw_value,
     has.source,
     case
-        when has.source <> 'sftp' then subgroup_values.roster_delivery_id
+        when has.source <> 'file' then subgroup_values.roster_delivery_id
         when has.is_in_file then subgroup_values.subgroup_delivery_id
     end as delivery_id,
     case
-        when has.source <> 'sftp' then subgroup_values.roster_received_at
+        when has.source <> 'file' then subgroup_values.roster_received_at
         else subgroup_values.file_received_at
-    end as valid_from
+    end as received_at
 from {{ ref('int_student_value') }} as has
 inner join {{ ref('int_student') }} as student
     on has.student_key = student.student_key
