@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.build.earlier_contract import bring_up_to_date
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.connection import insert_rows
@@ -72,6 +73,7 @@ def set_scope(
         row = _scope_row(district, roster, subgroup, school_year_ends.get(roster.delivery_id), now)
         if built.get(district.district_id) != row["build_key"]:
             rows.append(row)
+    bring_up_to_date(connection)
     connection.execute("delete from control.run_scope")
     insert_rows(connection, "control.run_scope", _SCOPE, rows)
     in_scope = [row["district_id"] for row in rows]

@@ -32,11 +32,12 @@ def make_district_stores(settings: Settings, building: Path, draft: Manifest, be
     stores = building / DIRECTORY
     stores.mkdir(mode=0o700)
     last = settings.paths.published / before.snapshot if before else None
+    is_same_contract = before is not None and before.contract_version == draft.contract_version
     hashes: dict[str, str] = {}
     changed = []
     for district_id, district in draft.districts.items():
         name = f"{DIRECTORY}/{district_id}.duckdb"
-        is_same = before is not None and before.districts.get(district_id) == district
+        is_same = is_same_contract and before is not None and before.districts.get(district_id) == district
         if is_same and before is not None and last is not None and (last / name).is_file():
             os.link(last / name, building / name)
             hashes[name] = before.files.get(name) or hash_of(building / name)

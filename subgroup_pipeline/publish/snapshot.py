@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.build.earlier_contract import columns_now
 from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of, sync_to_disk
@@ -197,8 +198,9 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
             for table in _mart_tables(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
                 if before is not None:
+                    columns = columns_now(connection, "last", table)
                     connection.execute(
-                        f"insert into marts.{table} by name select * from last.marts.{table} "
+                        f"insert into marts.{table} by name select {columns} from last.marts.{table} "
                         "where district_id in (select unnest(?))",
                         [list(kept)],
                     )
