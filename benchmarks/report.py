@@ -24,7 +24,7 @@ from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile, get_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
@@ -95,7 +95,7 @@ class Bench:
     def delivery(self, delivery_id: str) -> Delivery:
         """A delivery as the ledger has it."""
         with self.registry.begin() as session:
-            return find_delivery(session, delivery_id)
+            return get_delivery(session, delivery_id)
 
 
 def break_file(clean: Path, broken: Path) -> int:

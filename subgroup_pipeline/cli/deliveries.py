@@ -84,10 +84,10 @@ def show(
 
     Example: subgroups delivery show 20261001T0300
     """
-    from subgroup_pipeline.registry.ledger import describe_delivery, find_delivery
+    from subgroup_pipeline.registry.ledger import describe_delivery, find_by_beginning
 
     with installation() as (_, registry), registry.begin() as session:
-        delivery = describe_delivery(find_delivery(session, delivery_id))
+        delivery = describe_delivery(find_by_beginning(session, delivery_id))
     if as_json:
         print_json(delivery)
         return
@@ -123,10 +123,10 @@ def approve(delivery_id: Id, by: By, reason: Reason) -> None:
     Example: subgroups delivery approve 20261001T0300 --by "Ana Ruiz" --reason "boundary change, confirmed by phone"
     """
     from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_delivery
+    from subgroup_pipeline.registry.ledger import find_by_beginning
 
     with installation() as (_, registry), registry.begin() as session:
-        delivery = find_delivery(session, delivery_id)
+        delivery = find_by_beginning(session, delivery_id)
         decisions.approve(session, delivery, by=by, reason=reason)
         say(f"{delivery.delivery_id} is {delivery.verdict}; `subgroups run` publishes it")
 
@@ -138,10 +138,10 @@ def reject(delivery_id: Id, by: By, reason: Reason) -> None:
     Example: subgroups delivery reject 20261001T0300 --by "Ana Ruiz" --reason "last year's export"
     """
     from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_delivery
+    from subgroup_pipeline.registry.ledger import find_by_beginning
 
     with installation() as (_, registry), registry.begin() as session:
-        delivery = find_delivery(session, delivery_id)
+        delivery = find_by_beginning(session, delivery_id)
         previous = decisions.reject(session, delivery, by=by, reason=reason)
         back = f"; {previous.delivery_id} is live again, and the next run publishes it" if previous else ""
         say(f"{delivery.delivery_id} is rejected{back}")
@@ -156,9 +156,9 @@ def replay(delivery_id: Id) -> None:
     import getpass
 
     from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_delivery
+    from subgroup_pipeline.registry.ledger import find_by_beginning
 
     with installation() as (_, registry), registry.begin() as session:
-        delivery = find_delivery(session, delivery_id)
+        delivery = find_by_beginning(session, delivery_id)
         decisions.replay(session, delivery, by=getpass.getuser())
         say(f"{delivery.delivery_id} is landed and judged again by the next run")

@@ -32,7 +32,7 @@ from subgroup_pipeline.registry.ledger import (
     advance,
     base_deliveries,
     deliveries_in,
-    find_delivery,
+    get_delivery,
     live_deliveries,
 )
 from subgroup_pipeline.registry.rules import rules_version
@@ -219,7 +219,7 @@ def _enter(
         counts["files"][file.file_name]["landed"] = count
         landed.rows[file.table] = landed.rows.get(file.table, 0) + count
         landed.set_aside += file.shape.set_aside
-    row = find_delivery(session, delivery.delivery_id)
+    row = get_delivery(session, delivery.delivery_id)
     was_read(row)
     if row.state == "superseded":  # landed for the deltas on it alone
         return

@@ -20,7 +20,7 @@ from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
 from subgroup_pipeline.orchestration.resources import POOL, Night
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_deliveries
 from subgroup_pipeline.settings import Settings, bundled
 from subgroup_pipeline.warehouse.connection import open_warehouse
 
@@ -104,7 +104,7 @@ def _report_held(context: dg.AssetExecutionContext, night: Night, delivery_ids: 
     """Show deliveries that the build held in `district_delivery`, like those that the checks held."""
     if delivery_ids:
         with night.registry.begin() as session:
-            report_deliveries(context, night, [find_delivery(session, delivery_id) for delivery_id in delivery_ids])
+            report_deliveries(context, night, get_deliveries(session, delivery_ids))
 
 
 def _dbt(settings: Settings, *arguments: str) -> dict[str, Any]:

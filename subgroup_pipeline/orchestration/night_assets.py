@@ -19,7 +19,7 @@ from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_deliveries
 from subgroup_pipeline.warehouse.connection import LINEAGE, RAW_TABLES, open_warehouse
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 
@@ -34,7 +34,7 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
     fetched = fetch_deliveries(night.registry, night.settings, districts)
     late = note_late_feeds(night.registry, districts, datetime.now(UTC))
     with night.registry.begin() as session:
-        new = [find_delivery(session, delivery_id) for delivery_id in fetched.new]
+        new = get_deliveries(session, fetched.new)
     report_deliveries(context, night, [delivery for delivery in new if delivery.state == "rejected"])
     for district_id, fault in fetched.faults.items():
         context.log.warning("%s: %s", district_id, fault)
@@ -84,7 +84,7 @@ def raw_tables(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.M
             for table in RAW_TABLES
         }
     with night.registry.begin() as session:
-        rejected = [find_delivery(session, delivery_id) for delivery_id in landed.rejected]
+        rejected = get_deliveries(session, landed.rejected)
     report_deliveries(context, night, rejected)
     context.log.info("%d deliveries landed, %d rejected", len(landed.pending), len(landed.rejected))
     for table, (rows, districts) in totals.items():
@@ -101,7 +101,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     """One verdict a delivery: the suites of `expectations/` over all deliveries of the run, guards, and what both found."""
     judged = judge_deliveries(night.registry, night.settings, night.chosen(), run_name=context.run_id)
     with night.registry.begin() as session:
-        deliveries = [find_delivery(session, delivery_id) for delivery_id in (*judged.verdicts, *judged.rejected)]
+        deliveries = get_deliveries(session, [*judged.verdicts, *judged.rejected])
     report_deliveries(context, night, deliveries)
     report_all_feeds(context, night)
     verdicts: list[str] = list(judged.verdicts.values())

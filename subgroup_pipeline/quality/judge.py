@@ -28,7 +28,8 @@ from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
     advance,
     deliveries_in,
-    find_delivery,
+    get_deliveries,
+    get_delivery,
     latest_delivery,
     live_deliveries,
     supersede_held,
@@ -94,7 +95,7 @@ def judge_deliveries(
     with open_warehouse(settings) as connection:
         again = [row[0] for row in connection.execute("select delivery_id from control.judge_again").fetchall()]
     with registry.begin() as session:
-        live_again = [find_delivery(session, delivery_id) for delivery_id in again]
+        live_again = get_deliveries(session, again)
         landed = [d for d in live_again if d.district_id in by_id] + deliveries_in(session, ["landed"], by_id)
     for turn in _turns(delivery for delivery in landed if delivery.feed == "roster"):
         if ready := _composed(registry, settings, turn, judged):
@@ -143,7 +144,7 @@ def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judg
             if not is_delta(delivery) or delivery.state in LIVE_STATES:
                 ready.append(delivery)
                 continue
-            row = find_delivery(session, delivery.delivery_id)
+            row = get_delivery(session, delivery.delivery_id)
             base = live.get(delivery.district_id)
             problem = "PKG008" if base is None else "PKG010" if undecided_delta(session, base, row) else ""
             if base is None:
@@ -255,7 +256,7 @@ def _decide(
     judged: Judged,
 ) -> None:
     """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
-    row = find_delivery(session, delivery.delivery_id)
+    row = get_delivery(session, delivery.delivery_id)
     is_live = row.state in LIVE_STATES
     severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
     if "fatal" not in severities:  # what is refused anyway waits for nobody

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -168,13 +169,30 @@ def deliveries_in(session: Session, states: Iterable[State], districts: Iterable
     return list(session.scalars(query.order_by(Delivery.feed, Delivery.received_at, Delivery.delivery_id)))
 
 
-def find_delivery(session: Session, delivery_id: str) -> Delivery:
-    """A delivery by its id, or by the unique beginning of one. Raises LedgerError."""
-    query = sa.select(Delivery).where(Delivery.delivery_id.startswith(delivery_id, autoescape=True)).limit(2)
-    found = list(session.scalars(query))
+def get_delivery(session: Session, delivery_id: str) -> Delivery:
+    """The delivery with this id. Raises LedgerError when there is none."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None:
+        raise LedgerError(f"no delivery has the id `{delivery_id}`. `subgroups delivery list` shows them.")
+    return delivery
+
+
+def get_deliveries(session: Session, delivery_ids: Iterable[str]) -> list[Delivery]:
+    """The deliveries with these ids, in this order. Raises LedgerError when one is missing."""
+    ids = list(delivery_ids)
+    query = sa.select(Delivery).where(Delivery.delivery_id.in_(ids))
+    found = {delivery.delivery_id: delivery for delivery in session.scalars(query)}
+    return [found.get(delivery_id) or get_delivery(session, delivery_id) for delivery_id in ids]
+
+
+def find_by_beginning(session: Session, beginning: str) -> Delivery:
+    """The one delivery whose id begins so: a person types as much as names it. Raises LedgerError."""
+    # A range is looked up in the primary key; `LIKE` would read the whole ledger.
+    begins = sa.and_(Delivery.delivery_id >= beginning, Delivery.delivery_id < beginning + chr(sys.maxunicode))
+    found = list(session.scalars(sa.select(Delivery).where(begins).limit(2)))
     if len(found) != 1:
         what = "no delivery begins" if not found else "more than one delivery begins"
-        raise LedgerError(f"{what} with `{delivery_id}`. `subgroups delivery list` shows them.")
+        raise LedgerError(f"{what} with `{beginning}`. `subgroups delivery list` shows them.")
     return found[0]
 
 

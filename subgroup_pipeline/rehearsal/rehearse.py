@@ -23,7 +23,7 @@ from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.roster_files import roster_file
-from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, find_delivery, live_deliveries
+from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_delivery, live_deliveries
 from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
@@ -126,7 +126,7 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
             delivery, is_new = register_arrival(session, district.district_id, arrivals[0])
         _judge(copy, own, district)
         with copy.begin() as session:
-            judged = find_delivery(session, delivery.delivery_id)
+            judged = get_delivery(session, delivery.delivery_id)
             described = describe_delivery(judged)
         (report,) = build_reports(copy, own, {district.district_id: district}, [judged], manifest=current_manifest(settings))
     seen_before = None if is_new else delivery.delivery_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support import small_district as small
 from tests.support.place import Place
 
@@ -53,7 +53,7 @@ def test_rows_that_a_delta_carries_over_are_read_by_the_newest_settings_too(plac
     delta = place.deliver("roster", {"manifest.csv": manifest, "users.csv": f"{header}\n{first}\n"})
     place.land()
     with place.registry.begin() as session:
-        find_delivery(session, delta).base_delivery_id = base
+        get_delivery(session, delta).base_delivery_id = base
     place.set_state(delta, "published")
     place.apply(**WORDS)
     place.land()

@@ -12,7 +12,7 @@ import pytest
 from subgroup_pipeline.landing import lines
 from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs, ended_runs
 from subgroup_pipeline.registry.decisions import replay
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.conftest import ROOT
 from tests.support import small_district as small
 from tests.support.installation import zip_of
@@ -60,7 +60,7 @@ def test_what_ended_two_runs_is_set_aside_and_the_others_are_landed(place: Place
     assert ended_runs(place.delivery(good)) == ended_runs(place.delivery(other)) == 0
     assert not list(place.settings.paths.scratch.glob("*.reading"))
     with place.registry.begin() as session:  # the mend, followed
-        replay(session, find_delivery(session, bad), by="Ana")
+        replay(session, get_delivery(session, bad), by="Ana")
     place.land()
     assert (place.delivery(bad).state, place.codes(bad)) == ("landed", set())
 

@@ -17,7 +17,7 @@ from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
+from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from tests.month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
 from tests.month.model import FEEDS, District, Sent
@@ -143,7 +143,7 @@ class Month:
         row = self._rows(district)[sent.upload.feed][district.sent[sent.upload.feed].index(sent)]
         with self.registry.begin() as session:
             decide = decisions.approve if is_approved else decisions.reject
-            decide(session, find_delivery(session, row.delivery_id), by="Ana", reason="looked at it")
+            decide(session, get_delivery(session, row.delivery_id), by="Ana", reason="looked at it")
         district.decide(sent, is_approved=is_approved)
         self.outcome.decided["approved" if is_approved else "rejected"] += 1
 

@@ -7,7 +7,7 @@ import pytest
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.orchestration import night_assets
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support import small_district as small
 from tests.support.installation import Installation, zip_of
 
@@ -19,7 +19,7 @@ def _states(installation: Installation, district: str, feed: str = "roster") -> 
 def _decide(installation: Installation, decision: str, district: str, at: int = -1) -> None:
     delivery_id = installation.deliveries(district, "roster")[at]["delivery_id"]
     with installation.registry.begin() as session:
-        getattr(decisions, decision)(session, find_delivery(session, delivery_id), by="Ana", reason="looked at it")
+        getattr(decisions, decision)(session, get_delivery(session, delivery_id), by="Ana", reason="looked at it")
 
 
 def _students(installation: Installation) -> dict[str, int]:

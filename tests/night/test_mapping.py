@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in
 
@@ -194,7 +194,7 @@ def test_replay_of_what_is_live_changes_no_cell_and_lands_it_again(nights: tuple
     installation, _ = nights
     before = _look(installation, "new_column")
     with installation.registry.begin() as session:
-        decisions.replay(session, find_delivery(session, before.delivery["delivery_id"]), by="Ana")
+        decisions.replay(session, get_delivery(session, before.delivery["delivery_id"]), by="Ana")
     installation.night()
     after = _look(installation, "new_column")
     assert after.students == before.students
@@ -207,13 +207,13 @@ def test_a_file_that_a_person_rejected_stays_rejected_whatever_is_mapped(
     installation, _ = nights
     delivery_id = installation.deliveries("closed_becomes_open", "subgroups")[-1]["delivery_id"]
     with installation.registry.begin() as session:
-        decisions.reject(session, find_delivery(session, delivery_id), by="Ana", reason="last year's")
+        decisions.reject(session, get_delivery(session, delivery_id), by="Ana", reason="last year's")
     installation.apply(small.settings("closed_becomes_open", **{ELL: WITH_LUNCH + "}"}))
     installation.night()
     seen = _look(installation, "closed_becomes_open")
     assert seen.delivery["state"] == "rejected"
     assert _counted(seen.report["meals"]) == {"not_reported": STUDENTS}
     with installation.registry.begin() as session:
-        decisions.replay(session, find_delivery(session, delivery_id), by="Ana")
+        decisions.replay(session, get_delivery(session, delivery_id), by="Ana")
     installation.night()
     assert _counted(_look(installation, "closed_becomes_open").report["meals"]) == _MEALS

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.oracle.mutated_roster import MutatedRoster, mutate
 from tests.oracle.random_district import RandomDistrict, random_district
 from tests.oracle.recompute import recompute
@@ -54,7 +54,7 @@ def _errors(night: Night, district: str) -> dict[str, set[int]]:
     """Lines that findings set aside, by file."""
     grave = {finding["code"] for finding in night.deliveries[district]["findings"] if finding["severity"] == "error"}
     with night.installation.registry.begin() as session:
-        delivery = find_delivery(session, night.deliveries[district]["delivery_id"])
+        delivery = get_delivery(session, night.deliveries[district]["delivery_id"])
         rows = kept_failing_rows(night.installation.settings.paths, delivery)
     lines: dict[str, set[int]] = {}
     for row in rows:

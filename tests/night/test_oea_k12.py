@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from tests.oracle.recompute import Expected, recompute
 from tests.support import small_district as small
 from tests.support.installation import SAMPLES, Installation, installation_in, zip_of
@@ -227,7 +227,7 @@ class Week:
         for feed in ("roster", "subgroups"):
             delivery_id = self._installation.deliveries(district, feed)[-1]["delivery_id"]
             with self._installation.registry.begin() as session:
-                decisions.approve(session, find_delivery(session, delivery_id), by="Ana", reason="a school has closed")
+                decisions.approve(session, get_delivery(session, delivery_id), by="Ana", reason="a school has closed")
         self._rosters[district], self._subgroups[district] = roster_of(people), subgroups_of(people)
 
     def night(self) -> Night:

@@ -11,7 +11,7 @@ import pytest
 
 from subgroup_pipeline.publish.reconciliation import reconcile
 from subgroup_pipeline.registry.decisions import approve
-from subgroup_pipeline.registry.ledger import all_deliveries, find_delivery
+from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from tests.support import small_district as small
@@ -77,7 +77,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         (delivery,) = installation.deliveries("messy", "roster")
         assert delivery["state"] == "held", delivery["findings"]
         with installation.registry.begin() as session:
-            approve(session, find_delivery(session, delivery["delivery_id"]), by="test", reason="twins are known")
+            approve(session, get_delivery(session, delivery["delivery_id"]), by="test", reason="twins are known")
         installation.drop("changed", "roster", {"roster.zip": zip_of(changes())})
         installation.night()
         yield installation

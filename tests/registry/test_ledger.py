@@ -19,7 +19,9 @@ from subgroup_pipeline.registry.ledger import (
     deliveries_in,
     describe_delivery,
     district_findings,
-    find_delivery,
+    find_by_beginning,
+    get_deliveries,
+    get_delivery,
     iso_time,
     latest_delivery,
     live_deliveries,
@@ -98,7 +100,7 @@ def test_counts_are_still_there_after_the_transaction(registry: Registry) -> Non
         delivery = _in_state(session, "landed")
         advance(session, delivery, "accepted", counts={"files": {"users.csv": {"landed": 3}}})
     with registry.begin() as session:
-        assert find_delivery(session, delivery.delivery_id).counts == {"files": {"users.csv": {"landed": 3}}}
+        assert get_delivery(session, delivery.delivery_id).counts == {"files": {"users.csv": {"landed": 3}}}
 
 
 def test_the_same_content_again_is_noted_on_the_delivery_that_has_it(registry: Registry) -> None:
@@ -161,7 +163,7 @@ def test_bytes_that_were_live_once_are_still_held(registry: Registry) -> None:
         _in_state(session, "rejected", "a try")
         delivery, is_new = _register(session, "old")
         assert is_new
-    assert [f.code for f in find_delivery_fresh(registry, delivery.delivery_id).findings] == ["OLD801"]
+    assert [f.code for f in get_delivery_fresh(registry, delivery.delivery_id).findings] == ["OLD801"]
 
 
 @pytest.mark.parametrize("other", [{"district": "beta"}, {"feed": "subgroups"}])
@@ -174,14 +176,14 @@ def test_the_same_content_elsewhere_is_a_delivery_there(registry: Registry, othe
 def test_a_delivery_refused_at_the_door_keeps_its_findings(registry: Registry) -> None:
     with registry.begin() as session:
         delivery, _ = _register(session, "a", findings=[Finding("PKG007", file="a.xlsx")], is_rejected=True)
-    described = describe_delivery(find_delivery_fresh(registry, delivery.delivery_id))
+    described = describe_delivery(get_delivery_fresh(registry, delivery.delivery_id))
     assert (described["state"], described["verdict"]) == ("rejected", "rejected")
     assert [(f["code"], f["severity"], f["file"]) for f in described["findings"]] == [("PKG007", "fatal", "a.xlsx")]
 
 
-def find_delivery_fresh(registry: Registry, delivery_id: str) -> Delivery:
+def get_delivery_fresh(registry: Registry, delivery_id: str) -> Delivery:
     with registry.begin() as session:
-        return find_delivery(session, delivery_id)
+        return get_delivery(session, delivery_id)
 
 
 def test_a_waiting_upload_is_one_row_that_goes_away_with_it(registry: Registry) -> None:
@@ -271,12 +273,22 @@ def test_ids_sort_by_time_and_do_not_collide() -> None:
 def test_a_delivery_is_found_by_the_beginning_of_its_id(registry: Registry) -> None:
     with registry.begin() as session:
         one, two = (_register(session, content)[0] for content in ("a", "b"))
-        assert find_delivery(session, one.delivery_id[:-2]).delivery_id == one.delivery_id
+        assert find_by_beginning(session, one.delivery_id[:-2]).delivery_id == one.delivery_id
         with pytest.raises(LedgerError, match="more than one delivery begins"):
-            find_delivery(session, "2")
+            find_by_beginning(session, "2")
         for nothing in ("x", "%", "_", two.delivery_id + "0"):
             with pytest.raises(LedgerError, match=r"no delivery begins.*delivery list"):
-                find_delivery(session, nothing)
+                find_by_beginning(session, nothing)
+
+
+def test_an_id_is_looked_up_whole(registry: Registry) -> None:
+    with registry.begin() as session:
+        one, two = (_register(session, content)[0].delivery_id for content in ("a", "b"))
+        assert [found.delivery_id for found in get_deliveries(session, [two, one])] == [two, one]
+        with pytest.raises(LedgerError, match=r"no delivery has the id.*delivery list"):
+            get_delivery(session, one[:-1])
+        with pytest.raises(LedgerError, match="no delivery has the id"):
+            get_deliveries(session, [one, "x"])
 
 
 def test_a_time_is_printed_in_utc_with_microseconds() -> None:
@@ -289,7 +301,7 @@ def test_a_stage_that_speaks_again_replaces_what_it_said(registry: Registry) -> 
         delivery, _ = _register(session, "a", findings=[Finding("PKG002")])
         store_findings(session, "landing", "alpha", delivery.delivery_id, [Finding("ROW001"), Finding("EOF001")])
         store_findings(session, "landing", "alpha", delivery.delivery_id, [Finding("ROW002", lines=(7, 9))])
-    found = find_delivery_fresh(registry, delivery.delivery_id).findings
+    found = get_delivery_fresh(registry, delivery.delivery_id).findings
     assert [(f.stage, f.code, f.line, f.lines) for f in found] == [
         ("intake", "PKG002", None, []),
         ("landing", "ROW002", 7, [7, 9]),

@@ -10,7 +10,7 @@ from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import find_delivery
+from subgroup_pipeline.registry.ledger import get_delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.report import Report
 from tests.support.place import Place
@@ -25,7 +25,7 @@ def _row(line: int, key: str, code: str = "SUB503", column: str = "student_id") 
 def _judge(place: Place, delivery_id: str, findings: list[Finding], rows: list[FailingRow], **fields: Any) -> None:  # noqa: ANN401
     """Leave a delivery as the night leaves it."""
     with place.registry.begin() as session:
-        delivery = find_delivery(session, delivery_id)
+        delivery = get_delivery(session, delivery_id)
         store_findings(session, "quality", delivery.district_id, delivery_id, findings)
         usual = {"state": "published", "verdict": "accepted_with_rows_set_aside", "rules_version": "1"}
         usual["counts"] = {"files": {"s.csv": {"lines": 11, "records": 10, "set_aside": 1}}, "rows_set_aside_by_checks": 3,
@@ -80,7 +80,7 @@ def test_rows_of_landing_and_of_the_checks_stand_together_the_gravest_first(plac
         place.settings.paths, place.delivery(delivery_id), "landing", [FailingRow("ROW002", "s.csv", 7, None, "", "")]
     )
     with place.registry.begin() as session:
-        delivery = find_delivery(session, delivery_id)
+        delivery = get_delivery(session, delivery_id)
         ragged = [Finding("ROW002", file="s.csv", count=1, lines=(7,))]
         store_findings(session, "landing", delivery.district_id, delivery_id, ragged)
     report = _report(place, delivery_id)

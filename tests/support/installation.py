@@ -25,7 +25,7 @@ from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, find_delivery
+from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, get_delivery
 from subgroup_pipeline.settings import load_settings
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"
@@ -174,5 +174,5 @@ def zip_of(files: Mapping[str, str | bytes]) -> bytes:
 def lines_of(registry: Registry, delivery_id: str, code: str) -> list[int]:
     """Every line that a finding of a delivery names (the command line shows the first)."""
     with registry.begin() as session:
-        found = find_delivery(session, delivery_id).findings
+        found = get_delivery(session, delivery_id).findings
     return [line for finding in found if finding.code == code for line in finding.lines]

@@ -14,7 +14,7 @@ from subgroup_pipeline.landing.land import Landed, land_deliveries
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, find_delivery
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile, get_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
@@ -69,11 +69,11 @@ class Place:
 
     def delivery(self, delivery_id: str) -> Delivery:
         with self.registry.begin() as session:
-            return find_delivery(session, delivery_id)
+            return get_delivery(session, delivery_id)
 
     def set_state(self, delivery_id: str, state: str) -> None:
         with self.registry.begin() as session:
-            find_delivery(session, delivery_id).state = state
+            get_delivery(session, delivery_id).state = state
 
     def codes(self, delivery_id: str) -> set[str]:
         return {finding.code for finding in self.delivery(delivery_id).findings}
