@@ -1,6 +1,6 @@
-"""Room on the disk under the home: how much is left, faults that mean it is full, and the reserve that the ledger gets then.
+"""The disk under the home: files written whole, room that is left, faults that mean it is full, and the ledger's reserve.
 
-The reserve is a file of its own that is removed when the disk is full, so that the ledger can still say what happened.
+The reserve is a file that is removed when the disk is full, so that the ledger can still say what happened.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import DiskFullError, SubgroupsError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.settings import Home
 
+PART = ".part"
+"""How the names of files end that are not whole yet."""
 MIB = 1024**2
 RESERVE = 8 * MIB
 """Bytes kept for the ledger; some ten thousand audit events."""
@@ -35,6 +39,46 @@ _WORDS = (
     "file too large",
     "could not write all bytes",
 )
+
+
+def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write a file that has its name when all of it is there, or not at all; what had the name stands until then. Mode 0600.
+
+    `durable`: a power loss does not undo it. That costs milliseconds, so files of which a night makes hundreds, and that can
+    be made again, do without.
+    """
+    part = write_beside(path, content, durable=durable)
+    part.replace(path)
+    if durable:
+        sync_to_disk(path.parent)
+
+
+def write_beside(path: Path, content: bytes | str, *, durable: bool = True) -> Path:
+    """Write a whole file beside the place that it is for, and give its path: the caller gives it the name. Mode 0600.
+
+    Every call has a file of its own, so that two processes may write for one place. A kill leaves it as `.<name>.….part`.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    return part
+
+
+def sync_to_disk(path: Path) -> None:
+    """Make a file or a directory's names durable, so that a power loss does not undo them."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def free_bytes(home: Home) -> int:

@@ -5,14 +5,13 @@ The files stay in the installation's `keys/` (mode 0700, private keys 0600). Not
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 import asyncssh
 
+from subgroup_pipeline.disk import write_beside, write_whole
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
@@ -57,7 +56,7 @@ def ensure_keys(keys_dir: Path) -> KeyRing:
         rsa = _ensure_key(keys_dir / HOST_RSA, "ssh-rsa", "host key")
         pipeline = _ensure_key(keys_dir / PIPELINE, "ssh-ed25519", SERVICE_ACCOUNT)
         pipeline_line = f"{_public_line(pipeline)} {SERVICE_ACCOUNT}"
-        _write_atomically(keys_dir / f"{PIPELINE}.pub", pipeline_line + "\n")
+        write_whole(keys_dir / f"{PIPELINE}.pub", pipeline_line + "\n")
     except OSError as error:
         raise SettingsError(
             f"cannot keep keys in {keys_dir}: {error.strerror}. Point SUBGROUPS_HOME at a directory you can write."
@@ -94,7 +93,7 @@ def known_hosts_lines(keyring: KeyRing, host: str, port: int) -> list[str]:
 
 def write_known_hosts(keyring: KeyRing, host: str, port: int) -> Path:
     """Write the pipeline's known_hosts for the address the server has now, in place of what was there."""
-    _write_atomically(keyring.known_hosts, "".join(f"{line}\n" for line in known_hosts_lines(keyring, host, port)))
+    write_whole(keyring.known_hosts, "".join(f"{line}\n" for line in known_hosts_lines(keyring, host, port)))
     return keyring.known_hosts
 
 
@@ -111,7 +110,7 @@ def _ensure_key(path: Path, algorithm: str, comment: str) -> asyncssh.SSHKey:
     if not path.exists():
         bits = {"key_size": RSA_BITS} if algorithm == "ssh-rsa" else {}
         made = asyncssh.generate_private_key(algorithm, comment=comment, **bits)
-        draft = _draft(path, made.export_private_key("openssh"))
+        draft = write_beside(path, made.export_private_key("openssh"))
         try:
             # A link, not a rename: it fails when another process was first, so that both go on with one and the same key.
             path.hardlink_to(draft)
@@ -132,17 +131,3 @@ def _ensure_key(path: Path, algorithm: str, comment: str) -> asyncssh.SSHKey:
 def _public_line(key: asyncssh.SSHKey) -> str:
     kind, data = key.export_public_key("openssh").decode().split()[:2]
     return f"{kind} {data}"
-
-
-def _draft(path: Path, content: bytes) -> Path:
-    """A complete file beside its final place, on disk before anyone sees it under the final name. Mode 0600 by mkstemp."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
-
-
-def _write_atomically(path: Path, content: str) -> None:
-    _draft(path, content.encode()).replace(path)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from subgroup_pipeline.disk import sync_to_disk
+
 
 class IncomingFile:
     """A file while it comes in: written to a `.part` beside the archive, hashed on the way. A writer for `getfo`."""
@@ -79,12 +81,3 @@ def hash_of(path: Path) -> str:
     """sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_to_disk(path: Path) -> None:
-    """Make a file or a directory's names durable, so that a power loss does not undo them."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
 
@@ -106,9 +107,7 @@ def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterab
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(kept, ensure_ascii=False, separators=(",", ":")), durable=False)
 
 
 def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:

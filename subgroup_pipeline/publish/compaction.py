@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.archive import sync_to_disk
+from subgroup_pipeline.disk import sync_to_disk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.disk import sync_to_disk, write_whole
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.intake.archive import sync_to_disk
 from subgroup_pipeline.publish.manifest import DATABASE, snapshot_names
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def roll_back(settings: Settings, snapshot: str | None = None) -> str:
     if wanted not in names:
         what = f"there is no snapshot {snapshot}" if snapshot else "there is no snapshot before the one that is shown"
         raise PublishError(f"{what}; kept are {', '.join(names) or 'none'}.")
-    _pin(settings.paths, wanted)
+    # A half pin would keep readers where they are, and nobody would know where.
+    write_whole(settings.paths.pinned_snapshot, wanted + "\n")
     swap(settings.paths, wanted)
     return wanted
 
@@ -56,13 +57,6 @@ def swap(home: Home, name: str) -> None:
     if not home.published_database.is_symlink():
         _replace_link(home.published_database, f"current/{DATABASE}")
     sync_to_disk(home.published)
-
-
-def _pin(home: Home, name: str) -> None:
-    """Note the pin whole or not at all: a half one would keep readers where they are, and nobody would know where."""
-    fresh = home.pinned_snapshot.with_name(".pinned.new")
-    fresh.write_text(name + "\n", encoding="ascii")
-    fresh.replace(home.pinned_snapshot)
 
 
 def _replace_link(link: Path, target: str) -> None:

@@ -6,10 +6,11 @@ A manifest is sealed with a hash of itself. A snapshot without a whole manifest 
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from subgroup_pipeline.disk import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +136,4 @@ def _finished(settings: Settings) -> list[str]:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Write it, sealed, durably into a snapshot that is being made."""
-    with (directory / FILE_NAME).open("w", encoding="utf-8") as file:
-        file.write(manifest.sealed().model_dump_json(indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_whole(directory / FILE_NAME, manifest.sealed().model_dump_json(indent=2) + "\n")

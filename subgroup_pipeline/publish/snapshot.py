@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.build.earlier_contract import columns_now
-from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
+from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot, sync_to_disk
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.intake.archive import hash_of, sync_to_disk
+from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_working_file, remove_half_written
 from subgroup_pipeline.publish.current import show_newest

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.intake.fetch import server_of
 from subgroup_pipeline.intake.sftp import CHANNELS, SftpConnection, SftpError
 from subgroup_pipeline.registry.ledger import describe_delivery
@@ -153,9 +154,7 @@ def _pack(home: Home, district: RegisteredDistrict, delivery: Delivery, report: 
         content = make(report)
         path = report_path(home, delivery, form)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(content)
-        part.replace(path)
+        write_whole(path, content, durable=False)
         files[f"{stem}.{form}"] = content
         if is_newest:
             files[f"latest/{delivery.feed}.{form}"] = content
@@ -268,6 +267,4 @@ def _write_note(home: Home, district_id: str, note: dict[str, str]) -> None:
     path = home.reports / district_id / "delivered.json"
     # Only what can still be a candidate matters, and a district has few deliveries a day.
     recent = dict(sorted(note.items())[-500:])
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(recent, indent=0), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(recent, indent=0), durable=False)

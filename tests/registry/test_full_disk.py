@@ -128,3 +128,16 @@ def test_a_log_and_an_upload_without_room(small_disk: SmallDisk, settings: Setti
     small_disk.make_room()
     log_event("night.ended")
     assert "night.ended" in (home.logs / "subgroups.jsonl").read_text()
+
+
+def test_a_file_is_written_whole_or_stands_as_it_was(small_disk: SmallDisk, settings: Settings) -> None:
+    settings.paths.make()
+    file = settings.paths.root / "note.json"
+    disk.write_whole(file, "first")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("first", 0o600)
+    small_disk.leave_free(0)
+    with pytest.raises(OSError, match="No space left"):
+        disk.write_whole(file, b"x" * 1_000_000)
+    assert file.read_text() == "first"
+    assert not list(file.parent.glob(f".*{disk.PART}"))
+    small_disk.make_room()
