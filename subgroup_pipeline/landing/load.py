@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import Mapping
 from subgroup_pipeline.reading.csv_scan import printable
-from subgroup_pipeline.reading.csv_shape import SetAsideRow
+from subgroup_pipeline.reading.shape import SetAsideRow
 from subgroup_pipeline.warehouse.connection import insert_rows
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from subgroup_pipeline.warehouse.rule_sql import rules

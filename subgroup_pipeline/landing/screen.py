@@ -22,8 +22,9 @@ from subgroup_pipeline.landing.header import (
 )
 from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
 from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
-from subgroup_pipeline.reading.csv_shape import CsvShape, read_shape
+from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.roster_files import MANIFEST
+from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
 
 if TYPE_CHECKING:

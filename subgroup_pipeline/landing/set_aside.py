@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-    from subgroup_pipeline.reading.csv_shape import SetAsideRow
+    from subgroup_pipeline.reading.shape import SetAsideRow
     from subgroup_pipeline.registry.schema import Delivery
 
 _COLUMNS = {

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.districts.header_name import METADATA_PREFIX, canonical, visible
 from subgroup_pipeline.findings.finding import MOST_ROWS, Finding
 from subgroup_pipeline.reading.closing_lines import closing_records
-from subgroup_pipeline.reading.csv_shape import CsvShape, SetAsideRow
 from subgroup_pipeline.reading.quoting import Requoted, UnclosedQuoteError, has_quoted_formula, requote
 from subgroup_pipeline.reading.records import (
     Records,
@@ -25,6 +24,7 @@ from subgroup_pipeline.reading.records import (
     quote_positions,
 )
 from subgroup_pipeline.reading.row_faults import RowJudge, may_have_controls
+from subgroup_pipeline.reading.shape import CsvShape, SetAsideRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection

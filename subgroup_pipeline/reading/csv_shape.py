@@ -1,18 +1,19 @@
 """The shape of one uploaded CSV file, and the text that DuckDB reads of it.
 
-Belongs here: what a shape is, and the walk from bytes to it: kind of file, encoding, line ends, header, delimiter; the scan of
-the rows is `csv_scan`. A file that is not plain is copied clean: UTF-8, LF, rows of one width, nothing that was set aside.
+Here belongs the walk from bytes to a shape (`shape`): kind of file, encoding, line ends, header, delimiter; `csv_scan` reads
+the rows. A file that is not plain is copied clean: UTF-8, LF, rows of one width, nothing that was set aside.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.reading.csv_scan import scan_rows
 from subgroup_pipeline.reading.delimiter import COMMA, DELIMITERS
 from subgroup_pipeline.reading.file_kind import file_kind
 from subgroup_pipeline.reading.heading import find_heading
+from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.reading.text_encoding import DecodedText, UndecodableError, damaged_lines, decode_text
 
 if TYPE_CHECKING:
@@ -31,54 +32,11 @@ _NAMED = 8
 _WARNINGS: dict[Encoding, str] = {"utf-16-le": "ENC002", "utf-16-be": "ENC002", "cp1252": "ENC003"}
 
 
-@dataclass(frozen=True)
-class SetAsideRow:
-    """A row that is not landed: its physical line, the code that says why, and the beginning of its text."""
-
-    line: int
-    code: str
-    text: str
-
-
-@dataclass
-class CsvShape:
-    """What a file is made of; lines count from 1 in the file as uploaded.
-
-    `records` are rows after the header that are not blank; `set_aside` of them are not landed. `blank` counts blank rows, also
-    those before the header; `skipped` are lines that are no rows: above the header, and behind `last_line` where one is given.
-    `continued` are lines that a quoted line break makes part of the record before. `is_padded` says that a cell of a row begins
-    or ends with white space, `is_ascii` that no character is beyond ASCII.
-    """
-
-    header: list[str] = field(default_factory=list)
-    header_line: int = 1
-    lines: int = 0
-    records: int = 0
-    blank: int = 0
-    skipped: int = 0
-    last_line: int | None = None
-    continued: int = 0
-    set_aside: int = 0
-    is_padded: bool = False
-    is_ascii: bool = True
-    encoding: Encoding = "utf-8"
-    delimiter: str = COMMA
-    findings: list[Finding] = field(default_factory=list)
-    set_aside_rows: list[SetAsideRow] = field(default_factory=list)
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether nothing fatal was found."""
-        return not any(finding.severity == "fatal" for finding in self.findings)
-
-
 def read_shape(path: Path, file_name: str, clean_copy: Path, known: Collection[str] = ()) -> tuple[CsvShape, Path]:
     """Read a file's shape; gives it with the path DuckDB reads: the file itself, or `clean_copy` when one was needed.
 
     `known` are names that the header may hold, in canonical form; they tell the delimiter.
     """
-    from subgroup_pipeline.reading.csv_scan import scan_rows
-
     shape = CsvShape()
     if path.stat().st_size > MAX_FILE:
         shape.findings.append(Finding("FIL002", file=file_name))

@@ -14,8 +14,8 @@ from subgroup_pipeline.findings.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from subgroup_pipeline.reading.csv_shape import CsvShape
     from subgroup_pipeline.reading.records import Ends, Records
+    from subgroup_pipeline.reading.shape import CsvShape
 
 MAX_CELL = 64 * 1024
 MAX_ROW = 1024 * 1024

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import subgroup_pipeline
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.reading.csv_shape import CsvShape
 from subgroup_pipeline.reading.scan_worker import shape_from
+from subgroup_pipeline.reading.shape import CsvShape
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.reading.csv_shape import MAX_FILE, CsvShape, SetAsideRow, read_shape
+from subgroup_pipeline.reading.csv_shape import MAX_FILE, read_shape
+from subgroup_pipeline.reading.shape import CsvShape, SetAsideRow
 
 MOST_LINES = 20_000_000
 """Lines of a file; the enrollments of a state's largest district are a third of that."""

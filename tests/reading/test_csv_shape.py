@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from subgroup_pipeline.landing.header import Mapping
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-from subgroup_pipeline.reading.csv_shape import CsvShape, read_shape
+from subgroup_pipeline.reading.csv_shape import read_shape
+from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support.as_landed import as_landed
