@@ -12,15 +12,14 @@ from subgroup_pipeline.landing.unknown_names import Header
 from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, RosterTable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from collections.abc import Mapping as Mapping_
+    from collections.abc import Collection, Mapping
 
 _SUGGESTED = 3
 """Names that may be missing ones; more would be guessing."""
 
 
 @dataclass(frozen=True)
-class Mapping:
+class ColumnMap:
     """Cells of a file by raw column, and by key for the map column (`metadata` or `cells`); positions count from 0."""
 
     width: int
@@ -28,7 +27,7 @@ class Mapping:
     keyed: tuple[tuple[str, int], ...]
 
 
-def map_roster_header(names: list[str], table: RosterTable, line: int = 1) -> tuple[Mapping | None, list[Finding]]:
+def map_roster_header(names: list[str], table: RosterTable, line: int = 1) -> tuple[ColumnMap | None, list[Finding]]:
     """Map a OneRoster header; None when a required column is missing or two that are read have one name."""
     read = {canonical(column): column for column in table.landed_columns}
     known = {canonical(column) for column in table.columns}
@@ -49,12 +48,12 @@ def map_roster_header(names: list[str], table: RosterTable, line: int = 1) -> tu
     say.new([n for n, form in enumerate(header.forms) if form not in known and not form.startswith(METADATA_PREFIX)])
     metadata = [(form, n) for n, form in enumerate(header.forms) if form.startswith(METADATA_PREFIX) and form not in twice]
     keyed = tuple((form.removeprefix(METADATA_PREFIX), n) for form, n in metadata)
-    return Mapping(len(names), columns, keyed), say.findings
+    return ColumnMap(len(names), columns, keyed), say.findings
 
 
 def map_subgroup_header(
     names: list[str], subgroups: Subgroups, file_name: str, line: int = 1
-) -> tuple[Mapping | None, list[Finding]]:
+) -> tuple[ColumnMap | None, list[Finding]]:
     """Map a subgroup file's header to the district's settings; None when the delivery must be rejected."""
     header = Header(names, known_subgroup_columns(subgroups), subgroups.student_id_column)
     position = {form: number for number, form in enumerate(header.forms)}
@@ -79,7 +78,7 @@ def map_subgroup_header(
     say.unnamed()
     say.new([n for n, form in enumerate(header.forms) if form not in read])
     student_id = position[canonical(subgroups.student_id_column)]
-    return Mapping(len(names), (("student_id", student_id),), tuple(cells)), say.findings
+    return ColumnMap(len(names), (("student_id", student_id),), tuple(cells)), say.findings
 
 
 class _Said:
@@ -104,7 +103,7 @@ class _Said:
             near = [f"`{found}` may be {name}." for name, found in list(nearest.items())[:_SUGGESTED]]
         self._say("HDR001", names, " ".join(near), of)
 
-    def twice(self, read: Mapping_[str, str]) -> None:
+    def twice(self, read: Mapping[str, str]) -> None:
         """Names that stand twice: of a column that is read it is not known which one is meant."""
         twice = self._header.twice()
         self._say("HDR002", [read[form] for form in twice if form in read])

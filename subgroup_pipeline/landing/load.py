@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.header import Mapping
+from subgroup_pipeline.landing.header import ColumnMap
 from subgroup_pipeline.reading.csv_scan import printable
 from subgroup_pipeline.reading.shape import SetAsideRow
 from subgroup_pipeline.warehouse.connection import insert_rows
@@ -41,7 +41,7 @@ def load_files(
 
     A file that DuckDB cannot read loads nothing and gets a fatal finding in its screening; the others are not touched.
     """
-    groups: dict[tuple[str, Mapping, str, bool], Work] = defaultdict(list)
+    groups: dict[tuple[str, ColumnMap, str, bool], Work] = defaultdict(list)
     for screening in sorted(screenings, key=lambda s: (s.district_id, s.delivery_id)):
         for file in screening.files:
             is_clean = file.shape.is_ascii and not file.shape.is_padded
@@ -52,7 +52,7 @@ def load_files(
     return _landed_rows(connection, [s.delivery_id for work in groups.values() for s, _ in work])
 
 
-def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping, work: Work, landed_at: datetime) -> None:
+def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
     import duckdb
 
     try:
@@ -69,7 +69,7 @@ def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapp
         screening.findings.append(Finding("ROW004", file=file.file_name))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping, work: Work, landed_at: datetime) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
     """One statement for many files. Raises duckdb.Error, having inserted nothing."""
     files = [
         {"path": str(f.path), "district_id": s.district_id, "delivery_id": s.delivery_id, "file_name": f.file_name}

@@ -14,7 +14,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.archive_proof import changed_files
 from subgroup_pipeline.landing.header import (
-    Mapping,
+    ColumnMap,
     known_roster_columns,
     known_subgroup_columns,
     map_roster_header,
@@ -48,7 +48,7 @@ class ScreenedFile:
     path: Path
     file_name: str
     table: str
-    mapping: Mapping
+    mapping: ColumnMap
     shape: CsvShape
     mode: str = "bulk"
 

@@ -14,7 +14,7 @@ from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, curr
 from subgroup_pipeline.registry.ledger import iso_time, rows_set_aside
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
-from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, Shown, Solved, UploadedFile
+from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, ReportedFile, Shown, Solved
 from subgroup_pipeline.reports.words import local_time, next_run, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
         what_to_do=[with_contact(line, contact.name, contact.mail, contact.phone) for line in to_do],
         received_at=iso_time(delivery.received_at) or "",
         received_local=local_time(delivery.received_at, zone),
-        files=[UploadedFile(name=f.name, size=f.size, sha256=f.sha256[:12]) for f in delivery.files if not f.member_of],
+        files=[ReportedFile(name=f.name, size=f.size, sha256=f.sha256[:12]) for f in delivery.files if not f.member_of],
         counts=counts,
         changes=_changes(delivery),
         solved=_solved(home, delivery, kept, around.previous.get(delivery.delivery_id)),

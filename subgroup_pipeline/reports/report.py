@@ -14,7 +14,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class UploadedFile(_Part):
+class ReportedFile(_Part):
     """A file as it was uploaded."""
 
     name: str
@@ -139,7 +139,7 @@ class Report(_Part):
     what_to_do: list[str] = Field(max_length=3)
     received_at: str
     received_local: str
-    files: list[UploadedFile]
+    files: list[ReportedFile]
     counts: Counts
     changes: Changes | None
     solved: Solved | None

@@ -6,7 +6,7 @@ import pytest
 
 from subgroup_pipeline.districts.district_file import Subgroups
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.header import Mapping, map_roster_header, map_subgroup_header
+from subgroup_pipeline.landing.header import ColumnMap, map_roster_header, map_subgroup_header
 from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
 
 USERS = roster_tables()["users"]
@@ -27,7 +27,7 @@ def _codes(findings: list[Finding]) -> list[tuple[str, str | None]]:
     return [(finding.code, finding.column) for finding in findings]
 
 
-def _subgroups(*header: str) -> tuple[Mapping | None, list[Finding]]:
+def _subgroups(*header: str) -> tuple[ColumnMap | None, list[Finding]]:
     return map_subgroup_header(list(header), SUBGROUPS, "s.csv")
 
 
@@ -36,13 +36,13 @@ def _subgroups(*header: str) -> tuple[Mapping | None, list[Finding]]:
 )
 def test_case_spaces_and_hyphens_do_not_count(header: tuple[str, ...]) -> None:
     mapping, findings = _subgroups(*header)
-    assert mapping == Mapping(3, (("student_id", 0),), (("ell", 1), ("home_lang", 2)))
+    assert mapping == ColumnMap(3, (("student_id", 0),), (("ell", 1), ("home_lang", 2)))
     assert _codes(findings) == [("HDR004", "frl")]
 
 
 def test_columns_are_found_wherever_they_stand() -> None:
     mapping, _ = _subgroups("frl", "Home Lang", "extra", "ell", "Student ID")
-    assert mapping == Mapping(5, (("student_id", 4),), (("ell", 3), ("home_lang", 1), ("frl", 0)))
+    assert mapping == ColumnMap(5, (("student_id", 4),), (("ell", 3), ("home_lang", 1), ("frl", 0)))
 
 
 @pytest.mark.parametrize("alias", ["English-Learner", "english learner", "lep"])

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.landing.header import Mapping
+from subgroup_pipeline.landing.header import ColumnMap
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import ScreenedFile, Screening
 from subgroup_pipeline.reading.csv_shape import read_shape
@@ -47,7 +47,7 @@ class Table:
         if not shape.is_readable:
             return shape, [], screening
         width = len(shape.header)
-        mapping = Mapping(width, (("student_id", 0),), tuple((str(n), n) for n in range(width)))
+        mapping = ColumnMap(width, (("student_id", 0),), tuple((str(n), n) for n in range(width)))
         screening.files.append(ScreenedFile(path, readable, "upload.csv", "subgroup_row", mapping, shape))
         self._connection.execute("delete from raw.subgroup_row")
         load_files(self._connection, [screening], datetime.now(UTC))

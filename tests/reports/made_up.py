@@ -9,7 +9,7 @@ from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.reports.problems import problems_of
-from subgroup_pipeline.reports.report import Contact, Counts, Problem, Report, Row, Shown, Solved, UploadedFile
+from subgroup_pipeline.reports.report import Contact, Counts, Problem, Report, ReportedFile, Row, Shown, Solved
 from subgroup_pipeline.reports.words import contact_words
 
 
@@ -49,7 +49,7 @@ def report(**values: Any) -> Report:  # noqa: ANN401 - fields of a report
         "what_to_do": ["You do not have to do anything. Thank you!"],
         "received_at": "2026-10-01T08:00:00.000000Z",
         "received_local": "October 1, 2026 at 3:00 AM CDT",
-        "files": [UploadedFile(name="subgroups.csv", size=1234, sha256="0123456789ab")],
+        "files": [ReportedFile(name="subgroups.csv", size=1234, sha256="0123456789ab")],
         "counts": Counts(lines=11, rows=10, used=10, set_aside=0, duplicates=0, student_ids=10, matched=10),
         "changes": None,
         "solved": Solved(previous_delivery_id="20260930T080000000000-abcdef", before=415, solved=412, new=1),
