@@ -10,7 +10,14 @@ from pydantic import ConfigDict, Field, field_validator, model_serializer, model
 from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.membership import means_membership
 from subgroup_pipeline.districts.settings_part import Part
-from subgroup_pipeline.districts.subgroup_sources import RACE_ETHNICITY, VOCABULARY, Place, Source, named_place, roster_place
+from subgroup_pipeline.districts.subgroup_sources import (
+    RACE_ETHNICITY,
+    VOCABULARY,
+    Source,
+    SubgroupPlace,
+    named_place,
+    roster_place,
+)
 
 SUBGROUP_KEY = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
 NOT_REPORTED = "not_reported"
@@ -140,9 +147,9 @@ class Subgroups(Part):
         """`matches`, with the name of a metadata column in the form in which it is landed."""
         return canonical(self.matches) if self.matches.startswith("metadata.") else self.matches
 
-    def places(self, name: str) -> tuple[Place, ...]:
+    def places(self, name: str) -> tuple[SubgroupPlace, ...]:
         """Where a column's values are, in order of precedence (architecture 3.17): what `from` names, else every source."""
-        own = Place("file", canonical(name))
+        own = SubgroupPlace("file", canonical(name))
         written = [roster_place(word) or own for word in self.columns[name].read_from]
         if not written and (itself := roster_place(name)) and itself.source in self.sources:
             written = [itself]

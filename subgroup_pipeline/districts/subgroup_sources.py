@@ -55,7 +55,7 @@ _SPELLED = {canonical(column): column for column in DEMOGRAPHICS}
 
 
 @dataclass(frozen=True)
-class Place:
+class SubgroupPlace:
     """One column in one source. `column` is what a clerk sees: `ell`, `metadata.ell`, `demographics.sex`."""
 
     source: Source
@@ -67,19 +67,19 @@ class Place:
         return VOCABULARY.get(self.column.removeprefix("demographics."), {}) if self.source == "demographics" else {}
 
 
-def roster_place(name: str) -> Place | None:
+def roster_place(name: str) -> SubgroupPlace | None:
     """The place that `metadata.<name>` or `demographics.<column>` names, in any case; None for any other word."""
     prefix, _, column = canonical(name).partition(".")
     if prefix == "metadata" and column:
-        return Place("roster_metadata", f"metadata.{column}")
+        return SubgroupPlace("roster_metadata", f"metadata.{column}")
     if prefix == "demographics" and column in _SPELLED:
-        return Place("demographics", f"demographics.{_SPELLED[column]}")
+        return SubgroupPlace("demographics", f"demographics.{_SPELLED[column]}")
     return None
 
 
-def named_place(name: str) -> Place:
+def named_place(name: str) -> SubgroupPlace:
     """The place that a word of `from` names; a subgroup file's column is named by its own key. Raises ValueError."""
-    place = Place("file", "") if _source_word(canonical(name)) == "file" else roster_place(name)
+    place = SubgroupPlace("file", "") if _source_word(canonical(name)) == "file" else roster_place(name)
     if place is None:
         raise ValueError(ALLOWED)
     return place

@@ -18,7 +18,7 @@ import asyncssh
 from asyncssh.constants import FXF_APPEND, FXF_CREAT, FXF_EXCL, FXF_READ, FXF_TRUNC, FXF_WRITE
 
 from subgroup_pipeline.dropserver.audit_trail import AuditTrail
-from subgroup_pipeline.dropserver.jail import DROP_BOXES, OUTBOX, Jail, Place, RefusedNameError, Right, is_regular
+from subgroup_pipeline.dropserver.jail import DROP_BOXES, OUTBOX, Jail, JailPath, RefusedNameError, Right, is_regular
 from subgroup_pipeline.dropserver.listing import LISTED_OWNER, attributes, listing
 
 MAX_OPEN_FILES = 128
@@ -46,7 +46,7 @@ class OpenFile:
     """A handle the client holds: what it may be used for was settled when it was opened."""
 
     descriptor: int
-    place: Place
+    place: JailPath
     writing: bool
     failed: bool = False
 
@@ -220,13 +220,13 @@ class DropFiles(asyncssh.SFTPServer):
 
     # -- the checks ----------------------------------------------------------------------------------------------------------
 
-    def _place(self, path: bytes, operation: str) -> Place:
+    def _place(self, path: bytes, operation: str) -> JailPath:
         try:
             return self._jail.place(path)
         except RefusedNameError as error:
             self._refuse(operation, path, str(error))
 
-    def _allowed(self, path: bytes, right: Right, operation: str) -> Place:
+    def _allowed(self, path: bytes, right: Right, operation: str) -> JailPath:
         place = self._place(path, operation)
         if right is Right.LIST and place.zone is None:
             raise asyncssh.SFTPNoSuchFile("no such directory")
@@ -241,7 +241,7 @@ class DropFiles(asyncssh.SFTPServer):
         place = self._allowed(path, Right.LIST, operation)
         return os.lstat(place.local)
 
-    def _only_regular(self, place: Place, operation: str, *, missing_ok: bool = False) -> None:
+    def _only_regular(self, place: JailPath, operation: str, *, missing_ok: bool = False) -> None:
         try:
             regular = is_regular(place.local)
         except FileNotFoundError:
@@ -251,7 +251,7 @@ class DropFiles(asyncssh.SFTPServer):
         if not regular:
             self._refuse(operation, place.shown.encode(), "not a regular file")
 
-    def _both_ends(self, oldpath: bytes, newpath: bytes) -> tuple[Place, Place]:
+    def _both_ends(self, oldpath: bytes, newpath: bytes) -> tuple[JailPath, JailPath]:
         source = self._allowed(oldpath, Right.RENAME, "rename")
         target = self._allowed(newpath, Right.RENAME, "rename")
         if source.owner != target.owner:
@@ -260,7 +260,7 @@ class DropFiles(asyncssh.SFTPServer):
         self._only_regular(target, "rename", missing_ok=True)
         return source, target
 
-    def _move(self, source: Place, target: Place) -> None:
+    def _move(self, source: JailPath, target: JailPath) -> None:
         os.replace(source.local, target.local)  # noqa: PTH105 - bytes
         self._note("sftp.rename", path=source.shown, to=target.shown)
 

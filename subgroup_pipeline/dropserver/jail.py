@@ -60,7 +60,7 @@ class RefusedNameError(ValueError):
 
 
 @dataclass(frozen=True)
-class Place:
+class JailPath:
     """One place of the account's world."""
 
     shown: str
@@ -93,7 +93,7 @@ class Jail:
         self._account = account
         self._service = account == SERVICE_ACCOUNT
 
-    def place(self, path: bytes) -> Place:
+    def place(self, path: bytes) -> JailPath:
         """The place that a path of the account means. Raises RefusedNameError for names that cannot be a file's."""
         parts = _parts(path)
         owner, rest = ("".join(parts[:1]), parts[1:]) if self._service else (self._account, parts)
@@ -102,7 +102,7 @@ class Jail:
         if rest in _BOXES:
             rights &= ~Right.FOLDERS  # the box itself stays
         local = os.path.join(self._root, *(part.encode() for part in (owner, *rest) if part))  # noqa: PTH118 - bytes
-        return Place("/" + "/".join(parts), local, owner, zone, children, rights)
+        return JailPath("/" + "/".join(parts), local, owner, zone, children, rights)
 
     def _zone(self, owner: str, rest: tuple[str, ...]) -> tuple[Zone | None, tuple[str, ...] | None]:
         if not owner:

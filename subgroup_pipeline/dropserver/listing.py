@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncssh
 
-from subgroup_pipeline.dropserver.jail import Place
+from subgroup_pipeline.dropserver.jail import JailPath
 
 LISTED_OWNER = "drop"
 """Whom listings name as owner and group: not the server's operating system account."""
@@ -23,7 +23,7 @@ def attributes(found: os.stat_result) -> asyncssh.SFTPAttrs:
     return attrs
 
 
-async def listing(place: Place) -> AsyncIterator[asyncssh.SFTPName]:
+async def listing(place: JailPath) -> AsyncIterator[asyncssh.SFTPName]:
     """`.`, `..` and what stands in a directory, read from disk when the client asks for it."""
     own = attributes(os.lstat(place.local))
     yield asyncssh.SFTPName(b".", attrs=own)
@@ -32,7 +32,7 @@ async def listing(place: Place) -> AsyncIterator[asyncssh.SFTPName]:
         yield asyncssh.SFTPName(name, attrs=attributes(found))
 
 
-def _entries(place: Place) -> Iterator[tuple[bytes, os.stat_result]]:
+def _entries(place: JailPath) -> Iterator[tuple[bytes, os.stat_result]]:
     """The files and directories of a place; links and devices are not shown, for nobody could do anything with them."""
     names = [name.encode() for name in place.children] if place.children is not None else sorted(os.listdir(place.local))  # noqa: PTH208 - bytes
     for name in names:

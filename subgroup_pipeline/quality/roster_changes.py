@@ -30,7 +30,7 @@ class Change:
 
 
 @dataclass
-class Changes:
+class RosterChanges:
     """Everything that the guards ask of one roster. `schools` holds (students before, gone) of schools that lost many."""
 
     by_kind: dict[str, Change] = field(default_factory=dict)
@@ -111,9 +111,9 @@ where r.feed = 'roster' and (
 """
 
 
-def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, Changes]:
+def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, RosterChanges]:
     """Changes of every roster in `control.run_delivery` that would replace another one, by delivery."""
-    changes: dict[str, Changes] = defaultdict(Changes)
+    changes: dict[str, RosterChanges] = defaultdict(RosterChanges)
     for kind, (table, counts, cells) in _KINDS.items():
         columns = f"hash(x.sourcedId) as id, hash({', '.join(f'x.{cell.strip()}' for cell in cells.split(','))}) as content"
         query = _SIDES.format(table=table, counts=counts, columns=columns) + _CHANGE
@@ -133,7 +133,7 @@ def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, Changes]:
     return changes
 
 
-def _compare_times(session: duckdb.DuckDBPyConnection, changes: dict[str, Changes]) -> None:
+def _compare_times(session: duckdb.DuckDBPyConnection, changes: dict[str, RosterChanges]) -> None:
     """Count records that both rosters have and that became older or newer by their own dateLastModified."""
     counts = "x.dateLastModified like '____-__-__T%' and x.file_name <> '(carried over)'"
     columns = "hash(x.sourcedId) as id, x.dateLastModified as content"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, Changes, roster_changes
+from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, RosterChanges, roster_changes
 from subgroup_pipeline.quality.validation import open_session
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def roster_findings(
     }
 
 
-def _changed_students(changes: Changes | None) -> dict[str, dict[str, int]]:
+def _changed_students(changes: RosterChanges | None) -> dict[str, dict[str, int]]:
     """For the ledger: students that the roster before had not, has otherwise, or alone has."""
     if changes is None:
         return {}
@@ -118,7 +118,7 @@ def set_aside_findings(
 
 
 def _about_roster(
-    students: StudentCount, changes: Changes | None, district: RegisteredDistrict, delivery: Delivery
+    students: StudentCount, changes: RosterChanges | None, district: RegisteredDistrict, delivery: Delivery
 ) -> list[Finding]:
     if not students.active:
         return [students.finding()]
@@ -144,7 +144,7 @@ def _about_school_year(has_year: bool, has_end: bool, district: RegisteredDistri
     return findings
 
 
-def _about_kind(kind: str, change: Change, guards: Guards, changes: Changes) -> list[Finding]:
+def _about_kind(kind: str, change: Change, guards: Guards, changes: RosterChanges) -> list[Finding]:
     """Too many gone, changed or new records of one kind. In a new school year only the guard on students stays (40%)."""
     findings = []
     share, origin = getattr(guards, f"removed_{kind}"), guards.origin(f"removed_{kind}")
@@ -165,7 +165,7 @@ def _about_kind(kind: str, change: Change, guards: Guards, changes: Changes) -> 
     return findings
 
 
-def _about_schools(changes: Changes, guards: Guards) -> list[Finding]:
+def _about_schools(changes: RosterChanges, guards: Guards) -> list[Finding]:
     """Schools that lost too many; not in a new school year, when a whole grade leaves every school."""
     share = guards.removed_from_a_school
     lost = [(before, gone) for before, gone in changes.schools if _is_more(gone, share, before, REMOVED_FLOOR)]
@@ -177,7 +177,7 @@ def _about_schools(changes: Changes, guards: Guards) -> list[Finding]:
     return [Finding("VOL305", file="enrollments.csv", count=sum(gone for _, gone in lost), about=about)]
 
 
-def _about_season(changes: Changes, district: RegisteredDistrict, delivery: Delivery) -> list[Finding]:
+def _about_season(changes: RosterChanges, district: RegisteredDistrict, delivery: Delivery) -> list[Finding]:
     """What the district's own calendar says of the day on which the roster came."""
     today = delivery.received_at.astimezone(ZoneInfo(district.settings.timezone)).date()
     for season in district.settings.guards.seasons:

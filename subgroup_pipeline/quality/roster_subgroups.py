@@ -9,7 +9,14 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.districts.subgroup_sources import DEMOGRAPHICS, RACE_ETHNICITY, RACE_FLAGS, RACES, Place, roster_place
+from subgroup_pipeline.districts.subgroup_sources import (
+    DEMOGRAPHICS,
+    RACE_ETHNICITY,
+    RACE_FLAGS,
+    RACES,
+    SubgroupPlace,
+    roster_place,
+)
 from subgroup_pipeline.findings.finding import Finding, columns_finding
 from subgroup_pipeline.quality.subgroup_columns import blank_words, blank_words_finding
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
-    from subgroup_pipeline.quality.subgroup_drift import Change
+    from subgroup_pipeline.quality.subgroup_drift import ValueChange
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
@@ -152,7 +159,7 @@ def roster_subgroup_findings(
         own = drift.get(delivery.delivery_id, DriftFacts()).changes
         findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled, own)
         for column, words in blank.get(delivery.delivery_id, {}).items():
-            place = Place("roster_metadata" if column.startswith("metadata.") else "demographics", column)
+            place = SubgroupPlace("roster_metadata" if column.startswith("metadata.") else "demographics", column)
             finding = blank_words_finding(_file(place), _header(delivery, column), words)
             findings[delivery.delivery_id].append(finding)
     by_id = {delivery.delivery_id: delivery for delivery in reading}
@@ -174,7 +181,7 @@ def _about_columns(
     delivery: Delivery,
     headers: Mapping[str, Mapping[str, set[str]]],
     filled: Mapping[tuple[str, str], tuple[int, int]],
-    drift: Mapping[str, Sequence[Change]],
+    drift: Mapping[str, Sequence[ValueChange]],
 ) -> list[Finding]:
     """Columns of the settings that the header lacks, that nobody has filled any more or that changed much, and new ones."""
     subgroups = district.settings.subgroups
@@ -206,7 +213,7 @@ def _about_columns(
     return findings + [columns_finding(*place, names, nearest if place[0] == "SUB530" else "") for place, names in named.items()]
 
 
-def _file(place: Place) -> str:
+def _file(place: SubgroupPlace) -> str:
     return "demographics.csv" if place.source == "demographics" else "users.csv"
 
 

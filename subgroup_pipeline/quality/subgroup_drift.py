@@ -72,7 +72,7 @@ from was full join now using (delivery_id, id) group by all
 
 
 @dataclass(frozen=True)
-class Change:
+class ValueChange:
     """A value's rows in the live file and in this one; `value` is None for blank cells.
 
     `is_known` says that the settings name the text, so that somebody expects it; `written` are the writings of such a text in
@@ -113,14 +113,14 @@ class Change:
 class DriftFacts:
     """Changes by column, in canonical form."""
 
-    changes: dict[str, list[Change]] = field(default_factory=dict)
+    changes: dict[str, list[ValueChange]] = field(default_factory=dict)
 
 
 def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
     """Facts by delivery, of those that replace a live one and differ. Reads checks.cell_count and checks.live_file."""
     facts: dict[str, DriftFacts] = {}
     for delivery_id, column, *change in session.execute(_CHANGES, {"few": FEW_STUDENTS}).fetchall():
-        facts.setdefault(delivery_id, DriftFacts()).changes.setdefault(column, []).append(Change(*change))
+        facts.setdefault(delivery_id, DriftFacts()).changes.setdefault(column, []).append(ValueChange(*change))
     return facts
 
 
@@ -139,7 +139,7 @@ def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:
     yield from _about_header(file)
 
 
-def column_drift(settings: DistrictSettings, file: str, column: str, changes: Sequence[Change]) -> Finding | None:
+def column_drift(settings: DistrictSettings, file: str, column: str, changes: Sequence[ValueChange]) -> Finding | None:
     """The gravest finding about the values of one column, if any."""
     guards = settings.guards
     blank = next((change for change in changes if change.is_blank), None)
@@ -162,7 +162,7 @@ def column_drift(settings: DistrictSettings, file: str, column: str, changes: Se
     return _finding("SUB542" if moved[0].is_open else "SUB540", file, column, moved, usual)
 
 
-def _finding(code: str, file: str, column: str, changes: Sequence[Change], limit: str) -> Finding:
+def _finding(code: str, file: str, column: str, changes: Sequence[ValueChange], limit: str) -> Finding:
     """A finding about a whole column: its line is the header's, its count the rows of the change gravest for its group."""
     worst = max(changes, key=lambda change: change.students / max(change.expected, 1))
     others = f", and {len(changes) - 1} more like it" if len(changes) > 1 else ""
