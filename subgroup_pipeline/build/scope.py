@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.build.earlier_contract import bring_up_to_date
+from subgroup_pipeline.build.project_version import model_version
 from subgroup_pipeline.registry.ledger import live_deliveries
-from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.connection import insert_rows
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.rule_sql import rules
@@ -92,17 +91,6 @@ def dirty_districts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Districts whose rows in the working file are not known to be whole."""
     rows = connection.execute("select district_id from control.build where build_key = ? order by 1", [DIRTY]).fetchall()
     return [row[0] for row in rows]
-
-
-@cache
-def model_version() -> str:
-    """Hash of the dbt project; a change of a model puts every district in scope."""
-    digest = hashlib.sha256()
-    project = bundled("dbt_project")
-    for path in sorted(project.rglob("*")):
-        if path.suffix in (".sql", ".yml") and not {"target", "logs"} & set(path.relative_to(project).parts):
-            digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _scope_row(

@@ -35,8 +35,8 @@ from subgroup_pipeline.registry.ledger import (
     get_delivery,
     live_deliveries,
 )
-from subgroup_pipeline.registry.rules import rules_version
 from subgroup_pipeline.warehouse.connection import delete_deliveries, insert_rows, replace_ids
+from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,7 +167,8 @@ def _to_land(
         return version == district.version and (delivery.feed == "subgroups" or delivery.delivery_id in with_headers)
 
     with registry.begin() as session:
-        judge_changed_again(session, {district_id: district.version for district_id, district in districts.items()})
+        versions = {district_id: district.version for district_id, district in districts.items()}
+        judge_changed_again(session, versions, rules_version())
         fresh = deliveries_in(session, ["received", "screened"], districts)
         waiting = deliveries_in(session, ["landed"], districts)
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]

@@ -15,7 +15,8 @@ import dagster as dg
 import duckdb
 
 from subgroup_pipeline.build.isolation import failing_districts, hold_failed
-from subgroup_pipeline.build.scope import mark_built, model_version
+from subgroup_pipeline.build.project_version import parse_stamp
+from subgroup_pipeline.build.scope import mark_built
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
@@ -52,9 +53,9 @@ def prepared_manifest(settings: Settings) -> Path:
     stamp = settings.paths.dbt / "parsed_version"
     with (settings.paths.dbt / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (_is_whole(manifest) and stamp.is_file() and stamp.read_text() == model_version()):
+        if not (_is_whole(manifest) and stamp.is_file() and stamp.read_text() == parse_stamp()):
             _parsed(settings).write(str(manifest))
-            stamp.write_text(model_version())
+            stamp.write_text(parse_stamp())
     return manifest
 
 
@@ -137,7 +138,7 @@ def _parsed(settings: Settings) -> Any:  # noqa: ANN401 - dbt's Manifest
 
     It names databases by their aliases and not by their paths, so it is that of every home.
     """
-    version = model_version()
+    version = parse_stamp()
     if version not in _manifests:
         _manifests.clear()
         _manifests[version] = _invoke(settings, "parse")

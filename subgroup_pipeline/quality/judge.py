@@ -36,10 +36,10 @@ from subgroup_pipeline.registry.ledger import (
     undecided_delta,
     was_accepted_before,
 )
-from subgroup_pipeline.registry.rules import rules_version
 from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse, replace_ids
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

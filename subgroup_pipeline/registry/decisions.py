@@ -17,7 +17,6 @@ from subgroup_pipeline.registry.ledger import (
     live_deliveries,
     supersede_held,
 )
-from subgroup_pipeline.registry.rules import rules_version
 from subgroup_pipeline.registry.schema import Delivery
 
 if TYPE_CHECKING:
@@ -93,10 +92,10 @@ def replay(session: Session, delivery: Delivery, *, by: str) -> None:
         advance(session, delivery, "screened", actor=by, reason="replay")
 
 
-def judge_changed_again(session: Session, versions: Mapping[str, int]) -> int:
+def judge_changed_again(session: Session, versions: Mapping[str, int], rules: str) -> int:
     """Queue each feed's latest delivery again when it was held or rejected under other settings or rules; gives how many.
 
-    `versions` are the settings versions in force, by district.
+    `versions` are the settings versions in force, by district; `rules` is the version of the rules in force.
     """
     queued = 0
     for district_id, version in versions.items():
@@ -106,7 +105,7 @@ def judge_changed_again(session: Session, versions: Mapping[str, int]) -> int:
                 continue
             if latest.decision == "rejected":  # by a person, whose word outlives a change of settings
                 continue
-            if (latest.settings_version, latest.rules_version) != (version, rules_version()):
+            if (latest.settings_version, latest.rules_version) != (version, rules):
                 advance(session, latest, "screened", reason="settings or rules have changed")
                 queued += 1
     return queued

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import Registry
+from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     UploadedFile,
@@ -324,3 +325,13 @@ def test_at_most_five_lines_are_kept(registry: Registry) -> None:
         delivery, _ = _register(session, "a", findings=[Finding("ROW002", lines=tuple(range(2, 20)))])
         session.refresh(delivery)
         assert delivery.findings[0].lines == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("state", ["held", "rejected"])
+def test_a_delivery_that_is_not_let_through_is_judged_again_by_other_rules(registry: Registry, state: str) -> None:
+    with registry.begin() as session:
+        delivery = _in_state(session, state)
+        delivery.settings_version, delivery.rules_version = 3, "old"
+        assert judge_changed_again(session, {"alpha": 3}, "old") == 0
+        assert judge_changed_again(session, {"alpha": 3}, "new") == 1
+        assert delivery.state == "screened"

@@ -1,0 +1,55 @@
+"""The version of the rules that deliveries are judged by: a hash that changes when a verdict could.
+
+It is made of what the rules do (`source_logic`): Python of the rooms that a delivery is read, landed and judged in (limits,
+floors and caps are their constants), their SQL, dbt's macros, the suites, and how grave each code is. It is not made of what the
+rules say: descriptions, messages, help texts, examples, comments. A held or rejected delivery is judged again when it changes,
+and must not be because a sentence was mended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.source_logic import python_logic, sql_logic, yaml_logic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ROOMS = ("districts", "reading", "warehouse", "landing", "quality")
+_WORDS = frozenset({"description", "what", "notes"})
+"""Keys of the suites and of tables' descriptions that nothing is decided by."""
+
+
+@cache
+def rules_version() -> str:
+    """The version of the rules in force, as the ledger keeps it beside each verdict."""
+    severities = {code: entry.severity for code, entry in CATALOGUE.items()}
+    return version_of(Path(__file__).parents[1], bundled("expectations"), bundled("dbt_project") / "macros", severities)
+
+
+def version_of(package: Path, expectations: Path, macros: Path, severities: Mapping[str, str]) -> str:
+    """The version of rules in these folders, with these severities of codes."""
+    digest = hashlib.sha256(json.dumps(dict(severities), sort_keys=True).encode())
+    for root in (*(package / room for room in _ROOMS), expectations, macros):
+        for name, logic in _logic_below(root):
+            digest.update(f"{root.name}/{name}\0{logic}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _logic_below(root: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".py", ".sql", ".json", ".yml"):
+            yield path.relative_to(root).as_posix(), _logic_of(path)
+
+
+def _logic_of(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return python_logic(text)
+    return sql_logic(text) if path.suffix == ".sql" else yaml_logic(text, _WORDS)

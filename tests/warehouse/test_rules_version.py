@@ -1,0 +1,94 @@
+"""The version of the rules changes with what they do, and never with what they say."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import subgroup_pipeline
+from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse.rules_version import rules_version, version_of
+
+LIMITS, GUARDS, CAPS = "package/quality/limits.py", "package/quality/roster_guards.py", "package/reading/zip_proof.py"
+DEFAULTS, SUITE, MACROS = "package/districts/guards.py", "expectations/orgs.json", "macros/rules.sql"
+PACKAGE = Path(subgroup_pipeline.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copies of some of the files that the rules stand in."""
+    folder = tmp_path_factory.mktemp("rules")
+    for name in (LIMITS, GUARDS, CAPS, DEFAULTS):
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PACKAGE / Path(name).relative_to("package"), copy)
+    shutil.copytree(bundled("expectations"), folder / "expectations")
+    shutil.copytree(bundled("dbt_project") / "macros", folder / "macros")
+    return folder
+
+
+def _version(rules: Path, severity: str = "error") -> str:
+    return version_of(rules / "package", rules / "expectations", rules / "macros", {"KEY003": severity})
+
+
+def _after(rules: Path, file: str, now: str, then: str) -> str:
+    """The version once a text of a file is another one."""
+    path = rules / file
+    text = path.read_text()
+    assert now in text
+    path.write_text(text.replace(now, then, 1))
+    try:
+        return _version(rules)
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("file", "now", "then"),
+    [
+        (LIMITS, '"""Students; a guard', '"""Pupils; a guard'),
+        (LIMITS, "FEW_ROWS = 5", "# Few are few.\nFEW_ROWS = 5  # rows"),
+        (GUARDS, "{gone} of {before} are gone", "{gone} of {before} have left"),
+        (SUITE, '"Every row has a sourcedId"', '"No row is without a sourcedId"'),
+        (SUITE, '"what": "', '"what": "it seems that '),
+        (MACROS, "{# Small rules", "{# Little rules"),
+        (MACROS, "    coalesce(lower(", "    -- a line comment's apostrophe\n  coalesce(lower("),
+    ],
+)
+def test_words_leave_the_version_as_it_is(rules: Path, file: str, now: str, then: str) -> None:
+    assert _after(rules, file, now, then) == _version(rules)
+
+
+@pytest.mark.parametrize(
+    ("file", "now", "then"),
+    [
+        (LIMITS, "FEW_STUDENTS = 20", "FEW_STUDENTS = 21"),
+        (DEFAULTS, "removed_students: Share = 0.10", "removed_students: Share = 0.11"),
+        (CAPS, "MAX_MEMBERS = 100", "MAX_MEMBERS = 101"),
+        (GUARDS, "count > floor and", "count >= floor and"),
+        (GUARDS, '"VOL310"', '"VOL309"'),
+        (SUITE, "n_rows", "n_lines"),
+        (SUITE, '"code": "KEY001"', '"code": "KEY002"'),
+        (MACROS, "'active') = 'active'", "'active') = 'Active'"),
+        (MACROS, "'inactive')", "'in active')"),
+    ],
+)
+def test_logic_makes_another_version(rules: Path, file: str, now: str, then: str) -> None:
+    assert _after(rules, file, now, then) != _version(rules)
+
+
+def test_a_severity_makes_another_version(rules: Path) -> None:
+    assert _version(rules, "hold") != _version(rules, "error")
+
+
+def test_of_the_catalogue_only_severities_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = CATALOGUE["KEY003"]
+    other_words = replace(entry, message="Said otherwise.", how_to_fix="Do so.", why="So.", in_excel="So.", example="a: 1 b: 2")
+    monkeypatch.setitem(CATALOGUE, "KEY003", other_words)
+    assert rules_version.__wrapped__() == rules_version()
+    monkeypatch.setitem(CATALOGUE, "KEY003", replace(entry, severity="hold"))
+    assert rules_version.__wrapped__() != rules_version()
