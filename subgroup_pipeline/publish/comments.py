@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.publish.published_table import mart_tables
 from subgroup_pipeline.publish.quality_tables import QUALITY_TABLES
+from subgroup_pipeline.warehouse.sql_text import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,10 +45,6 @@ def _statements(tables: Iterable[PublishedTable]) -> Iterable[str]:
         # Without the catalog in it, a view also works where the file is attached under another name.
         yield f"create or replace view {view} as from {table.schema}.{table.name};"
         for name in (f"analytics.{table.schema}.{table.name}", view):
-            yield f"comment on table {name} is {_text(table.meaning)};"
+            yield f"comment on table {name} is {literal(table.meaning)};"
             for column, said in table.columns.items():
-                yield f'comment on column {name}."{column}" is {_text(said.meaning)};'
-
-
-def _text(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
+                yield f"comment on column {name}.{identifier(column)} is {literal(said.meaning)};"

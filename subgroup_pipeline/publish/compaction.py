@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import sync_to_disk
+from subgroup_pipeline.warehouse.duckdb_files import open_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,18 +15,11 @@ if TYPE_CHECKING:
 
 def compact_working_file(settings: Settings) -> None:
     """Write the working file anew, so that freed blocks keep nothing of anyone who left (weekly, and after a purge)."""
-    import duckdb
-
     working = settings.paths.analytics_database
     fresh = _fresh(settings.paths)
     remove_half_written(settings.paths)
-    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-    try:
-        connection.execute("attach '" + str(working).replace("'", "''") + "' as working (read_only)")
-        connection.execute("attach '" + str(fresh).replace("'", "''") + "' as analytics")
+    with open_files(settings, read={"working": working}, write={"analytics": fresh}) as connection:
         connection.execute("copy from database working to analytics")
-    finally:
-        connection.close()
     sync_to_disk(fresh)
     fresh.replace(working)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.manifest import DATABASE
+from subgroup_pipeline.warehouse.duckdb_files import open_files
+from subgroup_pipeline.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,30 +51,20 @@ def make_district_stores(settings: Settings, building: Path, draft: Manifest, be
 
 
 def _write_stores(settings: Settings, source: Path, stores: Path, district_ids: list[str]) -> None:
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-    try:
-        connection.execute(f"attach {_quoted(source)} as source (read_only)")
+    with open_files(settings, read={"source": source}) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'source' order by all"
         ).fetchall()
         for district_id in district_ids:
             _write_store(connection, stores / f"{district_id}.duckdb", district_id, tables)
-    finally:
-        connection.close()
 
 
 def _write_store(connection: duckdb.DuckDBPyConnection, path: Path, district_id: str, tables: list[tuple[str, str]]) -> None:
     """Write one district's rows of every table; a district id is safe in SQL (`^[a-z0-9][a-z0-9_]+$`)."""
-    connection.execute(f"attach {_quoted(path)} as store (block_size {_SMALL_BLOCKS})")
+    connection.execute(f"attach {literal(path)} as store (block_size {_SMALL_BLOCKS})")
     for schema in sorted({schema for schema, _ in tables}):
         connection.execute(f"create schema store.{schema}")
     for schema, table in tables:
         query = f"select * from source.{schema}.{table} where district_id = '{district_id}'"
         connection.execute(f"create table store.{schema}.{table} as {query}")
     connection.execute("detach store")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -98,7 +98,7 @@ def hops_before(settings: Settings, snapshot: Path | None, districts: Iterable[s
     kept: dict[str, list[dict[str, Any]]] = {district_id: [] for district_id in districts}
     if not kept or snapshot is None:
         return kept
-    with open_snapshot(snapshot, settings.memory_limit, settings.threads) as published:
+    with open_snapshot(snapshot, settings) as published:
         rows = published.execute(_HOPS_OF, [list(kept), list(_MODEL_HOPS)]).fetchall()
     for row in rows:
         hop = dict(zip(RECONCILIATION.columns, row, strict=True))

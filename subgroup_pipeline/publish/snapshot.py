@@ -32,6 +32,7 @@ from subgroup_pipeline.publish.reconciliation import hops_before
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.proof import end_well
 
 if TYPE_CHECKING:
@@ -188,24 +189,18 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
     """Copy the working file (closed and checkpointed); districts that are kept come from the snapshot before."""
     shutil.copyfile(settings.paths.analytics_database, target)
     if kept:
-        import duckdb
-
-        connection = duckdb.connect(str(target), config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-        try:
-            if before is not None:
-                last = str(database_of(settings, before)).replace("'", "''")
-                connection.execute(f"attach '{last}' as last (read_only)")
+        last = database_of(settings, before)
+        with open_files(settings, write={"snapshot": target}, read={"last": last} if last else {}) as connection:
+            connection.execute("use snapshot")
             for table in _mart_tables(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
-                if before is not None:
+                if last is not None:
                     columns = columns_now(connection, "last", table)
                     connection.execute(
                         f"insert into marts.{table} by name select {columns} from last.marts.{table} "
                         "where district_id in (select unnest(?))",
                         [list(kept)],
                     )
-        finally:
-            connection.close()
     sync_to_disk(target)
 
 
@@ -219,7 +214,7 @@ def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistri
 
     Raises PublishError naming what does not fit.
     """
-    with open_snapshot(path, settings.memory_limit, settings.threads) as connection:
+    with open_snapshot(path, settings) as connection:
         shown = dict(connection.execute("select district_id, student_count from marts.dim_district").fetchall())
         expected = {district_id: district.student_count for district_id, district in districts.items()}
         if shown != expected:

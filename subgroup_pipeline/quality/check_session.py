@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.delta import CARRIED_OVER
 from subgroup_pipeline.warehouse.connection import LINEAGE
+from subgroup_pipeline.warehouse.duckdb_files import attach, limits
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from subgroup_pipeline.warehouse.rule_sql import rules
+from subgroup_pipeline.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
@@ -136,17 +138,13 @@ def session_statements(settings: Settings) -> list[str]:
     row out), and `is_change` (the row is of a file of changes, or of what one is applied to). All of it lives in memory, so
     nothing is written to the warehouse and no path enters GX's configuration.
     """
-    home, rule = settings.paths, rules()
+    rule = rules()
     macros = [f"create macro {name}({', '.join(said)}) as {getattr(rule, name)(*said)}" for name, said in _RULES.items()]
     keys = "select * from warehouse.control.run_delivery where feed = 'subgroups'"
     return [
-        f"set memory_limit = {_text(settings.memory_limit)}",
-        f"set threads = {settings.threads}",
-        f"set temp_directory = {_text(home.scratch)}",
+        *(f"set {name} = {literal(value)}" for name, value in limits(settings).items()),
         "set preserve_insertion_order = false",
-        "set autoinstall_known_extensions = false",
-        "set autoload_known_extensions = false",
-        f"attach {_text(home.raw_database)} as warehouse (read_only)",
+        attach("warehouse", settings.paths.raw_database, read_only=True),
         "create schema checks",
         _MOST_KEYS,
         *macros,
@@ -180,7 +178,3 @@ def _view(table: RosterTable) -> str:
         from warehouse.raw.{table.name} r
         where r.delivery_id in (select delivery_id from warehouse.control.run_delivery)
     """
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -25,6 +25,7 @@ from subgroup_pipeline.quality.expectations import (
     suite_names,
     without_values,
 )
+from subgroup_pipeline.warehouse.duckdb_files import open_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,18 +117,16 @@ def open_session(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a plain connection with the session that GX gets: for what GX should not carry, and to fail early in words."""
     import duckdb
 
-    connection = duckdb.connect(":memory:")
     try:
-        for statement in session_statements(settings):
-            connection.execute(statement)
-        yield connection
+        with open_files(settings) as connection:
+            for statement in session_statements(settings):
+                connection.execute(statement)
+            yield connection
     except duckdb.Error as error:
         raise ChecksNotRunError(
             f"the warehouse in {settings.paths.warehouse} cannot be checked: {without_values(error)}. "
             "Close whatever else has it open, or run `subgroups doctor`."
         ) from None
-    finally:
-        connection.close()
 
 
 def _run_suite(context: Any, datasource: Any, table: str) -> tuple[Any, Collected]:  # noqa: ANN401

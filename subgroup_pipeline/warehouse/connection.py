@@ -13,11 +13,12 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.disk import full_disk_in_words
 from subgroup_pipeline.errors import WarehouseBusyError, WarehouseDamagedError
+from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
@@ -43,20 +44,9 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     home = settings.paths
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(home.scratch),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
+    files = {"warehouse": home.raw_database, "analytics": home.analytics_database}
     try:
-        with full_disk_in_words(home):
-            connection.execute(f"attach {_quoted(home.raw_database)} as warehouse")
-            connection.execute(f"attach {_quoted(home.analytics_database)} as analytics")
+        with full_disk_in_words(home), open_files(settings, write=files) as connection:
             connection.execute("use warehouse")
             _make_tables(connection)
             yield connection
@@ -64,8 +54,6 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         if is_damaged(error):
             raise damaged_warehouse(home) from None
         raise
-    finally:
-        connection.close()
 
 
 def is_damaged(fault: Exception | str) -> bool:
@@ -143,14 +131,10 @@ def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Itera
 
 
 def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(files(__package__).joinpath("warehouse_schema.sql").read_text(encoding="utf-8"))
+    connection.execute(resources.files(__package__).joinpath("warehouse_schema.sql").read_text(encoding="utf-8"))
     for table in roster_tables().values():
         columns = ", ".join(f'"{column}" varchar' for column in table.landed_columns)
         connection.execute(
             f"create table if not exists raw.{table.name} (district_id varchar not null, delivery_id varchar not null, "
             f"file_name varchar not null, landed_at timestamp not null, {columns}, metadata map(varchar, varchar))"
         )
-
-
-def _quoted(path: os.PathLike[str]) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

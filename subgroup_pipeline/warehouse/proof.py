@@ -10,9 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.warehouse.connection import is_damaged, open_warehouse
+from subgroup_pipeline.warehouse.duckdb_files import open_files
+from subgroup_pipeline.warehouse.sql_text import identifier
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import duckdb
 
     from subgroup_pipeline.settings import Home, Settings
 
@@ -63,38 +67,29 @@ def _damaged(settings: Settings, *, every_block: bool) -> list[str]:
     return [file.name for file in files if file.exists() and not _is_whole(file, settings, every_block=every_block)]
 
 
-def _read_every_block(path: Path, settings: Settings) -> None:
-    """Read every row of a DuckDB file. Raises duckdb.Error where a block is not what was written."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={"memory_limit": settings.memory_limit, "threads": settings.threads})
-    try:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as proved (read_only)")
-        tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'proved'"
-        ).fetchall()
-        for schema, table in tables:
-            connection.execute(f'select bit_xor(hash(t)) from proved."{schema}"."{table}" t').fetchall()
-    finally:
-        connection.close()
-
-
 def _is_whole(path: Path, settings: Settings, *, every_block: bool) -> bool:
     import duckdb
 
     try:
-        if every_block:
-            _read_every_block(path, settings)
-            return True
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with open_files(settings, read={"proved": path}) as connection:
+            if every_block:
+                _read_every_block(connection)
+                return True
             # Free blocks at the end need not stand on disk, so only the used ones tell a cut.
-            size = connection.execute("select block_size * used_blocks from pragma_database_size()").fetchone()
+            query = "select block_size * used_blocks from pragma_database_size() where database_name = 'proved'"
+            size = connection.execute(query).fetchone()
             return size is not None and path.stat().st_size >= size[0]
     except duckdb.Error as error:
         if is_damaged(error):
             return False
         raise
+
+
+def _read_every_block(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read every row of the file under the name `proved`. Raises duckdb.Error where a block is not what was written."""
+    query = "select schema_name, table_name from duckdb_tables() where database_name = 'proved'"
+    for schema, table in connection.execute(query).fetchall():
+        connection.execute(f"select bit_xor(hash(t)) from proved.{identifier(schema)}.{identifier(table)} t").fetchall()
 
 
 def _set_aside(path: Path) -> None:
