@@ -8,6 +8,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import PIPELINE, advance, deliveries_in
+from subgroup_pipeline.warehouse.connection import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,17 @@ def failing_districts(connection: duckdb.DuckDBPyConnection, tests: Mapping[str,
         for (district_id,) in connection.execute(f"select distinct district_id from ({query}) order by 1").fetchall():
             failing.setdefault(district_id, []).append(name)
     return failing
+
+
+def note_failed_tests(connection: duckdb.DuckDBPyConnection, failing: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Note which tests the districts in scope fail; gives how many districts fail each, also those that were not tested now.
+
+    A district's failures stand until it is built again.
+    """
+    connection.execute("delete from control.failed_test where district_id in (select district_id from control.run_scope)")
+    rows = [{"district_id": district_id, "test_name": test} for district_id, tests in failing.items() for test in tests]
+    insert_rows(connection, "control.failed_test", dict.fromkeys(("district_id", "test_name"), "VARCHAR"), rows)
+    return dict(connection.execute("select test_name, count(*) from control.failed_test group by all").fetchall())
 
 
 def hold_failed(registry: Registry, failing: Mapping[str, Sequence[str]]) -> list[str]:

@@ -18,7 +18,7 @@ _WORDS = {
     "raw_expectations": "note the checks",
     "run_scope": "choose districts to build",
     "dbt_models": "build the marts",
-    "published_snapshot": "publish",
+    "published_snapshot.publish": "publish",
     "error_reports": "write reports",
     "archive_retention": "clear the archive",
     "checked_files": "answer `check/` folders",

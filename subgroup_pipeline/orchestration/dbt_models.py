@@ -14,13 +14,14 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from subgroup_pipeline.build.isolation import failing_districts, hold_failed
+from subgroup_pipeline.build.isolation import failing_districts, hold_failed, note_failed_tests
 from subgroup_pipeline.build.project_version import parse_stamp
 from subgroup_pipeline.build.scope import mark_built
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
-from subgroup_pipeline.orchestration.resources import POOL, Night
+from subgroup_pipeline.orchestration.resources import Night
+from subgroup_pipeline.orchestration.what_ran import assets_that_were_built
 from subgroup_pipeline.registry.ledger import get_deliveries
 from subgroup_pipeline.settings import Settings, bundled
 from subgroup_pipeline.warehouse.connection import open_warehouse
@@ -75,23 +76,23 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
     """
     specs, checks = model_specs(prepared_manifest(settings), settings.paths.dbt_target)
 
-    @dg.multi_asset(name="dbt_models", specs=specs, check_specs=checks, can_subset=False, pool=POOL)
+    @assets_that_were_built(specs, checks)
     def dbt_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        """Build the districts in scope, then test them; with none in scope everything stands as it is."""
+        """Build the districts in scope, then test them; with none in scope nothing is built, and nothing is said."""
         with open_warehouse(night.settings) as connection:
             scope = connection.execute("select count(*) from control.run_scope").fetchone() or (0,)
-        statuses: dict[str, Any] = {}
-        if scope[0]:
-            statuses = _dbt(night.settings, "run") | _dbt(night.settings, "test", "--select", "test_type:data")
+        if not scope[0]:
+            return
+        results = _dbt(night.settings, "run") | _dbt(night.settings, "test", "--select", "test_type:data")
         with open_warehouse(night.settings) as connection:
-            if scope[0]:
-                failing = failing_districts(connection, _failed_tests(statuses))
-                mark_built(connection, but=failing)
-                for district_id, tests in failing.items():
-                    context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
-                _report_held(context, night, hold_failed(night.registry, failing))
+            failing = failing_districts(connection, _failed_tests(results))
+            mark_built(connection, but=failing)
+            failed = note_failed_tests(connection, failing)
+            for district_id, tests in failing.items():
+                context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
+            _report_held(context, night, hold_failed(night.registry, failing))
             measured = _measured(connection, specs)
-        yield from _events(context, statuses, measured, districts=scope[0])
+        yield from _events(context, results, measured, failed, districts=scope[0])
 
     return dbt_models
 
@@ -165,26 +166,34 @@ def _events(
     context: dg.AssetExecutionContext,
     results: Mapping[str, Any],
     measured: Mapping[dg.AssetKey, Mapping[str, Any]],
+    failed: Mapping[str, int],
     *,
     districts: int,
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """One materialization a model and one evaluation a test; without a build, that they stand for the same districts."""
+    """One materialization per model that was built, and one evaluation per test that ran.
+
+    A test stays failed while it fails for a district that this run did not build.
+    """
     definition = context.assets_def
     by_key = {spec.key: spec for spec in definition.specs}
     upstream = {key: [dep.asset_key for dep in spec.deps if dep.asset_key in by_key] for key, spec in by_key.items()}
     for key in TopologicalSorter(upstream).static_order():
-        metadata: dict[str, Any] = {"districts_built": districts, **measured.get(key, {})}
         if result := results.get(by_key[key].metadata[UNIQUE_ID]):
-            metadata["seconds"] = round(result.execution_time, 3)
-        yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            metadata = {"districts_built": districts, "seconds": round(result.execution_time, 3), **measured.get(key, {})}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for check in definition.check_specs:
-        failures = getattr(results.get(check.metadata[UNIQUE_ID]), "failures", 0) or 0
-        yield dg.AssetCheckResult(
-            asset_key=check.asset_key,
-            check_name=check.name,
-            passed=not failures,
-            metadata={"failing_rows": failures, "districts_tested": districts},
-        )
+        if result := results.get(check.metadata[UNIQUE_ID]):
+            failing = failed.get(result.node.name, 0)
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=not failing,
+                metadata={
+                    "failing_rows": result.failures or 0,
+                    "districts_tested": districts,
+                    "failing_districts": failing,
+                },
+            )
 
 
 def _measured(connection: duckdb.DuckDBPyConnection, specs: Sequence[dg.AssetSpec]) -> dict[dg.AssetKey, dict[str, Any]]:

@@ -14,6 +14,7 @@ from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
 from subgroup_pipeline.orchestration.links import data_docs_url
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.what_ran import checks_of_what_ran
 from subgroup_pipeline.publish.manifest import published_build_keys
 from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
@@ -110,40 +111,34 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
         metadata={
             **{word: verdicts.count(word) for word in words},
             "waiting_for_a_roster": len(judged.waiting),
-            "districts": len(set(judged.district_of.values())),
+            "districts": len({district_id for district_id, _ in judged.feeds}),
             "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
         }
     )
 
 
-@dg.multi_asset_check(
-    name="raw_expectations",
-    specs=[
-        dg.AssetCheckSpec(
-            check.family, asset=["raw", check.table], description=check.description, additional_deps=[delivery_verdict]
-        )
-        for check in check_families()
-    ],
-    pool=POOL,
+@checks_of_what_ran(
+    [dg.AssetCheckSpec(check.family, asset=["raw", check.table], description=check.description) for check in check_families()],
+    after=delivery_verdict,
 )
-def raw_expectations(night: Night) -> Iterator[dg.AssetCheckResult]:
-    """What Great Expectations found in the raw tables, in counts; a failure never stops the run, its deliveries are held."""
-    totals = family_totals(night.settings)
+def raw_expectations(context: dg.OpExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult]:
+    """What Great Expectations found in the raw tables whose feeds this run judged, over the newest delivery of every district.
+
+    A failure never stops the run: its deliveries are held.
+    """
     pages = dg.MetadataValue.url(data_docs_url(night.settings))
-    for check in check_families():
-        total = totals.get((check.table, check.family))
-        failed = total.codes if total else ()
-        is_grave = any(CATALOGUE[code].severity in ("fatal", "hold", "error") for code in failed)
+    for check, total in family_totals(night.settings, context.run_id):
+        is_grave = any(CATALOGUE[code].severity in ("fatal", "hold", "error") for code in total.codes)
         yield dg.AssetCheckResult(
             asset_key=["raw", check.table],
             check_name=check.family,
-            passed=total is None,
+            passed=not total.codes,
             severity=dg.AssetCheckSeverity.ERROR if is_grave else dg.AssetCheckSeverity.WARN,
             metadata={
-                "failing_districts": total.failing_districts if total else 0,
-                "failing_deliveries": total.failing_deliveries if total else 0,
-                "failing_rows": total.failing_rows if total else 0,
-                "findings": ", ".join(failed) or "none",
+                "failing_districts": total.failing_districts,
+                "failing_deliveries": total.failing_deliveries,
+                "failing_rows": total.failing_rows,
+                "findings": ", ".join(total.codes) or "none",
                 "data_docs": pages,
             },
         )

@@ -13,39 +13,50 @@ from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
 
 
-def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
-    """Define the asset; it follows every mart."""
+@dg.op(ins={"built": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing), pool=POOL)
+def publish(context: dg.OpExecutionContext, night: Night) -> dg.Output[None]:
+    """Publish what was built, and note in the audit log that the night ended."""
+    published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
+    if is_night(context.run):
+        outcome = "published" if published and published.is_new else "nothing new"
+        night.registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
+    if published is None:
+        return dg.Output(None, metadata={"is_new": False, "districts": 0})
+    manifest = published.manifest
+    return dg.Output(
+        None,
+        metadata={
+            "snapshot": manifest.snapshot,
+            "is_new": published.is_new,
+            "districts": len(manifest.districts),
+            "students": sum(district.student_count for district in manifest.districts.values()),
+            "dagster/row_count": sum(manifest.tables.values()),
+            "contract_version": manifest.contract_version,
+            "path": dg.MetadataValue.path(str(night.settings.paths.published_database)),
+        },
+    )
 
-    @dg.asset(
+
+def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """Define the asset; it follows every mart that was built, and runs also when none was.
+
+    Dagster skips a step when one of its inputs is absent, unless the step has a single input from all of them and one of them
+    is there: `run_scope` always is.
+    """
+    upstream = [dg.AssetKey("run_scope"), *(key for key in models.keys if key.path[0] == "marts")]
+
+    @dg.graph_asset(
         group_name="publish",
         owners=OWNERS,
         kinds={"duckdb"},
-        deps=[key for key in models.keys if key.path[0] == "marts"],
-        pool=POOL,
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25)),
+        ins={key.to_python_identifier(): dg.AssetIn(key, dagster_type=dg.Nothing) for key in sorted(upstream)},
     )
-    def published_snapshot(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+    def published_snapshot(**built: None) -> None:
         """The marts as readers see them: copied, verified, and swapped in by one link; the last seven are kept."""
-        published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
-        if is_night(context.run):
-            outcome = "published" if published and published.is_new else "nothing new"
-            night.registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
-        if published is None:
-            return dg.MaterializeResult(metadata={"is_new": False, "districts": 0})
-        manifest = published.manifest
-        return dg.MaterializeResult(
-            metadata={
-                "snapshot": manifest.snapshot,
-                "is_new": published.is_new,
-                "districts": len(manifest.districts),
-                "students": sum(district.student_count for district in manifest.districts.values()),
-                "dagster/row_count": sum(manifest.tables.values()),
-                "contract_version": manifest.contract_version,
-                "path": dg.MetadataValue.path(str(night.settings.paths.published_database)),
-            }
-        )
+        return publish(list(built.values()))  # type: ignore[no-any-return]
 
-    return published_snapshot
+    fresh = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25))
+    return published_snapshot.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=fresh))
 
 
 @dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)

@@ -15,7 +15,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.delta import compose_delta, is_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.set_aside import rows_not_landed
-from subgroup_pipeline.quality.family_totals import note_families
+from subgroup_pipeline.quality.family_totals import JudgedFeeds, note_failures
 from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
 from subgroup_pipeline.quality.roster_owner import roster_owner_findings
 from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
@@ -72,7 +72,7 @@ class Judged:
     """Verdicts by delivery, and every failure of the suites. `unusable` are live deliveries that fail by now."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    district_of: dict[str, str] = field(default_factory=dict)
+    feeds: JudgedFeeds = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ def judge_deliveries(
     with open_warehouse(settings) as connection:
         replace_ids(connection, "control.judge_again", judged.verdicts, [])
         replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
-        note_families(connection, judged.failures, judged.district_of)
+        note_failures(connection, run_name, judged.feeds, judged.failures)
     return judged
 
 
@@ -268,7 +268,7 @@ def _decide(
     row.rules_version = rules_version()
     store_findings(session, "quality", row.district_id, row.delivery_id, findings)
     judged.verdicts[row.delivery_id] = verdict
-    judged.district_of[row.delivery_id] = row.district_id
+    judged.feeds[row.district_id, "roster" if row.feed == "roster" else "subgroups"] = row.delivery_id
     if is_live and verdict in ("held", "rejected"):
         judged.unusable.append(row.delivery_id)
         return

@@ -124,8 +124,8 @@ def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Itera
     ids = list(delivery_ids)
     if ids:
         connection.execute("begin")
-        kept = ("raw.set_aside_row", "control.landed_header", "control.landed_delivery")
-        for table in (*(f"raw.{table}" for table in RAW_TABLES), *kept):
+        about = ("raw.set_aside_row", "control.landed_header", "control.judged_feed", "control.check_failure")
+        for table in (*(f"raw.{table}" for table in RAW_TABLES), *about, "control.landed_delivery"):
             connection.execute(f"delete from {table} where delivery_id in (select unnest(?))", [ids])
         connection.execute("commit")
 

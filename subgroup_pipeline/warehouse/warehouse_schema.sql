@@ -110,12 +110,27 @@ create table if not exists control.held_back (
     delivery_id varchar not null
 );
 
--- What each family of checks found in the run that judged last, for Dagster.
-create table if not exists control.check_family (
+-- The delivery of each district and feed that was judged last, and the run that judged it.
+create table if not exists control.judged_feed (
+    district_id varchar not null,
+    feed varchar not null,
+    delivery_id varchar not null,
+    run_id varchar not null
+);
+
+-- What the checks found in those deliveries, in counts, for Dagster.
+create table if not exists control.check_failure (
+    delivery_id varchar not null,
     table_name varchar not null,
     family varchar not null,
-    codes varchar not null,
-    failing_rows bigint not null,
-    failing_deliveries bigint not null,
-    failing_districts bigint not null
+    code varchar not null,
+    failing_rows bigint not null
+);
+-- Held totals of one run; the two tables above took its place.
+drop table if exists control.check_family;
+
+-- The data tests of the models that a district failed when it was built last.
+create table if not exists control.failed_test (
+    district_id varchar not null,
+    test_name varchar not null
 );

@@ -1,0 +1,1 @@
+"""Which districts a run builds, and which of them it holds back."""

@@ -78,7 +78,7 @@ CRASHES = (
     Crash("between roster and subgroups", KillAt(f"{_JUDGE}:validate", call=2)),
     Crash("findings without a verdict", KillAt(f"{_FINDINGS}:store_findings", "after", call=4, about="'quality'")),
     Crash("some accepted", KillAt(f"{_LEDGER}:advance", "after", call=2, about="'accepted'", delay=0.01)),
-    Crash("judged, not noted", KillAt(f"{_JUDGE}:note_families")),
+    Crash("judged, not noted", KillAt(f"{_JUDGE}:note_failures")),
     # Scope and models.
     Crash("before the scope", KillAt(f"{_SCOPE}:set_scope")),
     Crash("before districts are marked", KillAt(f"{_SCOPE}:_mark")),
