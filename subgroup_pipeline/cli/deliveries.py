@@ -59,12 +59,11 @@ def list_deliveries(
 
 def print_deliveries(deliveries: Sequence[Delivery]) -> None:
     """A table of them, newest first, with as much of each id as names it."""
-    from subgroup_pipeline.registry.ledger import rows_set_aside
-
     ids = _short([delivery.delivery_id for delivery in deliveries])
     columns = ["delivery", "district", "feed", "state", "set aside", "findings"]
     rows = [
-        [ids[d.delivery_id], d.district_id, d.feed, d.state, rows_set_aside(d), len(d.findings)] for d in reversed(deliveries)
+        [ids[d.delivery_id], d.district_id, d.feed, d.state, d.record.rows_set_aside, len(d.findings)]
+        for d in reversed(deliveries)
     ]
     print_table(columns, rows)
 

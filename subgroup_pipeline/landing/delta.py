@@ -23,7 +23,7 @@ CARRIED_OVER = "(carried over)"
 def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, base_delivery_id: str) -> int:
     """Add to a landed delta the rows of its base that it does not replace; gives how many. Safe to repeat."""
     carried = 0
-    bulk = set(delivery.counts.get("bulk_tables", []))
+    bulk = set(delivery.record.bulk_tables)
     for table in roster_tables().values():
         connection.execute(
             f"delete from raw.{table.name} where delivery_id = ? and file_name = ?", [delivery.delivery_id, CARRIED_OVER]
@@ -41,8 +41,3 @@ def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, bas
         carried += row[0] if row else 0
     carry_headers_over(connection, delivery.delivery_id, base_delivery_id)
     return carried
-
-
-def is_delta(delivery: Delivery) -> bool:
-    """Whether a landed roster is to be applied to the one before."""
-    return bool(delivery.counts.get("is_delta"))

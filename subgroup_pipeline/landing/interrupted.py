@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.registry.ledger import ENDED_RUNS
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Delivery
 
 if TYPE_CHECKING:
@@ -51,17 +51,12 @@ def count_ended_runs(registry: Registry, scratch: Path) -> None:
     ids = [marker.name.removesuffix(_MARKER) for marker in markers]
     with registry.begin() as session:
         for delivery in session.scalars(sa.select(Delivery).where(Delivery.delivery_id.in_(ids))):
-            delivery.counts = {**delivery.counts, ENDED_RUNS: ended_runs(delivery) + 1}
+            delivery.record = delivery.record.updated(DeliveryRecord(ended_runs=delivery.record.ended_runs + 1))
     for marker in markers:
         marker.unlink()
 
 
-def ended_runs(delivery: Delivery) -> int:
-    """How many runs in a row ended while this delivery was being read."""
-    return int((delivery.counts or {}).get(ENDED_RUNS, 0))
-
-
 def was_read(delivery: Delivery) -> None:
     """Forget the runs that ended: this one read the delivery, so they had another cause. One that is set aside was not read."""
-    if 0 < ended_runs(delivery) < MOST_RUNS:
-        delivery.counts = {name: value for name, value in delivery.counts.items() if name != ENDED_RUNS}
+    if 0 < delivery.record.ended_runs < MOST_RUNS:
+        delivery.record = delivery.record.without_ended_runs()

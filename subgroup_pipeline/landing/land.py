@@ -17,7 +17,7 @@ from subgroup_pipeline.landing.blank_words import blank_cells
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
-from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, ended_runs, was_read
+from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, was_read
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
@@ -96,7 +96,7 @@ def land_deliveries(
         delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
         keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
         for delivery, screening in zip(deliveries, screenings, strict=True):
-            delivery.counts = {**(delivery.counts or {}), **screening.counts}  # lines are looked up as the file was read now
+            delivery.record = delivery.record.updated(screening.record())  # lines are looked up as the file was read now
             screening.findings, failing = locate(settings.paths, delivery, screening.findings)
             keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:
@@ -119,14 +119,14 @@ def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mappi
     with ScanPool(places) as workers, ThreadPoolExecutor(settings.threads) as threads:
 
         def screen(delivery: Delivery) -> Screening:
-            if ended_runs(delivery) >= MOST_RUNS:
-                findings = [Finding("PKG022", count=ended_runs(delivery))]
+            if delivery.record.ended_runs >= MOST_RUNS:
+                findings = [Finding("PKG022", count=delivery.record.ended_runs)]
                 return Screening(delivery.delivery_id, delivery.district_id, findings=findings)
             with being_read(settings.paths.scratch, delivery.delivery_id):
                 return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, workers.read_shape)
 
         # What was being read when a run ended comes last and alone, so that the next run knows which one it was.
-        together = [delivery for delivery in deliveries if not ended_runs(delivery)]
+        together = [delivery for delivery in deliveries if not delivery.record.ended_runs]
         done = dict(zip([delivery.delivery_id for delivery in together], threads.map(screen, together), strict=True))
         return [done.get(delivery.delivery_id) or screen(delivery) for delivery in deliveries]
 
@@ -214,12 +214,11 @@ def _enter(
     landed: Landed,
 ) -> None:
     """Write a delivery's outcome to the ledger, and add it to the run's."""
-    counts = screening.counts
-    for file in screening.files:
-        count = rows.get((screening.delivery_id, file.file_name), 0) if screening.is_loadable else 0
-        counts["files"][file.file_name]["landed"] = count
-        landed.rows[file.table] = landed.rows.get(file.table, 0) + count
-        landed.set_aside += file.shape.set_aside
+    counts = rows if screening.is_loadable else {}
+    noted = screening.record({f.file_name: counts.get((screening.delivery_id, f.file_name), 0) for f in screening.files})
+    for file in noted.files.values():
+        landed.rows[file.table] = landed.rows.get(file.table, 0) + file.landed
+        landed.set_aside += file.set_aside
     row = get_delivery(session, delivery.delivery_id)
     was_read(row)
     if row.state == "superseded":  # landed for the deltas on it alone
@@ -233,12 +232,12 @@ def _enter(
         (landed.again if screening.is_loadable else landed.unreadable).append(row.delivery_id)
         return
     if not screening.is_loadable:
-        advance(session, row, "rejected", verdict="rejected", counts=counts)
+        advance(session, row, "rejected", verdict="rejected", noted=noted)
         landed.rejected.append(row.delivery_id)
         return
     if row.proof == "settled" and has_usual_volume(session, row, screening):
         row.proof = "volume"
     if row.state == "received":
         advance(session, row, "screened")
-    advance(session, row, "landed", counts=counts)
+    advance(session, row, "landed", noted=noted)
     landed.pending.append(row.delivery_id)

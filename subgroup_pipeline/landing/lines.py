@@ -78,14 +78,8 @@ class Reading:
     @classmethod
     def of(cls, delivery: Delivery, file_name: str) -> Reading:
         """As noted for a file of a delivery."""
-        noted = (delivery.counts or {}).get("files", {}).get(file_name, {}).get("reading", {})
-        return cls(
-            noted.get("encoding", cls.codec),
-            noted.get("delimiter", cls.delimiter),
-            noted.get("columns", {}),
-            noted.get("header_line", cls.header_line),
-            noted.get("last_line"),
-        )
+        noted = delivery.record.reading_of(file_name)
+        return cls(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
 
 
 def find_all_lines(

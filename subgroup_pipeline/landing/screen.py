@@ -25,6 +25,7 @@ from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
 from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.roster_files import MANIFEST
 from subgroup_pipeline.reading.shape import CsvShape
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class ScreenedFile:
     mode: str = "bulk"
 
     @property
-    def reading(self) -> dict[str, Any]:
-        """How the file was read, as far as that is not the plain way (`lines.Reading`)."""
+    def reading(self) -> FileReading | None:
+        """How the file was read; None where that is the plain way."""
         noted: dict[str, Any] = {}
         if self.shape.encoding not in ("utf-8", "utf-8-sig"):
             noted["encoding"] = self.shape.encoding
@@ -66,7 +67,22 @@ class ScreenedFile:
             noted["last_line"] = self.shape.last_line
         if self.table in _KEYED_TABLES and (headers := self._headers()):
             noted["columns"] = headers
-        return noted
+        return FileReading(**noted) if noted else None
+
+    def record(self, landed: int) -> FileRecord:
+        """Its rows as the ledger notes them, of which so many are in the warehouse."""
+        shape, reading = self.shape, self.reading
+        record = FileRecord(
+            table=self.table,
+            lines=shape.lines,
+            records=shape.records,
+            blank=shape.blank,
+            skipped=shape.skipped,
+            continued=shape.continued,
+            set_aside=shape.set_aside,
+            landed=landed,
+        )
+        return record if reading is None else record.model_copy(update={"reading": reading})
 
     def _headers(self) -> dict[str, str]:
         """The file's own names of columns that the settings can name, by canonical form, where they differ from it."""
@@ -93,27 +109,15 @@ class Screening:
         """Whether nothing fatal was found."""
         return not any(finding.severity == "fatal" for finding in self.findings)
 
-    @property
-    def counts(self) -> dict[str, Any]:
-        """Lines, header, blank, records and set-aside rows of every file, for the ledger and the reconciliation."""
-        return {
-            "is_delta": self.is_delta,
-            "delta_tables": [file.table for file in self.files if file.mode == "delta"],
-            "bulk_tables": [file.table for file in self.files if file.mode == "bulk"],
-            "files": {
-                file.file_name: {
-                    "table": file.table,
-                    "lines": file.shape.lines,
-                    "records": file.shape.records,
-                    "blank": file.shape.blank,
-                    "skipped": file.shape.skipped,
-                    "continued": file.shape.continued,
-                    "set_aside": file.shape.set_aside,
-                }
-                | ({"reading": file.reading} if file.reading else {})
-                for file in self.files
-            },
-        }
+    def record(self, landed: dict[str, int] | None = None) -> DeliveryRecord:
+        """What the ledger notes of the delivery's files, with the rows landed by file name."""
+        landed = landed or {}
+        return DeliveryRecord(
+            is_delta=self.is_delta,
+            delta_tables=tuple(file.table for file in self.files if file.mode == "delta"),
+            bulk_tables=tuple(file.table for file in self.files if file.mode == "bulk"),
+            files={file.file_name: file.record(landed.get(file.file_name, 0)) for file in self.files},
+        )
 
 
 def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, read: ReadShape = read_shape) -> Screening:

@@ -28,7 +28,8 @@ _COLUMNS = {
 
 def rows_not_landed(delivery: Delivery, file_name: str) -> int:
     """Rows of a file that screening set aside, as the ledger has them."""
-    return int(delivery.counts.get("files", {}).get(file_name, {}).get("set_aside", 0))
+    file = delivery.record.files.get(file_name)
+    return file.set_aside if file is not None else 0
 
 
 def keep_set_aside_rows(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:

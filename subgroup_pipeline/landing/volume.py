@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.registry.ledger import last_good_delivery
 
@@ -21,8 +21,8 @@ def has_usual_volume(session: Session, delivery: Delivery, screening: Screening)
     if screening.is_delta or any(finding.code == "EOF001" for finding in screening.findings):
         return False
     before = last_good_delivery(session, delivery)
-    if before is None or before.counts.get("is_delta"):
+    if before is None or before.record.is_delta:
         return False
-    then: dict[str, Any] = {file["table"]: file["records"] for file in before.counts.get("files", {}).values()}
+    then = {file.table: file.records for file in before.record.files.values()}
     now = {file.table: file.shape.records for file in screening.files}
     return then.keys() == now.keys() and all(abs(now[table] - then[table]) <= BAND * then[table] for table in now)

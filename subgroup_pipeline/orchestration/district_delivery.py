@@ -15,7 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.orchestration.links import data_docs_url, report_url
 from subgroup_pipeline.orchestration.resources import OWNERS, Night
-from subgroup_pipeline.registry.ledger import latest_deliveries, rows_set_aside
+from subgroup_pipeline.registry.ledger import latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 
@@ -162,13 +162,12 @@ def _waits(delivery: Delivery) -> bool:
 
 def _facts(night: Night, delivery: Delivery) -> dict[str, Any]:
     """Counts, codes and words of the ledger; never a value from a student's row."""
-    files = delivery.counts.get("files", {}).values()
     return {
         "delivery_id": delivery.delivery_id,
         "state": delivery.state,
         "verdict": delivery.verdict or "waiting",
-        "dagster/row_count": sum(file.get("landed", 0) for file in files),
-        "rows_set_aside": rows_set_aside(delivery),
+        "dagster/row_count": delivery.record.landed,
+        "rows_set_aside": delivery.record.rows_set_aside,
         "report": dg.MetadataValue.url(report_url(night.settings, delivery)),
         "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
     }

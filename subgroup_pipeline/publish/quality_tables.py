@@ -18,7 +18,6 @@ from subgroup_pipeline.registry.ledger import (
     all_deliveries,
     describe_finding,
     iso_time,
-    rows_set_aside,
 )
 from subgroup_pipeline.warehouse.connection import insert_rows
 
@@ -121,11 +120,6 @@ def write_quality_tables(
 
 
 def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:
-    files = list(delivery.counts.get("files", {}).values())
-
-    def total(name: str) -> int:
-        return sum(file.get(name, 0) for file in files)
-
     return {
         "delivery_id": delivery.delivery_id,
         "district_id": delivery.district_id,
@@ -135,8 +129,8 @@ def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:
         "proof": delivery.proof,
         "received_at": (iso_time(delivery.received_at) or "").rstrip("Z"),
         "settings_version": delivery.settings_version,
-        "line_count": total("lines"),
-        "record_count": total("records"),
-        "set_aside_count": rows_set_aside(delivery),
-        "landed_count": total("landed"),
+        "line_count": delivery.record.lines,
+        "record_count": delivery.record.records,
+        "set_aside_count": delivery.record.rows_set_aside,
+        "landed_count": delivery.record.landed,
     }

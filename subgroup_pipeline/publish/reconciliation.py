@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.registry.delivery_record import FileRecord
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
@@ -84,7 +85,7 @@ def reconcile(
     built = _read_built(connection)
     rows = []
     for delivery in deliveries:
-        for name, file in delivery.counts.get("files", {}).items():
+        for name, file in delivery.record.files.items():
             rows += _landing_hops(delivery, name, file)
         if delivery.district_id in kept:
             rows += [row for row in kept[delivery.district_id] if row["delivery_id"] == delivery.delivery_id]
@@ -106,30 +107,19 @@ def hops_before(settings: Settings, snapshot: Path | None, districts: Iterable[s
     return kept
 
 
-def _landing_hops(delivery: Delivery, name: str, file: dict[str, int]) -> list[dict[str, Any]]:
-    fitting = file["records"] - file["set_aside"]
-    aside = {
-        "blank": file["blank"],
-        "above or below the rows": file.get("skipped", 0),
-        "does not fit the header": file["set_aside"],
-    }
+def _landing_hops(delivery: Delivery, name: str, file: FileRecord) -> list[dict[str, Any]]:
+    fitting = file.records - file.set_aside
+    unfit = {"does not fit the header": file.set_aside}
+    aside = {"blank": file.blank, "above or below the rows": file.skipped} | unfit
     return [
-        _hop(delivery, name, "lines to records", file["lines"], 1 + file.get("continued", 0) + fitting, aside),
-        _hop(
-            delivery,
-            name,
-            "records to raw",
-            file["records"],
-            file.get("landed", 0),
-            {"does not fit the header": file["set_aside"]},
-        ),
+        _hop(delivery, name, "lines to records", file.lines, 1 + file.continued + fitting, aside),
+        _hop(delivery, name, "records to raw", file.records, file.landed, unfit),
     ]
 
 
 def _model_hops(delivery: Delivery, built: _Built) -> list[dict[str, Any]]:
-    files = delivery.counts.get("files", {}).items()
-    landed = {name: file.get("landed", 0) for name, file in files if file.get("table") in _STAGED_TABLES}
-    carried = delivery.counts.get("rows_carried_over", 0)
+    landed = {name: file.landed for name, file in delivery.record.files.items() if file.table in _STAGED_TABLES}
+    carried = delivery.record.rows_carried_over
     if carried or (delivery.delivery_id, CARRIED_OVER) in built.staged:
         landed[CARRIED_OVER] = carried
     hops = []

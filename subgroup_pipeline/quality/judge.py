@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.delta import compose_delta, is_delta
+from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.set_aside import rows_not_landed
 from subgroup_pipeline.quality.family_totals import JudgedFeeds, note_failures
@@ -23,6 +23,7 @@ from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
@@ -141,7 +142,7 @@ def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judg
     with registry.begin() as session, open_warehouse(settings) as connection:
         live = live_deliveries(session, "roster")
         for delivery in turn:
-            if not is_delta(delivery) or delivery.state in LIVE_STATES:
+            if not delivery.record.is_delta or delivery.state in LIVE_STATES:
                 ready.append(delivery)
                 continue
             row = get_delivery(session, delivery.delivery_id)
@@ -155,7 +156,7 @@ def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judg
             elif base is not None:
                 row.base_delivery_id = base.delivery_id
                 carried = compose_delta(connection, row, base.delivery_id)
-                row.counts = {**row.counts, "rows_carried_over": carried}
+                row.record = row.record.updated(DeliveryRecord(rows_carried_over=carried))
                 ready.append(row)
     return ready
 
@@ -200,8 +201,8 @@ def _judge_feed(
         keep_failing_rows(settings.paths, delivery, "quality", kept)
     with registry.begin() as session:
         for delivery in deliveries:
-            _, counts = own[delivery.delivery_id]
-            _decide(session, districts[delivery.district_id], delivery, located[delivery.delivery_id], counts, judged)
+            _, noted = own[delivery.delivery_id]
+            _decide(session, districts[delivery.district_id], delivery, located[delivery.delivery_id], noted, judged)
 
 
 def _run_row(
@@ -215,7 +216,7 @@ def _run_row(
         "feed": delivery.feed,
         "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
         "match_field": subgroups.match_field if subgroups and delivery.feed == "subgroups" else None,
-        "delta_tables": ",".join(delivery.counts.get("delta_tables", [])),
+        "delta_tables": ",".join(delivery.record.delta_tables),
     }
 
 
@@ -252,7 +253,7 @@ def _decide(
     district: RegisteredDistrict,
     delivery: Delivery,
     findings: list[Finding],
-    counts: dict[str, Any],
+    noted: DeliveryRecord,
     judged: Judged,
 ) -> None:
     """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
@@ -273,7 +274,7 @@ def _decide(
         judged.unusable.append(row.delivery_id)
         return
     set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
-    counts = {**counts, "rows_set_aside_by_checks": set_aside}
-    advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, counts=counts)  # type: ignore[arg-type]
+    noted = noted.updated(DeliveryRecord(rows_set_aside_by_checks=set_aside))
+    advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, noted=noted)  # type: ignore[arg-type]
     if verdict in ("accepted", "accepted_with_rows_set_aside"):
         supersede_held(session, row)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, RosterChanges, roster_changes
 from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +67,8 @@ class StudentCount(NamedTuple):
 
 def roster_findings(
     settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
-) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
-    """Findings about each roster of `control.run_delivery` as a whole, and counts for the ledger, by delivery."""
+) -> dict[str, tuple[list[Finding], DeliveryRecord]]:
+    """Findings about each roster of `control.run_delivery` as a whole, and what the ledger notes of it, by delivery."""
     with open_session(settings) as session:
         students = {row[0]: StudentCount(*row[1:]) for row in session.execute(_STUDENTS).fetchall()}
         changes = roster_changes(session)
@@ -76,18 +77,19 @@ def roster_findings(
         d.delivery_id: (
             _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d)
             + _about_school_year(*years[d.delivery_id], districts[d.district_id]),
-            {"active_students": students[d.delivery_id].active} | _changed_students(changes.get(d.delivery_id)),
+            _counted(students[d.delivery_id], changes.get(d.delivery_id)),
         )
         for d in deliveries
     }
 
 
-def _changed_students(changes: RosterChanges | None) -> dict[str, dict[str, int]]:
-    """For the ledger: students that the roster before had not, has otherwise, or alone has."""
+def _counted(students: StudentCount, changes: RosterChanges | None) -> DeliveryRecord:
+    """For the ledger: active students, and those that the roster before had not, has otherwise, or alone has."""
     if changes is None:
-        return {}
-    students = changes.by_kind.get("students", Change())
-    return {"changes": {"new": students.added, "changed": students.changed, "removed": students.removed}}
+        return DeliveryRecord(active_students=students.active)
+    change = changes.by_kind.get("students", Change())
+    changed = ChangedStudents(new=change.added, changed=change.changed, removed=change.removed)
+    return DeliveryRecord(active_students=students.active, changes=changed)
 
 
 def set_aside_findings(

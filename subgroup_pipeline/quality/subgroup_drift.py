@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.districts.district_file import NOT_REPORTED
 from subgroup_pipeline.findings.finding import Finding, columns_finding
 from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
+from subgroup_pipeline.registry.delivery_record import ChangedStudents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,10 +125,10 @@ def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
     return facts
 
 
-def changed_students(session: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """Students of each file that replaces a live one: how many are `new`, `changed` and `removed`. Reads checks.live_file."""
+def changed_students(session: duckdb.DuckDBPyConnection) -> dict[str, ChangedStudents]:
+    """Students of each file that replaces a live one, against that one. Reads checks.live_file."""
     rows = session.execute(_STUDENTS).fetchall()
-    return {delivery_id: {"new": new, "changed": changed, "removed": removed} for delivery_id, new, changed, removed in rows}
+    return {row[0]: ChangedStudents(new=row[1], changed=row[2], removed=row[3]) for row in rows}
 
 
 def drift_findings(file: SubgroupFile, facts: DriftFacts) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.quality.subgroup_columns import ColumnFacts, column_facts, column_findings
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, changed_students, drift_facts, drift_findings
@@ -14,6 +14,7 @@ from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, ma
 from subgroup_pipeline.quality.subgroup_owner import wrong_district_finding, wrong_districts
 from subgroup_pipeline.quality.subgroup_rewrites import rewrite_facts
 from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.warehouse.connection import insert_rows
 
@@ -39,7 +40,7 @@ class SubgroupFacts:
     ids: IdFacts = field(default_factory=IdFacts)
     columns: ColumnFacts = field(default_factory=ColumnFacts)
     drift: DriftFacts = field(default_factory=DriftFacts)
-    changed_students: dict[str, int] | None = None
+    changed: ChangedStudents | None = None
     elsewhere: list[tuple[str, int]] = field(default_factory=list)
 
     def is_suspect(self, file: SubgroupFile) -> bool:
@@ -51,8 +52,8 @@ class SubgroupFacts:
 
 def subgroup_findings(
     registry: Registry, settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
-) -> dict[str, tuple[list[Finding], dict[str, Any]]]:
-    """Findings about each subgroup file of `control.run_delivery` as a whole, and counts for the ledger, by delivery.
+) -> dict[str, tuple[list[Finding], DeliveryRecord]]:
+    """Findings about each subgroup file of `control.run_delivery` as a whole, and what the ledger notes of it, by delivery.
 
     A file that is most likely another district's also gets an entry in the audit log.
     """
@@ -101,13 +102,13 @@ def _note_live_files(session: duckdb.DuckDBPyConnection, files: Mapping[str, Sub
     insert_rows(session, "checks.live_file", _LIVE_FILE, pairs)
 
 
-def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> tuple[list[Finding], dict[str, Any]]:
+def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> tuple[list[Finding], DeliveryRecord]:
     """Causes first: where one explains why the ids do not match, nothing else says that they do not."""
     match = facts.match
     wrong = wrong_district_finding(registry, file, match, facts.elsewhere)
     findings = [wrong] if wrong is not None else list(_about_content(file, facts))
-    counts: dict[str, Any] = {"student_ids": match.keys, "matched": match.matched, "absent_students": match.absent_students}
-    return findings, counts | ({"changes": facts.changed_students} if facts.changed_students else {})
+    noted = DeliveryRecord(student_ids=match.keys, matched=match.matched, absent_students=match.absent_students)
+    return findings, noted if facts.changed is None else noted.updated(DeliveryRecord(changes=facts.changed))
 
 
 def _about_content(file: SubgroupFile, facts: SubgroupFacts) -> Iterator[Finding]:

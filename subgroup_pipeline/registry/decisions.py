@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.registry.ledger import (
-    ENDED_RUNS,
     FEEDS,
     LIVE_STATES,
     advance,
@@ -87,7 +86,7 @@ def replay(session: Session, delivery: Delivery, *, by: str) -> None:
     if delivery.state == "superseded":
         raise LedgerError(f"delivery {delivery.delivery_id} was superseded by a newer one; replay that.")
     delivery.decision = delivery.decided_by = None
-    delivery.counts = {name: value for name, value in delivery.counts.items() if name != ENDED_RUNS}
+    delivery.record = delivery.record.without_ended_runs()
     if delivery.state != "received":
         advance(session, delivery, "screened", actor=by, reason="replay")
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry.database import Registry, record_event
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Delivery, FindingRow
 
 Feed = Literal["roster", "subgroups"]
@@ -28,8 +29,6 @@ rows as the last good one; or only that it stood unchanged, which is shown as it
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 LIVE_STATES: tuple[State, ...] = ("accepted", "published")
 PIPELINE = "pipeline"
-ENDED_RUNS = "ended_runs"
-"""In a delivery's counts: how many runs in a row ended while it was being read (`landing.interrupted`)."""
 
 _NEXT: dict[str, frozenset[str]] = {
     "received": frozenset({"screened", "rejected", "superseded"}),
@@ -59,18 +58,18 @@ def advance(
     state: State,
     *,
     verdict: Verdict | None = None,
-    counts: dict[str, Any] | None = None,
+    noted: DeliveryRecord | None = None,
     actor: str = PIPELINE,
     reason: str = "",
 ) -> None:
-    """Move a delivery to a state, with an audit event. Being there already changes nothing but verdict and counts.
+    """Move a delivery to a state, with an audit event. Being there already changes nothing but verdict and record.
 
     Raises LedgerError when the step is not one the ledger knows.
     """
     if verdict is not None:
         delivery.verdict = verdict
-    if counts:
-        delivery.counts = {**delivery.counts, **counts}
+    if noted is not None:
+        delivery.record = delivery.record.updated(noted)
     if delivery.state == state:
         return
     if state not in _NEXT[delivery.state]:
@@ -225,18 +224,12 @@ def undecided_delta(session: Session, base: Delivery, delivery: Delivery) -> boo
         Delivery.delivery_id < delivery.delivery_id,
         sa.or_(Delivery.state == "held", sa.and_(Delivery.state == "rejected", Delivery.decision.is_(None))),
     )
-    return any(earlier.counts.get("is_delta") for earlier in session.scalars(between))
+    return any(earlier.record.is_delta for earlier in session.scalars(between))
 
 
 def district_findings(session: Session) -> list[FindingRow]:
     """Findings that belong to a district and to none of its deliveries (a server that did not answer)."""
     return list(session.scalars(sa.select(FindingRow).where(FindingRow.delivery_id.is_(None))))
-
-
-def rows_set_aside(delivery: Delivery) -> int:
-    """Rows of a delivery that are in no report: those that did not fit the header, and those that the checks refused."""
-    files = delivery.counts.get("files", {}).values()
-    return int(sum(file.get("set_aside", 0) for file in files) + delivery.counts.get("rows_set_aside_by_checks", 0))
 
 
 def describe_delivery(delivery: Delivery) -> dict[str, Any]:
@@ -253,7 +246,7 @@ def describe_delivery(delivery: Delivery) -> dict[str, Any]:
         "seen_again_count": delivery.seen_again_count,
         "proof": delivery.proof,
         "files": [file.name for file in delivery.files if not file.member_of],
-        "counts": delivery.counts,
+        "counts": delivery.record.as_json(),
         "findings": [describe_finding(finding) for finding in delivery.findings],
     }
 

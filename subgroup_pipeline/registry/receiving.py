@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import LIVE_STATES, PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery
 from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
@@ -59,7 +60,7 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
         sha256=sha256,
         content_sha256=content_sha256,
         received_at=now,
-        counts={},
+        record=DeliveryRecord(),
         files=[DeliveryFile(name=f.name, sha256=f.sha256, size=f.size, member_of=f.member_of) for f in files],
     )
     session.add(delivery)
@@ -108,7 +109,7 @@ def _same_content(
         Delivery.sha256.is_not(None),
         Delivery.received_at > live.received_at,
     )
-    for later in session.scalars(undecided) if not live.counts.get("is_delta") else ():
+    for later in session.scalars(undecided) if not live.record.is_delta else ():
         advance(session, later, "superseded", reason=f"{live.delivery_id}, which is live, was sent again")
     return live
 
@@ -144,4 +145,4 @@ def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[
             delivery_id=new_delivery_id(now), district_id=district_id, feed=feed, state="received", received_at=now
         )
         session.add(waiting)
-    waiting.counts = {"files_waiting": len(names)}
+    waiting.record = DeliveryRecord(files_waiting=len(names))

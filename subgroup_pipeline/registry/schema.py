@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time with microseconds; SQLite keeps no zone, so it is put back on reading."""
@@ -53,6 +55,25 @@ class Characters(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """PostgreSQL's text cannot hold a NUL."""
         return value.replace("\0", "\ufffd") if value and dialect.name == "postgresql" else value
+
+
+class RecordJson(TypeDecorator[DeliveryRecord]):
+    """A delivery's record as JSON; a restored backup gives it as JSON already."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: DeliveryRecord | dict[str, Any] | None, dialect: Dialect) -> dict[str, Any]:  # noqa: ARG002
+        """Store what is noted."""
+        return DeliveryRecord.model_validate(value or {}).as_json()
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> DeliveryRecord:  # noqa: ARG002
+        """Read it back."""
+        return DeliveryRecord.model_validate(value or {})
+
+    def compare_values(self, x: DeliveryRecord | None, y: DeliveryRecord | None) -> bool:
+        """Whether two records note the same; a field that is noted with its default is more than one that is not."""
+        return (x and x.as_json()) == (y and y.as_json())
 
 
 LARGE = Integer().with_variant(BigInteger(), "postgresql")
@@ -135,7 +156,7 @@ class Delivery(Base):
     decided_by: Mapped[str | None] = mapped_column(Characters(80))
     seen_again_at: Mapped[datetime | None]
     seen_again_count: Mapped[int] = mapped_column(default=0)
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    record: Mapped[DeliveryRecord] = mapped_column(RecordJson, default=DeliveryRecord)
 
     files: Mapped[list[DeliveryFile]] = relationship(order_by="DeliveryFile.name", cascade="all, delete-orphan", lazy="selectin")
     findings: Mapped[list[FindingRow]] = relationship(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.findings.catalogue import CATALOGUE
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest
-from subgroup_pipeline.registry.ledger import iso_time, rows_set_aside
+from subgroup_pipeline.registry.ledger import iso_time
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
 from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, ReportedFile, Shown, Solved
@@ -120,29 +120,26 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
 
 
 def _counts(delivery: Delivery) -> Counts:
-    files = list(delivery.counts.get("files", {}).values())
-    rows = sum(file.get("records", 0) for file in files)
+    record = delivery.record
+    rows = record.records
     # A row that breaks two rules is counted twice by the checks.
-    set_aside = min(rows_set_aside(delivery), rows) if rows else rows_set_aside(delivery)
+    set_aside = min(record.rows_set_aside, rows) if rows else record.rows_set_aside
     is_used = delivery.verdict in ("accepted", "accepted_with_rows_set_aside")
     return Counts(
-        lines=sum(file.get("lines", 0) for file in files),
+        lines=record.lines,
         rows=rows,
         used=max(rows - set_aside, 0) if is_used else 0,
         set_aside=set_aside,
         duplicates=sum(finding.count or 0 for finding in delivery.findings if finding.code in _SAME_ID),
-        student_ids=delivery.counts.get("student_ids"),
-        matched=delivery.counts.get("matched"),
+        student_ids=record.student_ids,
+        matched=record.matched,
     )
 
 
 def _changes(delivery: Delivery) -> Changes | None:
     """What the guards counted against the last good delivery, when they did."""
-    counted = delivery.counts.get("changes")
-    names = ("new", "changed", "removed")
-    if not isinstance(counted, dict) or not all(isinstance(counted.get(name), int) for name in names):
-        return None
-    return Changes(**{name: counted[name] for name in names})
+    counted = delivery.record.changes
+    return None if counted is None else Changes(new=counted.new, changed=counted.changed, removed=counted.removed)
 
 
 def _solved(home: Home, delivery: Delivery, kept: Sequence[FailingRow], previous: Delivery | None) -> Solved | None:

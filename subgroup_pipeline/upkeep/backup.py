@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.disk import full_disk_in_words
 from subgroup_pipeline.errors import RegistryDamagedError, SettingsError
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Base, UtcDateTime
 
 if TYPE_CHECKING:
@@ -116,9 +117,16 @@ def _dump(registry: Registry) -> bytes:
     with registry.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(sa.select(table)).mappings():
-                cells = {name: cell.isoformat() if isinstance(cell, datetime) else cell for name, cell in row.items()}
+                cells = {name: _plain(cell) for name, cell in row.items()}
                 lines.append(json.dumps({"table": table.name, "row": cells}))
     return "\n".join(lines).encode()
+
+
+def _plain(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
+    """A cell as JSON has it."""
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return cell.as_json() if isinstance(cell, DeliveryRecord) else cell
 
 
 def _load(registry: Registry, dump: bytes) -> int:

@@ -103,8 +103,8 @@ def test_rows_that_are_set_aside_are_kept_with_reason_line_and_text(place: Place
     rows = place.ask("select line, code, text from raw.set_aside_row order by line")
     assert rows[:2] == [(22, "CHR001", "s20,\u2400,x,n"), (23, "ROW002", "s21,y")]
     assert (rows[2][:2], len(rows[2][2])) == ((24, "CAP001"), 4096)
-    files = place.delivery(delivery).counts["files"]["s.csv"]
-    assert (files["records"], files["landed"], files["set_aside"]) == (23, 20, 3)
+    file = place.delivery(delivery).record.files["s.csv"]
+    assert (file.records, file.landed, file.set_aside) == (23, 20, 3)
 
 
 def test_set_aside_rows_go_with_the_other_rows_of_their_delivery(place: Place) -> None:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from subgroup_pipeline.landing import lines
-from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs, ended_runs
+from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs
 from subgroup_pipeline.registry.decisions import replay
 from subgroup_pipeline.registry.ledger import get_delivery
 from tests.conftest import ROOT
@@ -57,7 +57,7 @@ def test_what_ended_two_runs_is_set_aside_and_the_others_are_landed(place: Place
     place.land()
     assert [place.delivery(d).state for d in three] == ["landed", "rejected", "landed"]
     assert (place.codes(good), place.codes(bad), place.codes(other)) == (set(), {"PKG022"}, set())
-    assert ended_runs(place.delivery(good)) == ended_runs(place.delivery(other)) == 0
+    assert place.delivery(good).record.ended_runs == place.delivery(other).record.ended_runs == 0
     assert not list(place.settings.paths.scratch.glob("*.reading"))
     with place.registry.begin() as session:  # the mend, followed
         replay(session, get_delivery(session, bad), by="Ana")
@@ -69,7 +69,7 @@ def test_what_ended_one_run_and_is_read_by_the_next_is_as_before(place: Place, t
     _land_and_die(place, three[1])
     place.land()
     assert [place.delivery(d).state for d in three] == ["landed"] * 3
-    assert ended_runs(place.delivery(three[1])) == 0
+    assert place.delivery(three[1]).record.ended_runs == 0
 
 
 class UnforeseenError(RuntimeError):
@@ -86,7 +86,7 @@ def test_a_full_disk_or_a_person_who_stops_the_run_is_no_fault_of_the_upload(
     with pytest.raises(type(ending)), being_read(scratch, three[0]):
         raise ending
     count_ended_runs(place.registry, scratch)
-    assert ended_runs(place.delivery(three[0])) == runs
+    assert place.delivery(three[0]).record.ended_runs == runs
 
 
 def test_looking_for_lines_ends_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

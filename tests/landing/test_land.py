@@ -259,7 +259,7 @@ def test_one_broken_file_of_a_roster_lands_none_of_its_files(place: Place) -> No
     roster = place.deliver("roster", {"roster.zip": zip_of(ROSTER | {"classes.csv": "sourcedId\nc1\n"})})
     assert place.land().rejected == [roster]
     assert place.raw_counts(roster) == {}
-    assert place.delivery(roster).counts["files"]["users.csv"]["landed"] == 0
+    assert place.delivery(roster).record.files["users.csv"].landed == 0
 
 
 def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -299,7 +299,7 @@ def test_counts_of_every_file_are_in_the_ledger(place: Place) -> None:
     place.apply()
     delivery = place.deliver("subgroups", {"s.csv": SUBGROUPS + "\n,,\ns9,y\ns8,y,n,\n"})
     place.land()
-    assert place.delivery(delivery).counts["files"] == {
+    assert place.delivery(delivery).record.as_json()["files"] == {
         "s.csv": {
             "table": "subgroup_row",
             "lines": 15,

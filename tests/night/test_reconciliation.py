@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from subgroup_pipeline.publish.reconciliation import reconcile
 from subgroup_pipeline.registry.decisions import approve
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.oneroster import roster_tables
@@ -169,10 +169,9 @@ def test_a_loss_shows(nights: Installation, statement: str, file: str, hop: str)
 
 def test_a_line_that_was_not_read_shows(nights: Installation) -> None:
     deliveries = [delivery for delivery in all_deliveries(nights.registry) if delivery.district_id == "clean"]
-    users = deliveries[0].counts["files"]["users.csv"]
+    users = deliveries[0].record.files["users.csv"]
     for counts, hop in (({"records": 9}, "lines to records"), ({"landed": 9}, "records to raw")):
-        file: dict[str, Any] = {**users, **counts}
-        deliveries[0].counts = {"files": {"users.csv": file}}
+        deliveries[0].record = DeliveryRecord(files={"users.csv": users.model_copy(update=counts)})
         with open_warehouse(nights.settings) as connection:
             rows = reconcile(connection, deliveries)
         assert hop in {row["hop"] for row in rows if not row["is_balanced"]}

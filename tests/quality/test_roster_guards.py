@@ -174,7 +174,7 @@ def test_a_roster_is_guarded_against_the_one_before(judged: tuple[Place, dict[st
 def test_the_ledger_counts_students_that_are_new_changed_and_gone(
     judged: tuple[Place, dict[str, Delivery]], name: str, counted: tuple[int, int, int]
 ) -> None:
-    assert judged[1][name].counts["changes"] == dict(zip(("new", "changed", "removed"), counted, strict=True))
+    assert judged[1][name].record.as_json()["changes"] == dict(zip(("new", "changed", "removed"), counted, strict=True))
 
 
 def test_a_roster_in_the_wrong_inbox_is_a_security_event_that_names_the_other_district(

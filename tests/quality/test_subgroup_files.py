@@ -10,6 +10,7 @@ import pytest
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
+from subgroup_pipeline.registry.delivery_record import ChangedStudents
 from tests.quality.subgroup_world import HEADER, SETTINGS, World, roster, rows, text
 
 
@@ -309,8 +310,8 @@ def test_the_ledger_counts_students_that_are_new_changed_and_gone(world: World) 
     header = ",".join(HEADER.split(",")[n] for n in columns)
     second = world.place.deliver("subgroups", {"2.csv": text(reordered, header)}, "counted")
     world.judge()
-    assert "changes" not in world.delivery(first).counts
-    assert world.delivery(second).counts["changes"] == {"new": 1, "changed": 1, "removed": 2}
+    assert world.delivery(first).record.changes is None
+    assert world.delivery(second).record.changes == ChangedStudents(new=1, changed=1, removed=2)
 
 
 def test_no_finding_says_what_stands_in_a_cell(world: World) -> None:

@@ -12,6 +12,7 @@ from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.decisions import judge_changed_again
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     UploadedFile,
@@ -87,21 +88,26 @@ def test_any_other_step_is_refused_with_those_that_are_allowed(registry: Registr
         assert delivery.state == before
 
 
-def test_a_step_to_where_a_delivery_is_changes_verdict_and_counts_only(registry: Registry) -> None:
+def test_a_step_to_where_a_delivery_is_changes_verdict_and_record_only(registry: Registry) -> None:
     with registry.begin() as session:
         delivery = _in_state(session, "landed")
-        delivery.counts = {"a": 1}
-        advance(session, delivery, "landed", verdict="accepted", counts={"b": 2})
-        assert (delivery.state, delivery.verdict, delivery.counts) == ("landed", "accepted", {"a": 1, "b": 2})
+        delivery.record = DeliveryRecord(student_ids=3, matched=1)
+        advance(session, delivery, "landed", verdict="accepted", noted=DeliveryRecord(matched=2))
+        assert (delivery.state, delivery.verdict, delivery.record.as_json()) == (
+            "landed",
+            "accepted",
+            {"student_ids": 3, "matched": 2},
+        )
         assert session.scalars(sa.select(AuditEvent).filter_by(kind="delivery.state")).all() == []
 
 
-def test_counts_are_still_there_after_the_transaction(registry: Registry) -> None:
+def test_a_record_is_still_there_after_the_transaction(registry: Registry) -> None:
+    record = DeliveryRecord(files={"users.csv": FileRecord(table="users", landed=3)})
     with registry.begin() as session:
         delivery = _in_state(session, "landed")
-        advance(session, delivery, "accepted", counts={"files": {"users.csv": {"landed": 3}}})
+        advance(session, delivery, "accepted", noted=record)
     with registry.begin() as session:
-        assert get_delivery(session, delivery.delivery_id).counts == {"files": {"users.csv": {"landed": 3}}}
+        assert get_delivery(session, delivery.delivery_id).record == record
 
 
 def test_the_same_content_again_is_noted_on_the_delivery_that_has_it(registry: Registry) -> None:
@@ -151,7 +157,7 @@ def test_sending_again_what_is_live_takes_back_what_waits(registry: Registry, un
 
 def test_sending_live_changes_again_takes_nothing_back(registry: Registry) -> None:
     with registry.begin() as session:
-        _in_state(session, "published", "live").counts = {"is_delta": True}
+        _in_state(session, "published", "live").record = DeliveryRecord(is_delta=True)
         waits = _in_state(session, "held", "later changes")
         assert _register(session, "live")[1] is False
         assert waits.state == "held"
@@ -192,7 +198,7 @@ def test_a_waiting_upload_is_one_row_that_goes_away_with_it(registry: Registry) 
         set_waiting(session, "alpha", "roster", ["users.csv"])
         set_waiting(session, "alpha", "roster", ["users.csv", "orgs.csv"])
     (row,) = all_deliveries(registry)
-    assert (row.state, row.sha256, row.counts) == ("received", None, {"files_waiting": 2})
+    assert (row.state, row.sha256, row.record.as_json()) == ("received", None, {"files_waiting": 2})
     with registry.begin() as session:
         set_waiting(session, "alpha", "roster", [])
     assert all_deliveries(registry) == []

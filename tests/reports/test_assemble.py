@@ -9,6 +9,7 @@ import pytest
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows
+from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord, FileRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import get_delivery
 from subgroup_pipeline.reports.assemble import build_reports
@@ -27,9 +28,9 @@ def _judge(place: Place, delivery_id: str, findings: list[Finding], rows: list[F
     with place.registry.begin() as session:
         delivery = get_delivery(session, delivery_id)
         store_findings(session, "quality", delivery.district_id, delivery_id, findings)
-        usual = {"state": "published", "verdict": "accepted_with_rows_set_aside", "rules_version": "1"}
-        usual["counts"] = {"files": {"s.csv": {"lines": 11, "records": 10, "set_aside": 1}}, "rows_set_aside_by_checks": 3,
-                           "student_ids": 9, "matched": 6}  # fmt: skip
+        usual: dict[str, Any] = {"state": "published", "verdict": "accepted_with_rows_set_aside", "rules_version": "1"}
+        file = FileRecord(table="subgroup_row", lines=11, records=10, set_aside=1)
+        usual["record"] = DeliveryRecord(files={"s.csv": file}, rows_set_aside_by_checks=3, student_ids=9, matched=6)
         for name, value in (usual | fields).items():
             setattr(delivery, name, value)
     keep_failing_rows(place.settings.paths, place.delivery(delivery_id), "quality", rows)
@@ -111,7 +112,7 @@ def test_what_was_solved_since_the_last_upload_is_counted_by_code_and_id(place: 
 def test_a_file_that_could_not_be_read_solves_nothing_and_is_passed_over(place: Place) -> None:
     first, second, third = _deliver(place, 1), _deliver(place, 2), _deliver(place, 3)
     _judge(place, first, [BAD], [_row(3, "a"), _row(4, "b")])
-    _judge(place, second, [Finding("ENC001", file="s.csv")], [], state="rejected", verdict="rejected", counts={})
+    _judge(place, second, [Finding("ENC001", file="s.csv")], [], state="rejected", verdict="rejected", record=DeliveryRecord())
     _judge(place, third, [BAD], [_row(3, "a")])
     assert _report(place, second).solved is None
     solved = _report(place, third).solved
@@ -121,7 +122,7 @@ def test_a_file_that_could_not_be_read_solves_nothing_and_is_passed_over(place: 
 
 def test_changes_are_shown_when_a_guard_counted_them(place: Place) -> None:
     delivery_id = _deliver(place)
-    _judge(place, delivery_id, [], [], counts={"changes": {"new": 3, "changed": 2, "removed": 1}})
+    _judge(place, delivery_id, [], [], record=DeliveryRecord(changes=ChangedStudents(new=3, changed=2, removed=1)))
     changes = _report(place, delivery_id).changes
     assert changes is not None
     assert (changes.new, changes.changed, changes.removed) == (3, 2, 1)

@@ -164,11 +164,11 @@ def unaccounted(settings: Settings) -> list[str]:
 def _miscounted(settings: Settings, deliveries: list[Delivery]) -> list[str]:
     """Hold the rows in `raw` of every delivery and file against the records that its file has."""
     expected = {
-        (d.delivery_id, name): file["records"] - file["set_aside"]
+        (d.delivery_id, name): file.records - file.set_aside
         for d in deliveries
         if d.state in ("published", "accepted", "held")
-        for name, file in d.counts.get("files", {}).items()
-        if file["records"] - file["set_aside"]
+        for name, file in d.record.files.items()
+        if file.records - file.set_aside
     }
     landed = _raw_rows(settings)
     # A delivery that was replaced this night is forgotten by the next one.
@@ -223,7 +223,7 @@ def _ledger(settings: Settings) -> list[str]:
             "state": delivery.state,
             "verdict": delivery.verdict,
             "proof": delivery.proof,
-            "counts": delivery.counts,
+            "counts": delivery.record.as_json(),
             "findings": findings,
             "files": hashlib.sha256(json.dumps(files).encode()).hexdigest()[:12],
             "names": [file.name for file in delivery.files if not file.member_of],
