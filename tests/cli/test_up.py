@@ -64,6 +64,11 @@ def test_a_port_that_is_taken_names_who_has_it_and_the_setting(somebody_else: in
     assert taken_by("127.0.0.1", free_port()) == ""
 
 
+def _watched(children: Children) -> bool:
+    children.watch()
+    return True
+
+
 def test_a_child_that_ends_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["/bin/sh", "-c", f"cd {tmp_path}; echo $$ > pid.new; mv pid.new pid; exec sleep 100"]
     pid = tmp_path / "pid"
@@ -73,7 +78,7 @@ def test_a_child_that_ends_is_started_again(tmp_path: Path, capsys: pytest.Captu
         first = pid.read_text()
         os.kill(int(first), signal.SIGKILL)
         _waited(lambda: not children.running()["child"])
-        _waited(lambda: (children.watch(), pid.read_text() != first)[1])
+        _waited(lambda: _watched(children) and pid.read_text() != first)
         assert children.running() == {"child": True}
     finally:
         children.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -25,7 +26,7 @@ def enrollment(user: str, class_: str, **more: str) -> dict[str, str]:
     return {"userSourcedId": user, "classSourcedId": class_, "role": "student", **more}
 
 
-ALDER_ROSTER = {
+ALDER_ROSTER: dict[str, list[dict[str, Any]]] = {
     "orgs": [
         {"sourcedId": "alder", "name": "Alder ISD", "type": "district"},
         {"sourcedId": "north", "name": "North School", "type": "school"},
@@ -79,7 +80,7 @@ ALDER_ROSTER = {
 }
 
 
-def row(student_id: str | None, ell: str | None, title_i: str | None, lang: str | None) -> dict:
+def row(student_id: str | None, ell: str | None, title_i: str | None, lang: str | None) -> dict[str, Any]:
     return {"student_id": student_id, "cells": {"ell": ell, "title_i": title_i, "home_lang": lang}}
 
 

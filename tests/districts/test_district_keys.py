@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import asyncssh
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.schema import AuditEvent
 
 
-def _key(kind: str = "ssh-ed25519", **how: int) -> str:
+def _key(kind: str = "ssh-ed25519", **how: Any) -> str:  # noqa: ANN401 - options of asyncssh
     return asyncssh.generate_private_key(kind, **how).export_public_key().decode()
 
 

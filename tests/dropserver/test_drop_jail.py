@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import paramiko
 import pytest
@@ -109,7 +110,7 @@ def _open(path: str, mode: str) -> Probe:
 def _raw_open(path: bytes) -> Probe:
     # Below paramiko's own handling of names.
     flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE
-    return f"open {path[:60]!r}", lambda sftp, _: sftp._request(CMD_OPEN, path, flags, paramiko.SFTPAttributes())
+    return f"open {path[:60]!r}", lambda sftp, _: cast("Any", sftp)._request(CMD_OPEN, path, flags, paramiko.SFTPAttributes())
 
 
 def _call(name: str, *arguments: object) -> Probe:
@@ -121,7 +122,7 @@ def _call(name: str, *arguments: object) -> Probe:
 
 def _raw(label: str, *packet: object) -> Probe:
     def probe(sftp: Sftp, home: Path) -> object:
-        return sftp._request(*(a.format(home=home) if isinstance(a, str) else a for a in packet))
+        return cast("Any", sftp)._request(*(a.format(home=home) if isinstance(a, str) else a for a in packet))
 
     return label, probe
 

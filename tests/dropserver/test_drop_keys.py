@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import paramiko
@@ -101,7 +102,7 @@ def test_the_service_account_is_no_district() -> None:
     ("algorithm", "options", "words"),
     [("ssh-rsa", {"key_size": 1024}, "too short"), ("ssh-dss", {}, "ssh-dss"), ("ssh-ed448", {}, "ssh-ed448")],
 )
-def test_weak_keys_are_refused_in_words(algorithm: str, options: dict[str, int], words: str) -> None:
+def test_weak_keys_are_refused_in_words(algorithm: str, options: dict[str, Any], words: str) -> None:
     try:
         key = asyncssh.generate_private_key(algorithm, **options)
     except (asyncssh.KeyGenerationError, ValueError) as error:

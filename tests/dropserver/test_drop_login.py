@@ -6,6 +6,8 @@ import asyncio
 import socket
 import struct
 import time
+from collections.abc import Callable
+from typing import Any, cast
 
 import asyncssh
 import paramiko
@@ -94,7 +96,7 @@ def test_keys_rotate_while_the_server_runs(world: World, clients: dict[str, Clie
 
 
 def test_a_registry_that_fails_refuses_and_the_server_lives_on(world: World, clients: dict[str, Client]) -> None:
-    world.keys["alpha"] = 5  # type: ignore[assignment] - what a broken caller might give
+    world.keys["alpha"] = cast("list[str]", 5)  # what a broken caller might give
     _refusal(world, "alpha", clients["alpha"].paramiko_key)
     with world.sftp("beta") as sftp:
         sftp.listdir(".")
@@ -106,7 +108,7 @@ def test_three_refused_keys_end_the_connection(world: World, clients: dict[str, 
 
     async def connect(keys: list[asyncssh.SSHKey]) -> None:
         options = world.asyncssh_options("alpha") | {"client_keys": keys}
-        async with asyncssh.connect(**options):  # type: ignore[arg-type]
+        async with asyncssh.connect(**options):
             pass
 
     asyncio.run(connect([*wrong[:2], clients["alpha"].private]))
@@ -130,7 +132,7 @@ def test_passwords_are_not_taken_and_not_taken_for_ever(world: World) -> None:
             message.add_boolean(False)
             message.add_string(f"guess {guess}")
             try:
-                transport._send_message(message)
+                cast("Any", transport)._send_message(message)
             except (OSError, EOFError):
                 break
         transport.join(5)
@@ -146,7 +148,7 @@ def test_rsa_keys_sign_with_sha2_or_not_at_all(world: World) -> None:
 
     async def connect(algorithm: str) -> None:
         options = world.asyncssh_options("alpha") | {"client_keys": [key], "signature_algs": [algorithm]}
-        async with asyncssh.connect(**options) as connection:  # type: ignore[arg-type]
+        async with asyncssh.connect(**options) as connection:
             assert await (await connection.start_sftp_client()).listdir("outbox") == [".", ".."]
 
     asyncio.run(connect("rsa-sha2-256"))
@@ -209,14 +211,15 @@ def test_there_is_no_shell_command_scp_terminal_or_other_subsystem(shared_world:
     transport = shared_world.transport()
     try:
         transport.auth_publickey("alpha", clients["alpha"].paramiko_key)
-        for ask in (
+        asked: tuple[Callable[[Any], object], ...] = (
             lambda channel: channel.invoke_shell(),
             lambda channel: channel.exec_command("id"),
             lambda channel: channel.exec_command("scp -t /inbox/roster"),
             lambda channel: channel.get_pty(),
             lambda channel: channel.request_x11(),
             lambda channel: channel.invoke_subsystem("netconf"),
-        ):
+        )
+        for ask in asked:
             channel = transport.open_session(timeout=5)
             with pytest.raises(paramiko.SSHException):
                 ask(channel)
@@ -234,7 +237,7 @@ def test_there_is_no_shell_command_scp_terminal_or_other_subsystem(shared_world:
 
 def test_agent_and_socket_forwarding_are_refused(world: World) -> None:
     async def ask() -> None:
-        async with asyncssh.connect(**world.asyncssh_options("alpha")) as connection:  # type: ignore[arg-type]
+        async with asyncssh.connect(**world.asyncssh_options("alpha")) as connection:
             with pytest.raises(asyncssh.ChannelOpenError):
                 await connection.open_unix_connection("/var/run/docker.sock")
             with pytest.raises(asyncssh.ChannelListenError):

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import asyncssh
+import paramiko
 import pytest
 
 from subgroup_pipeline.dropserver.server import DropServer, running
@@ -19,7 +20,7 @@ def test_forty_uploads_at_once(world: World) -> None:
     content = bytes(range(256)) * 2000
 
     async def upload(number: int) -> None:
-        async with asyncssh.connect(**world.asyncssh_options(("alpha", "beta")[number % 2])) as connection:  # type: ignore[arg-type]
+        async with asyncssh.connect(**world.asyncssh_options(("alpha", "beta")[number % 2])) as connection:
             sftp = await connection.start_sftp_client()
             async with sftp.open(f"inbox/roster/{number}.csv", "wb") as file:
                 await file.write(content)
@@ -62,8 +63,9 @@ def test_it_stops_within_ten_seconds_whatever_clients_do(tmp_path: Path, keys_di
     ]
     with pytest.raises(OSError):  # noqa: PT011 - nobody listens any more
         socket.create_connection(("127.0.0.1", world.server.port), 1)
-    for client in (transport, deaf, *silent):
-        client.close()
+    open_ones: tuple[paramiko.Transport | socket.socket, ...] = (transport, deaf, *silent)
+    for one in open_ones:
+        one.close()
 
 
 def test_it_can_be_started_again_and_keeps_its_keys(tmp_path: Path, keys_dir: Path, clients: dict[str, Client]) -> None:

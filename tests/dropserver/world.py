@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import paramiko
@@ -64,13 +65,18 @@ class World:
         finally:
             transport.close()
 
-    def asyncssh_options(self, account: str) -> dict[str, object]:
+    @property
+    def known_hosts(self) -> Path:
+        assert self.server.keyring is not None
+        return self.server.keyring.known_hosts
+
+    def asyncssh_options(self, account: str) -> dict[str, Any]:
         return {
             "host": "127.0.0.1",
             "port": self.server.port,
             "username": account,
             "client_keys": [self.clients[account].private],
-            "known_hosts": str(self.server.keyring.known_hosts),
+            "known_hosts": str(self.known_hosts),
             "config": None,
             "agent_path": None,
         }

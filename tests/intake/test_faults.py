@@ -45,7 +45,7 @@ def _other_key() -> str:
 
 def _server(world: World, **changes: object) -> sftp.SftpServer:
     made = server_of(world.settings, registered_district(world.registry, "alpha"))
-    return sftp.SftpServer(**({name: getattr(made, name) for name in made.__dataclass_fields__} | changes))  # type: ignore[arg-type]
+    return sftp.SftpServer(**({name: getattr(made, name) for name in made.__dataclass_fields__} | changes))
 
 
 def _fault(world: World, **changes: object) -> sftp.SftpError:

@@ -342,7 +342,12 @@ def test_a_file_that_grows_while_it_is_read_is_waited_for(world: World, monkeypa
 
 def test_a_file_that_goes_away_while_it_is_read_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     path = world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
-    monkeypatch.setattr(inbox_module.Inbox, "_is_settled", lambda *_: path.unlink(missing_ok=True) or True)
+
+    def goes_away(*_: object) -> bool:
+        path.unlink(missing_ok=True)
+        return True
+
+    monkeypatch.setattr(inbox_module.Inbox, "_is_settled", goes_away)
     world.fetch()
     assert world.deliveries() == []
     assert world.archived() == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows, kept_failing_rows, locate
+from subgroup_pipeline.findings.finding import MOST_ROWS, Finding
+from subgroup_pipeline.landing.failing_rows import FailingRow, keep_failing_rows, kept_failing_rows, locate
 from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines
 from tests.support.place import Place
 

@@ -242,7 +242,7 @@ def test_a_file_that_duckdb_cannot_read_is_found_by_loading_one_by_one(place: Pl
 
 def test_a_file_whose_rows_do_not_add_up_is_not_used(delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     place, roster, subgroups = delivered
-    load = land_module.load_files
+    load = load_module.load_files
 
     def losing(*args: object) -> dict[tuple[str, str], int]:
         rows = load(*args)  # type: ignore[arg-type]

@@ -185,7 +185,11 @@ def test_lines_are_found_in_a_file_whose_name_is_in_other_capitals(place: Place)
 
 def test_a_subgroup_file_in_the_inbox_of_rosters_is_one_finding(place: Place) -> None:
     place.apply()
-    for number, files in enumerate(({"s.csv": SUBGROUPS}, {"s.zip": zip_of({"export/s.csv": SUBGROUPS + "s8,y,n,\n"})})):
+    uploads: tuple[Mapping[str, str | bytes], ...] = (
+        {"s.csv": SUBGROUPS},
+        {"s.zip": zip_of({"export/s.csv": SUBGROUPS + "s8,y,n,\n"})},
+    )
+    for number, files in enumerate(uploads):
         delivery = place.deliver("roster", files)
         place.land()
         assert place.delivery(delivery).state == "rejected", number
@@ -238,7 +242,8 @@ def test_a_mend_that_is_followed_works(place: Place, code: str) -> None:
     place.apply()
     for files, codes in zip(MENDED[code], ({code}, set()), strict=True):
         # A zip with such a manifest is refused before it comes here.
-        delivery = place.deliver("roster", files if code == "PKG017" else {"roster.zip": zip_of(files)})
+        zipped: Mapping[str, str | bytes] = {"roster.zip": zip_of(files)}
+        delivery = place.deliver("roster", files if code == "PKG017" else zipped)
         place.land()
         assert place.codes(delivery) == codes
         is_fatal = bool(codes) and severity_of(code) == "fatal"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from subgroup_pipeline.build.scope import set_scope
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.orchestration import night_assets
 from subgroup_pipeline.registry import decisions
@@ -121,7 +122,7 @@ def test_a_district_whose_build_fails_keeps_what_is_published(
     installation.night()
     for district in districts:
         installation.upload(district, "roster", small.roster(41))
-    real = night_assets.set_scope
+    real = set_scope
 
     def plant(connection, *args):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
         in_scope = real(connection, *args)

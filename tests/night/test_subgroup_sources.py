@@ -41,7 +41,7 @@ def values(installation: Installation, district: str, subgroup: str) -> dict[str
         "select student_id, value, raw_value, source from marts.fct_student_subgroup "
         f"where district_id = '{district}' and subgroup = '{subgroup}'"
     )
-    return {student: tuple(rest) for student, *rest in rows}  # type: ignore[misc]
+    return {student: tuple(rest) for student, *rest in rows}
 
 
 def findings(installation: Installation, district: str) -> set[tuple[str, str | None, str | None]]:

@@ -64,6 +64,7 @@ def test_every_table_of_the_warehouse_shows_its_columns(ran: Ran) -> None:
     assert latest
     assert latest.asset_materialization
     columns = latest.asset_materialization.metadata["dagster/column_schema"].value
+    assert isinstance(columns, dg.TableSchema)
     types = {column.name: column.type for column in columns.columns}
     assert (types["session_id"], types["start_date"]) == ("VARCHAR", "DATE")
     assert {column.name for column in columns.columns if not column.description} == set()

@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("whole", asset="plain")])
-def plain() -> dg.MaterializeResult:
+def plain() -> dg.MaterializeResult[None]:
     """Something that stores events of each kind: of a run, an asset and a check."""
     return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="whole")])
 

@@ -111,7 +111,7 @@ def test_a_check_is_a_family_of_rules_on_a_table_with_counts_that_plot(ran: Ran)
         assert set(metadata) == {"failing_districts", "failing_deliveries", "failing_rows", "findings", "data_docs"}
         assert {type(metadata[name]) for name in metadata if name.startswith("failing_")} == {int}
         assert evaluation.passed == (metadata["failing_rows"] == 0) == (metadata["findings"] == "none")
-        assert metadata["data_docs"].endswith("/data-docs/index.html")
+        assert str(metadata["data_docs"]).endswith("/data-docs/index.html")
     keys = evaluations["users", "keys"]
     assert (keys.passed, keys.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert {name: value.value for name, value in keys.metadata.items() if name != "data_docs"} == {

@@ -20,7 +20,7 @@ def _run(ran: Ran) -> dg.DagsterRun:
     return run
 
 
-def _start(ran: Ran, *assets: str, checks: set[dg.AssetCheckKey] | None = None) -> dg.JobExecutionResult:
+def _start(ran: Ran, *assets: str, checks: set[dg.AssetCheckKey] | None = None) -> dg.ExecuteInProcessResult:
     """What a button of the UI starts: a job with a selection of assets or of checks."""
     selected = ran.defs.resolve_implicit_global_asset_job_def().get_subset(
         asset_selection={dg.AssetKey.from_user_string(key) for key in assets}, asset_check_selection=checks

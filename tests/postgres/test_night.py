@@ -72,7 +72,7 @@ def test_the_two_sets_of_tables_do_not_meet(ran: Installation) -> None:
     assert {"runs", "event_logs", "instigators", "alembic_version"} <= dagsters
     with ran.registry.engine.connect() as connection:
         assert connection.execute(sa.text("select version_num from registry_version")).scalars().all() == [HEAD]
-        (theirs,) = connection.execute(sa.text("select version_num from alembic_version")).scalars().all()
+        theirs: str = connection.execute(sa.text("select version_num from alembic_version")).scalar_one()
     assert theirs != HEAD
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -49,7 +50,7 @@ def _apply(registry: Registry, district: str) -> tuple[int, bool]:
     return apply_settings(registry, parse_district(text), text, actor="test")
 
 
-def _register(session: Session, content: str, district: str = "alpha", **how: object) -> Delivery:
+def _register(session: Session, content: str, district: str = "alpha", **how: Any) -> Delivery:  # noqa: ANN401 - as `register_delivery` takes them
     files = [UploadedFile(f"{content}.csv", content, 5_000_000_000)]
     return register_delivery(
         session, district, "roster", sha256=content, content_sha256=content, proof="settled", files=files, **how

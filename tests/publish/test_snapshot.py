@@ -20,6 +20,7 @@ from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.publish import snapshot
 from subgroup_pipeline.publish.comments import published_tables
+from subgroup_pipeline.publish.compaction import compact_working_file
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
@@ -345,10 +346,10 @@ def test_it_holds_the_tables_of_the_dictionary_and_nothing_else(built: Installat
 
 def test_any_tool_shows_the_tables_and_what_they_mean(built: Installation, tmp_path: Path) -> None:
     """After the weekly rewrite too, and in a copy that is attached under another name."""
-    snapshot.compact_working_file(built.settings)
+    compact_working_file(built.settings)
     copy = tmp_path / "of_tonight.duckdb"
     copy.write_bytes((_publish_anew(built) / "analytics.duckdb").read_bytes())
-    meanings = {(table.name, None): table.meaning for table in published_tables()}
+    meanings: dict[tuple[str, str | None], str] = {(table.name, None): table.meaning for table in published_tables()}
     meanings |= {(table.name, name): c.meaning for table in published_tables() for name, c in table.columns.items()}
     types = {(table.name, name): c.type.lower() for table in published_tables() for name, c in table.columns.items()}
     columns = "select table_name, column_name, {} from duckdb_columns() where schema_name {} 'main' and not internal"

@@ -93,7 +93,7 @@ def settings(tmp_path: Path) -> Settings:
 def land(settings: Settings) -> Land:
     """`land(delivery_id, rows, roster=..., match_field=...)`: see `land_delivery`."""
 
-    def put(delivery_id: str, rows: Rows, **how: str | None) -> None:
+    def put(delivery_id: str, rows: Rows, **how: Any) -> None:  # noqa: ANN401 - as `land_delivery` takes them
         with open_warehouse(settings) as connection:
             land_delivery(connection, delivery_id, rows, **how)
 
@@ -126,7 +126,7 @@ def land_delivery(
     of_run: list[dict[str, str | None]] = [{"delivery_id": delivery_id, "feed": "roster", "delta_tables": delta_tables}]
     if "subgroup_row" in rows:
         roster_id = delivery_id if roster == "" else roster
-        subgroups = {"delivery_id": f"{delivery_id}:sub", "feed": "subgroups"}
+        subgroups: dict[str, str | None] = {"delivery_id": f"{delivery_id}:sub", "feed": "subgroups"}
         of_run.append(subgroups | {"roster_delivery_id": roster_id, "match_field": match_field})
     for table, entries in rows.items():
         lineage = {
@@ -137,5 +137,5 @@ def land_delivery(
         }
         read = [lineage | {name: as_landed(cell) for name, cell in entry.items()} for entry in entries]
         insert_rows(connection, f"raw.{table}", LINEAGE_TYPES | TYPES[table], read)
-    control = [{"district_id": f"district_{delivery_id}"} | one for one in of_run]
+    control = [{"district_id": f"district_{delivery_id}", **one} for one in of_run]
     insert_rows(connection, "control.run_delivery", RUN_DELIVERY, control)

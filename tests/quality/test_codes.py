@@ -57,7 +57,7 @@ def _user_twin(rows: Rows) -> None:
 
 
 # Each name has: the change, then the code, table, check, column, number of rows and keys that are expected of it.
-PLANTED: dict[str, tuple[Callable[[Rows], None], str, str, str, str, int, tuple[str, ...]]] = {
+PLANTED: dict[str, tuple[Callable[[Rows], object], str, str, str, str, int, tuple[str, ...]]] = {
     "blank_key": (_add("courses", 0, sourcedId=" \t\u00a0"), "KEY001", "courses", "sourcedId_is_not_null", "sourcedId", 1, ()),
     "blank_key_demographics": (
         _set("demographics", 1, sourcedId="", sex="male"), "KEY001", "demographics", "sourcedId_is_not_null", "sourcedId", 1, ()),
@@ -291,7 +291,7 @@ def test_what_student_id_is_matched_against(settings: Settings, land: Land, clea
         rows = clean | {"subgroup_row": [{"student_id": one, "cells": {"ell": "Y"}} for one in ids]}
         land(match_field, rows, match_field=match_field)
     failures = validate(settings, ["subgroup_row"], run_name="match").failures
-    expected = [("SUB503", field, ("x", "{Local:2}")) for field in fields]
+    expected: list[tuple[str, str, tuple[str, ...]]] = [("SUB503", field, ("x", "{Local:2}")) for field in fields]
     expected += [("SUB505", field, (inactive,)) for field, (_, inactive) in fields.items()]
     seen = [(one.code, one.delivery_id.removesuffix(":sub"), one.keys) for one in failures]
     assert sorted(seen) == sorted(expected)

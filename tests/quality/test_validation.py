@@ -119,7 +119,7 @@ def _add(folder: Path, table: str, kind: str, name: str = "added", **kwargs: Any
 
 
 def test_adding_an_expectation_takes_the_file_only(settings: Settings, land: Land, clean: Rows, suites: Path) -> None:
-    added = {
+    added: dict[str, tuple[str, dict[str, Any]]] = {
         "in_set": ("expect_column_values_to_be_in_set", {"column": "title", "value_set": ["Geometry"]}),
         "not_in_set": ("expect_column_values_to_not_be_in_set", {"column": "title", "value_set": ["Algebra"]}),
         "regex": ("expect_column_values_to_match_regex", {"column": "title", "regex": "^G"}),

@@ -55,11 +55,15 @@ def _overwrite(at: int, count: int) -> Callable[[Path], None]:
     return damage
 
 
+def _letter(path: Path) -> None:
+    path.write_text("a letter\n" * 1000)
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "header": _overwrite(0, 100),
     "middle": _overwrite(4096 * 3, 4096 * 40),
     "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "text": lambda path: path.write_text("a letter\n" * 1000) and None,
+    "text": _letter,
 }
 
 

@@ -177,7 +177,7 @@ def test_bytes_that_were_live_once_are_still_held(registry: Registry) -> None:
 def test_the_same_content_elsewhere_is_a_delivery_there(registry: Registry, other: dict[str, str]) -> None:
     with registry.begin() as session:
         _register(session, "a")
-        assert _register(session, "a", **other)[1] is True  # type: ignore[arg-type]
+        assert _register(session, "a", **other)[1] is True
 
 
 def test_a_delivery_refused_at_the_door_keeps_its_findings(registry: Registry) -> None:

@@ -13,6 +13,7 @@ from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.rehearsal import check_folder
 from subgroup_pipeline.rehearsal.check_folder import Checked, answer_checks
+from subgroup_pipeline.rehearsal.rehearse import rehearse
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
@@ -99,7 +100,7 @@ def test_a_report_that_cannot_be_written_leaves_the_file_for_the_next_run(
 def test_a_check_that_fails_stops_nobody_and_says_no_value(drops: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     _put(drops, "oak", {"s.csv": small.subgroups()})
     _put(drops, "elm", {"s.csv": small.subgroups()})
-    real = check_folder.rehearse
+    real = rehearse
 
     def fails_for_elm(registry, settings, district, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
         if district.district_id == "elm":

@@ -15,7 +15,14 @@ from subgroup_pipeline.reports.words import contact_words
 
 def finding(number: int, code: str, **places: Any) -> FindingRow:  # noqa: ANN401 - columns of the ledger
     entry = CATALOGUE[code]
-    row = {"file": None, "column": None, "count": None, "lines": [], "message": entry.message, "how_to_fix": entry.how_to_fix}
+    row: dict[str, Any] = {
+        "file": None,
+        "column": None,
+        "count": None,
+        "lines": [],
+        "message": entry.message,
+        "how_to_fix": entry.how_to_fix,
+    }
     return FindingRow(finding_id=number, code=code, severity=entry.severity, **(row | places))
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_districts
-from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.failing_rows import MOST_ROWS, FailingRow, keep_failing_rows
+from subgroup_pipeline.findings.finding import MOST_ROWS, Finding
+from subgroup_pipeline.landing.failing_rows import FailingRow, keep_failing_rows
 from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord, FileRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import get_delivery

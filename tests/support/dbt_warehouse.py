@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ class Warehouse:
         with open_warehouse(self.settings) as connection:
             work(connection)
 
-    def deliver(self, district_id: str, delivery_id: str, tables: Mapping[str, list[Row]]) -> None:
+    def deliver(self, district_id: str, delivery_id: str, tables: Mapping[str, Sequence[Row]]) -> None:
         """Land a roster or subgroup file, given as OneRoster rows by raw table."""
 
         def land(connection: duckdb.DuckDBPyConnection) -> None:
@@ -63,7 +63,7 @@ class Warehouse:
 
         self.write(land)
 
-    def control(self, **tables: list[Row]) -> None:
+    def control(self, **tables: Sequence[Row]) -> None:
         """Replace control tables."""
 
         def fill(connection: duckdb.DuckDBPyConnection) -> None:
@@ -101,7 +101,7 @@ class Warehouse:
 
         self.write(note)
 
-    def mart(self, table: str, district_id: str | None = None, columns: str = "* exclude (district_id)") -> list[tuple]:
+    def mart(self, table: str, district_id: str | None = None, columns: str = "* exclude (district_id)") -> list[tuple[Any, ...]]:
         """Rows of a published table, sorted."""
         import duckdb
 
@@ -112,7 +112,7 @@ class Warehouse:
             ).fetchall()
         return sorted(rows, key=repr)
 
-    def marts(self, district_id: str | None = None) -> dict[str, list[tuple]]:
+    def marts(self, district_id: str | None = None) -> dict[str, list[tuple[Any, ...]]]:
         return {table: self.mart(table, district_id, "*") for table in MARTS}
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -72,10 +73,10 @@ def running_server() -> Iterator[Server]:
     if account:
         for place in (home, secret):
             shutil.chown(place, account, account)
-    how = {"user": account, "group": account, "extra_groups": []} if account else {}
+    how: dict[str, Any] = {"user": account, "group": account, "extra_groups": []} if account else {}
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "America/Chicago"}
     log = (home / "log").open("wb")
-    output = {"cwd": home, "env": environment, "stdout": log, "stderr": log}
+    output: dict[str, Any] = {"cwd": home, "env": environment, "stdout": log, "stderr": log}
     locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
     subprocess.run(
         [bin_directory / "initdb", "-D", home / "data", "-U", "administrator", "--auth=scram-sha-256", f"--pwfile={secret}",
@@ -87,7 +88,8 @@ def running_server() -> Iterator[Server]:
         f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "synchronous_commit=off",
         "full_page_writes=off", "shared_buffers=16MB", "max_connections=60", "timezone=America/Chicago",
     )  # fmt: skip
-    command = [bin_directory / "postgres", "-D", home / "data", *(word for option in options for word in ("-c", option))]
+    set_options = (word for option in options for word in ("-c", option))
+    command = [str(bin_directory / "postgres"), "-D", str(home / "data"), *set_options]
     server = subprocess.Popen(command, **how, **output)
     try:
         address = sa.URL.create("postgresql+psycopg2", "administrator", secret.read_text(), "127.0.0.1", port, "postgres")

@@ -37,7 +37,7 @@ class SmallDisk:
 def mounted(place: Path, megabytes: int) -> Iterator[SmallDisk]:
     """Mount one on a new directory; skips the test where that is not allowed."""
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "small", place]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "small", str(place)]
     done = subprocess.run(command, check=False, capture_output=True)
     if done.returncode:
         pytest.skip(f"needs root to mount a small tmpfs: {done.stderr.decode().strip()}")
