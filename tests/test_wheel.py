@@ -15,6 +15,8 @@ NEEDED = (
     "subgroup_pipeline/_bundle/dbt_project/dbt_project.yml",
     "subgroup_pipeline/_bundle/dbt_project/models/marts/dim_district.sql",
     "subgroup_pipeline/_bundle/expectations/users.json",
+    "subgroup_pipeline/findings/catalogue/roster.yml",
+    "subgroup_pipeline/findings/glossary.yml",
     "subgroup_pipeline/warehouse/oneroster_v1p1_columns.yml",
     "subgroup_pipeline/warehouse/warehouse_schema.sql",
     "subgroup_pipeline/orchestration/dagster.yaml",

@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
-from subgroup_pipeline.findings.catalogue.glossary import GLOSSARY
+from subgroup_pipeline.findings.catalogue import catalogue, glossary
+from subgroup_pipeline.findings.severity import SEVERITIES, Severity
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.settings import bundled, load_settings
 
-_SEVERITY = {
+_EFFECT: dict[Severity, str] = {
     "fatal": "the upload is not used; the last good reports stay",
     "hold": "the upload waits for a person; the last good reports stay",
     "error": "rows are left out of the reports; the rest is used",
@@ -66,19 +66,19 @@ def error_codes() -> str:
         "",
     ]
     lines += ["## Words", "", "| word | what it means here |", "|-|-|"]
-    lines += [f"| {word} | {meaning} |" for word, meaning in GLOSSARY.items()]
+    lines += [f"| {word} | {meaning} |" for word, meaning in glossary().items()]
     lines += [
         "",
         "Whoever runs the service sets the contact that reports name: `SUBGROUPS_CONTACT_NAME`, `_MAIL` and `_PHONE`.",
         "",
     ]
     lines += ["## Severities", "", "| severity | what it does |", "|-|-|"]
-    lines += [f"| {severity} | {effect} |" for severity, effect in _SEVERITY.items()]
-    codes = sorted(CATALOGUE.values(), key=lambda entry: entry.code)
+    lines += [f"| {severity} | {_EFFECT[severity]} |" for severity in SEVERITIES]
+    codes = sorted(catalogue().values(), key=lambda entry: entry.code)
     lines += ["", "## Codes", "", "| code | severity | what it says |", "|-|-|-|"]
-    lines += [f"| [{c.code}](#{c.code.lower()}) | {c.severity} | {c.message} |" for c in codes]
+    lines += [f"| [{c.code}](#{c.code.lower()}) | {c.severity} | {c.what} |" for c in codes]
     for entry in codes:
-        lines += ["", f"## {entry.code}", "", f"**{entry.message}** ({entry.severity}: {_SEVERITY[entry.severity]})", ""]
+        lines += ["", f"## {entry.code}", "", f"**{entry.what}** ({entry.severity}: {_EFFECT[entry.severity]})", ""]
         lines += [f"- Why: {entry.why}", f"- How to fix: {entry.how_to_fix}"]
         lines += [f"- In Excel: {entry.in_excel}"] if entry.in_excel else []
         lines += [f"- Example: `{entry.example}`"]

@@ -111,7 +111,7 @@ def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
 def _say_faults(registry: Registry, district_ids: set[str], since: datetime) -> int:
     """Print what kept districts from being fetched; gives how many. Who is late is a line a code, however many they are."""
     from subgroup_pipeline.districts.lateness import STAGE
-    from subgroup_pipeline.findings.catalogue import CATALOGUE
+    from subgroup_pipeline.findings.catalogue import catalogue
     from subgroup_pipeline.registry.ledger import district_findings
 
     with registry.begin() as session:
@@ -124,7 +124,7 @@ def _say_faults(registry: Registry, district_ids: set[str], since: datetime) -> 
         if finding.stage == STAGE:
             late[finding.code].add(finding.district_id)
     for code, districts in sorted(late.items()):
-        say(f"{code} {CATALOGUE[code].message} This is so in {some_of(sorted(districts))}.")
+        say(f"{code} {catalogue()[code].what} This is so in {some_of(sorted(districts))}.")
     if late:
         say("`subgroups district list --late` shows who is late, and by how many nights.")
     return len({fault.district_id for fault in faults})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE, Severity
+from subgroup_pipeline.findings.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.findings.severity import Severity
 
 MOST_ROWS = 10_000
 """Rows that are kept of a delivery for its report; the findings count all of them."""
@@ -34,18 +38,18 @@ class Finding:
     @property
     def severity(self) -> Severity:
         """From the catalogue; the one place that says how grave a code is."""
-        return CATALOGUE[self.code].severity
+        return catalogue()[self.code].severity
 
     @property
     def message(self) -> str:
         """What happened, in a clerk's words."""
-        said = CATALOGUE[self.code].message
+        said = catalogue()[self.code].what
         return f"{said} {self.about}".strip()
 
     @property
     def how_to_fix(self) -> str:
         """What the clerk can do."""
-        return CATALOGUE[self.code].how_to_fix
+        return catalogue()[self.code].how_to_fix
 
 
 _COLUMN_CHARACTERS = 255

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.findings.finding import MOST_ROWS
+from subgroup_pipeline.findings.severity import SEVERITIES
 from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 Stage = Literal["landing", "quality"]
 _STAGES: tuple[Stage, ...] = ("landing", "quality")
-_GRAVITY = ("fatal", "hold", "error", "warning", "info")
 _ABOUT_CELLS = {"SUB506", "SUB548", "SUB549"}
 """Beside the VOC family: findings about what stands in a cell of a subgroup column. The cell is what the clerk has to mend."""
 _CELL_MAX = 120
@@ -74,7 +74,7 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
         else finding
         for number, finding in enumerate(findings)
     ]
-    gravest = sorted(lines, key=lambda number: _GRAVITY.index(findings[number].severity))
+    gravest = sorted(lines, key=lambda number: SEVERITIES.index(findings[number].severity))
     return located, _most([lines[number] for number in gravest])
 
 

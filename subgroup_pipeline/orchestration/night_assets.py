@@ -7,7 +7,8 @@ import dagster as dg
 
 from subgroup_pipeline.build.scope import set_scope
 from subgroup_pipeline.districts.lateness import note_late_feeds
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import severity_of
+from subgroup_pipeline.findings.severity import GRAVE
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
@@ -128,7 +129,7 @@ def raw_expectations(context: dg.OpExecutionContext, night: Night) -> Iterator[d
     """
     pages = dg.MetadataValue.url(data_docs_url(night.settings))
     for check, total in family_totals(night.settings, context.run_id):
-        is_grave = any(CATALOGUE[code].severity in ("fatal", "hold", "error") for code in total.codes)
+        is_grave = any(severity_of(code) in GRAVE for code in total.codes)
         yield dg.AssetCheckResult(
             asset_key=["raw", check.table],
             check_name=check.family,

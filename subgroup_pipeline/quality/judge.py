@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
@@ -259,7 +259,7 @@ def _decide(
     """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
     row = get_delivery(session, delivery.delivery_id)
     is_live = row.state in LIVE_STATES
-    severities = [f.severity for f in findings] + [CATALOGUE[f.code].severity for f in row.findings if f.stage != "quality"]
+    severities = [f.severity for f in findings] + [severity_of(f.code) for f in row.findings if f.stage != "quality"]
     if "fatal" not in severities:  # what is refused anyway waits for nobody
         if district.settings.publish_when == "clean" and "error" in severities:
             findings.append(Finding("CLN702"))

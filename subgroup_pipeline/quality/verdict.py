@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from subgroup_pipeline.findings.catalogue import Severity
+    from subgroup_pipeline.findings.severity import Severity
     from subgroup_pipeline.registry.ledger import State, Verdict
 
 

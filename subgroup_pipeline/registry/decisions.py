@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.errors import LedgerError
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
     LIVE_STATES,
@@ -41,7 +41,7 @@ def approve(session: Session, delivery: Delivery, *, by: str, reason: str) -> No
             f"delivery {delivery.delivery_id} is older than {live.delivery_id}, which is live. "
             "Reject the live one first, or ask the district to send the file again."
         )
-    has_rows_aside = any(CATALOGUE[finding.code].severity == "error" for finding in delivery.findings)
+    has_rows_aside = any(severity_of(finding.code) == "error" for finding in delivery.findings)
     delivery.decision, delivery.decided_by = "approved", by
     verdict: Verdict = "accepted_with_rows_set_aside" if has_rows_aside else "accepted"
     advance(session, delivery, "accepted", verdict=verdict, actor=by, reason=reason)

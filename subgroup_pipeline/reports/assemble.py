@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest
 from subgroup_pipeline.registry.ledger import iso_time
@@ -153,7 +153,7 @@ def _solved(home: Home, delivery: Delivery, kept: Sequence[FailingRow], previous
 
 
 def _keyed(rows: Sequence[FailingRow]) -> set[tuple[str, str]]:
-    return {(row.code, row.row_key) for row in rows if row.row_key and CATALOGUE[row.code].severity != "info"}
+    return {(row.code, row.row_key) for row in rows if row.row_key and severity_of(row.code) != "info"}
 
 
 def _shown(delivery: Delivery, zone: str, around: _Surroundings) -> Shown | None:

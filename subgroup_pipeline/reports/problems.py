@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.findings.finding import MOST_ROWS
+from subgroup_pipeline.findings.severity import SEVERITIES
 from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.reports.report import Contact, Place, Problem, Row, Value
-from subgroup_pipeline.reports.root_causes import SEVERITIES, in_groups
+from subgroup_pipeline.reports.root_causes import in_groups
 from subgroup_pipeline.reports.words import contact_words, level_words, with_contact, without_backticks
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def problems_of(findings: Sequence[FindingRow], kept: Sequence[FailingRow], stat
     rows = _by_place(kept)
     problems = []
     for group in groups:
-        entry = CATALOGUE[group.code]
+        entry = catalogue()[group.code]
         places = [_place(finding, rows.get(_place_of(finding), ())) for finding in group.findings]
         counts = [place.count for place in places if place.count is not None]
         problems.append(
@@ -46,7 +47,7 @@ def problems_of(findings: Sequence[FindingRow], kept: Sequence[FailingRow], stat
                 level=level_words(group.findings[0].severity, state),
                 count=sum(counts) if counts else None,
                 places=places,
-                message=entry.message if len(places) > 1 else without_backticks(group.findings[0].message),
+                message=entry.what if len(places) > 1 else without_backticks(group.findings[0].message),
                 why=entry.why,
                 how_to_fix=_addressed(group.findings[0].how_to_fix, contact),
                 in_excel=_addressed(entry.in_excel, contact),
@@ -113,7 +114,7 @@ def _place(finding: FindingRow, rows: Sequence[FailingRow]) -> Place:
         column=finding.column,
         count=finding.count,
         lines=list(finding.lines),
-        about=without_backticks(finding.message).removeprefix(CATALOGUE[finding.code].message).strip(),
+        about=without_backticks(finding.message).removeprefix(catalogue()[finding.code].what).strip(),
         values=_values(rows),
     )
 

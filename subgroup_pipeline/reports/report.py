@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from subgroup_pipeline.findings.severity import Severity
+
 REPORT_VERSION = "2.0"
 """Of the published JSON Schema: additions raise the second number, anything else the first."""
 
@@ -96,7 +98,7 @@ class Problem(_Part):
 
     number: int
     code: str
-    severity: Literal["fatal", "hold", "error", "warning", "info"]
+    severity: Severity
     level: str = Field(description="the severity in words, as things stand now")
     count: int | None = Field(description="rows of all places; null when it is about files as a whole")
     places: list[Place] = Field(min_length=1)

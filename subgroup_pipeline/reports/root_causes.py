@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import columns_of
+from subgroup_pipeline.findings.severity import GRAVE, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from subgroup_pipeline.registry.schema import FindingRow
-
-SEVERITIES = ("fatal", "hold", "error", "warning", "info")
 
 _FILES = ("manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv")
 """Parents before children; other files come last."""
@@ -153,4 +152,4 @@ def _best(findings: Sequence[FindingRow]) -> FindingRow | None:
 
 
 def _removes_rows(finding: FindingRow) -> bool:
-    return finding.severity in ("fatal", "hold", "error") and finding.code not in _KEEPS_ROWS
+    return finding.severity in GRAVE and finding.code not in _KEEPS_ROWS

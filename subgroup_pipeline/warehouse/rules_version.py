@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.source_logic import python_logic, sql_logic, yaml_logic
 
@@ -29,7 +29,7 @@ _WORDS = frozenset({"description", "what", "notes"})
 @cache
 def rules_version() -> str:
     """The version of the rules in force, as the ledger keeps it beside each verdict."""
-    severities = {code: entry.severity for code, entry in CATALOGUE.items()}
+    severities = {code: entry.severity for code, entry in catalogue().items()}
     return version_of(Path(__file__).parents[1], bundled("expectations"), bundled("dbt_project") / "macros", severities)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
-from subgroup_pipeline.findings.catalogue import csv_files
+from subgroup_pipeline.findings.catalogue import FOLDER, family_of_file
 from tests.corpus.broken_csv import GOOD, SETTINGS, Found, structural
 from tests.support.place import Place
 
@@ -137,7 +137,7 @@ PROVED_ELSEWHERE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", [entry.code for entry in csv_files.CODES])
+@pytest.mark.parametrize("code", [*family_of_file(FOLDER / "csv_files.yml"), *family_of_file(FOLDER / "csv_rows.yml")])
 def test_every_code_of_a_csv_file_has_a_file_that_proves_it(code: str) -> None:
     proved = {found[0] for case in structural().values() for found in case.found}
     assert code in proved | set(PROVED_ELSEWHERE)

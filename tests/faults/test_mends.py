@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import severity_of
+from subgroup_pipeline.findings.severity import GRAVE
 from tests.faults.broken_and_mended import EDITS, Edit, Files
 from tests.support.installation import Installation, installation_in
 
 pytestmark = pytest.mark.slow
 
 DELIVERIES = Path(__file__).parent / "deliveries"
-GRAVE = ("fatal", "hold", "error")
 WITH_MEND = sorted(path.parent.name for path in DELIVERIES.glob("*/mended"))
 
 
@@ -28,7 +28,7 @@ def _grave_codes(case: str) -> set[tuple[str, str]]:
     path = DELIVERIES / case / "expected.yml"
     expected = YAML(typ="safe", pure=True).load(path) if path.is_file() else {}
     feeds = [feed for feed in ("roster", "subgroups") if feed in expected]
-    return {(feed, code) for feed in feeds for code in expected[feed]["codes"] if CATALOGUE[code].severity in GRAVE}
+    return {(feed, code) for feed in feeds for code in expected[feed]["codes"] if severity_of(code) in GRAVE}
 
 
 @pytest.fixture(scope="module")

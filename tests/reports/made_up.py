@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.reports.problems import problems_of
@@ -14,13 +14,13 @@ from subgroup_pipeline.reports.words import contact_words
 
 
 def finding(number: int, code: str, **places: Any) -> FindingRow:  # noqa: ANN401 - columns of the ledger
-    entry = CATALOGUE[code]
+    entry = catalogue()[code]
     row: dict[str, Any] = {
         "file": None,
         "column": None,
         "count": None,
         "lines": [],
-        "message": entry.message,
+        "message": entry.what,
         "how_to_fix": entry.how_to_fix,
     }
     return FindingRow(finding_id=number, code=code, severity=entry.severity, **(row | places))
@@ -38,7 +38,7 @@ def problems(
 def row(**values: Any) -> Row:  # noqa: ANN401 - columns of a row
     plain = {
         "problem": 1, "file": "subgroups.csv", "line": 2, "record": 1, "column": "student_id", "code": "SUB503",
-        "severity": "error", "message": CATALOGUE["SUB503"].message, "how_to_fix": CATALOGUE["SUB503"].how_to_fix,
+        "severity": "error", "message": catalogue()["SUB503"].what, "how_to_fix": catalogue()["SUB503"].how_to_fix,
         "row_key": "00123",
     }  # fmt: skip
     return Row(**(plain | values))

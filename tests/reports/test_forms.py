@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.landing.failing_rows import FailingRow
 from subgroup_pipeline.reports.csv_table import BOM, COLUMNS, as_csv
 from subgroup_pipeline.reports.forms import as_json
@@ -164,7 +164,7 @@ def test_the_page_shows_the_first_rows_of_a_problem_and_says_where_all_are() -> 
 def test_one_problem_alone_stands_in_the_card_that_says_what_to_fix() -> None:
     page = as_html(report(problems=problems(finding(1, "SUB514", file="s.csv", column="student_id"))))
     card = page[page.index('id="problems"') :].partition("</section>")[0]
-    assert CATALOGUE["SUB514"].message in card
+    assert catalogue()["SUB514"].what in card
     assert "s.csv, column student_id" in card
 
 
@@ -172,7 +172,7 @@ def test_several_columns_with_one_problem_are_one_problem() -> None:
     missing = [finding(n, "HDR001", file="s.csv", column=f"col{n}", lines=[1]) for n in range(1, 5)]
     (problem,) = problems(*missing)
     page = as_html(report(problems=[problem]))
-    assert page.count(CATALOGUE["HDR001"].how_to_fix) == 1
+    assert page.count(catalogue()["HDR001"].how_to_fix) == 1
     assert "s.csv, 4 columns (col1, col2, col3 and 1 more)" in page
     assert [place.column for place in problem.places] == ["col1", "col2", "col3", "col4"]
     text = as_csv(report(problems=[problem]))
@@ -191,7 +191,7 @@ def test_the_words_that_stand_in_the_cells_are_told_with_how_often_and_where() -
 
 
 def test_names_that_findings_mark_stand_between_quotation_marks() -> None:
-    said = f"{CATALOGUE['HDR001'].message} The nearest header is `student_no`."
+    said = f"{catalogue()['HDR001'].what} The nearest header is `student_no`."
     shown = report(problems=problems(finding(1, "HDR001", file="s.csv", column="student_id", message=said)))
     for text in (as_html(shown), as_csv(shown), as_json(shown)):
         assert "The nearest header is “student_no”." in text

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.reports.workbook import as_xlsx
 from tests.reports.made_up import finding, problems, report, row
 
@@ -43,9 +43,9 @@ def test_an_id_keeps_its_zeros_and_a_line_is_a_number() -> None:
 def test_the_first_sheet_says_what_to_fix() -> None:
     book = as_xlsx(report(problems=problems(finding(1, "SUB514", file="s.csv", column="student_id", count=3))))
     cells = _cells(book, 1)
-    entry = CATALOGUE["SUB514"]
+    entry = catalogue()["SUB514"]
     assert [cells[f"{column}2"][1] for column in "ABCDEFGH"] == [
-        entry.message, "s.csv, column student_id", "3", "Stops the upload", entry.how_to_fix, entry.in_excel, entry.why, "SUB514",
+        entry.what, "s.csv, column student_id", "3", "Stops the upload", entry.how_to_fix, entry.in_excel, entry.why, "SUB514",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import subgroup_pipeline
-from subgroup_pipeline.findings.catalogue import CATALOGUE
+from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.rules_version import rules_version, version_of
 
@@ -86,9 +86,9 @@ def test_a_severity_makes_another_version(rules: Path) -> None:
 
 
 def test_of_the_catalogue_only_severities_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = CATALOGUE["KEY003"]
-    other_words = replace(entry, message="Said otherwise.", how_to_fix="Do so.", why="So.", in_excel="So.", example="a: 1 b: 2")
-    monkeypatch.setitem(CATALOGUE, "KEY003", other_words)
+    entry = catalogue()["KEY003"]
+    other_words = replace(entry, what="Said otherwise.", how_to_fix="Do so.", why="So.", in_excel="So.", example="a: 1 b: 2")
+    monkeypatch.setitem(catalogue(), "KEY003", other_words)
     assert rules_version.__wrapped__() == rules_version()
-    monkeypatch.setitem(CATALOGUE, "KEY003", replace(entry, severity="hold"))
+    monkeypatch.setitem(catalogue(), "KEY003", replace(entry, severity="hold"))
     assert rules_version.__wrapped__() != rules_version()
