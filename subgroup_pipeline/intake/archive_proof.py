@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.errors import ArchiveDamagedError
 from subgroup_pipeline.intake.archive import archived_path, hash_of
-from subgroup_pipeline.intake.retention import NEEDED
-from subgroup_pipeline.registry.ledger import base_deliveries, deliveries_in
+from subgroup_pipeline.registry.needed import needed_deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -81,8 +80,7 @@ def how_to_mend(lost: LostFile, settings: Settings) -> str:
 
 def _needed(registry: Registry) -> list[Delivery]:
     with registry.begin() as session:
-        needed = deliveries_in(session, NEEDED)
-        return needed + base_deliveries(session, needed)
+        return needed_deliveries(session)
 
 
 def _lost(deliveries: Sequence[Delivery], settings: Settings, changed: Collection[str]) -> list[LostFile]:
