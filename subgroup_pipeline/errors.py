@@ -58,3 +58,7 @@ class ArchiveDamagedError(SubgroupsError):
 
 class WarehouseDamagedError(SubgroupsError):
     """A file of the warehouse was found damaged in the middle of a run; the next run makes it anew."""
+
+
+class UpkeepError(SubgroupsError):
+    """A place of the home cannot be cleared of what is past its time."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +19,9 @@ from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.errors import SettingsError
 
 SERVICE_ACCOUNT = "_pipeline"
+REPORTS_KEPT = timedelta(days=90)
+"""How long error reports stay, and the rows behind them: a district has that long to look back at an upload. Logs and the
+history of runs, which answer questions about a report, stay as long."""
 _DRIVER = "postgresql+psycopg2"
 """The registry's and Dagster's. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
 

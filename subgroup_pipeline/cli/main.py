@@ -12,6 +12,7 @@ from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
 from subgroup_pipeline.cli.sql import sql
 from subgroup_pipeline.cli.status import status
+from subgroup_pipeline.cli.upkeep import upkeep
 
 app = typer.Typer(
     help="From a school district's nightly roster and subgroup files to reports that people trust.",
@@ -28,6 +29,7 @@ for command in (
     reports.report,
     sql,
     status,
+    upkeep,
     maintenance.rebuild,
     maintenance.verify,
     maintenance.backup,

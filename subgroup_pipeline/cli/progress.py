@@ -20,7 +20,7 @@ _WORDS = {
     "dbt_models": "build the marts",
     "published_snapshot.publish": "publish",
     "error_reports": "write reports",
-    "archive_retention": "clear the archive",
+    "upkeep": "clear what is past its time",
     "checked_files": "answer `check/` folders",
     "proved_files": "hold kept files against their hashes",
 }

@@ -28,7 +28,6 @@ from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
-    LIVE_STATES,
     advance,
     base_deliveries,
     deliveries_in,
@@ -136,18 +135,6 @@ def _clear(scratch: Path) -> None:
     for left in scratch.iterdir():
         if left.is_dir():
             shutil.rmtree(left)
-
-
-def forget_deliveries(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """Remove raw rows of deliveries that nobody sees and that wait for nothing; the archive keeps their bytes.
-
-    What is published stays, also behind a newer accepted one: the build may yet hold that.
-    """
-    with registry.begin() as session:
-        wanted = [d.delivery_id for d in deliveries_in(session, ["screened", "landed", "held", *LIVE_STATES])]
-    query = "select delivery_id from control.landed_delivery where delivery_id not in (select unnest(?))"
-    gone = [row[0] for row in connection.execute(query, [wanted]).fetchall()]
-    delete_deliveries(connection, gone)
 
 
 def _to_land(

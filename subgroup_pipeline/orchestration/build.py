@@ -17,7 +17,7 @@ from subgroup_pipeline.orchestration.night_assets import (
     run_scope,
 )
 from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
-from subgroup_pipeline.orchestration.publish_assets import archive_retention, build_published_snapshot, proved_files
+from subgroup_pipeline.orchestration.publish_assets import build_published_snapshot, proved_files, upkeep
 from subgroup_pipeline.orchestration.report_assets import error_reports
 from subgroup_pipeline.orchestration.resources import Night
 from subgroup_pipeline.orchestration.triggers import build_schedule, build_sensor, failed_night
@@ -51,7 +51,7 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
             models,
             build_published_snapshot(models),
             error_reports,
-            archive_retention,
+            upkeep,
             proved_files,
             checked_files,
         ],

@@ -10,7 +10,7 @@ from subgroup_pipeline.districts.lateness import note_late_feeds
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.findings.severity import GRAVE
 from subgroup_pipeline.intake.fetch import fetch_deliveries
-from subgroup_pipeline.landing.land import forget_deliveries, land_deliveries
+from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
 from subgroup_pipeline.orchestration.links import data_docs_url
@@ -79,7 +79,6 @@ def _raw_columns(name: str) -> dg.TableSchema:
 def raw_tables(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None]]:
     """Screen what was archived and load it, files of one shape in one statement."""
     with open_warehouse(night.settings) as connection:
-        forget_deliveries(connection, night.registry)
         landed = land_deliveries(connection, night.registry, night.settings, night.chosen())
         totals = {
             table: connection.execute(f"select count(*), count(distinct district_id) from raw.{table}").fetchone() or (0, 0)

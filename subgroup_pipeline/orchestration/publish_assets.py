@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from subgroup_pipeline.intake.retention import purge_archive
+from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
 from subgroup_pipeline.orchestration.night_runs import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
+from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
+from subgroup_pipeline.upkeep.runner import run_upkeep
 
 
 @dg.op(ins={"built": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing), pool=POOL)
@@ -60,10 +62,20 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
 
 
 @dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
-def archive_retention(night: Night) -> dg.MaterializeResult[None]:
-    """What left the archive: bytes of deliveries past their retention that nothing live rests on; the ledger keeps the rows."""
-    purged = purge_archive(night.registry, night.settings, datetime.now(UTC))
-    return dg.MaterializeResult(metadata={"files_purged": purged.files, "bytes_purged": purged.bytes})
+def upkeep(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+    """What left because its time was over, by policy, over all districts; the ledger keeps that deliveries came."""
+    history = DagsterHistory(context.instance, night.settings)
+    cleared = run_upkeep(Installation(night.settings, night.registry, datetime.now(UTC), history))
+    for one in cleared:
+        if one.fault:
+            context.log.error("%s", one.fault)
+    return dg.MaterializeResult(
+        metadata={
+            **{one.policy.name: one.things for one in cleared},
+            "bytes": sum(one.bytes for one in cleared),
+            "policies_with_a_fault": sum(bool(one.fault) for one in cleared),
+        }
+    )
 
 
 @dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)

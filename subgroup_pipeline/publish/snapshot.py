@@ -14,7 +14,7 @@ from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.comments import comment_tables
-from subgroup_pipeline.publish.compaction import compact_working_file, remove_half_written
+from subgroup_pipeline.publish.compaction import compact_working_file
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.district_store import make_district_stores
 from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.settings import Settings
 
 REWRITTEN = timedelta(days=7)
 """Age of the last compacting rewrite at which a publish makes the next."""
@@ -85,7 +85,6 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             published = Published(_make_snapshot(settings, draft, before, kept), is_new=True)
     show_newest(settings)
     mend_ledger(registry, settings)
-    _retire(settings.paths, settings.keep_snapshots)
     end_well(settings.paths)
     if lost:
         note_damage(registry, "carried_over", carried_over(lost))
@@ -241,20 +240,6 @@ def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistri
             )
         connection.execute("select count(*) from marts.rpt_student_subgroup")
         return {table: _scalar(connection, f"select count(*) from marts.{table}") for table in _mart_tables(connection)}
-
-
-def _retire(home: Home, keep: int) -> None:
-    """Remove snapshots beyond those kept, never the current one; and what a killed publish left."""
-    for left in home.published.glob(".*.building"):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in home.published.glob(".*.new"):
-        left.unlink(missing_ok=True)
-    remove_half_written(home)
-    current = home.current_snapshot.resolve().name
-    names = sorted(path.name for path in home.published.iterdir() if path.is_dir() and not path.is_symlink())
-    for name in names[:-keep]:
-        if name != current:
-            shutil.rmtree(home.published / name)
 
 
 def _after(before: Manifest | None, now: datetime) -> datetime:

@@ -54,13 +54,6 @@ def write_data_docs(settings: Settings) -> None:
             path.unlink()
 
 
-def forget_old_runs(settings: Settings, table: str) -> None:
-    """Leave room for one more run of a suite among those that are kept."""
-    runs = sorted((settings.paths.gx / "validations" / table).glob("*/"), key=lambda run: run.stat().st_mtime, reverse=True)
-    for run in runs[max(settings.keep_snapshots - 1, 0) :]:
-        shutil.rmtree(run)
-
-
 def _stored_runs(validations: Path) -> list[_Run]:
     suites: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for path in sorted(validations.glob("*/*/*/*.json")):

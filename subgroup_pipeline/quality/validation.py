@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.quality.check_session import session_statements
-from subgroup_pipeline.quality.data_docs import forget_old_runs, write_data_docs
+from subgroup_pipeline.quality.data_docs import write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import (
     OWN_TYPE,
@@ -107,7 +107,7 @@ def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Val
             totals += of_table
             rows |= {(table, delivery): count for delivery, count in by_delivery.items()}
         if run_name:
-            _store(settings, context, results, run_name)
+            _store(context, results, run_name)
             write_data_docs(settings)
     return Validation(failures, rows, totals)
 
@@ -251,7 +251,7 @@ def _show_totals(result: Any, totals: Sequence[CheckTotal], row_count: int) -> N
         }
 
 
-def _store(settings: Settings, context: Any, results: Mapping[str, Any], run_name: str) -> None:  # noqa: ANN401
+def _store(context: Any, results: Mapping[str, Any], run_name: str) -> None:  # noqa: ANN401
     """Store the results of this run under `gx/validations`."""
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.resource_identifiers import (
@@ -262,6 +262,5 @@ def _store(settings: Settings, context: Any, results: Mapping[str, Any], run_nam
     run_id = RunIdentifier(run_name=re.sub(r"[^\w.-]+", "-", run_name), run_time=datetime.now(UTC))
     for table, result in results.items():
         result.meta["run_id"] = run_id
-        forget_old_runs(settings, table)
         key = ValidationResultIdentifier(ExpectationSuiteIdentifier(table), run_id, batch_identifier=table)
         context.validation_results_store.set(key, result)

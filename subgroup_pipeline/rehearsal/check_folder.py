@@ -17,7 +17,7 @@ from subgroup_pipeline.intake.offered import RemoteFiles
 from subgroup_pipeline.intake.sftp import CHANNELS, SftpConnection, SftpError
 from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.rehearsal.check_report import report_files, report_name
-from subgroup_pipeline.rehearsal.rehearse import NotTakenError, clear_abandoned, guess_feed, is_roster_csv, rehearse
+from subgroup_pipeline.rehearsal.rehearse import NotTakenError, guess_feed, is_roster_csv, rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,6 @@ class Checked:
 def answer_checks(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Checked:
     """Check what lies in the `check/` folders of these districts on our server. Nothing about a file or a server raises."""
     checked = Checked()
-    clear_abandoned(settings)
     ours = [district for district in districts if district.settings.server is None]
     if not ours:
         return checked

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,7 +49,6 @@ _WAITS = {
     "subgroups": "It would wait for a roster: none has been accepted yet.",
     "roster": "It would wait until a person decides about an earlier changes-only roster.",
 }
-_ABANDONED = 3600.0
 """Seconds after which what a killed rehearsal left is removed."""
 
 
@@ -112,7 +110,6 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
 
     Nothing of the installation changes. Raises NotTakenError when the files make no delivery.
     """
-    clear_abandoned(settings)
     with unlogged(), _throwaway_home(settings) as own, _open(own) as copy:
         uploads = copy_district(registry, copy, district)
         _link_archive(settings, own, uploads)
@@ -154,13 +151,6 @@ def _throwaway_home(settings: Settings) -> Iterator[Settings]:
         yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
     finally:
         shutil.rmtree(root, ignore_errors=True)
-
-
-def clear_abandoned(settings: Settings) -> None:
-    """Remove what killed rehearsals left: it holds rows of students."""
-    for left in settings.paths.rehearsals.glob("*/"):
-        if time.time() - left.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

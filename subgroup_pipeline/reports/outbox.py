@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.forms import FORMS
 from subgroup_pipeline.reports.outbox_index import Entry, as_index, shelf
+from subgroup_pipeline.settings import REPORTS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,13 +39,9 @@ if TYPE_CHECKING:
     from subgroup_pipeline.reports.report import Report
     from subgroup_pipeline.settings import Home, Settings
 
-KEPT = timedelta(days=90)
-"""After this a report leaves the home and the outbox."""
 _RECENT = timedelta(days=7)
 _LAYOUT = "2:"
 """Before each note: reports of the layout before (all files side by side) are made anew where they may still change."""
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_OLD_LAYOUT = ("report_", "latest_report_", "check_")
 _log = logging.getLogger(__name__)
 
 
@@ -99,7 +95,6 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
         for district_id in parcels.keys() - delivered.faults.keys():
             notes[district_id] |= {parcel.delivery_id: parcel.note for parcel in parcels[district_id]}
             _write_note(settings.paths, district_id, notes[district_id])
-    _drop_old(settings.paths, {delivery.district_id for delivery in changed})
     return delivered
 
 
@@ -168,7 +163,7 @@ def _indexes(
     notes: Mapping[str, Mapping[str, str]],
 ) -> dict[str, bytes]:
     """The index of each district that gets a parcel: what stands in its outbox when the parcel is there."""
-    since = datetime.now(UTC) - KEPT
+    since = datetime.now(UTC) - REPORTS_KEPT
     columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.received_at, Delivery.state, Delivery.verdict)
     query = sa.select(*columns).where(
         Delivery.district_id.in_(list(parcels)), Delivery.sha256.is_not(None), Delivery.received_at >= since
@@ -216,7 +211,7 @@ def _send(
 
 
 def _put(connection: SftpConnection, outbox: str, parcels: Sequence[_Parcel], index: bytes) -> None:
-    """Write the reports, then the index that leads to them, and remove what is too old; safe to repeat."""
+    """Write the reports, then the index that leads to them; safe to repeat. What gets too old there is upkeep's."""
     there = connection.list_folders(outbox)
     for folder in sorted(set().union(*(parcel.folders for parcel in parcels)) - set(there)):
         connection.make_folder(f"{outbox}/{folder}")
@@ -224,35 +219,10 @@ def _put(connection: SftpConnection, outbox: str, parcels: Sequence[_Parcel], in
     for path, content in written.items():
         connection.write(f"{outbox}/{path}", content)
     connection.write(f"{outbox}/index.html", index)
-    _clear(connection, outbox, there)
     replaced = {f"latest_report_{path.removeprefix('latest/')}" for path in written if path.startswith("latest/")}
     for entry in connection.list_files(outbox):
         if entry.name in replaced:
             connection.remove(entry)
-
-
-def _clear(connection: SftpConnection, outbox: str, folders: Sequence[str]) -> None:
-    """Remove folders of dates, answers to checks and reports of the layout before that are older than a report is kept."""
-    oldest = datetime.now(UTC) - KEPT
-    for folder in folders:
-        if _DATE.fullmatch(folder) and folder < oldest.date().isoformat():
-            for entry in connection.list_files(f"{outbox}/{folder}"):
-                connection.remove(entry)
-            connection.remove_folder(f"{outbox}/{folder}")
-    side_by_side = [entry for entry in connection.list_files(outbox) if entry.name.startswith(_OLD_LAYOUT)]
-    for entry in (*side_by_side, *connection.list_files(f"{outbox}/checks")):
-        if entry.mtime < oldest.timestamp():
-            connection.remove(entry)
-
-
-def _drop_old(home: Home, districts: Iterable[str]) -> None:
-    """Remove what was kept longer than a report is."""
-    oldest = (datetime.now(UTC) - KEPT).timestamp()
-    for district_id in districts:
-        for directory in (home.reports / district_id, home.failing_rows / district_id):
-            for path in directory.glob("[0-9]*"):
-                if path.stat().st_mtime < oldest:
-                    path.unlink(missing_ok=True)
 
 
 def _read_note(home: Home, district_id: str) -> dict[str, str]:

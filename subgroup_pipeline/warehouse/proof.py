@@ -56,10 +56,8 @@ def doubt_warehouse(settings: Settings) -> list[str]:
 
 
 def end_well(home: Home) -> None:
-    """Note that a run read and wrote the warehouse to the end, and remove what was set aside: it was made anew."""
+    """Note that a run read and wrote the warehouse to the end: what was set aside before is made anew, and may leave."""
     home.unproven_warehouse.unlink(missing_ok=True)
-    for file in home.warehouse.glob(f"*{_ASIDE}"):
-        file.unlink(missing_ok=True)
 
 
 def _damaged(settings: Settings, *, every_block: bool) -> list[str]:

@@ -10,8 +10,6 @@ import pytest
 
 from subgroup_pipeline.landing import land as land_module
 from subgroup_pipeline.landing import load as load_module
-from subgroup_pipeline.landing.land import forget_deliveries
-from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.place import Place
@@ -281,21 +279,6 @@ def test_rows_go_to_the_district_that_uploaded_them(place: Place) -> None:
             ("alpha", 3),
             ("beta", 5),
         ]
-
-
-def test_rows_of_deliveries_that_are_over_are_forgotten_and_the_others_stay(place: Place) -> None:
-    place.apply()
-    ids = {}
-    for number, state in enumerate(("published", "held", "superseded", "rejected", "landed")):
-        ids[state] = place.deliver("subgroups", {"s.csv": small.subgroups(number + 2)})
-    place.land()
-    for state, delivery in ids.items():
-        place.set_state(delivery, state)
-    with open_warehouse(place.settings) as connection:
-        forget_deliveries(connection, place.registry)
-    kept = {row[0] for row in place.ask("select distinct delivery_id from raw.subgroup_row")}
-    assert kept == {ids[state] for state in ("published", "held", "landed")}
-    assert {row[0] for row in place.ask("select delivery_id from control.landed_delivery")} == kept
 
 
 def test_a_file_past_its_retention_that_is_asked_for_again_stops_nobody(place: Place) -> None:

@@ -1,13 +1,11 @@
-"""Keeping an installation: roll back, rebuild from archive and ledger, back up and restore, retention."""
+"""Keeping an installation: roll back, rebuild from archive and ledger, back up and restore."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.intake.retention import purge_archive
 from subgroup_pipeline.publish.current import release, roll_back
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import open_registry
@@ -74,18 +72,3 @@ def test_what_is_lost_is_made_again_from_archive_and_ledger(
 
     assert run_night(settings).success
     assert _marts(settings) == second
-
-
-@pytest.mark.slow
-def test_bytes_past_their_retention_leave_the_archive_unless_something_live_rests_on_them(installation: Installation) -> None:
-    district = installation.apply(small.settings("alpha"))
-    for students in (40, 41):
-        installation.upload(district, "roster", {"roster.zip": zip_of(small.roster(students))})
-        installation.night()
-    old, live = installation.deliveries(district, "roster")
-    archive = installation.settings.paths.archive
-    assert purge_archive(installation.registry, installation.settings, datetime.now(UTC)).files == 0
-    later = datetime.now(UTC) + timedelta(days=installation.settings.retention_days + 1)
-    assert purge_archive(installation.registry, installation.settings, later).files == 1
-    assert not (archive / old["sha256"][:2] / old["sha256"]).exists()
-    assert (archive / live["sha256"][:2] / live["sha256"]).exists()

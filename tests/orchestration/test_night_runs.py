@@ -85,10 +85,7 @@ def test_what_a_person_starts_works_and_is_never_the_night(ran: Ran) -> None:
     started = [
         _start(ran, *models),
         _start(ran, checks={dg.AssetCheckKey(dg.AssetKey("district_delivery"), "verdict")}),
-        *(
-            _start(ran, key)
-            for key in ("archived_deliveries", "delivery_verdict", "run_scope", "archive_retention", "error_reports")
-        ),
+        *(_start(ran, key) for key in ("archived_deliveries", "delivery_verdict", "run_scope", "upkeep", "error_reports")),
         _start(ran, "published_snapshot"),
     ]
     assert [result.success for result in started] == [True] * len(started)

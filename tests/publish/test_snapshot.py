@@ -139,34 +139,6 @@ def test_nothing_new_makes_no_snapshot(built: Installation) -> None:
     assert again.manifest.snapshot == directory.name
 
 
-def test_only_the_newest_snapshots_are_kept(built: Installation) -> None:
-    made = [_publish_anew(built).name for _ in range(5)]
-    assert _snapshots(built) == made[-3:]
-
-
-def test_the_current_snapshot_is_kept_however_old(built: Installation) -> None:
-    current = _publish_anew(built)
-    later = built.settings.paths.published
-    names = [f"9999010{number}T000000000000Z" for number in range(1, 5)]
-    for name in names:
-        (later / name).mkdir()
-    try:
-        snapshot._retire(built.settings.paths, 3)
-        assert current.name in _snapshots(built)
-    finally:
-        for name in names:
-            if (later / name).exists():
-                (later / name).rmdir()
-
-
-def test_what_a_killed_publish_left_is_removed(built: Installation) -> None:
-    left = built.settings.paths.published / ".20200101T000000000000Z.building"
-    left.mkdir()
-    (left / "analytics.duckdb").write_bytes(b"half")
-    _publish_anew(built)
-    assert not left.exists()
-
-
 @pytest.mark.parametrize(
     "tampering",
     [

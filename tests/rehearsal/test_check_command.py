@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -192,15 +191,6 @@ def test_changes_behind_a_held_set_of_changes_would_wait(house: House) -> None:
 def test_a_check_runs_beside_a_night_that_holds_the_warehouse(house: House) -> None:
     with open_warehouse(house.settings):
         assert house.check("oak", "subgroups", {"s.csv": small.subgroups(60)}).verdict == "accepted"
-
-
-def test_what_a_killed_check_left_is_removed(house: House) -> None:
-    left = house.settings.paths.rehearsals / "left"
-    left.mkdir()
-    (left / "rows.csv").write_text("s001")
-    os.utime(left, (0, 0))
-    house.check("elm", "subgroups", {"s.csv": small.subgroups()})
-    assert not left.exists()
 
 
 @pytest.fixture(scope="module")

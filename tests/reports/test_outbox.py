@@ -5,12 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import stat
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -160,32 +157,6 @@ def test_a_kill_between_writing_and_noting_writes_the_same_again(rejected: tuple
     assert _deliver(installation).reports == 1
     assert _outbox(installation, district) == files
     assert _deliver(installation).reports == 0
-
-
-def test_a_report_leaves_the_outbox_and_the_home_after_ninety_days(rejected: tuple[Installation, str]) -> None:
-    installation, district = rejected
-    _deliver(installation)
-    outbox = installation.settings.paths.sftp / district / "outbox"
-    kept = installation.settings.paths.reports / district
-    (outbox / "checks").mkdir()
-    for age, name in ((92, "old"), (89, "young")):
-        then = time.time() - age * 86400
-        (outbox / f"{datetime.fromtimestamp(then, UTC):%Y-%m-%d}").mkdir()
-        places = (outbox / f"{datetime.fromtimestamp(then, UTC):%Y-%m-%d}" / f"{name}.html", outbox / "checks" / f"{name}.html",
-                  outbox / f"report_{name}.html", outbox / f"{name}.txt", kept / f"2026{name}.html")  # fmt: skip
-        for path in places:
-            path.write_text("x")
-            os.utime(path, (then, then))
-    (outbox / "latest_report_roster.html").write_text("of the layout before")
-    (kept / "delivered.json").unlink()
-    _deliver(installation)
-    left = [path.name for path in (*outbox.rglob("*"), *kept.iterdir())]
-    assert sorted(name for name in left if "old" in name or "young" in name) == [
-        "2026young.html", "old.txt", "report_young.html", "young.html", "young.html", "young.txt",
-    ]  # fmt: skip
-    assert len([name for name in left if name.startswith("20") and len(name) == 10]) == 2, "one folder is gone"
-    assert "roster.html" in left
-    assert "latest_report_roster.html" not in left
 
 
 def test_a_district_with_a_server_of_its_own_gets_none_on_ours(rejected: tuple[Installation, str]) -> None:

@@ -22,6 +22,7 @@ _JUDGE = "subgroup_pipeline.quality.judge"
 _SCOPE = "subgroup_pipeline.build.scope"
 _CURRENT = "subgroup_pipeline.publish.current"
 _SNAPSHOT = "subgroup_pipeline.publish.snapshot"
+_UPKEEP = "subgroup_pipeline.upkeep.runner"
 _DBT = "dbt.cli.main:dbtRunner.invoke"
 _WRITE_JSON = "dbt_common.clients.system:write_json"
 
@@ -72,7 +73,6 @@ CRASHES = (
     Crash("some entered as landed", KillAt(f"{_LEDGER}:advance", "after", call=3, about="'landed'")),
     Crash("landed, not noted", KillAt(f"{_LAND}:_note_versions")),
     Crash("noted, scratch not cleared", KillAt(f"{_LAND}:_note_versions", "after")),
-    Crash("old rows half forgotten", KillAt(f"{_LAND}:forget_deliveries", "after")),
     Crash("before the checks", KillAt(f"{_JUDGE}:validate")),
     Crash("during the checks", KillAt(f"{_JUDGE}:validate", "during", delay=0.3)),
     Crash("between roster and subgroups", KillAt(f"{_JUDGE}:validate", call=2)),
@@ -107,7 +107,8 @@ CRASHES = (
     Crash("the link is made beside", KillAt("pathlib:Path.replace", about=".current.new")),
     Crash("the link is swapped", KillAt("pathlib:Path.replace", "after", about=".current.new")),
     Crash("swapped, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2)),
-    Crash("published, old snapshots kept", KillAt(f"{_SNAPSHOT}:_retire")),
+    Crash("published, nothing cleared", KillAt(f"{_UPKEEP}:run_upkeep")),
+    Crash("old rows forgotten, the rest not cleared", KillAt(f"{_UPKEEP}:_remove", "after")),
     Crash("between two links of the first", KillAt(f"{_CURRENT}:_replace_link", "after"), "first night"),
     Crash("first night, half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3), "first night"),
     Crash("first night, late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6), "first night"),
