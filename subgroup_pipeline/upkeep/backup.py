@@ -1,16 +1,20 @@
 """Backup and restore of what cannot be derived again: the registry with its history, the archive, the keys.
 
 The warehouse and what is published are derived; `subgroups rebuild` makes them from a restored home. Rows go into the
-backup as JSON, so a backup of SQLite can be restored to PostgreSQL and the other way round.
+backup as JSON, one per line, so a backup of SQLite can be restored to PostgreSQL and the other way round. The last member is a
+seal, the sha256 of all names and bytes before it; a restore writes nothing before the seal was proved.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import groupby, islice
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -21,12 +25,17 @@ from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Base, UtcDateTime
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from subgroup_pipeline.settings import Settings
 
 _ROWS = "registry.jsonl"
 _ABOUT = "about.json"
+_SEAL = "seal"
+AT_A_TIME = 1000
+"""Rows that are in memory together."""
+_BLOCK = 1024**2
 
 
 def back_up(registry: Registry, settings: Settings, target: Path) -> int:
@@ -38,13 +47,16 @@ def back_up(registry: Registry, settings: Settings, target: Path) -> int:
     if target.exists():
         raise SettingsError(f"{target} exists. Give a new file; a backup never replaces another.")
     try:
-        with tarfile.open(part, "w") as package:
+        with tarfile.open(part, "w") as package, TemporaryFile(dir=target.parent) as rows:
+            part.chmod(0o600)
+            seal = hashlib.sha256()
             about = {"schema": HEAD, "made_at": datetime.now(UTC).isoformat()}
-            _add(package, _ABOUT, json.dumps(about).encode())
-            _add(package, _ROWS, _dump(registry))
+            _add(package, tarfile.TarInfo(_ABOUT), io.BytesIO(json.dumps(about).encode()), seal)
+            _dump(registry, rows)
+            _add(package, tarfile.TarInfo(_ROWS), rows, seal)
             for place in (settings.paths.archive, settings.paths.keys):
-                package.add(place, arcname=place.name, filter=lambda member: None if member.name.endswith(".part") else member)
-        part.chmod(0o600)
+                _add_place(package, place, seal)
+            _add(package, tarfile.TarInfo(_SEAL), io.BytesIO(seal.hexdigest().encode()), hashlib.sha256())
         part.replace(target)
     except OSError as error:
         raise SettingsError(f"cannot write {target}: {error.strerror}") from error
@@ -57,21 +69,23 @@ def restore(settings: Settings, source: Path) -> int:
     """Restore a backup into a registry that holds nothing, or whose file is damaged; gives the number of deliveries.
 
     A damaged file is set aside beside the new one. Archive and keys are written before the rows, so that a kill on the way is
-    mended by restoring again. Raises SettingsError when the registry is in use, or the file is no backup or of another release.
+    mended by restoring again. Raises SettingsError when the registry is in use, or the file is no backup, of another release,
+    or not as it was written.
     """
     try:
         with tarfile.open(source) as package, full_disk_in_words(settings.paths):
-            about = json.loads(_read(package, _ABOUT))
+            about = json.loads(_open(package, _ABOUT).read())
             if about["schema"] != HEAD:
                 raise SettingsError(
                     f"{source} was made by a release with registry {about['schema']}; this one has {HEAD}. Restore it with that "
                     "release and upgrade then."
                 )
+            _prove(package, source)
             registry = _empty_registry(settings)
             try:
                 members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys")]
                 package.extractall(settings.paths.root, members=members, filter="data")
-                return _load(registry, _read(package, _ROWS))
+                return _load(registry, _open(package, _ROWS))
             finally:
                 registry.close()
     except (tarfile.TarError, KeyError, TypeError, ValueError, OSError, sa.exc.SQLAlchemyError) as error:
@@ -79,6 +93,63 @@ def restore(settings: Settings, source: Path) -> int:
         raise SettingsError(
             f"{source} is not a backup that can be read: {said}. Give a file that `subgroups backup` made."
         ) from error
+
+
+class _Sealing:
+    """A file that adds what is read of it to the seal."""
+
+    def __init__(self, content: IO[bytes], seal: hashlib._Hash) -> None:
+        self._content = content
+        self._seal = seal
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        block = self._content.read(size)
+        self._seal.update(block)
+        return block
+
+
+def _add(package: tarfile.TarFile, member: tarfile.TarInfo, content: IO[bytes], seal: hashlib._Hash) -> None:
+    """Add a member, and its name and bytes to the seal."""
+    member.size = content.seek(0, io.SEEK_END)
+    member.mode = member.mode & 0o700
+    content.seek(0)
+    seal.update(f"{member.name}\0".encode())
+    package.addfile(member, _Sealing(content, seal))
+
+
+def _add_place(package: tarfile.TarFile, place: Path, seal: hashlib._Hash) -> None:
+    """Add a folder of the home with all it holds, without files that are only half there."""
+    for path in sorted((place, *place.rglob("*"))):
+        name = path.relative_to(place.parent).as_posix()
+        if path.is_dir():
+            package.addfile(package.gettarinfo(path, name))
+        elif path.is_file() and path.suffix != ".part":
+            with path.open("rb") as file:
+                _add(package, package.gettarinfo(arcname=name, fileobj=file), file, seal)
+
+
+def _prove(package: tarfile.TarFile, source: Path) -> None:
+    """Read every byte and hold it against the seal. Raises SettingsError for a backup that is not as it was written."""
+    written = _open(package, _SEAL).read().decode("ascii")
+    seal = hashlib.sha256()
+    for member in package:
+        content = package.extractfile(member) if member.isfile() and member.name != _SEAL else None
+        if content is not None:
+            seal.update(f"{member.name}\0".encode())
+            while block := content.read(_BLOCK):
+                seal.update(block)
+    if seal.hexdigest() != written:
+        raise SettingsError(
+            f"{source} is damaged: its bytes are not those that were written. Give another backup; nothing was restored."
+        )
+
+
+def _open(package: tarfile.TarFile, name: str) -> IO[bytes]:
+    content = package.extractfile(name)
+    if content is None:
+        raise KeyError(name)
+    return content
 
 
 def _empty_registry(settings: Settings) -> Registry:
@@ -112,14 +183,16 @@ def _require_empty(registry: Registry) -> None:
             raise SettingsError("the registry holds data already. Restore into a new SUBGROUPS_HOME (and database).")
 
 
-def _dump(registry: Registry) -> bytes:
-    lines: list[str] = []
-    with registry.engine.connect() as connection:
+def _dump(registry: Registry, target: IO[bytes]) -> None:
+    """Write every row of every table, parents first, as they stood at one moment."""
+    isolation = {} if registry.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with registry.engine.connect().execution_options(yield_per=AT_A_TIME, **isolation) as connection:
+        if not isolation:
+            connection.exec_driver_sql("begin")  # SQLite's driver begins with the first write only
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(sa.select(table)).mappings():
                 cells = {name: _plain(cell) for name, cell in row.items()}
-                lines.append(json.dumps({"table": table.name, "row": cells}))
-    return "\n".join(lines).encode()
+                target.write(json.dumps({"table": table.name, "row": cells}).encode() + b"\n")
 
 
 def _plain(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
@@ -129,21 +202,27 @@ def _plain(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
     return cell.as_json() if isinstance(cell, DeliveryRecord) else cell
 
 
-def _load(registry: Registry, dump: bytes) -> int:
-    tables: dict[str, list[dict[str, Any]]] = {}
-    for line in dump.decode().splitlines():
-        entry = json.loads(line)
-        tables.setdefault(entry["table"], []).append(entry["row"])
+def _load(registry: Registry, dump: IO[bytes]) -> int:
+    """Insert the rows in one transaction, some at a time; gives the number of deliveries."""
+    deliveries = 0
     with registry.engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for name, rows in _by_table(dump):
+            table = Base.metadata.tables[name]
             times = [column.name for column in table.columns if isinstance(column.type, UtcDateTime)]
-            rows = tables.get(table.name, [])
             for row in rows:
-                row |= {name: datetime.fromisoformat(row[name]) for name in times if row[name]}
-            if rows:
-                connection.execute(sa.insert(table), rows)
+                row |= {time: datetime.fromisoformat(row[time]) for time in times if row[time]}
+            connection.execute(sa.insert(table), rows)
+            deliveries += len(rows) if name == "delivery" else 0
+        for table in Base.metadata.sorted_tables:
             _advance_sequence(connection, table)
-    return len(tables.get("delivery", []))
+    return deliveries
+
+
+def _by_table(dump: Iterable[bytes]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Rows with the name of their table, as many at a time as fit into memory."""
+    for name, entries in groupby(map(json.loads, dump), key=lambda entry: str(entry["table"])):
+        while rows := [entry["row"] for entry in islice(entries, AT_A_TIME)]:
+            yield name, rows
 
 
 def _advance_sequence(connection: sa.Connection, table: sa.Table) -> None:
@@ -152,17 +231,3 @@ def _advance_sequence(connection: sa.Connection, table: sa.Table) -> None:
     if connection.dialect.name == "postgresql" and key is not None:
         newest = sa.select(sa.func.coalesce(sa.func.max(key), 0) + 1).scalar_subquery()
         connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(table.name, key.name), newest, False)))
-
-
-def _add(package: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    member.mode = 0o600
-    package.addfile(member, io.BytesIO(content))
-
-
-def _read(package: tarfile.TarFile, name: str) -> bytes:
-    member = package.extractfile(name)
-    if member is None:
-        raise KeyError(name)
-    return member.read()

@@ -1,0 +1,89 @@
+"""Backup: held against its seal before anything is restored, and never whole in memory."""
+
+from __future__ import annotations
+
+import tarfile
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.settings import Settings, load_settings
+from subgroup_pipeline.upkeep.backup import back_up, restore
+from tests.support import small_district as small
+from tests.support.place import Place
+
+
+@pytest.fixture
+def backup(place: Place, tmp_path: Path) -> Path:
+    place.apply()
+    place.deliver("subgroups", {"s.csv": small.subgroups()})
+    (place.settings.paths.keys / "pipeline").write_text("a key")
+    (place.settings.paths.archive / ".1234.part").write_text("half a file")
+    back_up(place.registry, place.settings, tmp_path / "backup.tar")
+    return tmp_path / "backup.tar"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Settings:
+    return load_settings(home=tmp_path / "elsewhere")
+
+
+def test_what_was_kept_is_there_again(backup: Path, place: Place, elsewhere: Settings) -> None:
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert restore(elsewhere, backup) == 1
+    for kept in ("archive", "keys"):
+        here, there = place.settings.paths.root / kept, elsewhere.paths.root / kept
+        files = {path.relative_to(there): path.read_bytes() for path in there.rglob("*") if path.is_file()}
+        assert files == {
+            path.relative_to(here): path.read_bytes() for path in here.rglob("*") if path.is_file() and path.suffix != ".part"
+        }
+
+
+@pytest.mark.parametrize("name", ["registry.jsonl", "archive/", "keys/pipeline"])
+def test_a_backup_with_another_byte_is_refused_and_nothing_is_restored(backup: Path, elsewhere: Settings, name: str) -> None:
+    with tarfile.open(backup) as package:
+        member = next(m for m in package if m.name.startswith(name) and m.isfile())
+    with backup.open("r+b") as file:
+        file.seek(member.offset_data)
+        byte = file.read(1)
+        file.seek(member.offset_data)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(SettingsError, match="its bytes are not those that were written"):
+        restore(elsewhere, backup)
+    assert not elsewhere.paths.root.exists()
+
+
+def test_a_backup_that_was_cut_is_refused(backup: Path, elsewhere: Settings) -> None:
+    with tarfile.open(backup) as package:
+        end = next(m for m in package if m.name == "seal").offset
+    with backup.open("r+b") as file:
+        file.truncate(end)
+    with pytest.raises(SettingsError, match="is not a backup that can be read"):
+        restore(elsewhere, backup)
+    assert not elsewhere.paths.root.exists()
+
+
+def test_a_registry_is_saved_and_restored_a_part_at_a_time(
+    place: Place, tmp_path: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subgroup_pipeline.upkeep.backup.AT_A_TIME", 10)
+    events, letters = 500, 20_000
+    row = {"at": datetime.now(UTC), "kind": "kind", "actor": "me", "detail": {"said": "x" * letters}}
+    with place.registry.begin() as session:
+        session.execute(sa.insert(AuditEvent), [row] * events)
+    tracemalloc.start()
+    back_up(place.registry, place.settings, tmp_path / "backup.tar")
+    restore(elsewhere, tmp_path / "backup.tar")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < events * letters / 2, "the registry was in memory as a whole"
+    restored = open_registry(elsewhere)
+    with restored.begin() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(AuditEvent)) == events
+    restored.close()
