@@ -42,7 +42,7 @@ types: setup     ## strict types
 	$(BIN)/mypy
 
 docs: setup      ## the generated pages of docs/, and the column lineage of the models
-	$(BIN)/python -m subgroup_pipeline.cli.generated_docs
+	$(BIN)/python -m tools.generated_docs
 
 lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt

@@ -14,7 +14,7 @@ from subgroup_pipeline.cli.output import installation, print_table, say
 from subgroup_pipeline.errors import SubgroupsError
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.cli.sample_districts import SampleDistrict
+    from subgroup_pipeline.demo.districts import SampleDistrict
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -60,7 +60,7 @@ def run_demo() -> None:
 
 
 def _set_up(settings: Settings, registry: Registry) -> list[SampleDistrict]:
-    from subgroup_pipeline.cli.sample_districts import make_sample_districts
+    from subgroup_pipeline.demo.districts import make_sample_districts
     from subgroup_pipeline.districts.district_file import read_district_file
     from subgroup_pipeline.districts.registered import apply_settings
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from subgroup_pipeline.cli.sample_districts import SampleDistrict, make_sample_districts
+from subgroup_pipeline.demo.districts import SampleDistrict, make_sample_districts
 from tests.oracle.recompute import Expected, recompute
 
 TODAY = date(2026, 8, 24)

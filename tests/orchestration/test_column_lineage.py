@@ -7,10 +7,10 @@ import json
 import dagster as dg
 import pytest
 
-from subgroup_pipeline.cli.generated_docs import column_lineage
 from subgroup_pipeline.orchestration.column_lineage import sql_version
 from subgroup_pipeline.settings import bundled
 from tests.orchestration.conftest import Ran
+from tools.generated_docs import column_lineage
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 

@@ -1,7 +1,7 @@
 """The made-up school districts that `subgroups demo` delivers: rosters, subgroup files and settings, from a seed.
 
-Only invention belongs here: a small town's roster and files. What tells the districts apart stands in `sample_profiles`, who
-the students are in `sample_students`, column lists in `warehouse.oneroster`. Nothing is read from the installation.
+Only invention belongs here: a small town's roster and files. What tells the districts apart stands in `profiles`, who
+the students are in `students`, column lists in `warehouse.oneroster`. Nothing is read from the installation.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.sample_profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
-from subgroup_pipeline.cli.sample_students import GRADES, Student, make_students
+from subgroup_pipeline.demo.profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
+from subgroup_pipeline.demo.students import GRADES, Student, make_students
 from subgroup_pipeline.reading.roster_files import KINDS
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 

@@ -1,6 +1,6 @@
 """What tells the demo's three made-up districts apart: names, schools, spellings, settings.
 
-Words only; `sample_districts` draws from them. No name is a real person's or district's.
+Words only; `districts` draws from them. No name is a real person's or district's.
 """
 
 from __future__ import annotations

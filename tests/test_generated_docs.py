@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.cli.generated_docs import pages
+from tools.generated_docs import pages
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.mark.parametrize("name", sorted(pages()))

@@ -1,6 +1,6 @@
 """What is made from code: pages of `docs/` (data dictionary, error codes, schema of reports) and the models' column lineage.
 
-Run: python -m subgroup_pipeline.cli.generated_docs     (`make docs`; tests hold what it makes to the code)
+Run: python -m tools.generated_docs     (`make docs`; tests hold what it makes to the code)
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def column_lineage() -> str:
 def main() -> None:
     """Write the pages into `docs/` of the checkout, and the lineage beside the models."""
     (bundled("dbt_project") / "column_lineage.json").write_text(column_lineage(), encoding="utf-8")
-    docs = Path(__file__).parents[2] / "docs"
+    docs = Path(__file__).parents[1] / "docs"
     for name, text in pages().items():
         (docs / name).write_text(text, encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """The made-up students of the demo's districts: who they are, and facts about them that hang together.
 
-How a district spells these facts stands in `sample_profiles`; rosters and files are made by `sample_districts`.
+How a district spells these facts stands in `profiles`; rosters and files are made by `districts`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.sample_profiles import FAMILY, GIVEN, Profile
+from subgroup_pipeline.demo.profiles import FAMILY, GIVEN, Profile
 
 if TYPE_CHECKING:
     import random

@@ -1,0 +1,1 @@
+"""What developers run in a checkout; nothing of it is in the wheel."""
