@@ -74,7 +74,8 @@ class Bench:
             kept = incoming.keep()
             files = [UploadedFile(path.name, incoming.sha256, incoming.size)]
         if path.suffix == ".zip":
-            files += prove_zip(kept, path.name).members
+            members = prove_zip(kept, path.name).members
+            files += [UploadedFile(m.name, m.sha256, m.size, member_of=path.name) for m in members]
         content = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
         with self.registry.begin() as session:
             delivery, _ = register_delivery(

@@ -29,6 +29,8 @@ from subgroup_pipeline.intake.sftp import (
     SftpServer,
     SignInError,
 )
+from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
@@ -64,15 +66,18 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     fetched = Fetched(districts=len(districts))
     for part in settings.paths.archive.glob(".*.part"):
         part.unlink(missing_ok=True)  # of a fetch that was killed; runs hold the warehouse's lock, so nobody writes it
-    for server, members in _by_server(settings, districts).items():
-        connection = SftpConnection(server)
-        inboxes = [Inbox(registry, settings, connection, district.settings) for district in members]
-        try:
-            with ThreadPoolExecutor(CHANNELS) as pool:
-                for district, outcome in zip(members, pool.map(_take, inboxes), strict=True):
-                    _enter(registry, connection, district.district_id, outcome, fetched, settings.paths.archive)
-        finally:
-            connection.close()
+    with ReadingPool(settings.threads) as readers:
+        zips = UnpackedZips(settings.paths.scratch, readers)
+        zips.clear()  # of a run that ended before it landed them
+        for server, members in _by_server(settings, districts).items():
+            connection = SftpConnection(server)
+            inboxes = [Inbox(registry, settings, connection, district.settings, readers, zips) for district in members]
+            try:
+                with ThreadPoolExecutor(CHANNELS) as pool:
+                    for district, outcome in zip(members, pool.map(_take, inboxes), strict=True):
+                        _enter(registry, connection, district.district_id, outcome, fetched, settings.paths.archive)
+            finally:
+                connection.close()
     return fetched
 
 
@@ -85,11 +90,13 @@ def ready_files(
     """
     ready: dict[str, list[RemoteEntry]] = {}
     faults: list[str] = []
+    readers = ReadingPool(1)  # a look reads no file, so it starts no process
+    zips = UnpackedZips(settings.paths.scratch, readers)
     for server, members in _by_server(settings, districts).items():
         connection = SftpConnection(server)
         try:
             for district in members:
-                files = Inbox(registry, settings, connection, district.settings).ready()
+                files = Inbox(registry, settings, connection, district.settings, readers, zips).ready()
                 files = [*files, *settled_checks(connection, settings, district.district_id)]
                 if files:
                     ready[district.district_id] = files

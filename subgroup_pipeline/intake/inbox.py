@@ -21,9 +21,10 @@ from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, ROW_COUNTS, Pr
 from subgroup_pipeline.intake.remote_files import forget_files, observe_files
 from subgroup_pipeline.intake.sftp import RemoteEntry
 from subgroup_pipeline.reading.litter import is_litter
-from subgroup_pipeline.reading.manifest import announced_files, read_manifest
+from subgroup_pipeline.reading.manifest import announced_files
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.roster_files import MANIFEST, roster_file
-from subgroup_pipeline.reading.zip_proof import prove_zip, roster_members
+from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
 from subgroup_pipeline.settings import Settings
@@ -69,10 +70,20 @@ def is_temporary(name: str) -> bool:
 class Inbox:
     """The inbox of one district on one server."""
 
-    def __init__(self, registry: Registry, settings: Settings, connection: FileServer, district: DistrictSettings) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        connection: FileServer,
+        district: DistrictSettings,
+        readers: ReadingPool,
+        zips: UnpackedZips,
+    ) -> None:
         self._registry = registry
         self._connection = connection
         self._district = district
+        self._readers = readers
+        self._zips = zips
         self._archive = settings.paths.archive
         self._settle = timedelta(seconds=settings.settle_seconds)
 
@@ -153,7 +164,7 @@ class Inbox:
             with incoming_file(self._archive) as incoming:
                 if entry.size <= MAX_SIZE and self._connection.fetch(entry, incoming):
                     incoming.flush()
-                    promises |= read_promises(entry, incoming.path.read_bytes())
+                    promises |= read_promises(entry, incoming.path, self._readers)
         return promises
 
     def _promise(self, entry: RemoteEntry) -> Promise | None:
@@ -199,7 +210,7 @@ class Inbox:
         file = self._fetch(entry)
         if file is None:
             return None
-        is_roster = feed == "subgroups" and roster_members(archived_path(self._archive, file.sha256))
+        is_roster = feed == "subgroups" and self._readers.roster_members(archived_path(self._archive, file.sha256))
         finding = self._misplaced(entry.name) if is_roster else Finding("PKG007", file=entry.name)
         return Arrival(feed, remote, (file,), None, (finding,), is_rejected=True)
 
@@ -223,42 +234,36 @@ class Inbox:
             if not self._connection.fetch(entry, incoming):
                 return None
             incoming.flush()
-            proof = prove_zip(incoming.path, entry.name)
+            proof = self._zips.prove(incoming.path, entry.name, incoming.sha256)
             upload = UploadedFile(entry.name, incoming.sha256, incoming.size)
-            is_broken = promise is not None and not promise.is_kept(upload, incoming.path)
+            is_broken = promise is not None and not promise.is_kept(upload, incoming.path, self._readers)
             if (proof.cut_off or is_broken) and not self._is_settled(entry):
                 return None
             incoming.keep()
         remote = self._with_promises([entry])
         if proof.findings:
-            return Arrival("roster", remote, (upload, *proof.members), None, proof.findings, is_rejected=True)
-        kept = [_Kept(upload, None if is_broken else "zip_crc"), *(_Kept(member, "zip_crc") for member in proof.members)]
+            return Arrival("roster", remote, (upload,), None, proof.findings, is_rejected=True)
+        members = (UploadedFile(one.name, one.sha256, one.size, member_of=entry.name) for one in proof.members)
+        kept = [_Kept(upload, None if is_broken else "zip_crc"), *(_Kept(member, "zip_crc") for member in members)]
         return self._judged("roster", remote, kept, "zip_crc")
 
     def _take_loose(self, entries: list[RemoteEntry]) -> Arrival | None:
         """A loose roster, every file proved; for a file that manifest.csv announces and that is not there it waits an hour."""
         is_late = not self._settle or all(self._age(entry) >= PARTIAL_AFTER for entry in entries)
-        if not is_late and self._is_waiting(entries):
-            return None
-        kept = []
-        for entry in entries:
+        manifest = next((entry for entry in entries if roster_file(entry.name) == MANIFEST), None)
+        kept: dict[RemoteEntry, _Kept] = {}
+        for entry in sorted(entries, key=lambda entry: entry != manifest):  # the manifest first: it says whether to wait
             file = self._take_proved(entry)
-            if file is None:
+            if file is None or (entry == manifest and not is_late and self._is_announced_more(file.file, entries)):
                 return None
-            kept.append(file)
-        proofs = {one.proof for one in kept}
+            kept[entry] = file
+        proofs = {one.proof for one in kept.values()}
         weakest = next((proof for proof in _WEAKEST_FIRST if proof in proofs), None)
-        return self._judged("roster", self._with_promises(entries), kept, weakest)
+        return self._judged("roster", self._with_promises(entries), [kept[entry] for entry in entries], weakest)
 
-    def _is_waiting(self, entries: list[RemoteEntry]) -> bool:
-        """Whether manifest.csv is not complete itself, or announces a file that is not there."""
-        entry = next((entry for entry in entries if roster_file(entry.name) == MANIFEST), None)
-        if entry is None:
-            return False
-        manifest = self._take_proved(entry)
-        if manifest is None:
-            return True
-        modes = announced_files(read_manifest(archived_path(self._archive, manifest.file.sha256)))
+    def _is_announced_more(self, manifest: UploadedFile, entries: list[RemoteEntry]) -> bool:
+        """Whether manifest.csv announces a file that is not there."""
+        modes = announced_files(self._readers.read_manifest(archived_path(self._archive, manifest.sha256)) or [])
         there = {entry.name.strip().casefold() for entry in entries}
         return any(f"{kind}.csv" not in there for kind, mode in modes.items() if mode in ("bulk", "delta"))
 
@@ -280,7 +285,7 @@ class Inbox:
             file = UploadedFile(entry.name, incoming.sha256, incoming.size)
             proof: Proof | None = "settled"
             if promise is not None:
-                proof = promise.proof if promise.is_kept(file, incoming.path) else None
+                proof = promise.proof if promise.is_kept(file, incoming.path, self._readers) else None
                 if proof is None and not (self._is_settled(entry) and self._is_settled(promise.entry)):
                     return None
             incoming.keep()

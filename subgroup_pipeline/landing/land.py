@@ -23,7 +23,8 @@ from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
 from subgroup_pipeline.landing.volume import has_usual_volume
-from subgroup_pipeline.reading.scan_pool import ScanPool
+from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.unpacked_zips import UNPACKED, UnpackedZips
 from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
@@ -38,7 +39,7 @@ from subgroup_pipeline.warehouse.connection import delete_deliveries, insert_row
 from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -76,9 +77,12 @@ def land_deliveries(
     """Land what waits and what the warehouse lacks, for these districts. Safe to repeat after a kill at any point."""
     by_id = {district.district_id: district for district in districts}
     count_ended_runs(registry, settings.paths.scratch)
-    deliveries = _to_land(connection, registry, by_id)
+    with registry.begin() as session:
+        versions = {district_id: district.version for district_id, district in by_id.items()}
+        judge_changed_again(session, versions, rules_version())
+    deliveries = _deliveries_to_land(connection, registry, by_id)
     landed = Landed()
-    _clear(settings.paths.scratch)
+    _clear(settings.paths.scratch, [left.name for left in settings.paths.scratch.iterdir() if left.name != UNPACKED])
     try:
         screenings = _screen(settings, deliveries, by_id)
         loadable = [screening for screening in screenings if screening.is_loadable]
@@ -107,22 +111,22 @@ def land_deliveries(
         # Last of all: until a delivery is noted here, the next run lands it again.
         _note_versions(connection, screenings, by_id)
     finally:
-        for delivery in deliveries:
-            shutil.rmtree(settings.paths.scratch / delivery.delivery_id, ignore_errors=True)
+        _clear(settings.paths.scratch, [UNPACKED, *(delivery.delivery_id for delivery in deliveries)])
     return landed
 
 
 def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict]) -> list[Screening]:
     # Starting a second process takes longer than it saves on a few megabytes.
     places = settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1
-    with ScanPool(places) as workers, ThreadPoolExecutor(settings.threads) as threads:
+    with ReadingPool(places) as readers, ThreadPoolExecutor(settings.threads) as threads:
+        zips = UnpackedZips(settings.paths.scratch, readers)
 
         def screen(delivery: Delivery) -> Screening:
             if delivery.record.ended_runs >= MOST_RUNS:
                 findings = [Finding("PKG022", count=delivery.record.ended_runs)]
                 return Screening(delivery.delivery_id, delivery.district_id, findings=findings)
             with being_read(settings.paths.scratch, delivery.delivery_id):
-                return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, workers.read_shape)
+                return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, readers, zips)
 
         # What was being read when a run ended comes last and alone, so that the next run knows which one it was.
         together = [delivery for delivery in deliveries if not delivery.record.ended_runs]
@@ -130,16 +134,17 @@ def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mappi
         return [done.get(delivery.delivery_id) or screen(delivery) for delivery in deliveries]
 
 
-def _clear(scratch: Path) -> None:
-    """Remove what a killed night unpacked: nobody but the run that holds the warehouse works here."""
-    for left in scratch.iterdir():
-        if left.is_dir():
-            shutil.rmtree(left)
+def _clear(scratch: Path, names: Iterable[str]) -> None:
+    """Remove directories with what was unpacked. Nobody but the run that holds the warehouse works here."""
+    for name in names:
+        if (scratch / name).is_dir():
+            shutil.rmtree(scratch / name, ignore_errors=True)
 
 
-def _to_land(
+def _deliveries_to_land(
     connection: duckdb.DuckDBPyConnection, registry: Registry, districts: Mapping[str, RegisteredDistrict]
 ) -> list[Delivery]:
+    """What is new, and what waits or is live and does not lie in `raw` as the settings now want it, with its base."""
     query = "select delivery_id, settings_version from control.landed_delivery where landing_version = ?"
     in_raw = dict(connection.execute(query, [LANDING_VERSION]).fetchall())
     with_headers = rosters_with_headers(connection)
@@ -154,8 +159,6 @@ def _to_land(
         return version == district.version and (delivery.feed == "subgroups" or delivery.delivery_id in with_headers)
 
     with registry.begin() as session:
-        versions = {district_id: district.version for district_id, district in districts.items()}
-        judge_changed_again(session, versions, rules_version())
         fresh = deliveries_in(session, ["received", "screened"], districts)
         waiting = deliveries_in(session, ["landed"], districts)
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]

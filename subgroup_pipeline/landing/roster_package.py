@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files, read_manifest
+from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files
 from subgroup_pipeline.reading.roster_files import KINDS, MANIFEST, roster_file
-from subgroup_pipeline.reading.zip_proof import data_members, member_name
+from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from subgroup_pipeline.reading.reading_pool import ReadingPool
+    from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 
@@ -59,31 +60,32 @@ class RosterPackage:
         return {f"{kind}.csv" for kind, mode in self.modes.items() if mode in ("bulk", "delta")}
 
 
-def open_package(delivery: Delivery, home: Home, scratch: Path) -> RosterPackage:
-    """The files of a roster and its manifest, with findings about names and manifest; folders in a zip do not count."""
+def open_package(delivery: Delivery, home: Home, readers: ReadingPool, zips: UnpackedZips) -> RosterPackage:
+    """The files of a roster and its manifest, with findings about names and manifest; folders in a zip do not count.
+
+    What has to be unpacked lies under `scratch/<delivery_id>` afterwards. Raises OSError when the disk has no place for it.
+    """
     package = RosterPackage()
-    _name_files(package, _files(delivery, home, scratch))
+    _name_files(package, _files(package, delivery, home, zips))
     if MANIFEST in package.files:
-        _read_manifest(package, package.files[MANIFEST])
+        _read_manifest(package, package.files[MANIFEST], readers)
     return package
 
 
-def _files(delivery: Delivery, home: Home, scratch: Path) -> list[tuple[str, Path]]:
-    """Names as uploaded, with where the bytes lie."""
+def _files(package: RosterPackage, delivery: Delivery, home: Home, zips: UnpackedZips) -> list[tuple[str, Path]]:
+    """Names as uploaded, with where the bytes lie; none of a zip that cannot be read any more, which is then said."""
     uploads = [file for file in delivery.files if not file.member_of]
     if len(uploads) > 1 or not uploads[0].name.casefold().endswith(".zip"):
         return [(file.name, archived_path(home.archive, file.sha256)) for file in uploads]
-    files: list[tuple[str, Path]] = []
-    unpacked = scratch / "unpacked"
-    unpacked.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with zipfile.ZipFile(archived_path(home.archive, uploads[0].sha256)) as package:
-        for number, member in enumerate(data_members(package)):
-            target = unpacked / str(number)
-            with package.open(member) as source, target.open("wb") as copy:
-                while block := source.read(1024 * 1024):
-                    copy.write(block)
-            files.append((member_name(member.filename), target))
-    return files
+    upload = uploads[0]
+    members = [file for file in delivery.files if file.member_of]
+    kept = zips.kept(upload.sha256, {member.sha256: member.size for member in members})
+    if kept is not None:
+        return [(member_name(member.name), kept / member.sha256) for member in members]
+    into = home.scratch / delivery.delivery_id / "unpacked"
+    proof = zips.unpack(archived_path(home.archive, upload.sha256), upload.name, into)
+    package.findings += proof.findings
+    return [(member_name(member.name), into / member.sha256) for member in proof.members]
 
 
 def _name_files(package: RosterPackage, files: list[tuple[str, Path]]) -> None:
@@ -100,12 +102,15 @@ def _name_files(package: RosterPackage, files: list[tuple[str, Path]]) -> None:
         package.findings.append(Finding("PKG014", file=min(other), count=len(other), about=words))
 
 
-def _read_manifest(package: RosterPackage, path: Path) -> None:
+def _read_manifest(package: RosterPackage, path: Path, readers: ReadingPool) -> None:
     """Note what manifest.csv says, and what is wrong with how it says it (OneRoster 1.1 CSV, manifest.csv)."""
     if path.stat().st_size > MAX_SIZE:
         package.findings.append(Finding("PKG017", file=MANIFEST))
         return
-    lines = read_manifest(path)
+    lines = readers.read_manifest(path)
+    if lines is None:
+        package.findings.append(Finding("FIL003", file=MANIFEST))
+        return
     package.modes = {_KINDS[kind]: mode for kind, mode in announced_files(lines).items() if kind in _KINDS}
     if not lines or (lines[0].key, lines[0].mode) != HEADER:
         package.findings.append(Finding("PKG011", file=MANIFEST, line=1))

@@ -22,20 +22,17 @@ from subgroup_pipeline.landing.header import (
 )
 from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
 from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
-from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.roster_files import MANIFEST
-from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from subgroup_pipeline.districts.district_file import DistrictSettings
+    from subgroup_pipeline.reading.reading_pool import ReadingPool
+    from subgroup_pipeline.reading.shape import CsvShape
+    from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
-
-    ReadShape = Callable[[Path, str, Path, frozenset[str]], tuple[CsvShape, Path]]
 
 _KEYED_TABLES = ("subgroup_row", "users", "demographics")
 """Tables whose columns a district's settings name."""
@@ -120,21 +117,20 @@ class Screening:
         )
 
 
-def screen_delivery(delivery: Delivery, district: DistrictSettings, home: Home, read: ReadShape = read_shape) -> Screening:
-    """Screen a delivery from the archive. Its unpacked and cleaned files lie under `scratch/<delivery_id>`.
-
-    `read` reads one file's shape; the night does that in a process of its own (`scan_pool`).
-    """
+def screen_delivery(
+    delivery: Delivery, district: DistrictSettings, home: Home, readers: ReadingPool, zips: UnpackedZips
+) -> Screening:
+    """Screen a delivery from the archive. What was unpacked or cleaned for it lies under `scratch/<delivery_id>`."""
     screening = Screening(delivery.delivery_id, delivery.district_id)
     screening.findings += _not_kept(delivery, home)
     if screening.findings:
         return screening
     scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
-        _screen_roster(screening, open_package(delivery, home, scratch), district, scratch, read)
+        _screen_roster(screening, open_package(delivery, home, readers, zips), district, scratch, readers)
     elif district.has_subgroup_file:
         upload = delivery.files[0]
-        _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch, read)
+        _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch, readers)
     return screening
 
 
@@ -147,28 +143,30 @@ def _not_kept(delivery: Delivery, home: Home) -> list[Finding]:
 
 
 def _screen_roster(
-    screening: Screening, package: RosterPackage, district: DistrictSettings, scratch: Path, read: ReadShape
+    screening: Screening, package: RosterPackage, district: DistrictSettings, scratch: Path, readers: ReadingPool
 ) -> None:
-    misplaced = _misplaced(package, district)
+    misplaced = _misplaced(package, district, readers)
     if misplaced and not package.known:
         about = f"Put it into {district.subgroups.path}." if district.subgroups else ""
         screening.findings.append(Finding("PKG019", file=misplaced[0], about=about))
         return
     screening.is_delta = package.is_delta
     screening.findings += package.findings
+    if not package.files:
+        return
     for table in roster_tables().values():
         if table.file_name in package.files:
-            _screen_roster_file(screening, package, table, district, scratch, read)
+            _screen_roster_file(screening, package, table, district, scratch, readers)
     _note_missing(screening, package, district)
     screening.findings += [Finding("PKG020" if name in misplaced else "PKG005", file=name) for name in package.unknown]
 
 
-def _misplaced(package: RosterPackage, district: DistrictSettings) -> list[str]:
+def _misplaced(package: RosterPackage, district: DistrictSettings, readers: ReadingPool) -> list[str]:
     """Files that are no part of a roster and look like the district's subgroup file."""
     if district.subgroups is None or not district.has_subgroup_file:
         return []
     csvs = [name for name in package.unknown if name.casefold().endswith(".csv")]
-    return [name for name in csvs if looks_like_subgroups(package.files[name], district.subgroups)]
+    return [name for name in csvs if looks_like_subgroups(readers, package.files[name], district.subgroups)]
 
 
 def _note_missing(screening: Screening, package: RosterPackage, district: DistrictSettings) -> None:
@@ -192,10 +190,15 @@ def _note_missing(screening: Screening, package: RosterPackage, district: Distri
 
 
 def _screen_roster_file(
-    screening: Screening, package: RosterPackage, table: RosterTable, district: DistrictSettings, scratch: Path, read: ReadShape
+    screening: Screening,
+    package: RosterPackage,
+    table: RosterTable,
+    district: DistrictSettings,
+    scratch: Path,
+    readers: ReadingPool,
 ) -> None:
     name, path, mode = table.file_name, package.files[table.file_name], package.modes.get(table.kind, "absent")
-    shape, readable = read(path, name, scratch / "clean" / name, known_roster_columns(table))
+    shape, readable = readers.read_shape(path, name, scratch / "clean" / name, known_roster_columns(table))
     mapping, findings = map_roster_header(shape.header, table, shape.header_line) if shape.is_readable else (None, [])
     fatal = next((finding for finding in (*shape.findings, *findings) if finding.severity == "fatal"), None)
     if fatal and not _is_used(table, district, screening):
@@ -228,13 +231,13 @@ def _is_used(table: RosterTable, district: DistrictSettings, screening: Screenin
 
 
 def _screen_subgroups(
-    screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path, read: ReadShape
+    screening: Screening, path: Path, name: str, district: DistrictSettings, scratch: Path, readers: ReadingPool
 ) -> None:
     subgroups = district.subgroups
     assert subgroups is not None  # noqa: S101 - the caller asked
-    shape, readable = read(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
+    shape, readable = readers.read_shape(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
     mapping, findings = map_subgroup_header(shape.header, subgroups, name, shape.header_line) if shape.is_readable else (None, [])
-    if mapping is None and looks_like_roster(path, subgroups):
+    if mapping is None and looks_like_roster(readers, path, subgroups):
         screening.findings.append(Finding("PKG018", file=name, about=f"Put it into {district.roster.path}."))
         return
     screening.findings += [*shape.findings, *findings]

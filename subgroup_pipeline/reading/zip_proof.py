@@ -1,4 +1,4 @@
-"""Proof of completeness for a zip: every member is read to its end against its own CRC, within limits.
+"""Proof of completeness for a zip: every member is read to its end against its own CRC, within limits, and kept on the way.
 
 A cut-off upload has no end record or a member that does not match; a closed SFTP handle proves nothing (a client that is
 interrupted closes cleanly). Each ZipInfo is opened itself: opening by name would skip a damaged member of the same name.
@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import lzma
+import os
 import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.reading.litter import is_litter
 from subgroup_pipeline.reading.manifest import MAX_SIZE as MAX_MANIFEST
 from subgroup_pipeline.reading.roster_files import MANIFEST, roster_file
-from subgroup_pipeline.registry.ledger import UploadedFile
 
 MAX_MEMBERS = 100
 """OneRoster has 14 files; districts zip whole export folders, and what is not OneRoster is only named."""
@@ -47,6 +50,14 @@ _METHODS = {
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 
 
+class _DamagedError(Exception):
+    """The bytes of a member are not those that were packed."""
+
+
+class _NotKeptError(Exception):
+    """The disk did not take a member; the zip itself may be whole."""
+
+
 class _RefusedError(Exception):
     """The zip holds what a roster never holds; the message says what, the code how."""
 
@@ -57,29 +68,50 @@ class _RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class ZipProof:
-    """What reading the zip showed: its members when it is whole, else findings; `cut_off` when more bytes might mend it."""
+class ZipMember:
+    """A file in a zip: its name with the folders it lies in, the sha256 of its bytes in hex, and how many there are."""
 
-    members: tuple[UploadedFile, ...] = ()
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ZipProof:
+    """What reading the zip showed: its members when it is whole, else findings; `cut_off` when more bytes might mend it.
+
+    `is_unpacked` says that the members lie where they were asked for, each under its sha256.
+    """
+
+    members: tuple[ZipMember, ...] = ()
     findings: tuple[Finding, ...] = ()
     cut_off: bool = False
+    is_unpacked: bool = False
 
 
-def prove_zip(path: Path, name: str) -> ZipProof:
-    """Read every member of the zip at `path`, which was uploaded as `name`."""
+def prove_zip(path: Path, name: str, into: Path | None = None, room: int = MAX_UNPACKED) -> ZipProof:
+    """Read every member of the zip at `path`, which was uploaded as `name`.
+
+    In the same pass they are unpacked into the empty directory `into`, unless together they take more than `room` bytes. What a
+    pass that failed wrote there is left to the caller.
+    """
     try:
         with _opened(path) as package:
             _refuse(package)
             members = data_members(package)
             if not members:
                 return ZipProof(findings=(Finding("ZIP002", file=name),))
-            return ZipProof(members=tuple(_read(package, member, name) for member in members))
+            target = into if sum(member.file_size for member in members) <= room else None
+            read = tuple(_read(package, member, target) for member in members)
+            return ZipProof(members=read, is_unpacked=target is not None)
+    except _NotKeptError:
+        return prove_zip(path, name)
     except _RefusedError as refused:
         return ZipProof(findings=(Finding(refused.code, file=refused.file or name, about=str(refused)),))
-    except zipfile.BadZipFile as error:
-        damaged = "CRC" in str(error)
-        return ZipProof(findings=(Finding("ZIP003" if damaged else "ZIP001", file=name),), cut_off=True)
+    except zipfile.BadZipFile:
+        return ZipProof(findings=(Finding("ZIP001", file=name),), cut_off=True)
     except (
+        _DamagedError,
         zlib.error,
         lzma.LZMAError,
         struct.error,
@@ -88,7 +120,6 @@ def prove_zip(path: Path, name: str) -> ZipProof:
         OSError,
         RuntimeError,
         ValueError,
-        MemoryError,
     ):
         return ZipProof(findings=(Finding("ZIP003", file=name),), cut_off=True)
 
@@ -185,15 +216,38 @@ def _overlaps(package: zipfile.ZipFile) -> bool:
     return any(end > start for (_, end), start in zip(places, following, strict=False))
 
 
-def _read(package: zipfile.ZipFile, member: zipfile.ZipInfo, zip_name: str) -> UploadedFile:
+def _read(package: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path | None) -> ZipMember:
     digest = hashlib.sha256()
     size = 0
-    with package.open(member) as stream:
-        while block := stream.read(_BLOCK):
+    with package.open(member) as stream, _keeping(), (into / "part" if into else Path(os.devnull)).open("wb") as copy:
+        while block := _next_block(stream):
             if not size and block.startswith(b"PK\x03\x04") and b"[Content_Types].xml" not in block:
                 raise _RefusedError(_NESTED)
             digest.update(block)
             size += len(block)
             if size > member.file_size:
                 raise zipfile.BadZipFile("a member is larger than it says")
-    return UploadedFile(member.filename, digest.hexdigest(), size, member_of=zip_name)
+            copy.write(block)
+        if into:
+            (into / "part").replace(into / digest.hexdigest())
+    return ZipMember(member.filename, digest.hexdigest(), size)
+
+
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """What fails in writing is told apart from what is wrong with the zip. Raises _NotKeptError."""
+    try:
+        yield
+    except OSError as error:
+        raise _NotKeptError from error
+
+
+def _next_block(stream: IO[bytes]) -> bytes:
+    """The next bytes of a member. Raises _DamagedError where they are not those that were packed.
+
+    zipfile has one error for all that is wrong with a zip: while bytes are read it means the CRC, before that something else.
+    """
+    try:
+        return stream.read(_BLOCK)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _DamagedError from error

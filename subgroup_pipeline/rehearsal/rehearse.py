@@ -21,7 +21,9 @@ from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.quality.judge import judge_deliveries
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.roster_files import roster_file
+from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_delivery, live_deliveries
 from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
 from subgroup_pipeline.reports.assemble import build_reports
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.intake.arrival import Arrival
     from subgroup_pipeline.intake.offered import FileServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
@@ -113,7 +116,7 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
     with unlogged(), _throwaway_home(settings) as own, _open(own) as copy:
         uploads = copy_district(registry, copy, district)
         _link_archive(settings, own, uploads)
-        arrivals = [arrival for arrival in Inbox(copy, own, offered, district.settings).take().arrivals if arrival.feed == feed]
+        arrivals = [arrival for arrival in _take(copy, own, district, offered) if arrival.feed == feed]
         if len(arrivals) != 1:
             raise NotTakenError(
                 f"{len(arrivals)} deliveries would come of this. Give one zip, the loose CSV files of one roster, or one "
@@ -129,6 +132,12 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
     seen_before = None if is_new else delivery.delivery_id
     described |= {"delivery_id": None, "seen_again_at": None, "seen_again_count": 0}
     return Rehearsal(district.district_id, feed, described, report, seen_before)
+
+
+def _take(registry: Registry, settings: Settings, district: RegisteredDistrict, offered: FileServer) -> list[Arrival]:
+    with ReadingPool(settings.threads) as readers:
+        zips = UnpackedZips(settings.paths.scratch, readers)
+        return Inbox(registry, settings, offered, district.settings, readers, zips).take().arrivals
 
 
 def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict) -> None:

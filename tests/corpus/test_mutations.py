@@ -20,7 +20,7 @@ from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.landing.header import known_subgroup_columns, map_subgroup_header
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-from subgroup_pipeline.reading.scan_pool import ScanPool
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.corpus.broken_csv import GOOD, SETTINGS, structural
@@ -59,7 +59,7 @@ def _csv_mutants(count: int) -> Iterator[bytes]:
     return (_mutated(dice, dice.choice(sources)) for _ in range(count))
 
 
-def _screened(pool: ScanPool, path: Path, number: int, subgroups: Subgroups) -> Screening:
+def _screened(pool: ReadingPool, path: Path, number: int, subgroups: Subgroups) -> Screening:
     """As `screen_delivery` does for a subgroup file, without a ledger row for each of thousands."""
     screening = Screening(f"{number:05}", "alpha")
     clean = path.with_suffix(".clean")
@@ -76,7 +76,7 @@ def _screened(pool: ScanPool, path: Path, number: int, subgroups: Subgroups) -> 
 def _mutate_csv(place: Place, directory: Path, count: int) -> None:
     assert SUBGROUPS is not None
     screenings = []
-    with ScanPool(2, memory=512 * 1024**2, seconds=30) as pool:
+    with ReadingPool(2, memory=512 * 1024**2, seconds=30) as pool:
         for number, data in enumerate(_csv_mutants(count)):
             path = directory / f"{number}.csv"
             path.write_bytes(data)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.intake import promises
+from subgroup_pipeline.intake import fetch as fetch_module
+from subgroup_pipeline.intake.archive import IncomingFile
+from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.ledger import district_findings
 from tests.support import small_district as small
 from tests.support.installation import zip_of
@@ -183,12 +187,34 @@ def test_a_loose_roster_in_the_wrong_inbox_waits_until_all_of_it_has_settled(wor
     assert world.deliveries() == []
 
 
-def test_a_row_count_of_a_file_that_is_nothing_but_line_ends_is_not_proved(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(promises, "_MOST_LINES", 1000)
-    world.put("alpha", "subgroups", "s.csv", SUBGROUPS + "\n" * 2000)
-    world.put("alpha", "subgroups", "_manifest.csv", "file,rows\ns.csv,2\n")
+def test_a_manifest_is_fetched_once_in_a_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    fetch = SftpConnection.fetch
+
+    def noted(connection: SftpConnection, entry: RemoteEntry, target: IncomingFile) -> bool:
+        fetched.append(entry.name)
+        return fetch(connection, entry, target)
+
+    monkeypatch.setattr(SftpConnection, "fetch", noted)
+    world.put_all("alpha", "roster", ROSTER)
     world.fetch()
-    assert world.states() == [("rejected", None, ["PRT902"])]
+    assert sorted(fetched) == sorted(ROSTER)
+
+
+def test_a_file_that_its_process_does_not_survive_is_rejected_and_the_others_are_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_module, "ReadingPool", partial(ReadingPool, memory=1))
+    world.put("alpha", "roster", "roster.zip", zip_of(ROSTER | {"users.csv": "x" * 3_000_000}))
+    world.put("alpha", "subgroups", "s.csv", SUBGROUPS + "x" * 3_000_000)
+    world.put("alpha", "subgroups", "_manifest.csv", "file,rows\ns.csv,2\n")
+    world.put("alpha", "subgroups", "t.csv", SUBGROUPS, age=100)
+    world.fetch()
+    assert sorted((f.code, f.file) for d in world.deliveries() for f in d.findings) == [
+        ("FIL003", "roster.zip"),
+        ("PRT902", "s.csv"),
+    ]
+    assert sorted(state for state, *_ in world.states()) == ["received", "rejected", "rejected"]
 
 
 def test_many_uploads_of_one_district_are_taken_over_several_runs(world: World) -> None:

@@ -29,7 +29,7 @@ from tests.torture.kills import KillAt, arm
 
 settings = load_settings(home=sys.argv[1])
 registry = open_registry(settings)
-arm(KillAt("subgroup_pipeline.reading.scan_pool:ScanPool.read_shape", about=sys.argv[2]))
+arm(KillAt("subgroup_pipeline.reading.reading_pool:ReadingPool.read_shape", about=sys.argv[2]))
 with open_warehouse(settings) as connection:
     land_deliveries(connection, registry, settings, registered_districts(registry))
 """

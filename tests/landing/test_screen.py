@@ -9,6 +9,9 @@ import pytest
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import severity_of
+from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.place import Place
@@ -42,6 +45,31 @@ def test_a_clean_roster_is_landed_with_nothing_to_say(place: Place) -> None:
 def test_a_roster_without_a_manifest_is_read_as_a_full_set(place: Place) -> None:
     delivery = _landed(place, {name: text for name, text in ROSTER.items() if name != "manifest.csv"})
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", {"PKG002"})
+
+
+def test_what_intake_unpacked_is_landed_without_the_zip_and_then_removed(place: Place) -> None:
+    place.apply()
+    delivery = place.deliver("roster", {"roster.zip": zip_of(ROSTER)})
+    sha256 = next(file.sha256 for file in place.delivery(delivery).files if not file.member_of)
+    archived = archived_path(place.settings.paths.archive, sha256)
+    with ReadingPool(1) as readers:
+        UnpackedZips(place.settings.paths.scratch, readers).prove(archived, "roster.zip", sha256)
+    archived.write_bytes(b"no zip any more; a delivery that is new was hashed on its way in")
+    place.land()
+    assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", set())
+    assert list(place.settings.paths.scratch.iterdir()) == []
+
+
+def test_a_zip_that_was_proved_and_cannot_be_read_any_more_is_rejected_and_stops_nobody(place: Place) -> None:
+    """It ended the whole landing, for every district."""
+    bad, good = (
+        place.deliver("roster", {"roster.zip": zip_of(small.roster(n))}, place.apply(d)) for n, d in ((10, "a1"), (11, "b1"))
+    )
+    sha256 = next(file.sha256 for file in place.delivery(bad).files if not file.member_of)
+    archived_path(place.settings.paths.archive, sha256).write_bytes(b"no zip")
+    place.land()
+    assert (place.delivery(bad).state, place.codes(bad)) == ("rejected", {"ZIP001"})
+    assert place.delivery(good).state == "landed"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from subgroup_pipeline.intake.inbox import Inbox, inbox_directory
 from subgroup_pipeline.intake.offered import LocalFiles
 from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.quality.judge import judge_deliveries
+from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import Feed, all_deliveries, describe_delivery
 from subgroup_pipeline.rehearsal.rehearse import Rehearsal, rehearse
@@ -57,8 +59,11 @@ class House:
     def deliver(self, district: str, feed: Feed, files: Files) -> dict[str, object]:
         """What a night makes of the files, up to the verdict."""
         whose = registered_district(self.registry, district).settings
-        inbox = Inbox(self.registry, self.settings, LocalFiles(inbox_directory(whose, feed), self.files(files)), whose)
-        for arrival in inbox.take().arrivals:
+        offered = LocalFiles(inbox_directory(whose, feed), self.files(files))
+        with ReadingPool(1) as readers:
+            zips = UnpackedZips(self.settings.paths.scratch, readers)
+            taken = Inbox(self.registry, self.settings, offered, whose, readers, zips).take()
+        for arrival in taken.arrivals:
             with self.registry.begin() as session:
                 register_arrival(session, district, arrival)
         districts = registered_districts(self.registry)

@@ -45,7 +45,8 @@ class Place:
                 path = incoming.keep()
                 uploads.append(UploadedFile(name, incoming.sha256, incoming.size))
             if name.endswith(".zip"):
-                uploads += prove_zip(path, name).members
+                members = prove_zip(path, name).members
+                uploads += [UploadedFile(m.name, m.sha256, m.size, member_of=name) for m in members]
         whole = hashlib.sha256("".join(file.sha256 for file in uploads).encode()).hexdigest()
         with self.registry.begin() as session:
             delivery, _ = register_delivery(

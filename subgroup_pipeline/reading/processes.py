@@ -1,7 +1,7 @@
-"""A pool of processes that read uploaded bytes, each under limits of memory and time and made anew when it hits one.
+"""Processes under limits of memory and time, each made anew when it hits one.
 
-Processes of their own program, not forks: the night has threads, and a fork of those may stand still for ever. A process starts
-when the first file needs it (0.2 s) and serves the whole run.
+They run a program of their own and are no forks: the night has threads, and a fork of those may stand still for ever. A process
+starts when the first question needs it and serves until the end.
 """
 
 from __future__ import annotations
@@ -16,22 +16,15 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, Self
 
 import subgroup_pipeline
-from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.reading.scan_worker import shape_from
-from subgroup_pipeline.reading.shape import CsvShape
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-SECONDS_FLOOR = 30.0
-BYTES_A_SECOND = 20 * 1024**2
-"""A file may take the floor and a second for so many bytes; a clean one takes a tenth of that."""
+    from collections.abc import Mapping
 
 Worker = subprocess.Popen[bytes]
 
 
-class ScanPool:
-    """Reads shapes, as many at a time as it has places; to be used from threads. `memory` and `seconds` replace the limits."""
+class Processes:
+    """As many processes as there are places, to be asked from threads. `memory` and `seconds` replace the usual limits."""
 
     def __init__(self, places: int, *, memory: int = 0, seconds: float = 0) -> None:
         self._memory = memory
@@ -50,28 +43,19 @@ class ScanPool:
             if worker is not None:
                 _end(worker)
 
-    def read_shape(self, path: Path, file_name: str, clean_copy: Path, known: Collection[str] = ()) -> tuple[CsvShape, Path]:
-        """As `csv_shape.read_shape`; a file that its process does not survive gets a finding of its own."""
-        question = {
-            "path": str(path),
-            "file_name": file_name,
-            "clean_copy": str(clean_copy),
-            "known": sorted(known),
-            "memory": self._memory,
-        }
-        seconds = self._seconds or SECONDS_FLOOR + path.stat().st_size / BYTES_A_SECOND
+    def ask(self, question: str, path: Path, about: Mapping[str, object], seconds: float) -> Any:  # noqa: ANN401 - JSON
+        """A process's answer about a file; None when it died, found the file beyond its limits, or was not done in time."""
+        asked = {"ask": question, "path": str(path), "about": about, "memory": self._memory}
         worker = self._places.get()
         try:
             worker = worker or _start()
-            answer = _ask(worker, question, seconds)
+            answer = _ask(worker, asked, self._seconds or seconds)
             if answer is None:
                 _end(worker)
                 worker = None
         finally:
             self._places.put(worker)
-        if answer is None:
-            return CsvShape(findings=[Finding("FIL003", file=file_name)]), path
-        return shape_from(answer["shape"]), Path(answer["readable"])
+        return None if answer is None else answer["answer"]
 
 
 def _start() -> Worker:
@@ -80,21 +64,18 @@ def _start() -> Worker:
     paths = [package_root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     worker = subprocess.Popen(
-        [sys.executable, "-m", "subgroup_pipeline.reading.scan_worker"],
+        [sys.executable, "-m", "subgroup_pipeline.reading.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a traceback could quote the file
         env=environment,
     )
     if worker.stdout is None or not worker.stdout.readline():
-        raise OSError(
-            "the process that reads uploaded files did not start; run `python -m subgroup_pipeline.reading.scan_worker`."
-        )
+        raise OSError("the process that reads uploaded files did not start; run `python -m subgroup_pipeline.reading.worker`.")
     return worker
 
 
 def _ask(worker: Worker, question: dict[str, object], seconds: float) -> dict[str, Any] | None:
-    """A process's answer; None when it died, found the file beyond its limits, or was not done in time."""
     assert worker.stdin is not None and worker.stdout is not None  # noqa: S101, PT018 - opened as pipes
     try:
         worker.stdin.write(json.dumps(question).encode() + b"\n")
