@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from sqlglot import MappingSchema, exp
 from sqlglot.lineage import lineage
 
+from subgroup_pipeline.build.dbt import compiled_models, prepared_manifest
 from subgroup_pipeline.orchestration.dbt_catalogue import asset_key
-from subgroup_pipeline.orchestration.dbt_models import compiled_models, prepared_manifest
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.connection import open_warehouse
 
@@ -63,7 +63,7 @@ def column_lineage_file(settings: Settings) -> str:
 
 
 def _tables(settings: Settings) -> Iterator[_Table]:
-    manifest = json.loads(prepared_manifest(settings).read_bytes())
+    manifest = prepared_manifest(settings)
     with open_warehouse(settings) as connection:
         found = connection.execute(
             "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() "

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import duckdb
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 COLUMNS = "dagster/column_schema"
@@ -61,11 +60,11 @@ def asset_key(dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
     return _Translator().get_asset_key(dbt_resource_props)
 
 
-def model_specs(manifest: Path, target: Path) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
-    """One asset a model and one check a data test. A test of several models belongs to the one that its `meta` names."""
+def model_specs(manifest: Mapping[str, Any], target: Path) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
+    """One asset per model and one check per data test. A test of several models belongs to the one that its `meta` names."""
     specs, checks = build_dbt_specs(
         translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
-        manifest=json.loads(manifest.read_bytes()),
+        manifest=manifest,
         select="fqn:*",
         exclude="resource_type:unit_test",
         selector="",
@@ -105,21 +104,11 @@ def _lineage_metadata(lineage: dg.TableColumnLineage | None) -> dict[str, Any]:
     return {LINEAGE: lineage, "columns_are_made_of": dg.MetadataValue.md("\n".join(["| column | made of |", "|-|-|", *rows]))}
 
 
-def typed_columns(connection: duckdb.DuckDBPyConnection, specs: Sequence[dg.AssetSpec]) -> dict[dg.AssetKey, dg.TableSchema]:
-    """Columns with the types that the warehouse gave them, for models whose project file names columns without types."""
-    found = connection.execute(
-        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-        "where schema_name in ('staging', 'intermediate')"
-    ).fetchall()
-    types = {(schema, table, column): data_type for schema, table, column, data_type in found}
-    typed = {}
-    for spec in specs:
-        columns = spec.metadata[COLUMNS].columns
-        if any(column.type == _TYPE_UNKNOWN for column in columns):
-            typed[spec.key] = dg.TableSchema(
-                [
-                    dg.TableColumn(column.name, types.get((*spec.key.path, column.name), _TYPE_UNKNOWN), column.description)
-                    for column in columns
-                ]
-            )
-    return typed
+def typed_columns(spec: dg.AssetSpec, types: Mapping[str, str]) -> dg.TableSchema | None:
+    """Columns of a model with the types that the warehouse gave them, if its project file names columns without types."""
+    columns = spec.metadata[COLUMNS].columns
+    if all(column.type != _TYPE_UNKNOWN for column in columns):
+        return None
+    return dg.TableSchema(
+        [dg.TableColumn(column.name, types.get(column.name, _TYPE_UNKNOWN), column.description) for column in columns]
+    )

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from subgroup_pipeline.settings import bundled
 from tests.support.dbt_warehouse import Warehouse, at, scope, student
 
 ROSTER_AT = at(1)
@@ -337,5 +338,5 @@ def test_the_published_file_holds_the_marts_and_nothing_else(first_night: Wareho
 
 
 def test_dbt_writes_nothing_into_the_project(first_night: Warehouse) -> None:
-    project = Path(first_night.environment["DBT_PROJECT_DIR"])
+    project = bundled("dbt_project")
     assert not [p.name for p in project.iterdir() if p.name in {"target", "logs", "dbt_packages", ".user.yml"}]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import dagster as dg
 import pytest
 
-from subgroup_pipeline.orchestration.dbt_models import prepared_manifest
+from subgroup_pipeline.build.dbt import prepared_manifest
 from subgroup_pipeline.warehouse.connection import RAW_TABLES
 from tests.orchestration.conftest import Ran
 
@@ -51,7 +49,7 @@ def test_every_check_has_a_description(ran: Ran) -> None:
 
 
 def test_every_data_test_of_the_models_is_a_check(ran: Ran) -> None:
-    manifest = json.loads(prepared_manifest(ran.installation.settings).read_bytes())
+    manifest = prepared_manifest(ran.installation.settings)
     tests = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     checks = {key.name for key in ran.defs.resolve_asset_graph().asset_check_keys if key.asset_key.path[0] == "marts"}
     assert tests == checks

@@ -37,6 +37,19 @@ def test_a_first_night_builds_and_tests_everything(ran: Ran) -> None:
     assert _materialized(ran, ran.run_id) >= models
 
 
+def test_each_model_is_told_of_when_it_was_built(ran: Ran) -> None:
+    """The timeline shows each model's own time: their events are as far apart as their work was long."""
+    records = ran.instance.all_logs(ran.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+    built = [
+        (record.timestamp, float(str(event.step_materialization_data.materialization.metadata["seconds"].value)))
+        for record in records
+        if (event := record.get_dagster_event()).step_key == "dbt_models"
+    ]
+    assert len(built) > 40
+    (first, _), (last, _) = built[0], built[-1]
+    assert last - first > sum(seconds for _, seconds in built[1:]) / 2, (last - first, built)
+
+
 def test_a_night_with_nothing_new_says_nothing_of_models_and_checks(ran: Ran) -> None:
     run_id = ran.installation.night().run_id
     materialized = _materialized(ran, run_id)

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from subgroup_pipeline.settings import bundled, load_settings
+from subgroup_pipeline.build.dbt import run_dbt
+from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support.as_landed import as_landed
 
@@ -31,17 +30,6 @@ class Warehouse:
     def __init__(self, home: Path) -> None:
         self.settings = load_settings(home=home, memory_limit="1GB")
         self.settings.paths.make()
-        self.manifest: Any = None
-        self.environment = {
-            "SUBGROUPS_RAW_DATABASE": str(self.settings.paths.raw_database),
-            "SUBGROUPS_ANALYTICS_DATABASE": str(self.settings.paths.analytics_database),
-            "SUBGROUPS_TEMP_DIRECTORY": str(self.settings.paths.scratch),
-            "SUBGROUPS_MEMORY_LIMIT": "1GB",
-            "DBT_TARGET_PATH": str(self.settings.paths.dbt_target),
-            "DBT_LOG_PATH": str(self.settings.paths.dbt / "logs"),
-            "DBT_PROJECT_DIR": str(bundled("dbt_project")),
-            "DBT_PROFILES_DIR": str(bundled("dbt_project")),
-        }
 
     def write(self, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         with open_warehouse(self.settings) as connection:
@@ -76,18 +64,7 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> dbtRunnerResult:
         """Run dbt in process and return its result; the files are closed again afterwards."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environment.items():
-                patch.setenv(name, value)
-            try:
-                # Parsing takes longer than building a few rows, so it is done once a warehouse.
-                self.manifest = self.manifest or dbtRunner().invoke(["--quiet", "parse"]).result
-                return dbtRunner(manifest=self.manifest).invoke(["--quiet", *arguments])
-            finally:
-                DuckDBConnectionManager.close_all_connections()
+        return run_dbt(self.settings, "--quiet", *arguments)
 
     def night(self, *scope: Row, command: str = "build") -> None:
         """Build the districts in scope as the nightly run does, and note their build keys; `run` leaves the tests out."""
