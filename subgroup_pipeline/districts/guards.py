@@ -42,7 +42,7 @@ class Guards(Part):
     seasons: tuple[Season, ...] = ()
     match_rate: Share = 0.95
     first_delivery: Literal["accept", "review"] = "review"
-    # Subgroup files. Beside each share stands a floor in numbers of rows or students (quality.limits), so that few never count.
+    # Subgroup files. Beside each share stands a floor in numbers of rows or students (districts.limits), so that few never count.
     subgroup_match_warning: Share = 0.99
     subgroup_absent_students: Share = 0.50
     subgroup_removed_students: Share = 0.10

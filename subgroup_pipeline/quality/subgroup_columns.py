@@ -10,8 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack
 
+from subgroup_pipeline.districts.limits import FEW_STUDENTS
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.quality.limits import FEW_STUDENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

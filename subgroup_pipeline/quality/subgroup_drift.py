@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.district_file import NOT_REPORTED
+from subgroup_pipeline.districts.limits import FEW_STUDENTS, limit_in_words
 from subgroup_pipeline.findings.finding import Finding, columns_finding
-from subgroup_pipeline.quality.limits import FEW_STUDENTS, limit_in_words
 from subgroup_pipeline.registry.delivery_record import ChangedStudents
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.districts.limits import limit_in_words
 from subgroup_pipeline.findings.finding import columns_of
 from subgroup_pipeline.landing.lines import Reading
-from subgroup_pipeline.quality.limits import limit_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.limits import FEW_ROWS, share_in_words
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.quality.limits import FEW_ROWS, share_in_words
 from subgroup_pipeline.quality.subgroup_rewrites import CAPITALS, UNSEEN, Difference, RewriteFacts, in_words
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.set_aside import rows_not_landed
-from subgroup_pipeline.quality.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.districts.limits import FEW_ROWS
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.check_session import roster_keys
-from subgroup_pipeline.quality.limits import FEW_ROWS
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
 from subgroup_pipeline.warehouse.connection import insert_rows

@@ -13,7 +13,7 @@ from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse.rules_version import rules_version, version_of
 
-LIMITS, GUARDS, CAPS = "package/quality/limits.py", "package/quality/roster_guards.py", "package/reading/zip_proof.py"
+LIMITS, GUARDS, CAPS = "package/districts/limits.py", "package/quality/roster_guards.py", "package/reading/zip_proof.py"
 DEFAULTS, SUITE, MACROS = "package/districts/guards.py", "expectations/orgs.json", "macros/rules.sql"
 PACKAGE = Path(subgroup_pipeline.__file__).parent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subgroup_pipeline.quality.limits import share_in_words
+from subgroup_pipeline.districts.limits import share_in_words
 
 
 @pytest.mark.parametrize(
