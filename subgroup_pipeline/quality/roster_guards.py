@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.districts.limits import share_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, RosterChanges, roster_changes
 from subgroup_pipeline.quality.validation import open_session
@@ -198,4 +199,4 @@ def _is_more(count: int, share: float, of: int, floor: int) -> bool:
 
 
 def _limit(share: float, origin: str) -> str:
-    return f"up to {share:.0%} is let through ({origin})."
+    return f"up to {share_in_words(share)} is let through ({origin})."
