@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.districts.limits import limit_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
@@ -99,9 +100,10 @@ def _lag(district: RegisteredDistrict, roster: Delivery | None, subgroups: Deliv
     behind = _uploaded(roster) - _uploaded(subgroups)
     if behind <= timedelta(days=days) + GRACE:
         return []
-    whose = "our default" if own is None else "this district's setting"
-    about = f"It is {behind.days} days older; we tell you above {days} ({whose})."
-    return [Finding("LAG904", file=subgroups.files[0].name, count=behind.days, about=about.replace("1 days", "1 day"))]
+    limit = limit_in_words(district.settings, "subgroup_lag_days", days)
+    older = "1 day" if behind.days == 1 else f"{behind.days} days"
+    about = f"It is {older} older; we tell you above {limit}."
+    return [Finding("LAG904", file=subgroups.files[0].name, count=behind.days, about=about)]
 
 
 def _last_deadline(schedule: str, zone: ZoneInfo, now: datetime) -> datetime:

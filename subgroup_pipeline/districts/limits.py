@@ -19,7 +19,8 @@ def share_in_words(share: float) -> str:
     return f"{math.floor(round(1000 * share, 6)) / 10:g}%"
 
 
-def limit_in_words(settings: DistrictSettings, guard: str) -> str:
-    """A guard's value and where it comes from, as `95% (our default)`."""
+def limit_in_words(settings: DistrictSettings, guard: str, default: float | None = None) -> str:
+    """A guard's value and where it comes from, as `95% (our default)`; `default` is that of a guard whose default depends."""
     value = getattr(settings.guards, guard)
+    value = default if value is None else value
     return f"{share_in_words(value) if isinstance(value, float) else value} ({settings.guards.origin(guard)})"
