@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 METADATA_PREFIX = "metadata."
 """How the columns begin with which a vendor extends a OneRoster file."""
+_LIKE_ENOUGH = 60
+"""Of 100; a name less like the wanted one is not suggested."""
 _INVISIBLE = dict.fromkeys([0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
 
 
@@ -18,3 +24,11 @@ def visible(name: str) -> str:
 def canonical(header: str) -> str:
     """A header's name as NFC, trimmed, case-folded, spaces and hyphens as `_`, without what nobody sees."""
     return re.sub(r"[\s\-]", "_", unicodedata.normalize("NFC", visible(header)).strip().casefold())
+
+
+def nearest_name(wanted: str, names: Collection[str], like_enough: float = _LIKE_ENOUGH) -> str:
+    """The name most like a wanted one; all in canonical form. Empty when none is like it."""
+    from rapidfuzz import fuzz, process
+
+    best = process.extractOne(wanted, names, scorer=fuzz.ratio, score_cutoff=like_enough)
+    return best[0] if best else ""

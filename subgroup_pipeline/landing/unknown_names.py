@@ -9,15 +9,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.districts.header_name import canonical, nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _ENOUGH = 2
 """Known names that make a line a header."""
-_LIKE_ENOUGH = 60
-"""Of 100; a header less like the wanted one is not suggested."""
 _NAME = re.compile(r"[^\W\d_][\w .\-/()#%]{1,39}")
 _VALUES = frozenset({"yes", "no", "true", "false", "null", "none", "nan", "active", "tobedeleted"})
 
@@ -50,12 +48,9 @@ class Header:
 
     def nearest(self, wanted: str, used: Collection[str] = ()) -> str:
         """The name most like a wanted one among those that are nothing else; empty when none is like it."""
-        from rapidfuzz import fuzz, process
-
         free = {
             form: self.shown(n)
             for n, form in enumerate(self.forms)
             if form and form not in used and self.shown(n) == self.names[n]
         }
-        best = process.extractOne(canonical(wanted), list(free), scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH)
-        return free[best[0]] if best else ""
+        return free.get(nearest_name(canonical(wanted), free.keys()), "")

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.header_name import nearest_name
 from subgroup_pipeline.districts.subgroup_sources import (
     DEMOGRAPHICS,
     RACE_ETHNICITY,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 VANISHED_FLOOR = 5
 """Students; a column that so few had filled may be empty the next day without anything being wrong."""
-_LIKE_ENOUGH = 60
 _ROLL_UP = f"demographics.{RACE_ETHNICITY}"
 _NEEDED_FLAGS = ("hispanicOrLatinoEthnicity", *RACES)
 """Without one of these columns the roll-up would guess; the flag for two or more races can be told from the others."""
@@ -236,11 +236,9 @@ def _missing(column: str, headers: Mapping[str, set[str]]) -> list[str]:
 
 def _nearest(column: str, headers: Mapping[str, set[str]]) -> str:
     """A sentence naming the header most like the wanted one, or nothing."""
-    from rapidfuzz import process
-
     known = sorted(set().union(*headers.values()))
     name = column.partition(".")[2].lower()
     # The right name behind another vendor's prefix, as in ext_vendor_language, is nearer than anything that looks like it.
     behind = [header for header in known if re.search(rf"(^|[._]){re.escape(name)}$", header)]
-    best = process.extractOne(column, behind or known, score_cutoff=0 if behind else _LIKE_ENOUGH)
-    return f"The nearest header to `{column}` is `{best[0]}`." if best else ""
+    near = nearest_name(column, behind, 0) if behind else nearest_name(column, known)
+    return f"The nearest header to `{column}` is `{near}`." if near else ""
