@@ -18,7 +18,6 @@ NEEDED = (
     "subgroup_pipeline/findings/catalogue/roster.yml",
     "subgroup_pipeline/findings/glossary.yml",
     "subgroup_pipeline/warehouse/oneroster_v1p1_columns.yml",
-    "subgroup_pipeline/warehouse/warehouse_schema.sql",
     "subgroup_pipeline/orchestration/dagster.yaml",
     "subgroup_pipeline/orchestration/dagster_postgres.yaml",
     "subgroup_pipeline/registry/migrations/env.py",

@@ -8,7 +8,8 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import PIPELINE, advance, deliveries_in
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.control_tables import FAILED_TEST
+from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def note_failed_tests(connection: duckdb.DuckDBPyConnection, failing: Mapping[st
     """
     connection.execute("delete from control.failed_test where district_id in (select district_id from control.run_scope)")
     rows = [{"district_id": district_id, "test_name": test} for district_id, tests in failing.items() for test in tests]
-    insert_rows(connection, "control.failed_test", dict.fromkeys(("district_id", "test_name"), "VARCHAR"), rows)
+    insert_rows(connection, FAILED_TEST, rows)
     return dict(connection.execute("select test_name, count(*) from control.failed_test group by all").fetchall())
 
 

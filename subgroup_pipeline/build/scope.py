@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from subgroup_pipeline.build.earlier_contract import bring_up_to_date
 from subgroup_pipeline.build.project_version import model_version
 from subgroup_pipeline.registry.ledger import live_deliveries
-from subgroup_pipeline.warehouse.connection import insert_rows
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.control_tables import BUILD, RUN_SCOPE
+from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.rule_sql import rules
 
 if TYPE_CHECKING:
@@ -28,19 +29,6 @@ if TYPE_CHECKING:
 
 DIRTY = ""
 """Build key of a district whose rows in the working file may be half built; no real key is empty."""
-
-_SCOPE = {
-    "district_id": "VARCHAR",
-    "district_name": "VARCHAR",
-    "roster_delivery_id": "VARCHAR",
-    "subgroup_delivery_id": "VARCHAR",
-    "roster_received_at": "TIMESTAMP",
-    "subgroup_received_at": "TIMESTAMP",
-    "as_of_date": "DATE",
-    "match_field": "VARCHAR",
-    "build_key": "VARCHAR",
-    "built_at": "TIMESTAMP",
-}
 
 
 def set_scope(
@@ -74,7 +62,7 @@ def set_scope(
             rows.append(row)
     bring_up_to_date(connection)
     connection.execute("delete from control.run_scope")
-    insert_rows(connection, "control.run_scope", _SCOPE, rows)
+    insert_rows(connection, RUN_SCOPE, rows)
     in_scope = [row["district_id"] for row in rows]
     write_subgroup_settings(connection, [d for d in districts if d.district_id in set(in_scope)])
     _mark(connection, dict.fromkeys(in_scope, DIRTY))
@@ -137,8 +125,7 @@ def _built_keys(connection: duckdb.DuckDBPyConnection, published: Mapping[str, s
 def _mark(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> None:
     connection.execute("begin")
     connection.execute("delete from control.build where district_id in (select unnest(?))", [list(keys)])
-    rows = [{"district_id": district_id, "build_key": key} for district_id, key in keys.items()]
-    insert_rows(connection, "control.build", {"district_id": "VARCHAR", "build_key": "VARCHAR"}, rows)
+    insert_rows(connection, BUILD, [{"district_id": district_id, "build_key": key} for district_id, key in keys.items()])
     connection.execute("commit")
 
 

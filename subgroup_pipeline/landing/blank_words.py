@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,9 +20,15 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.landing.screen import Screening
 
-_CELLS = {"subgroup_row": "cells", "users": "metadata", "demographics": "metadata"}
-"""By raw table, the map that holds cells of subgroups."""
-_WORD = {"delivery_id": "VARCHAR", "words": "MAP(VARCHAR, VARCHAR[])"}
+_BLANK_WORD = Table(
+    "temp",
+    "blank_word",
+    "The words that the district of a delivery reads as blank.",
+    {
+        "delivery_id": Column("varchar", "The delivery."),
+        "words": Column("map(varchar, varchar[])", "In lower case, by key of the map that holds the cells."),
+    },
+)
 
 
 def blank_cells(
@@ -35,13 +43,16 @@ def blank_cells(
     ]
     if not rows:
         return
-    connection.execute("create or replace temp table blank_word (delivery_id varchar, words map(varchar, varchar[]))")
-    insert_rows(connection, "blank_word", _WORD, rows)
-    for table, cells in _CELLS.items():
+    connection.execute(f"create or replace temp table {_BLANK_WORD} {_BLANK_WORD.definition}")
+    insert_rows(connection, _BLANK_WORD, rows)
+    for table in RAW_TABLES.values():
+        if not table.has_subgroups:
+            continue
+        cells = table.map_column
         connection.execute(
-            f"update raw.{table} as r set {cells} = map_from_entries(list_transform(map_entries(r.{cells}), lambda cell: "
+            f"update {table} as r set {cells} = map_from_entries(list_transform(map_entries(r.{cells}), lambda cell: "
             "{'key': cell.key, 'value': case when not list_contains(coalesce(w.words[cell.key], []), lower(cell.value)) "
-            f"then cell.value end}})) from blank_word w where r.delivery_id = w.delivery_id and r.{cells} is not null"
+            f"then cell.value end}})) from {_BLANK_WORD} w where r.delivery_id = w.delivery_id and r.{cells} is not null"
         )
 
 

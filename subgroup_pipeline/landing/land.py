@@ -35,7 +35,8 @@ from subgroup_pipeline.registry.ledger import (
     get_delivery,
     live_deliveries,
 )
-from subgroup_pipeline.warehouse.connection import delete_deliveries, insert_rows, replace_ids
+from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, LANDED_DELIVERY
+from subgroup_pipeline.warehouse.rows import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def land_deliveries(
             for delivery, screening in zip(deliveries, screenings, strict=True):
                 _enter(session, delivery, screening, by_id[delivery.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
-        replace_ids(connection, "control.judge_again", screened, landed.again)
-        replace_ids(connection, "control.held_back", screened, landed.unreadable)
+        replace_ids(connection, JUDGE_AGAIN, screened, landed.again)
+        replace_ids(connection, HELD_BACK, screened, landed.unreadable)
         # Last of all: until a delivery is noted here, the next run lands it again.
         _note_versions(connection, screenings, by_id)
     finally:
@@ -178,11 +179,10 @@ def _note_versions(
 ) -> None:
     """Note in the warehouse which deliveries it holds, and under which settings they were read."""
     ids = [screening.delivery_id for screening in screenings]
-    connection.execute("delete from control.landed_delivery where delivery_id in (select unnest(?))", [ids])
+    connection.execute(f"delete from {LANDED_DELIVERY} where delivery_id in (select unnest(?))", [ids])
     insert_rows(
         connection,
-        "control.landed_delivery",
-        {"delivery_id": "VARCHAR", "settings_version": "INTEGER", "landing_version": "INTEGER"},
+        LANDED_DELIVERY,
         [
             {
                 "delivery_id": screening.delivery_id,

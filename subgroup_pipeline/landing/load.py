@@ -14,9 +14,10 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import ColumnMap
 from subgroup_pipeline.reading.csv_scan import printable
 from subgroup_pipeline.reading.shape import SetAsideRow
-from subgroup_pipeline.warehouse.connection import insert_rows
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.rule_sql import rules
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +26,23 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
+    from subgroup_pipeline.warehouse.raw_tables import RawTable
 
 FILES_A_STATEMENT = 250
 _DELIMITER = {",": "','", ";": "';'", "\t": "'\t'", "|": "'|'"}
 """As SQL literals."""
 
+_LANDING_FILE = Table(
+    "temp",
+    "landing_file",
+    "The files of one statement.",
+    {
+        "path": Column("varchar", "Where DuckDB reads it; the same for two districts that send the same bytes."),
+        "district_id": Column("varchar", "Key of the district."),
+        "delivery_id": Column("varchar", "The delivery."),
+        "file_name": Column("varchar", "Its name in the delivery."),
+    },
+)
 
 Work = list[tuple["Screening", "ScreenedFile"]]
 
@@ -41,7 +54,7 @@ def load_files(
 
     A file that DuckDB cannot read loads nothing and gets a fatal finding in its screening; the others are not touched.
     """
-    groups: dict[tuple[str, ColumnMap, str, bool], Work] = defaultdict(list)
+    groups: dict[tuple[RawTable, ColumnMap, str, bool], Work] = defaultdict(list)
     for screening in sorted(screenings, key=lambda s: (s.district_id, s.delivery_id)):
         for file in screening.files:
             is_clean = file.shape.is_ascii and not file.shape.is_padded
@@ -52,7 +65,9 @@ def load_files(
     return _landed_rows(connection, [s.delivery_id for work in groups.values() for s, _ in work])
 
 
-def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
+def _load_group(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime
+) -> None:
     import duckdb
 
     try:
@@ -69,20 +84,16 @@ def _load_group(connection: duckdb.DuckDBPyConnection, table: str, mapping: Colu
         screening.findings.append(Finding("ROW004", file=file.file_name))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
     """One statement for many files. Raises duckdb.Error, having inserted nothing."""
     files = [
         {"path": str(f.path), "district_id": s.district_id, "delivery_id": s.delivery_id, "file_name": f.file_name}
         for s, f in work
     ]
-    columns = dict.fromkeys(("path", "district_id", "delivery_id", "file_name"), "VARCHAR")
-    connection.execute(
-        "create or replace temp table landing_file (path varchar, district_id varchar, delivery_id varchar, file_name varchar)"
-    )
-    insert_rows(connection, "landing_file", columns, files)
+    connection.execute(f"create or replace temp table {_LANDING_FILE} {_LANDING_FILE.definition}")
+    insert_rows(connection, _LANDING_FILE, files)
     # Two districts may send the same bytes, which the archive keeps once: read once, joined to each.
     paths = list(dict.fromkeys(file["path"] for file in files))
-    keyed = "cells" if table == "subgroup_row" else "metadata"
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
     shape = work[0][1].shape
     is_clean = shape.is_ascii and not shape.is_padded
@@ -94,13 +105,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, mapping: ColumnMa
     types = ", ".join(f"c{position}: 'VARCHAR'" for position in range(mapping.width))
     delimiter = _DELIMITER[shape.delimiter]
     connection.execute(
-        f"insert into raw.{table} (district_id, delivery_id, file_name, landed_at, {targets}, {keyed}) "
+        f"insert into {table} (district_id, delivery_id, file_name, landed_at, {targets}, {table.map_column}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, "
         + (f"map(?::varchar[], [{keyed_cells}])" if mapping.keyed else "null")
         + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim={delimiter}, quote='\"', "
         "escape='\"', new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', "
         "rejects_scan='landing_scan', rejects_limit=0, filename='path', max_line_size=4194304) r "
-        "join landing_file f using (path)",
+        f"join {_LANDING_FILE} f using (path)",
         [landed_at.replace(tzinfo=None), *keys, paths],
     )
 
@@ -129,9 +140,9 @@ def _take_rejects(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
 
 def _landed_rows(connection: duckdb.DuckDBPyConnection, delivery_ids: Sequence[str]) -> dict[tuple[str, str], int]:
     landed: dict[tuple[str, str], int] = {}
-    for table in (*(t.name for t in roster_tables().values()), "subgroup_row"):
+    for table in RAW_TABLES.values():
         rows = connection.execute(
-            f"select delivery_id, file_name, count(*) from raw.{table} where delivery_id in (select unnest(?)) group by all",
+            f"select delivery_id, file_name, count(*) from {table} where delivery_id in (select unnest(?)) group by all",
             [sorted(set(delivery_ids))],
         ).fetchall()
         landed |= {(delivery_id, file_name): count for delivery_id, file_name, count in rows}

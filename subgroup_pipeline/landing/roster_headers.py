@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.header_name import canonical
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.control_tables import LANDED_HEADER
+from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.landing.screen import Screening
 
 FILES = ("users.csv", "demographics.csv")
-_COLUMNS = dict.fromkeys(("delivery_id", "file_name", "header"), "VARCHAR")
 
 
 def note_headers(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:
@@ -32,7 +32,7 @@ def note_headers(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Scr
         for name, count in Counter(map(canonical, file.shape.header)).items()
         if count == 1
     ]
-    insert_rows(connection, "control.landed_header", _COLUMNS, rows)
+    insert_rows(connection, LANDED_HEADER, rows)
 
 
 def carry_headers_over(connection: duckdb.DuckDBPyConnection, delivery_id: str, base_delivery_id: str) -> None:

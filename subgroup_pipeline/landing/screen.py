@@ -25,6 +25,7 @@ from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
 from subgroup_pipeline.reading.roster_files import MANIFEST
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, SUBGROUP_ROW
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
-
-_KEYED_TABLES = ("subgroup_row", "users", "demographics")
-"""Tables whose columns a district's settings name."""
+    from subgroup_pipeline.warehouse.raw_tables import RawTable
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class ScreenedFile:
     original: Path
     path: Path
     file_name: str
-    table: str
+    table: RawTable
     mapping: ColumnMap
     shape: CsvShape
     mode: str = "bulk"
@@ -62,7 +61,7 @@ class ScreenedFile:
             noted["header_line"] = self.shape.header_line
         if self.shape.last_line is not None:
             noted["last_line"] = self.shape.last_line
-        if self.table in _KEYED_TABLES and (headers := self._headers()):
+        if self.table.has_subgroups and (headers := self._headers()):
             noted["columns"] = headers
         return FileReading(**noted) if noted else None
 
@@ -70,7 +69,7 @@ class ScreenedFile:
         """Its rows as the ledger notes them, of which so many are in the warehouse."""
         shape, reading = self.shape, self.reading
         record = FileRecord(
-            table=self.table,
+            table=self.table.name,
             lines=shape.lines,
             records=shape.records,
             blank=shape.blank,
@@ -83,9 +82,10 @@ class ScreenedFile:
 
     def _headers(self) -> dict[str, str]:
         """The file's own names of columns that the settings can name, by canonical form, where they differ from it."""
-        prefix = "" if self.table == "subgroup_row" else METADATA_PREFIX
+        is_roster = self.table.feed == "roster"
+        prefix = METADATA_PREFIX if is_roster else ""
         written = {f"{prefix}{key}": self.shape.header[position].strip() for key, position in self.mapping.keyed}
-        if self.table == "subgroup_row":
+        if not is_roster:
             ids = (self.shape.header[position].strip() for _, position in self.mapping.columns)
             written |= {canonical(name): name for name in ids}
         return {key: name for key, name in written.items() if key != name}
@@ -111,8 +111,8 @@ class Screening:
         landed = landed or {}
         return DeliveryRecord(
             is_delta=self.is_delta,
-            delta_tables=tuple(file.table for file in self.files if file.mode == "delta"),
-            bulk_tables=tuple(file.table for file in self.files if file.mode == "bulk"),
+            delta_tables=tuple(file.table.name for file in self.files if file.mode == "delta"),
+            bulk_tables=tuple(file.table.name for file in self.files if file.mode == "bulk"),
             files={file.file_name: file.record(landed.get(file.file_name, 0)) for file in self.files},
         )
 
@@ -211,7 +211,7 @@ def _screen_roster_file(
     if not shape.records and not (table.is_core and mode == "delta"):
         screening.findings.append(Finding("ROW005" if table.is_core else "ROW006", file=name))
     if mapping is not None:
-        screening.files.append(ScreenedFile(path, readable, name, table.name, mapping, shape, mode))
+        screening.files.append(ScreenedFile(path, readable, name, RAW_TABLES[table.name], mapping, shape, mode))
 
 
 def _is_used(table: RosterTable, district: DistrictSettings, screening: Screening) -> bool:
@@ -221,7 +221,7 @@ def _is_used(table: RosterTable, district: DistrictSettings, screening: Screenin
     """
     if table.is_core or district.subgroups is None:
         return table.is_core
-    in_users = {key for file in screening.files if file.table == "users" for key, _ in file.mapping.keyed}
+    in_users = {key for file in screening.files if file.table.name == "users" for key, _ in file.mapping.keyed}
     places = [place for name in district.subgroups.columns for place in district.subgroups.places(name)]
     return any(
         place.source == "demographics"
@@ -244,4 +244,4 @@ def _screen_subgroups(
     if shape.is_readable and not shape.records:
         screening.findings.append(Finding("ROW005", file=name))
     if mapping is not None:
-        screening.files.append(ScreenedFile(path, readable, name, "subgroup_row", mapping, shape))
+        screening.files.append(ScreenedFile(path, readable, name, SUBGROUP_ROW, mapping, shape))

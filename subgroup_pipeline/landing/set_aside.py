@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.raw_tables import SET_ASIDE_ROW
+from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
     from subgroup_pipeline.reading.shape import SetAsideRow
     from subgroup_pipeline.registry.schema import Delivery
-
-_COLUMNS = {
-    "district_id": "VARCHAR",
-    "delivery_id": "VARCHAR",
-    "file_name": "VARCHAR",
-    "line": "INTEGER",
-    "code": "VARCHAR",
-    "text": "VARCHAR",
-}
 
 
 def rows_not_landed(delivery: Delivery, file_name: str) -> int:
@@ -47,7 +39,7 @@ def keep_set_aside_rows(connection: duckdb.DuckDBPyConnection, screenings: Itera
         for file in screening.files
         for row in file.shape.set_aside_rows
     ]
-    insert_rows(connection, "raw.set_aside_row", _COLUMNS, rows)
+    insert_rows(connection, SET_ASIDE_ROW, rows)
 
 
 def _shown(row: SetAsideRow, file: ScreenedFile) -> str | None:

@@ -24,5 +24,5 @@ def has_usual_volume(session: Session, delivery: Delivery, screening: Screening)
     if before is None or before.record.is_delta:
         return False
     then = {file.table: file.records for file in before.record.files.values()}
-    now = {file.table: file.shape.records for file in screening.files}
+    now = {file.table.name: file.shape.records for file in screening.files}
     return then.keys() == now.keys() and all(abs(now[table] - then[table]) <= BAND * then[table] for table in now)

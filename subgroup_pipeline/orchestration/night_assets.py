@@ -22,10 +22,8 @@ from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.ledger import get_deliveries
-from subgroup_pipeline.warehouse.connection import LINEAGE, RAW_TABLES, open_warehouse
-from subgroup_pipeline.warehouse.oneroster import roster_tables
-
-_TABLES = {table.name: table for table in roster_tables().values()}
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 
 @dg.asset(group_name="intake", owners=OWNERS, kinds={"sftp", "file"}, pool=POOL)
@@ -54,7 +52,7 @@ def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.M
 
 
 def _raw_spec(name: str) -> dg.AssetSpec:
-    what = f"{_TABLES[name].file_name} (OneRoster 1.1)" if name in _TABLES else "the districts' subgroup files"
+    what = RAW_TABLES[name].file_name or "the districts' subgroup files"
     return dg.AssetSpec(
         ["raw", name],
         deps=[archived_deliveries],
@@ -67,12 +65,8 @@ def _raw_spec(name: str) -> dg.AssetSpec:
 
 
 def _raw_columns(name: str) -> dg.TableSchema:
-    types = dict.fromkeys(LINEAGE, "varchar") | {"landed_at": "timestamp"}
-    if name in _TABLES:
-        types |= dict.fromkeys(_TABLES[name].landed_columns, "varchar") | {"metadata": "map(varchar, varchar)"}
-    else:
-        types |= {"student_id": "varchar", "cells": "map(varchar, varchar)"}
-    return dg.TableSchema([dg.TableColumn(column, of_type) for column, of_type in types.items()])
+    columns = RAW_TABLES[name].columns.items()
+    return dg.TableSchema([dg.TableColumn(column, said.type, said.meaning) for column, said in columns])
 
 
 @dg.multi_asset(specs=[_raw_spec(name) for name in RAW_TABLES], pool=POOL)

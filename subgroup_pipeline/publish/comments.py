@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.publish.published_table import mart_tables
+from subgroup_pipeline.publish.mart_tables import mart_tables
 from subgroup_pipeline.publish.quality_tables import QUALITY_TABLES
 from subgroup_pipeline.warehouse.sql_text import identifier, literal
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from subgroup_pipeline.publish.published_table import PublishedTable
+    from subgroup_pipeline.warehouse.table import Table
 
 # A table that was made anew, or gained a column, has lost its comments or never had them.
 _WITHOUT = """
@@ -25,7 +25,7 @@ where database_name = 'analytics' and schema_name in ('marts', 'quality') and co
 """
 
 
-def published_tables() -> list[PublishedTable]:
+def published_tables() -> list[Table]:
     """Every published table and view, with what it means."""
     return [*mart_tables(), *QUALITY_TABLES]
 
@@ -39,12 +39,12 @@ def comment_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"begin; {' '.join(_statements(lacking))} commit")
 
 
-def _statements(tables: Iterable[PublishedTable]) -> Iterable[str]:
+def _statements(tables: Iterable[Table]) -> Iterable[str]:
     for table in tables:
         view = f"analytics.main.{table.name}"
         # Without the catalog in it, a view also works where the file is attached under another name.
         yield f"create or replace view {view} as from {table.schema}.{table.name};"
-        for name in (f"analytics.{table.schema}.{table.name}", view):
+        for name in (str(table), view):
             yield f"comment on table {name} is {literal(table.meaning)};"
             for column, said in table.columns.items():
                 yield f"comment on column {name}.{identifier(column)} is {literal(said.meaning)};"

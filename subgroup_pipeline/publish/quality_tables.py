@@ -8,7 +8,6 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
-from subgroup_pipeline.publish.published_table import Column, PublishedTable
 from subgroup_pipeline.publish.reconciliation import RECONCILIATION, reconcile
 from subgroup_pipeline.registry.ledger import (
     LIVE_STATES,
@@ -19,7 +18,8 @@ from subgroup_pipeline.registry.ledger import (
     describe_finding,
     iso_time,
 )
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,43 +32,45 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=35)
 """Older deliveries are left out of the published tables unless they are live; the registry keeps them."""
 
-_DELIVERY = PublishedTable(
+_DELIVERY = Table(
     "quality",
     "delivery",
     f"One row per delivery of the last {KEPT.days} days, and every live one.",
     {
-        "delivery_id": Column("VARCHAR", "Key of the delivery; ids sort by the time of receipt."),
-        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
-        "feed": Column("VARCHAR", "What was delivered: roster or subgroups."),
-        "state": Column("VARCHAR", f"How far it has come: {', '.join(get_args(State))}."),
-        "verdict": Column("VARCHAR", f"What the checks say: {', '.join(get_args(Verdict))}; null before they ran."),
-        "proof": Column("VARCHAR", f"What proves that it is complete: {', '.join(get_args(Proof))}; null if nothing does."),
-        "received_at": Column("TIMESTAMP", "When it arrived (UTC)."),
-        "settings_version": Column("INTEGER", "Version of the district's settings that it was read with."),
-        "line_count": Column("BIGINT", "Physical lines of its files."),
-        "record_count": Column("BIGINT", "Rows of its files as CSV reads them, without headers."),
-        "set_aside_count": Column("BIGINT", "Rows that are not used, for whatever reason."),
-        "landed_count": Column("BIGINT", "Rows that were loaded."),
+        "delivery_id": Column("varchar", "Key of the delivery; ids sort by the time of receipt."),
+        "district_id": Column("varchar", "Key of the district, from its login; never from file content."),
+        "feed": Column("varchar", "What was delivered: roster or subgroups."),
+        "state": Column("varchar", f"How far it has come: {', '.join(get_args(State))}."),
+        "verdict": Column("varchar", f"What the checks say: {', '.join(get_args(Verdict))}; null before they ran."),
+        "proof": Column("varchar", f"What proves that it is complete: {', '.join(get_args(Proof))}; null if nothing does."),
+        "received_at": Column("timestamp", "When it arrived (UTC)."),
+        "settings_version": Column("integer", "Version of the district's settings that it was read with."),
+        "line_count": Column("bigint", "Physical lines of its files."),
+        "record_count": Column("bigint", "Rows of its files as CSV reads them, without headers."),
+        "set_aside_count": Column("bigint", "Rows that are not used, for whatever reason."),
+        "landed_count": Column("bigint", "Rows that were loaded."),
     },
+    database="analytics",
 )
-_FINDING = PublishedTable(
+_FINDING = Table(
     "quality",
     "finding",
     "One row per finding about one of these deliveries.",
     {
-        "delivery_id": Column("VARCHAR", "The delivery that it is about."),
-        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
-        "code": Column("VARCHAR", "What was found; docs/error-codes.md explains each code."),
+        "delivery_id": Column("varchar", "The delivery that it is about."),
+        "district_id": Column("varchar", "Key of the district, from its login; never from file content."),
+        "code": Column("varchar", "What was found; docs/error-codes.md explains each code."),
         "severity": Column(
-            "VARCHAR", "fatal rejects, hold waits for a person, error sets rows aside; the others use everything."
+            "varchar", "fatal rejects, hold waits for a person, error sets rows aside; the others use everything."
         ),
-        "file": Column("VARCHAR", "Name of the file; null if it is about the whole delivery."),
-        "line": Column("INTEGER", "First line that it is about; null if it is about no line."),
-        "column": Column("VARCHAR", "Name of the column; null if it is about no column."),
-        "count": Column("BIGINT", "How many rows, cells or columns it is about."),
-        "message": Column("VARCHAR", "What was found, in words."),
-        "how_to_fix": Column("VARCHAR", "What to do about it."),
+        "file": Column("varchar", "Name of the file; null if it is about the whole delivery."),
+        "line": Column("integer", "First line that it is about; null if it is about no line."),
+        "column": Column("varchar", "Name of the column; null if it is about no column."),
+        "count": Column("bigint", "How many rows, cells or columns it is about."),
+        "message": Column("varchar", "What was found, in words."),
+        "how_to_fix": Column("varchar", "What to do about it."),
     },
+    database="analytics",
 )
 
 
@@ -108,9 +110,8 @@ def write_quality_tables(
     connection.execute("create schema if not exists analytics.quality")
     said: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for table, rows in zip(QUALITY_TABLES, written, strict=True):
-        typed = ", ".join(f'"{column}" {kind}' for column, kind in table.types.items())
-        connection.execute(f"create or replace table analytics.quality.{table.name} ({typed})")
-        insert_rows(connection, f"analytics.quality.{table.name}", table.types, rows)
+        connection.execute(f"create or replace table {table} {table.definition}")
+        insert_rows(connection, table, rows)
         for row in rows:
             said[row["district_id"]].append(row)
     return {

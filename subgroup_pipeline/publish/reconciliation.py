@@ -21,8 +21,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.landing.delta import CARRIED_OVER
-from subgroup_pipeline.publish.published_table import Column, PublishedTable
 from subgroup_pipeline.publish.reader import open_snapshot
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,25 +35,22 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-RECONCILIATION = PublishedTable(
+RECONCILIATION = Table(
     "quality",
     "reconciliation",
     "One row per hop of a file's way: what goes in comes out or is set aside, to the row.",
     {
-        "delivery_id": Column("VARCHAR", "The delivery that the file is of."),
-        "district_id": Column("VARCHAR", "Key of the district, from its login; never from file content."),
-        "file_name": Column("VARCHAR", "Name of the file."),
-        "hop": Column("VARCHAR", "lines to records, records to raw, raw to staging, or staging to marts."),
-        "rows_in": Column("BIGINT", "Rows that go in."),
-        "rows_out": Column("BIGINT", "Rows that come out."),
-        "rows_set_aside": Column("BIGINT", "Rows that a rule sets aside."),
-        "set_aside_by_rule": Column("VARCHAR", "The same by rule, as a JSON object; null if there are none."),
-        "is_balanced": Column("BOOLEAN", "Whether rows_in = rows_out + rows_set_aside."),
+        "delivery_id": Column("varchar", "The delivery that the file is of."),
+        "district_id": Column("varchar", "Key of the district, from its login; never from file content."),
+        "file_name": Column("varchar", "Name of the file."),
+        "hop": Column("varchar", "lines to records, records to raw, raw to staging, or staging to marts."),
+        "rows_in": Column("bigint", "Rows that go in."),
+        "rows_out": Column("bigint", "Rows that come out."),
+        "rows_set_aside": Column("bigint", "Rows that a rule sets aside."),
+        "set_aside_by_rule": Column("varchar", "The same by rule, as a JSON object; null if there are none."),
+        "is_balanced": Column("boolean", "Whether rows_in = rows_out + rows_set_aside."),
     },
-)
-
-_STAGED_TABLES = frozenset(
-    {"orgs", "academic_sessions", "courses", "classes", "users", "enrollments", "demographics", "subgroup_row"}
+    database="analytics",
 )
 
 _MODEL_HOPS = ("raw to staging", "staging to marts")
@@ -118,7 +116,7 @@ def _landing_hops(delivery: Delivery, name: str, file: FileRecord) -> list[dict[
 
 
 def _model_hops(delivery: Delivery, built: _Built) -> list[dict[str, Any]]:
-    landed = {name: file.landed for name, file in delivery.record.files.items() if file.table in _STAGED_TABLES}
+    landed = {name: file.landed for name, file in delivery.record.files.items() if file.table in RAW_TABLES}
     carried = delivery.record.rows_carried_over
     if carried or (delivery.delivery_id, CARRIED_OVER) in built.staged:
         landed[CARRIED_OVER] = carried

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.landing.delta import CARRIED_OVER
-from subgroup_pipeline.warehouse.connection import LINEAGE
 from subgroup_pipeline.warehouse.duckdb_files import attach, limits
 from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.raw_tables import LINEAGE
 from subgroup_pipeline.warehouse.rule_sql import rules
 from subgroup_pipeline.warehouse.sql_text import literal
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.settings import bundled
-from subgroup_pipeline.warehouse.connection import RAW_TABLES
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 OWN_TYPE = "expect_no_violations_by_delivery"
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from subgroup_pipeline.quality.expectations import CheckFamily, check_families, family_of
-from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import CHECK_FAILURE, JUDGED_FEED
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +22,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.quality.validation import Failure
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.settings import Settings
-
-_JUDGED = dict.fromkeys(("district_id", "feed", "delivery_id", "run_id"), "VARCHAR")
-_FAILURES = dict.fromkeys(("delivery_id", "table_name", "family", "code"), "VARCHAR") | {"failing_rows": "BIGINT"}
 
 JudgedFeeds = dict[tuple[str, "Feed"], str]
 """The delivery that was judged last, by district and feed."""
@@ -50,7 +50,7 @@ def family_totals(settings: Settings, run_id: str) -> list[tuple[CheckFamily, Fa
     return [
         (check, found.get((check.table, check.family), FamilyTotal((), 0, 0, 0)))
         for check in check_families()
-        if _feed_of(check.table) in judged
+        if RAW_TABLES[check.table].feed in judged
     ]
 
 
@@ -79,11 +79,7 @@ def note_failures(
         "where before.district_id = now.district_id and before.feed = now.feed",
         [[district_id for district_id, _ in judged], [feed for _, feed in judged]],
     )
-    insert_rows(connection, "control.judged_feed", _JUDGED, rows)
+    insert_rows(connection, JUDGED_FEED, rows)
     connection.execute("delete from control.check_failure where delivery_id not in (select delivery_id from control.judged_feed)")
     connection.execute("delete from control.check_failure where delivery_id in (select unnest(?))", [sorted(last)])
-    insert_rows(connection, "control.check_failure", _FAILURES, failing)
-
-
-def _feed_of(table: str) -> Feed:
-    return "subgroups" if table == "subgroup_row" else "roster"
+    insert_rows(connection, CHECK_FAILURE, failing)

@@ -37,9 +37,11 @@ from subgroup_pipeline.registry.ledger import (
     undecided_delta,
     was_accepted_before,
 )
-from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse, replace_ids
+from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, RUN_DELIVERY
 from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
@@ -55,11 +57,6 @@ if TYPE_CHECKING:
 
 _SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "VOC202", "VOC203", "DAT301", "DAT302", "ENR103", "LST101"})
 """Codes that several checks give, so that the finding has to say which rule it was."""
-
-_RUN_DELIVERY = dict.fromkeys(
-    ("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field", "delta_tables"), "VARCHAR"
-)
-
 
 _WAITS_FOR: dict[str, str] = {
     "held": "The roster came and waits for a person to look at it.",
@@ -105,8 +102,8 @@ def judge_deliveries(
     for turn in _turns(_with_roster(registry, subgroups, judged)):
         _judge_feed(registry, settings, by_id, turn, judged, run_name)
     with open_warehouse(settings) as connection:
-        replace_ids(connection, "control.judge_again", judged.verdicts, [])
-        replace_ids(connection, "control.held_back", judged.verdicts, judged.unusable)
+        replace_ids(connection, JUDGE_AGAIN, judged.verdicts, [])
+        replace_ids(connection, HELD_BACK, judged.verdicts, judged.unusable)
         note_failures(connection, run_name, judged.feeds, judged.failures)
     return judged
 
@@ -175,7 +172,7 @@ def _judge_feed(
     with open_warehouse(settings) as connection:
         write_subgroup_settings(connection, districts.values())
         connection.execute("delete from control.run_delivery")
-        insert_rows(connection, "control.run_delivery", _RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
+        insert_rows(connection, RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
     tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
     validation = validate(settings, tables, run_name=run_name and f"{run_name}-{feed}")
     judged.failures += validation.failures

@@ -16,7 +16,8 @@ from subgroup_pipeline.quality.subgroup_rewrites import rewrite_facts
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 from subgroup_pipeline.registry.ledger import live_deliveries
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-_LIVE_FILE = {"delivery_id": "VARCHAR", "live_delivery_id": "VARCHAR"}
+_LIVE_FILE = Table(
+    "checks",
+    "live_file",
+    "The live subgroup file that each of these would replace.",
+    {"delivery_id": Column("varchar", "The new one."), "live_delivery_id": Column("varchar", "The live one.")},
+)
 
 
 @dataclass
@@ -97,9 +103,9 @@ def subgroup_facts(registry: Registry, settings: Settings, files: Mapping[str, S
 
 
 def _note_live_files(session: duckdb.DuckDBPyConnection, files: Mapping[str, SubgroupFile]) -> None:
-    session.execute("create table checks.live_file (delivery_id varchar, live_delivery_id varchar)")
+    session.execute(f"create table {_LIVE_FILE} {_LIVE_FILE.definition}")
     pairs = [{"delivery_id": key, "live_delivery_id": file.live.delivery_id} for key, file in files.items() if file.live]
-    insert_rows(session, "checks.live_file", _LIVE_FILE, pairs)
+    insert_rows(session, _LIVE_FILE, pairs)
 
 
 def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> tuple[list[Finding], DeliveryRecord]:

@@ -10,7 +10,8 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.check_session import roster_keys
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 EVENT = "security.wrong_district"
 
-_ROSTER = dict.fromkeys(("delivery_id", "roster_delivery_id", "match_field"), "VARCHAR")
+_LIVE_ROSTER = Table(
+    "checks",
+    "live_roster",
+    "The live roster of every district, and what its own subgroup files are matched against.",
+    {
+        "delivery_id": Column("varchar", "The label that `roster_keys` gives back: here the district."),
+        "roster_delivery_id": Column("varchar", "The roster."),
+        "match_field": Column("varchar", "What of users.csv the ids of subgroup files are matched against."),
+    },
+)
 
 # Every live roster by its own district's matching; the label that roster_keys wants is here the district.
 _ELSEWHERE = f"""
@@ -54,8 +64,8 @@ def wrong_districts(
         {"delivery_id": district, "roster_delivery_id": roster.delivery_id, "match_field": fields.get(district)}
         for district, roster in live.items()
     ]
-    session.execute("create table checks.live_roster (delivery_id varchar, roster_delivery_id varchar, match_field varchar)")
-    insert_rows(session, "checks.live_roster", _ROSTER, rosters)
+    session.execute(f"create table {_LIVE_ROSTER} {_LIVE_ROSTER.definition}")
+    insert_rows(session, _LIVE_ROSTER, rosters)
     found: dict[str, list[tuple[str, int]]] = {}
     for delivery_id, district_id, count in session.execute(_ELSEWHERE, [list(suspects)]).fetchall():
         found.setdefault(delivery_id, []).append((district_id, count))

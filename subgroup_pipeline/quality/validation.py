@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,7 +79,7 @@ class Validation:
     checks: list[CheckTotal]
 
 
-def validate(settings: Settings, tables: Sequence[str], *, run_name: str) -> Validation:
+def validate(settings: Settings, tables: Collection[str], *, run_name: str) -> Validation:
     """Run the suites of these tables over the deliveries in `control.run_delivery`, and write Data Docs of a run that has a name.
 
     The warehouse is attached read-only, so no other connection may have it open for writing, in this process or another.

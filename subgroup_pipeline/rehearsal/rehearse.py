@@ -28,7 +28,9 @@ from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_deli
 from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.warehouse.connection import open_warehouse, replace_ids
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import JUDGE_AGAIN
+from subgroup_pipeline.warehouse.rows import replace_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -147,7 +149,7 @@ def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict)
         current = [d.delivery_id for d in live if d is not None and d.settings_version == district.version]
     with open_warehouse(settings) as connection:
         land_deliveries(connection, registry, settings, [district])
-        replace_ids(connection, "control.judge_again", current, [])
+        replace_ids(connection, JUDGE_AGAIN, current, [])
     judge_deliveries(registry, settings, [district], run_name="")
 
 

@@ -11,7 +11,9 @@ from subgroup_pipeline.registry.needed import NEEDED
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import REPORTS_KEPT
 from subgroup_pipeline.upkeep.leaving import Leaving
-from subgroup_pipeline.warehouse.connection import RAW_TABLES, delete_deliveries, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.rows import delete_deliveries
+from subgroup_pipeline.warehouse.schema import delivery_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 500
 """Runs that are forgotten in one night; each takes a few milliseconds, and the rest waits a night."""
-_NAMING = (*(f"raw.{table}" for table in RAW_TABLES), "raw.set_aside_row", "control.landed_header", "control.landed_delivery")
 
 
 def raw_rows(at: Installation) -> Iterator[Leaving]:
@@ -33,7 +34,7 @@ def raw_rows(at: Installation) -> Iterator[Leaving]:
         return
     with at.registry.begin() as session:
         needed = list(session.scalars(sa.select(Delivery.delivery_id).where(Delivery.state.in_(NEEDED))))
-    there = " union ".join(f"select delivery_id from {table}" for table in _NAMING)
+    there = " union ".join(f"select delivery_id from {table}" for table in delivery_tables())
     with open_warehouse(at.settings) as connection:
         query = f"select delivery_id from ({there}) where delivery_id not in (select unnest(?::varchar[]))"
         gone = [row[0] for row in connection.execute(query, [needed]).fetchall()]

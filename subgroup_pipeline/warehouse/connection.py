@@ -7,19 +7,17 @@ dbt publishes). A DuckDB file has one writing process, so whoever writes holds `
 from __future__ import annotations
 
 import fcntl
-import json
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import full_disk_in_words
 from subgroup_pipeline.errors import WarehouseBusyError, WarehouseDamagedError
 from subgroup_pipeline.warehouse.duckdb_files import open_files
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.schema import make_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
 
 _A_LOOK = 0.5
 """Seconds for which a run that does not wait tries: another command may hold the lock for a blink, to see who holds it."""
-LINEAGE = ("district_id", "delivery_id", "file_name", "landed_at")
-RAW_TABLES = (*(table.name for table in roster_tables().values()), "subgroup_row")
 _DAMAGE = ("not a valid DuckDB database", "Corrupt database file", "Corrupt WAL file", "Could not read enough bytes")
 """What DuckDB says of a file that is not what was written; it has no class of its own for that."""
 
@@ -48,7 +44,7 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with full_disk_in_words(home), open_files(settings, write=files) as connection:
             connection.execute("use warehouse")
-            _make_tables(connection)
+            make_tables(connection)
             yield connection
     except duckdb.Error as error:
         if is_damaged(error):
@@ -96,45 +92,3 @@ def warehouse_lock(settings: Settings, *, wait: bool = False) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
-
-
-def insert_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert rows given as mappings; `columns` maps a column to its DuckDB type. One statement, whatever the number."""
-    if rows:
-        names = ", ".join(f'"{column}"' for column in columns)
-        connection.execute(
-            f"insert into {table} ({names}) select {names} from (select unnest(from_json(?, ?), recursive := true))",
-            [json.dumps(list(rows)), json.dumps([dict(columns)])],
-        )
-
-
-def replace_ids(connection: duckdb.DuckDBPyConnection, table: str, gone: Iterable[str], new: Iterable[str]) -> None:
-    """Take delivery ids out of a control table that lists them, and put others in."""
-    connection.execute(f"delete from {table} where delivery_id in (select unnest(?))", [list(gone)])
-    insert_rows(connection, table, {"delivery_id": "VARCHAR"}, [{"delivery_id": delivery_id} for delivery_id in new])
-
-
-def delete_deliveries(connection: duckdb.DuckDBPyConnection, delivery_ids: Iterable[str]) -> None:
-    """Remove the raw rows of deliveries and the note that they are there, so that landing them is safe to repeat.
-
-    One transaction: a note without its rows would let a delivery that becomes live again be published empty.
-    """
-    ids = list(delivery_ids)
-    if ids:
-        connection.execute("begin")
-        about = ("raw.set_aside_row", "control.landed_header", "control.judged_feed", "control.check_failure")
-        for table in (*(f"raw.{table}" for table in RAW_TABLES), *about, "control.landed_delivery"):
-            connection.execute(f"delete from {table} where delivery_id in (select unnest(?))", [ids])
-        connection.execute("commit")
-
-
-def _make_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(resources.files(__package__).joinpath("warehouse_schema.sql").read_text(encoding="utf-8"))
-    for table in roster_tables().values():
-        columns = ", ".join(f'"{column}" varchar' for column in table.landed_columns)
-        connection.execute(
-            f"create table if not exists raw.{table.name} (district_id varchar not null, delivery_id varchar not null, "
-            f"file_name varchar not null, landed_at timestamp not null, {columns}, metadata map(varchar, varchar))"
-        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.warehouse.connection import insert_rows
+from subgroup_pipeline.warehouse.control_tables import SUBGROUP_COLUMN, SUBGROUP_VALUE
+from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,27 +13,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
-
-_COLUMN = {
-    "district_id": "VARCHAR",
-    "subgroup": "VARCHAR",
-    "subgroup_label": "VARCHAR",
-    "source": "VARCHAR",
-    "source_column": "VARCHAR",
-    "is_open": "BOOLEAN",
-    "blank_value": "VARCHAR",
-    "sensitivity": "VARCHAR",
-    "display_order": "INTEGER",
-    "precedence": "INTEGER",
-}
-_VALUE = {
-    "district_id": "VARCHAR",
-    "subgroup": "VARCHAR",
-    "raw_key": "VARCHAR",
-    "value": "VARCHAR",
-    "is_member": "BOOLEAN",
-    "display_order": "INTEGER",
-}
 
 
 def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:
@@ -70,6 +50,6 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
                 }
                 for position, (raw, value) in enumerate(known_values.items(), start=1)
             ]
-    connection.execute("delete from control.subgroup_column; delete from control.subgroup_value")
-    insert_rows(connection, "control.subgroup_column", _COLUMN, columns)
-    insert_rows(connection, "control.subgroup_value", _VALUE, values)
+    connection.execute(f"delete from {SUBGROUP_COLUMN}; delete from {SUBGROUP_VALUE}")
+    insert_rows(connection, SUBGROUP_COLUMN, columns)
+    insert_rows(connection, SUBGROUP_VALUE, values)

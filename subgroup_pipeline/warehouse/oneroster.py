@@ -5,9 +5,11 @@ Read from `oneroster_v1p1_columns.yml` (1EdTech OneRoster v1.1 CSV tables); noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -25,7 +27,9 @@ class RosterTable:
     columns: tuple[str, ...]
     required: frozenset[str]
     is_core: bool
-    date_columns: tuple[str, ...] = ()
+    date_columns: tuple[str, ...]
+    meanings: Mapping[str, str]
+    """What the specification says of each column: its form, and a note."""
 
     @property
     def landed_columns(self) -> tuple[str, ...]:
@@ -58,9 +62,19 @@ def roster_tables() -> dict[str, RosterTable]:
             required=frozenset(c["name"] for c in files_[kind]["columns"] if c["required"] == "true"),
             is_core=kind not in _OPTIONAL,
             date_columns=tuple(c["name"] for c in files_[kind]["columns"] if c["type"] == "date"),
+            meanings={c["name"]: _meaning(c) for c in files_[kind]["columns"]},
         )
         for kind, name in _RAW_NAMES.items()
     }
+
+
+def _meaning(column: Mapping[str, Any]) -> str:
+    form = column["type"].replace("_", " ")
+    if "enum" in column:
+        form += f" ({', '.join(column['enum'])})"
+    if "ref" in column:
+        form += f" of {column['ref']}"
+    return f"{form[0].upper()}{form[1:]}{'; ' + column['note'] if 'note' in column else ''}."
 
 
 @cache

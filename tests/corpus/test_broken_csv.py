@@ -108,7 +108,8 @@ def test_rows_that_are_set_aside_are_kept_with_reason_line_and_text(place: Place
 
 
 def test_set_aside_rows_go_with_the_other_rows_of_their_delivery(place: Place) -> None:
-    from subgroup_pipeline.warehouse.connection import delete_deliveries, open_warehouse
+    from subgroup_pipeline.warehouse.connection import open_warehouse
+    from subgroup_pipeline.warehouse.rows import delete_deliveries
 
     (delivery,) = _deliver(place, [GOOD + b"s21,y\n"])
     place.land()

@@ -23,6 +23,7 @@ from subgroup_pipeline.landing.screen import ScreenedFile, Screening
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.raw_tables import SUBGROUP_ROW
 from tests.corpus.broken_csv import GOOD, SETTINGS, structural
 from tests.corpus.broken_zip import WHOLE, broken_zips
 from tests.support.place import Place
@@ -69,7 +70,7 @@ def _screened(pool: ReadingPool, path: Path, number: int, subgroups: Subgroups) 
         mapping, findings = map_subgroup_header(shape.header, subgroups, "s.csv", shape.header_line)
         screening.findings += findings
         if mapping is not None:
-            screening.files.append(ScreenedFile(path, readable, "s.csv", "subgroup_row", mapping, shape))
+            screening.files.append(ScreenedFile(path, readable, "s.csv", SUBGROUP_ROW, mapping, shape))
     return screening
 
 

@@ -107,7 +107,7 @@ COLUMNS = ["district_id", "subgroup", "subgroup_label", "source", "source_column
 VALUES = ["district_id", "subgroup", "raw_key", "value", "is_member", "display_order"]
 SETTINGS = {
     "subgroup_column": [
-        dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True))
+        dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True), precedence=1)
         for values in (
             ("english_learner", "English learner", "file", "ell", False, "not_reported", "standard", 0),
             ("title_i", "Title I", "file", "title_i", False, "no", "standard", 1),

@@ -9,9 +9,10 @@ import pytest
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.screen import Screening
 from subgroup_pipeline.settings import load_settings
-from subgroup_pipeline.warehouse.connection import insert_rows, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
 
-COLUMNS = dict.fromkeys(("district_id", "delivery_id", "file_name", "landed_at", "sourcedId", "startDate"), "varchar")
 ANYTHING = (
     "//",
     "1/1/",
@@ -54,7 +55,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[str
         for number, date in enumerate(dates)
     ]  # fmt: skip
     with open_warehouse(settings) as connection:
-        insert_rows(connection, "raw.academic_sessions", COLUMNS | {"landed_at": "timestamp"}, rows)
+        insert_rows(connection, RAW_TABLES["academic_sessions"], rows)
         read_dates(connection, screenings.values())
         read_dates(connection, [Screening(name, "d") for name in CASES])
         found = connection.execute(

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from subgroup_pipeline.build.dbt import prepared_manifest
-from subgroup_pipeline.warehouse.connection import RAW_TABLES
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from tests.orchestration.conftest import Ran
 
 pytestmark = pytest.mark.xdist_group("orchestration")

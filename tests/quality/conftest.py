@@ -11,22 +11,16 @@ import duckdb
 import pytest
 
 from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import RUN_DELIVERY
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, tables_of
+from subgroup_pipeline.warehouse.rows import insert_rows
 from tests.support.as_landed import as_landed
 
-ROSTER_TABLES = [table for table in RAW_TABLES if table != "subgroup_row"]
+ROSTER_TABLES = [table.name for table in tables_of("roster")]
 Rows = dict[str, list[dict[str, Any]]]
 Land = Callable[..., None]
 LandMany = Callable[[dict[str, Rows]], Settings]
-LINEAGE_TYPES = {"district_id": "varchar", "delivery_id": "varchar", "file_name": "varchar", "landed_at": "timestamp"}
-RUN_DELIVERY = dict.fromkeys(
-    ("district_id", "delivery_id", "feed", "roster_delivery_id", "match_field", "delta_tables"), "varchar"
-)
-MAP = "map(varchar, varchar)"
-TYPES: dict[str, dict[str, str]] = {
-    table.name: dict.fromkeys(table.landed_columns, "varchar") | {"metadata": MAP} for table in roster_tables().values()
-} | {"subgroup_row": {"student_id": "varchar", "cells": MAP}}
 
 CLEAN: Rows = {
     "orgs": [
@@ -136,6 +130,6 @@ def land_delivery(
             "landed_at": "2026-09-01 03:00:00",
         }
         read = [lineage | {name: as_landed(cell) for name, cell in entry.items()} for entry in entries]
-        insert_rows(connection, f"raw.{table}", LINEAGE_TYPES | TYPES[table], read)
+        insert_rows(connection, RAW_TABLES[table], read)
     control = [{"district_id": f"district_{delivery_id}", **one} for one in of_run]
-    insert_rows(connection, "control.run_delivery", RUN_DELIVERY, control)
+    insert_rows(connection, RUN_DELIVERY, control)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subgroup_pipeline.warehouse.connection import RAW_TABLES
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 LIVE = "lower(coalesce(status, 'active')) = 'active'"
 GONE = "lower(coalesce(status, '')) in ('tobedeleted', 'inactive')"

@@ -11,7 +11,7 @@ import pytest
 from subgroup_pipeline.quality.expectations import checks_of, suite_names
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.settings import Settings
-from subgroup_pipeline.warehouse.connection import RAW_TABLES
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from tests.quality.conftest import CLEAN, Land, LandMany, Rows
 
 

@@ -9,7 +9,8 @@ import pytest
 from subgroup_pipeline.quality.expectations import checks_of
 from subgroup_pipeline.quality.validation import validate
 from subgroup_pipeline.settings import Settings
-from subgroup_pipeline.warehouse.connection import RAW_TABLES, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from tests.quality.conftest import LandMany, Rows
 from tests.quality.hand_sql import EXPECTED
 

@@ -10,7 +10,8 @@ from subgroup_pipeline.quality.family_totals import FamilyTotal, family_totals, 
 from subgroup_pipeline.quality.validation import Failure
 from subgroup_pipeline.registry.ledger import Feed
 from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.warehouse.connection import delete_deliveries, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.rows import delete_deliveries
 
 NOTHING = FamilyTotal((), 0, 0, 0)
 

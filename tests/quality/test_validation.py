@@ -17,7 +17,10 @@ from subgroup_pipeline.quality import expectations
 from subgroup_pipeline.quality.expectations import ExpectationFileError, check_families, checks_of, suite_json, suite_names
 from subgroup_pipeline.quality.validation import ChecksNotRunError, validate
 from subgroup_pipeline.settings import Settings, bundled
-from subgroup_pipeline.warehouse.connection import RAW_TABLES, insert_rows, open_warehouse
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import RUN_DELIVERY
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
 from tests.quality.conftest import Land, Rows
 
 SECRET = "Zyxwv"  # stands in every id, name and cell that is planted below
@@ -235,7 +238,7 @@ def test_every_failing_row_of_a_small_run_has_its_key_and_a_great_run_names_fewe
     assert (keys["r", "role"], keys["agents", "agentSourcedIds"]) == (ids, ids)
     with open_warehouse(settings) as connection:
         others = [{"district_id": "d", "delivery_id": f"other{n}", "feed": "roster"} for n in range(6000)]
-        insert_rows(connection, "control.run_delivery", dict.fromkeys(others[0], "varchar"), others)
+        insert_rows(connection, RUN_DELIVERY, others)
     keys = {(one.delivery_id, one.column): one.keys for one in validate(settings, ["users"], run_name="x").failures}
     assert (keys["r", "role"], keys["agents", "agentSourcedIds"]) == (ids[:100], ids[:100])
 

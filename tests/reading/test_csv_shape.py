@@ -25,6 +25,7 @@ from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.raw_tables import SUBGROUP_ROW
 from tests.support.as_landed import as_landed
 
 Row = list[str | None]
@@ -48,7 +49,7 @@ class Table:
             return shape, [], screening
         width = len(shape.header)
         mapping = ColumnMap(width, (("student_id", 0),), tuple((str(n), n) for n in range(width)))
-        screening.files.append(ScreenedFile(path, readable, "upload.csv", "subgroup_row", mapping, shape))
+        screening.files.append(ScreenedFile(path, readable, "upload.csv", SUBGROUP_ROW, mapping, shape))
         self._connection.execute("delete from raw.subgroup_row")
         load_files(self._connection, [screening], datetime.now(UTC))
         rows = self._connection.execute("select cells from raw.subgroup_row order by rowid").fetchall()

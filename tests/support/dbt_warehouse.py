@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.build.dbt import run_dbt
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import CONTROL_TABLES
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+from subgroup_pipeline.warehouse.rows import insert_rows
 from tests.support.as_landed import as_landed
 
 if TYPE_CHECKING:
@@ -40,14 +43,13 @@ class Warehouse:
 
         def land(connection: duckdb.DuckDBPyConnection) -> None:
             for table, rows in tables.items():
-                for row in rows:
-                    lineage = {
-                        "district_id": district_id,
-                        "delivery_id": delivery_id,
-                        "file_name": f"{table}.csv",
-                        "landed_at": at(3),
-                    }
-                    insert(connection, f"raw.{table}", {**lineage, **as_landed(dict(row))})
+                lineage = {
+                    "district_id": district_id,
+                    "delivery_id": delivery_id,
+                    "file_name": f"{table}.csv",
+                    "landed_at": at(3),
+                }
+                insert_rows(connection, RAW_TABLES[table], [lineage | as_landed(dict(row)) for row in rows])
 
         self.write(land)
 
@@ -55,10 +57,10 @@ class Warehouse:
         """Replace control tables."""
 
         def fill(connection: duckdb.DuckDBPyConnection) -> None:
-            for table, rows in tables.items():
-                connection.execute(f"delete from control.{table}")
-                for row in rows:
-                    insert(connection, f"control.{table}", row)
+            for name, rows in tables.items():
+                table = next(table for table in CONTROL_TABLES if table.name == name)
+                connection.execute(f"delete from {table}")
+                insert_rows(connection, table, rows)
 
         self.write(fill)
 
@@ -96,14 +98,6 @@ class Warehouse:
 def at(hour: int) -> datetime:
     """A time of the night; the warehouse keeps UTC without a zone."""
     return datetime(2025, 10, 1, hour)  # noqa: DTZ001
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
-    """Insert one row; a dict becomes a MAP."""
-    marks = ", ".join("map_from_entries(?)" if isinstance(v, dict) else "?" for v in row.values())
-    names = ", ".join(f'"{name}"' for name in row)
-    values = [[{"k": k, "v": v} for k, v in v.items()] if isinstance(v, dict) else v for v in row.values()]
-    connection.execute(f"insert into {table} ({names}) values ({marks})", values)
 
 
 def scope(district_id: str, roster: str, subgroups: str | None = None, **more: object) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Place:
 
     def raw_counts(self, delivery_id: str) -> dict[str, int]:
         """Rows of a delivery by raw table, without the empty ones."""
-        from subgroup_pipeline.warehouse.connection import RAW_TABLES
+        from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
         parts = [f"select '{table}', count(*) from raw.{table} where delivery_id = '{delivery_id}'" for table in RAW_TABLES]
         return {table: count for table, count in self.ask(" union all ".join(parts)) if count}

@@ -17,7 +17,7 @@ _RECEIVING = "subgroup_pipeline.registry.receiving"
 _FINDINGS = "subgroup_pipeline.registry.findings"
 _LAND = "subgroup_pipeline.landing.land"
 _LOAD = "subgroup_pipeline.landing.load"
-_WAREHOUSE = "subgroup_pipeline.warehouse.connection"
+_ROWS = "subgroup_pipeline.warehouse.rows"
 _JUDGE = "subgroup_pipeline.quality.judge"
 _SCOPE = "subgroup_pipeline.build.scope"
 _CURRENT = "subgroup_pipeline.publish.current"
@@ -66,7 +66,7 @@ CRASHES = (
         for call in (1, 3, 6)
     ),
     # Landing and checks.
-    Crash("before old rows go", KillAt(f"{_WAREHOUSE}:delete_deliveries", call=2)),
+    Crash("before old rows go", KillAt(f"{_ROWS}:delete_deliveries", call=2)),
     Crash("before loading", KillAt(f"{_LOAD}:load_files")),
     Crash("half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3)),
     Crash("loaded, not entered", KillAt(f"{_LOAD}:load_files", "after")),
@@ -121,7 +121,7 @@ CRASHES = (
     Crash("the changes are applied", KillAt("subgroup_pipeline.landing.delta:compose_delta", "after"), "delta"),
     Crash("the changes are accepted", KillAt(f"{_LEDGER}:advance", "after", about="'accepted'"), "delta"),
     Crash("the changes are built", KillAt(f"{_SCOPE}:mark_built"), "delta"),
-    Crash("before a replay is loaded", KillAt(f"{_WAREHOUSE}:delete_deliveries", call=2), "decisions"),
+    Crash("before a replay is loaded", KillAt(f"{_ROWS}:delete_deliveries", call=2), "decisions"),
     Crash("a replay is loaded", KillAt(f"{_LOAD}:load_files", "after"), "decisions"),
     Crash("a replay is noted", KillAt(f"{_LAND}:_note_versions", "after"), "decisions"),
     Crash("a refusal is built", KillAt(f"{_SCOPE}:mark_built", "after"), "decisions"),

@@ -8,13 +8,19 @@ import sys
 import threading
 import time
 
+import duckdb
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import WarehouseBusyError
-from subgroup_pipeline.warehouse.connection import LINEAGE, insert_rows, open_warehouse, replace_ids, warehouse_lock
+from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.control_tables import JUDGE_AGAIN, RUN_DELIVERY
+from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
+from subgroup_pipeline.warehouse.raw_tables import LINEAGE
+from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
+from subgroup_pipeline.warehouse.schema import warehouse_tables
 from tests.support.place import Place
 
 
@@ -78,16 +84,34 @@ def test_every_roster_table_has_lineage_and_its_columns_as_text(place: Place) ->
 
 def test_opening_again_keeps_what_is_there(place: Place) -> None:
     with open_warehouse(place.settings) as connection:
-        replace_ids(connection, "control.judge_again", [], ["a", "b"])
+        replace_ids(connection, JUDGE_AGAIN, [], ["a", "b"])
     with open_warehouse(place.settings) as connection:
-        replace_ids(connection, "control.judge_again", ["a"], ["c"])
+        replace_ids(connection, JUDGE_AGAIN, ["a"], ["c"])
     assert place.ask("select delivery_id from control.judge_again order by all") == [("b",), ("c",)]
+
+
+def test_a_table_of_an_earlier_release_gets_the_columns_that_it_lacks(place: Place) -> None:
+    with open_files(place.settings, write={"old": place.settings.paths.raw_database}) as connection:
+        connection.execute(
+            "create schema old.control;"
+            "create table old.control.landed_delivery as select 'a' as delivery_id, 1 as settings_version;"
+            "create table old.control.check_family (family varchar)"
+        )
+    with open_warehouse(place.settings) as connection:
+        assert connection.execute("from control.landed_delivery").fetchall() == [("a", 1, None)]
+        made = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        assert {name for (name,) in made} == {*map(str, warehouse_tables()), "control.table_version"}
+
+
+def test_a_required_column_takes_no_null(place: Place) -> None:
+    with open_warehouse(place.settings) as connection, pytest.raises(duckdb.ConstraintException, match="feed"):
+        insert_rows(connection, RUN_DELIVERY, [{"district_id": "d", "delivery_id": "a"}])
 
 
 @pytest.mark.parametrize("text", ["it's", 'say "hi"', "two\nlines", "é 名", "\\n", "", "a" * 100_000, "{}", "null"])
 def test_any_text_goes_in_as_it_is(place: Place, text: str) -> None:
     with open_warehouse(place.settings) as connection:
-        insert_rows(connection, "control.judge_again", {"delivery_id": "VARCHAR"}, [{"delivery_id": text}])
+        insert_rows(connection, JUDGE_AGAIN, [{"delivery_id": text}])
     assert place.ask("select delivery_id from control.judge_again") == [(text,)]
 
 
