@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -63,15 +63,12 @@ def list_keys(
 
     Example: subgroups district keys list maple_valley
     """
-    from subgroup_pipeline.districts.district_keys import keys_on_record
-    from subgroup_pipeline.districts.registered import registered_districts
+    from subgroup_pipeline.desk.keys import list_keys as list_all
 
     with installation() as (_, registry):
-        named = [district_id] if district_id else None
-        registered_districts(registry, named)
-        keys = keys_on_record(registry, named)
+        keys = list_all(registry, district_id)
     if as_json:
-        print_json([_described(key) for key in keys])
+        print_json(keys)
     elif not keys:
         say("no key is on record. `subgroups district authorize ID --public-key FILE` adds one.")
     else:
@@ -120,38 +117,31 @@ def rotate(district_id: Id, public_key: KeyFile, as_json: Json = False) -> None:
 
 
 def _authorize(files: Sequence[tuple[str, Path]], *, as_json: bool, instead: bool) -> None:
-    from subgroup_pipeline.districts.district_keys import authorize_keys
-    from subgroup_pipeline.districts.public_keys import read_public_key
-    from subgroup_pipeline.errors import SettingsError
+    from subgroup_pipeline.desk.keys import authorize as authorize_read
+    from subgroup_pipeline.desk.keys import read_key_files
 
-    texts = [(district_id, path, path.read_text(encoding="utf-8", errors="replace")) for district_id, path in files]
-    for _, path, text in texts:
-        try:
-            read_public_key(text)
-        except SettingsError as error:
-            raise SettingsError(f"{path}: {error}") from error
+    read = read_key_files(files)
     with installation() as (settings, registry):
-        keys = authorize_keys(registry, [(one, text) for one, _, text in texts], actor=getpass.getuser(), instead=instead)
-        for key in keys:
-            say(f"{key.fingerprint} may sign in as {key.district_id} at {settings.sftp_host} port {settings.sftp_port}")
+        keys = authorize_read(registry, read, actor=getpass.getuser(), instead=instead)
+    for key in keys:
+        say(f"{key.fingerprint} may sign in as {key.district_id} at {settings.sftp_host} port {settings.sftp_port}")
     if instead:
         say(f"every other key of {files[0][0]} is revoked")
     _warn_of_shared(keys)
     if as_json:
-        print_json([_described(key) for key in keys])
+        print_json(keys)
 
 
 def _change(district_id: str, fingerprint: str, change: Change, *, as_json: bool) -> None:
-    from subgroup_pipeline.districts.district_keys import change_key, keys_on_record
+    from subgroup_pipeline.desk.keys import change as change_now
 
     with installation() as (_, registry):
-        name = change_key(registry, district_id, fingerprint, change, actor=getpass.getuser())
-        left = keys_on_record(registry, [district_id])
+        name, left = change_now(registry, district_id, fingerprint, change, actor=getpass.getuser())
     say(f"{name} of {district_id} is {change}")
     if not any(key.paused_at is None for key in left):
         say(f"warning: {district_id} has no key in force now and cannot upload")
     if as_json:
-        print_json([_described(key) for key in left])
+        print_json(left)
 
 
 def _warn_of_shared(keys: Sequence[AuthorizedKey]) -> None:
@@ -159,14 +149,3 @@ def _warn_of_shared(keys: Sequence[AuthorizedKey]) -> None:
     for key in keys:
         if key.also_of:
             say(f"warning: {key.fingerprint} of {key.district_id} also signs in as {', '.join(key.also_of)}")
-
-
-def _described(key: AuthorizedKey) -> dict[str, Any]:
-    return {
-        "district_id": key.district_id,
-        "fingerprint": key.fingerprint,
-        "kind": key.kind,
-        "added_at": key.added_at,
-        "paused_at": key.paused_at,
-        "also_of": list(key.also_of),
-    }

@@ -96,24 +96,24 @@ def doctor(
 
     Example: subgroups doctor --settings
     """
-    from subgroup_pipeline.cli.doctor import examine, list_settings
+    from subgroup_pipeline.desk.doctor import examine, list_settings
 
     if settings_only:
         found = list_settings()
         if as_json:
             print_json(found)
         else:
-            print_table(["setting", "value", "meaning"], [list(row.values()) for row in found])
+            print_table(["setting", "value", "meaning"], [[row.setting, row.value, row.meaning] for row in found])
         return
     complaints = examine()
     if as_json:
         print_json(complaints)
     else:
         for complaint in complaints:
-            say(f"{complaint['level']}: {complaint['what']} {complaint['mend']}".rstrip())
+            say(f"{complaint.level}: {complaint.what} {complaint.mend}".rstrip())
         if not complaints:
             typer.echo("nothing is wrong")
-    raise typer.Exit(1 if any(complaint["level"] == "error" for complaint in complaints) else 0)
+    raise typer.Exit(1 if any(complaint.level == "error" for complaint in complaints) else 0)
 
 
 def main() -> None:

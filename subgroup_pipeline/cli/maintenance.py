@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,23 +18,17 @@ def list_snapshots(as_json: Annotated[bool, typer.Option("--json", help="Print J
 
     Example: subgroups publish list
     """
-    from subgroup_pipeline.publish.manifest import snapshot_names
+    from subgroup_pipeline.desk import snapshots
 
     with installation() as (settings, _):
-        home = settings.paths
-        shown = home.current_snapshot.resolve().name
-        rows: list[dict[str, Any]] = [
-            {"snapshot": name, "bytes": (home.published / name / "analytics.duckdb").stat().st_size, "is_shown": name == shown}
-            for name in reversed(snapshot_names(settings))
-        ]
-        is_pinned = home.pinned_snapshot.exists()
+        found = snapshots.list_snapshots(settings)
+        seen = "yes, by a rollback" if snapshots.is_rolled_back(settings) else "yes"
     if as_json:
-        print_json(rows)
-    elif not rows:
+        print_json(found)
+    elif not found:
         say("nothing is published yet. `subgroups run` publishes.")
     else:
-        seen = "yes, by a rollback" if is_pinned else "yes"
-        cells = [[row["snapshot"], f"{row['bytes'] / 1e6:.1f}", seen if row["is_shown"] else ""] for row in rows]
+        cells = [[one.snapshot, f"{one.bytes / 1e6:.1f}", seen if one.is_shown else ""] for one in found]
         print_table(["snapshot", "MB", "readers see it"], cells)
 
 
@@ -44,11 +38,10 @@ def rollback(snapshot: Annotated[str | None, typer.Argument(help="A snapshot; de
 
     Example: subgroups publish rollback
     """
-    from subgroup_pipeline.publish.current import roll_back
+    from subgroup_pipeline.desk.snapshots import roll_back
 
     with installation() as (settings, registry):
-        shown = roll_back(settings, snapshot)
-        registry.audit("publish.rolled_back", actor="operator", detail={"snapshot": shown})
+        shown = roll_back(registry, settings, snapshot)
         say(f"readers see {shown} until `subgroups publish release`")
 
 
@@ -58,11 +51,10 @@ def release() -> None:
 
     Example: subgroups publish release
     """
-    from subgroup_pipeline.publish.current import release as release_newest
+    from subgroup_pipeline.desk.snapshots import release as release_newest
 
     with installation() as (settings, registry):
-        shown = release_newest(settings)
-        registry.audit("publish.released", actor="operator", detail={"snapshot": shown})
+        shown = release_newest(registry, settings)
         say(f"readers see {shown}" if shown else "nothing is published yet")
 
 
@@ -74,14 +66,10 @@ def rebuild() -> None:
     Example: subgroups rebuild
     """
     from subgroup_pipeline.cli.run import run_now
-    from subgroup_pipeline.intake.archive_proof import require_archive
-    from subgroup_pipeline.warehouse.connection import warehouse_lock
+    from subgroup_pipeline.desk.keeping import drop_warehouse
 
     with installation() as (settings, registry):
-        with warehouse_lock(settings):
-            require_archive(registry, settings)
-            for place in settings.paths.warehouse.glob("*.duckdb*"):
-                place.unlink()
+        drop_warehouse(registry, settings)
         raise typer.Exit(run_now(settings, registry, []))
 
 
@@ -91,18 +79,18 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     Damaged snapshots are set aside and published anew. Exit 1 when something is damaged. A night does this once a week.
     Example: subgroups verify
     """
-    from subgroup_pipeline.upkeep.proof import prove_all
-    from subgroup_pipeline.warehouse.connection import warehouse_lock
+    from subgroup_pipeline.desk.keeping import verify as verify_all
 
-    with installation() as (settings, registry), warehouse_lock(settings):
-        proof = prove_all(registry, settings, run_id="verify")
+    with installation() as (settings, registry):
+        found = verify_all(registry, settings)
     if as_json:
-        print_json({"archived_files": proof.archived, "published_files": proof.published, "damage": proof.damage})
+        print_json(found)
     else:
-        for said in proof.damage:
+        for said in found.damage:
             say(f"damaged: {said}")
-        typer.echo(f"{proof.archived} archived and {proof.published} published files were read; {len(proof.damage)} faults")
-    raise typer.Exit(1 if proof.damage else 0)
+        read = f"{found.archived_files} archived and {found.published_files} published files were read"
+        typer.echo(f"{read}; {len(found.damage)} faults")
+    raise typer.Exit(1 if found.damage else 0)
 
 
 def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
@@ -110,11 +98,10 @@ def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
 
     Example: subgroups backup /backup/subgroups-2026-10-01.tar
     """
-    from subgroup_pipeline.upkeep.backup import back_up
-    from subgroup_pipeline.warehouse.connection import warehouse_lock
+    from subgroup_pipeline.desk.keeping import save
 
-    with installation() as (settings, registry), warehouse_lock(settings):
-        size = back_up(registry, settings, target)
+    with installation() as (settings, registry):
+        size = save(registry, settings, target)
         say(f"{target}: {size / 1e6:.1f} MB. It holds student data and private keys: keep it as safe as the home.")
 
 

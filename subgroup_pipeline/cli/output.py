@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,10 @@ def print_json(data: object) -> None:
     typer.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a query
-    """What JSON can say: times as ISO-8601 UTC with `Z` (naive means UTC), numbers that are none as null."""
+def _plain(value: Any) -> Any:  # noqa: ANN401 - an object of the desk, or any cell of a query
+    """What JSON can say: objects by fields, times as ISO-8601 UTC with `Z` (naive means UTC), numbers that are none as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -86,12 +89,6 @@ def print_findings(findings: Sequence[dict[str, Any]]) -> None:
         typer.echo(f"{finding['severity']} {finding['code']}  {', '.join(filter(None, place))}{rows}".rstrip())
         for words in (finding["message"], finding["how_to_fix"]):
             typer.echo(textwrap.fill(words, width, initial_indent="    ", subsequent_indent="    "))
-
-
-def some_of(names: Sequence[str]) -> str:
-    """Names in a sentence; 300 districts do not fill the screen."""
-    shown = ", ".join(names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.deliveries import print_deliveries
-from subgroup_pipeline.cli.output import print_json, say, some_of
+from subgroup_pipeline.cli.output import print_json, say
 from subgroup_pipeline.cli.progress import NightProgress
+from subgroup_pipeline.desk.words import some_of
 from subgroup_pipeline.errors import WarehouseBusyError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from subgroup_pipeline.cli.output import installation, print_json, some_of
+from subgroup_pipeline.cli.output import installation, print_json
+from subgroup_pipeline.desk.words import some_of
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry

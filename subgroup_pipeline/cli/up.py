@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.output import say
-from subgroup_pipeline.cli.ports import require_free, taken_by
 from subgroup_pipeline.cli.vital_signs import VitalSigns
+from subgroup_pipeline.desk.ports import require_free, taken_by
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:

@@ -17,26 +17,18 @@ def upkeep(
 
     Example: subgroups upkeep --dry-run
     """
-    from datetime import UTC, datetime
-
+    from subgroup_pipeline.desk.keeping import clear
     from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
     from subgroup_pipeline.orchestration.instance import open_instance
-    from subgroup_pipeline.upkeep import places
-    from subgroup_pipeline.upkeep.runner import run_upkeep
-    from subgroup_pipeline.warehouse.connection import warehouse_lock
 
-    with installation() as (settings, registry), warehouse_lock(settings), open_instance(settings) as instance:
-        history = DagsterHistory(instance, settings)
-        cleared = run_upkeep(places.Installation(settings, registry, datetime.now(UTC), history), dry_run=dry_run)
-        rows = [one.described(settings) for one in cleared]
+    with installation() as (settings, registry), open_instance(settings) as instance:
+        places = clear(registry, settings, DagsterHistory(instance, settings), dry_run=dry_run)
     if as_json:
-        print_json(rows)
+        print_json(places)
     else:
         columns = ["place", "what it holds", "kept", "would leave" if dry_run else "left", "MB"]
-        print_table(
-            columns, [[row["place"], row["holds"], row["kept"], row["things"], f"{row['bytes'] / 1e6:.1f}"] for row in rows]
-        )
-    for row in rows:
-        if row["fault"]:
-            say(f"error: {row['fault']}")
-    raise typer.Exit(1 if any(row["fault"] for row in rows) else 0)
+        print_table(columns, [[one.place, one.holds, one.kept, one.things, f"{one.bytes / 1e6:.1f}"] for one in places])
+    faults = [one.fault for one in places if one.fault]
+    for fault in faults:
+        say(f"error: {fault}")
+    raise typer.Exit(1 if faults else 0)

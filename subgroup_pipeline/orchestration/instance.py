@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot
-from subgroup_pipeline.orchestration.bookkeeping import mend_bookkeeping
 from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
+from subgroup_pipeline.upkeep.bookkeeping import mend_bookkeeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

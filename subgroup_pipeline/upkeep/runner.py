@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.registry.damage import note_damage
@@ -13,7 +13,6 @@ from subgroup_pipeline.upkeep.policies import POLICIES, Policy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subgroup_pipeline.settings import Settings
     from subgroup_pipeline.upkeep.leaving import Leaving
     from subgroup_pipeline.upkeep.places import Installation
 
@@ -28,20 +27,6 @@ class Cleared:
     things: int = 0
     bytes: int = 0
     fault: str = ""
-
-    def described(self, settings: Settings) -> dict[str, Any]:
-        """As `subgroups upkeep --json` prints it."""
-        policy = self.policy
-        return {
-            "policy": policy.name,
-            "place": policy.place,
-            "holds": policy.holds,
-            "kept": policy.kept_under(settings),
-            "kept_longer_by": policy.longer,
-            "things": self.things,
-            "bytes": self.bytes,
-            "fault": self.fault,
-        }
 
 
 def run_upkeep(installation: Installation, *, dry_run: bool = False, policies: Sequence[Policy] = POLICIES) -> list[Cleared]:

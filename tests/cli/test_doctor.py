@@ -7,8 +7,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from subgroup_pipeline.cli import doctor
-from subgroup_pipeline.cli.doctor.complaint import Complaint
+from subgroup_pipeline.desk import doctor
+from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.districts.registered import apply_settings
@@ -28,14 +28,14 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _saying(words: str) -> Complaint:
-    (found,) = [said for said in doctor.examine() if words in said["what"]]
+    (found,) = [said for said in doctor.examine() if words in said.what]
     return found
 
 
 def test_a_misspelt_variable_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUBGROUPS_NIGTHLY_CRON", "04:00")
     said = _saying("SUBGROUPS_NIGTHLY_CRON")
-    assert (said["level"], said["mend"]) == ("warning", "Did you mean SUBGROUPS_NIGHTLY_CRON?")
+    assert (said.level, said.mend) == ("warning", "Did you mean SUBGROUPS_NIGHTLY_CRON?")
 
 
 def test_a_pinned_rollback_is_said_with_its_end() -> None:
@@ -43,14 +43,14 @@ def test_a_pinned_rollback_is_said_with_its_end() -> None:
     settings.paths.make()
     settings.paths.pinned_snapshot.write_text("20260101T000000000000\n", encoding="ascii")
     said = _saying("20260101T000000000000")
-    assert (said["level"], said["mend"]) == ("warning", "`subgroups publish release` ends the rollback.")
+    assert (said.level, said.mend) == ("warning", "`subgroups publish release` ends the rollback.")
 
 
 def test_a_check_that_fails_is_a_complaint_and_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     settings.paths.make()
     settings.paths.pinned_snapshot.write_bytes(b"\xff\xfe not ascii")
-    assert _saying("`pinned rollback`")["level"] == "error"
+    assert _saying("`pinned rollback`").level == "error"
     assert _saying("No district is registered.")
 
 
@@ -69,5 +69,5 @@ def test_a_first_delivery_that_waits_and_a_shared_key_are_said() -> None:
         advance(session, waits, "held")
         delivery_id = waits.delivery_id
     registry.close()
-    assert f"delivery approve {delivery_id} --by" in _saying("The first delivery of ash (roster) waits")["mend"]
-    assert any("signs in as ash, birch" in said["what"] for said in doctor.examine())
+    assert f"delivery approve {delivery_id} --by" in _saying("The first delivery of ash (roster) waits").mend
+    assert any("signs in as ash, birch" in said.what for said in doctor.examine())

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.cli import doctor
 from subgroup_pipeline.cli.children import Children
-from subgroup_pipeline.cli.ports import require_free, taken_by
 from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.cli.vital_signs import VitalSigns
+from subgroup_pipeline.desk import doctor
+from subgroup_pipeline.desk.ports import require_free, taken_by
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.database import Registry, open_registry
@@ -91,7 +91,7 @@ def test_health_tries_our_server_and_the_registry(settings: Settings, registry: 
     with running(drop_server(settings, registry)) as server:
         signs.server = server
         assert asyncio.run(signs.parts()) == {"registry": "up", "sftp": "up"}
-        assert not [said for said in doctor.examine() if "SFTP" in said["what"]]
+        assert not [said for said in doctor.examine() if "SFTP" in said.what]
     assert asyncio.run(signs.parts())["sftp"] == f"nobody answers on port {settings.sftp_port}"
     registry.close()  # what stands in SQLite's journal is written now, not over the damage
     (settings.paths.root / "registry.sqlite").write_bytes(b"not a database" * 500)
@@ -99,9 +99,9 @@ def test_health_tries_our_server_and_the_registry(settings: Settings, registry: 
 
 
 def test_the_doctor_knows_another_server_from_ours(somebody_else: int, registry: Registry) -> None:
-    (said,) = [said for said in doctor.examine() if "Another server" in said["what"]]
-    assert said["level"] == "error"
-    assert f"process {os.getpid()}" in said["what"]
+    (said,) = [said for said in doctor.examine() if "Another server" in said.what]
+    assert said.level == "error"
+    assert f"process {os.getpid()}" in said.what
 
 
 def test_uploads_and_sign_ins_are_told_and_the_pipelines_own_are_not(

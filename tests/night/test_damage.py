@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from subgroup_pipeline.cli.doctor import examine
 from subgroup_pipeline.cli.maintenance import rebuild
+from subgroup_pipeline.desk.doctor import examine
 from subgroup_pipeline.errors import ArchiveDamagedError
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.orchestration.bookkeeping import damaged_files
 from subgroup_pipeline.registry.damage import damage_since
+from subgroup_pipeline.upkeep.bookkeeping import damaged_files
 from tests.support import small_district as small
 from tests.support.installation import Installation, zip_of
 
@@ -54,10 +54,10 @@ def test_a_damaged_home_has_a_good_night(installation: Installation) -> None:
     assert damaged_files(installation.settings, every_page=True) == []
     assert not list(home.warehouse.glob("*.damaged"))
     assert home.current_snapshot.resolve().name >= snapshot
-    assert any("beta: roster.zip" in told["what"] and told["level"] == "error" for told in examine())
+    assert any("beta: roster.zip" in told.what and told.level == "error" for told in examine())
 
     # The district sends the same bytes again: they take their place in the archive, and the next run lands them.
     installation.drop("beta", "roster", {"roster.zip": packages["beta"]})
     installation.night()
     assert installation.ask(_REPORT) == before
-    assert not any("beta: roster.zip" in told["what"] for told in examine())
+    assert not any("beta: roster.zip" in told.what for told in examine())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+from subgroup_pipeline.desk.doctor.complaint import Complaint
 
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
@@ -17,12 +17,12 @@ def published_marts(settings: Settings) -> list[Complaint]:
     from subgroup_pipeline.publish.reader import open_published
 
     if not settings.paths.published_database.exists():
-        return [complaint("note", "Nothing is published yet.", "`subgroups run` publishes what was delivered.")]
+        return [Complaint("note", "Nothing is published yet.", "`subgroups run` publishes what was delivered.")]
     try:
         with open_published(settings) as connection:
             connection.execute("select count(*) from marts.dim_district")
     except duckdb.Error as error:
-        return [complaint("error", str(error), "`subgroups publish rollback` shows readers the snapshot before.")]
+        return [Complaint("error", str(error), "`subgroups publish rollback` shows readers the snapshot before.")]
     return []
 
 
@@ -35,7 +35,7 @@ def pinned_rollback(settings: Settings) -> list[Complaint]:
         return []
     newest = (snapshot_names(settings) or ["none"])[-1]
     what = f"Readers are kept on the snapshot {pin.read_text(encoding='ascii').strip()} by a rollback; the newest is {newest}."
-    return [complaint("warning", what, "`subgroups publish release` ends the rollback.")]
+    return [Complaint("warning", what, "`subgroups publish release` ends the rollback.")]
 
 
 def damaged_manifests(settings: Settings) -> list[Complaint]:
@@ -44,4 +44,4 @@ def damaged_manifests(settings: Settings) -> list[Complaint]:
 
     damaged, whole = damaged_snapshots(settings), snapshot_names(settings)
     newer = [name for name in damaged if not whole or name > whole[-1]]
-    return [complaint("warning", f"The snapshot {name} is damaged.", "`subgroups verify` publishes anew.") for name in newer]
+    return [Complaint("warning", f"The snapshot {name} is damaged.", "`subgroups verify` publishes anew.") for name in newer]

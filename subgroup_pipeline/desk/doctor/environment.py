@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+from subgroup_pipeline.desk.doctor.complaint import Complaint
 
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
@@ -25,7 +25,7 @@ def versions(_settings: Settings) -> list[Complaint]:
         if pinned:
             wanted[name.strip()] = version.strip()
     return [
-        complaint("error", f"{name} is {have}, not {wanted[name]}.", "Install from requirements.txt (make setup).")
+        Complaint("error", f"{name} is {have}, not {wanted[name]}.", "Install from requirements.txt (make setup).")
         for name in _PINNED
         if name in wanted and (have := importlib.metadata.version(name)) != wanted[name]
     ]
@@ -42,5 +42,5 @@ def unknown_variables(_settings: Settings | None = None) -> list[Complaint]:
             continue
         near = difflib.get_close_matches(name.upper(), known, 1)
         mend = f"Did you mean {near[0]}?" if near else "`subgroups doctor --settings` lists what can be set."
-        found.append(complaint("warning", f"{name} is set, and no setting has this name, so it does nothing.", mend))
+        found.append(Complaint("warning", f"{name} is set, and no setting has this name, so it does nothing.", mend))
     return found

@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+from subgroup_pipeline.desk.doctor.complaint import Complaint
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
@@ -24,7 +24,7 @@ def disk(settings: Settings) -> list[Complaint]:
     if free > _LEAST_FREE:
         return []
     what = f"{free / 1024**3:.1f} GiB are free under {settings.paths.root}."
-    return [complaint("error", what, "Free space: a night needs room for a second copy of the warehouse.")]
+    return [Complaint("error", what, "Free space: a night needs room for a second copy of the warehouse.")]
 
 
 def warehouse(settings: Settings) -> list[Complaint]:
@@ -36,7 +36,7 @@ def warehouse(settings: Settings) -> list[Complaint]:
         with warehouse_lock(settings):
             return []
     except WarehouseBusyError as error:
-        return [complaint("note", str(error))]
+        return [Complaint("note", str(error))]
 
 
 def registry_pages(_settings: Settings, registry: Registry) -> list[Complaint]:
@@ -49,7 +49,7 @@ def archive(settings: Settings, registry: Registry) -> list[Complaint]:
     """Whether the archive has the files that a rebuild would read; their bytes are proved by `verify`."""
     from subgroup_pipeline.intake.archive_proof import how_to_mend, lost_files
 
-    return [complaint("error", f"{lost}.", how_to_mend(lost, settings)) for lost in lost_files(registry, settings)[:_MOST_TOLD]]
+    return [Complaint("error", f"{lost}.", how_to_mend(lost, settings)) for lost in lost_files(registry, settings)[:_MOST_TOLD]]
 
 
 def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
@@ -57,11 +57,11 @@ def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
     from subgroup_pipeline.registry.damage import damage_since, last_proof
 
     now = datetime.now(UTC)
-    found = [complaint("warning", said) for said in damage_since(registry, now - _WEEK)[-_MOST_TOLD:]]
+    found = [Complaint("warning", said) for said in damage_since(registry, now - _WEEK)[-_MOST_TOLD:]]
     proved = last_proof(registry)
     if proved is not None and now - proved > 2 * _WEEK:
         what = f"Archive and snapshots were last held against their hashes on {proved:%Y-%m-%d}."
-        found.append(complaint("warning", what, "`subgroups verify` does it now; a night does it once a week."))
+        found.append(Complaint("warning", what, "`subgroups verify` does it now; a night does it once a week."))
     return found
 
 
@@ -77,14 +77,14 @@ def warehouse_files(settings: Settings) -> list[Complaint]:
     except WarehouseBusyError:  # the run that holds them opened them
         return []
     mend = "`subgroups run` sets it aside and makes it anew."
-    return [complaint("warning", f"{name} in the warehouse is damaged.", mend) for name in damaged]
+    return [Complaint("warning", f"{name} in the warehouse is damaged.", mend) for name in damaged]
 
 
 def bookkeeping(settings: Settings) -> list[Complaint]:
     """Whether Dagster's SQLite files can be read; nothing of a district rests on them."""
-    from subgroup_pipeline.orchestration.bookkeeping import damaged_files
+    from subgroup_pipeline.upkeep.bookkeeping import damaged_files
 
     return [
-        complaint("warning", f"Dagster's {file.name} is damaged.", "`subgroups run` sets it aside and begins a new one.")
+        Complaint("warning", f"Dagster's {file.name} is damaged.", "`subgroups run` sets it aside and begins a new one.")
         for file in damaged_files(settings, every_page=True)
     ]

@@ -6,10 +6,11 @@ The checks are small and know nothing of each other. A new one is a function in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.doctor import districts, environment, publication, server, storage
-from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
+from subgroup_pipeline.desk.doctor import districts, environment, publication, server, storage
+from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.errors import SubgroupsError
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = 
 )
 
 
+@dataclass(frozen=True)
+class SettingInForce:
+    """A setting by its variable, its value (without secrets) and its meaning."""
+
+    setting: str
+    value: str
+    meaning: str
+
+
 def examine() -> list[Complaint]:
     """Make every check; what keeps one from being made is a complaint, and the others are made all the same."""
     from subgroup_pipeline.settings import load_settings, private_umask
@@ -48,7 +58,7 @@ def examine() -> list[Complaint]:
     try:
         settings = load_settings()
     except SubgroupsError as error:
-        return [complaint("error", str(error)), *environment.unknown_variables()]
+        return [Complaint("error", str(error)), *environment.unknown_variables()]
     found = [said for check in _OF_THE_HOME for said in _made(check, settings)] + _of_the_registry(settings)
     return [said for at, said in enumerate(found) if said not in found[:at]]
 
@@ -59,7 +69,7 @@ def _of_the_registry(settings: Settings) -> list[Complaint]:
     try:
         registry = open_registry(settings)
     except SubgroupsError as error:
-        return [complaint("error", str(error))]
+        return [Complaint("error", str(error))]
     try:
         return [said for check in _OF_THE_REGISTRY for said in _made(check, settings, registry)]
     finally:
@@ -70,19 +80,19 @@ def _made(check: Callable[..., list[Complaint]], *looked_at: object) -> list[Com
     try:
         return check(*looked_at)
     except SubgroupsError as error:
-        return [complaint("error", str(error))]
+        return [Complaint("error", str(error))]
     except Exception as error:  # noqa: BLE001 - what is damaged may fail in any way, and the other checks still count
         said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         what = f"The check `{check.__name__.replace('_', ' ')}` could not be made: {said}."
-        return [complaint("error", what, "Look at the place that it names; `subgroups backup FILE` first, if that still works.")]
+        return [Complaint("error", what, "Look at the place that it names; `subgroups backup FILE` first, if that still works.")]
 
 
-def list_settings() -> list[dict[str, Any]]:
+def list_settings() -> list[SettingInForce]:
     """Every setting by its variable, with the value in force and what it means."""
     from subgroup_pipeline.settings import Settings, load_settings
 
     settings = load_settings()
     return [
-        {"setting": f"SUBGROUPS_{name.upper()}", "value": settings.shown(name), "meaning": field.description}
+        SettingInForce(f"SUBGROUPS_{name.upper()}", settings.shown(name), field.description or "")
         for name, field in Settings.model_fields.items()
     ]

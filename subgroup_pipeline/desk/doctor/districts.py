@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.doctor.complaint import Complaint, complaint
-from subgroup_pipeline.cli.output import some_of
+from subgroup_pipeline.desk.doctor.complaint import Complaint
+from subgroup_pipeline.desk.words import some_of
 
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
@@ -19,13 +19,13 @@ def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
 
     districts = registered_districts(registry)
     if not districts:
-        return [complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
+        return [Complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
     able = {key.district_id for key in keys_on_record(registry) if key.paused_at is None}
     names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in able]
     if not names:
         return []
     what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key in force and cannot upload."
-    return [complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
+    return [Complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
 
 
 def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
@@ -36,7 +36,7 @@ def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
         key.fingerprint: some_of(sorted((key.district_id, *key.also_of))) for key in keys_on_record(registry) if key.also_of
     }
     mend = "If one of them is a mistake, `subgroups district keys revoke ID FINGERPRINT` takes it away."
-    return [complaint("note", f"The key {name} signs in as {whose}.", mend) for name, whose in shared.items()]
+    return [Complaint("note", f"The key {name} signs in as {whose}.", mend) for name, whose in shared.items()]
 
 
 def first_deliveries(_settings: Settings, registry: Registry) -> list[Complaint]:
@@ -46,7 +46,7 @@ def first_deliveries(_settings: Settings, registry: Registry) -> list[Complaint]
     with registry.begin() as session:
         held = [d for d in deliveries_in(session, ["held"]) if any(finding.code == "FST701" for finding in d.findings)]
     return [
-        complaint(
+        Complaint(
             "warning",
             f"The first delivery of {d.district_id} ({d.feed}) waits for a person since {d.received_at:%Y-%m-%d %H:%M} UTC.",
             f"`subgroups delivery show {d.delivery_id}` shows it; `subgroups delivery approve {d.delivery_id} --by NAME --reason "
