@@ -80,7 +80,7 @@ def land_deliveries(
     count_ended_runs(registry, settings.paths.scratch)
     with registry.begin() as session:
         versions = {district_id: district.version for district_id, district in by_id.items()}
-        judge_changed_again(session, versions, rules_version())
+        judge_changed_again(session, versions, rules_version)
     deliveries = _deliveries_to_land(connection, registry, by_id)
     landed = Landed()
     _clear(settings.paths.scratch, [left.name for left in settings.paths.scratch.iterdir() if left.name != UNPACKED])

@@ -19,7 +19,7 @@ from subgroup_pipeline.registry.ledger import (
 from subgroup_pipeline.registry.schema import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -91,10 +91,11 @@ def replay(session: Session, delivery: Delivery, *, by: str) -> None:
         advance(session, delivery, "screened", actor=by, reason="replay")
 
 
-def judge_changed_again(session: Session, versions: Mapping[str, int], rules: str) -> int:
+def judge_changed_again(session: Session, versions: Mapping[str, int], rules: Callable[[], str]) -> int:
     """Queue each feed's latest delivery again when it was held or rejected under other settings or rules; gives how many.
 
-    `versions` are the settings versions in force, by district; `rules` is the version of the rules in force.
+    `versions` are the settings versions in force, by district; `rules` gives the version of the rules in force, which
+    takes a moment to make and is asked for only when it is needed.
     """
     queued = 0
     for district_id, version in versions.items():
@@ -104,7 +105,7 @@ def judge_changed_again(session: Session, versions: Mapping[str, int], rules: st
                 continue
             if latest.decision == "rejected":  # by a person, whose word outlives a change of settings
                 continue
-            if (latest.settings_version, latest.rules_version) != (version, rules):
+            if (latest.settings_version, latest.rules_version) != (version, rules()):
                 advance(session, latest, "screened", reason="settings or rules have changed")
                 queued += 1
     return queued

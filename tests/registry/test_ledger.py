@@ -338,6 +338,6 @@ def test_a_delivery_that_is_not_let_through_is_judged_again_by_other_rules(regis
     with registry.begin() as session:
         delivery = _in_state(session, state)
         delivery.settings_version, delivery.rules_version = 3, "old"
-        assert judge_changed_again(session, {"alpha": 3}, "old") == 0
-        assert judge_changed_again(session, {"alpha": 3}, "new") == 1
+        assert judge_changed_again(session, {"alpha": 3}, lambda: "old") == 0
+        assert judge_changed_again(session, {"alpha": 3}, lambda: "new") == 1
         assert delivery.state == "screened"
