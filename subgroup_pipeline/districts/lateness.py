@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.districts.limits import limit_in_words
+from subgroup_pipeline.districts.limits import LAG_DAYS, limit_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
@@ -29,8 +29,6 @@ GRACE = timedelta(hours=2)
 """After the hour of the schedule, before a night counts as missed."""
 CODES = ("LAG901", "LAG902", "LAG903")
 """Of one night missed (2 hours late), of two (26 hours), and of three and more (50 hours), which are escalated."""
-LAG_DAYS = 7
-"""How much older than the roster a subgroup file may be without a word when the district has no schedule; 1 with one."""
 ESCALATED = "feed.escalated"
 STAGE = "schedule"
 """Of the findings that this module stores."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.limits import USUAL_BAND
 from subgroup_pipeline.registry.ledger import last_good_delivery
 
 if TYPE_CHECKING:
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.landing.screen import Screening
     from subgroup_pipeline.registry.schema import Delivery
-
-BAND = 0.10
-"""Share by which the rows of each file may differ from the last good delivery's."""
 
 
 def has_usual_volume(session: Session, delivery: Delivery, screening: Screening) -> bool:
@@ -25,4 +23,4 @@ def has_usual_volume(session: Session, delivery: Delivery, screening: Screening)
         return False
     then = {file.table: file.records for file in before.record.files.values()}
     now = {file.table.name: file.shape.records for file in screening.files}
-    return then.keys() == now.keys() and all(abs(now[table] - then[table]) <= BAND * then[table] for table in now)
+    return then.keys() == now.keys() and all(abs(now[table] - then[table]) <= USUAL_BAND * then[table] for table in now)

@@ -9,13 +9,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.limits import REMOVED_FLOOR
+
 if TYPE_CHECKING:
     import duckdb
-
-REMOVED_FLOOR = 20
-"""Records; a guard on what is gone or changed never fires for so few (docs/architecture.md 3.12)."""
-GROWTH_FLOOR = 50
-"""Records; a guard on growth never fires for so few."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from subgroup_pipeline.districts.limits import share_in_words
+from subgroup_pipeline.districts.limits import GROWTH_FLOOR, REJECT_FLOOR, REMOVED_FLOOR, ROLLOVER_SHARE, share_in_words
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.quality.roster_changes import GROWTH_FLOOR, REMOVED_FLOOR, Change, RosterChanges, roster_changes
+from subgroup_pipeline.quality.roster_changes import Change, RosterChanges, roster_changes
 from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-ROLLOVER_SHARE = 0.40
-"""Of the students may be gone when a new school year begins (docs/architecture.md 3.14)."""
-REJECT_FLOOR = 50
-"""Rows; fewer set aside never reject a roster (docs/architecture.md 3.12)."""
 
 _FILES = {"students": "users.csv", "staff": "users.csv", "classes": "classes.csv", "enrollments": "enrollments.csv"}
 _REMOVED = {"students": "VOL301", "staff": "VOL302", "classes": "VOL303", "enrollments": "VOL304"}

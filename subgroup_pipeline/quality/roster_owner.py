@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.limits import ORGS_KNOWN_ELSEWHERE, USERS_KNOWN_ELSEWHERE
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.subgroup_owner import EVENT
 from subgroup_pipeline.quality.validation import open_session
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-ORGS_KNOWN_ELSEWHERE = 0.80
-USERS_KNOWN_ELSEWHERE = 0.50
 
 # Shares are of the new file's ids. Candidates have none of their orgs here, and are compared by users then.
 _FOREIGN = f"""

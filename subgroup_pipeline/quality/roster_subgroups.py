@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.header_name import nearest_name
+from subgroup_pipeline.districts.limits import VANISHED_FLOOR
 from subgroup_pipeline.districts.subgroup_sources import (
     DEMOGRAPHICS,
     RACE_ETHNICITY,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-VANISHED_FLOOR = 5
-"""Students; a column that so few had filled may be empty the next day without anything being wrong."""
 _ROLL_UP = f"demographics.{RACE_ETHNICITY}"
 _NEEDED_FLAGS = ("hispanicOrLatinoEthnicity", *RACES)
 """Without one of these columns the roll-up would guess; the flag for two or more races can be told from the others."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Unpack
 
-from subgroup_pipeline.districts.limits import FEW_STUDENTS
+from subgroup_pipeline.districts.limits import FEW_STUDENTS, ID_LIKE, REPEATS_IDS
 from subgroup_pipeline.findings.finding import Finding
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.quality.subgroup_file import RowsSought, SubgroupFile
 
-ID_LIKE = 0.95
-"""Of the filled cells of an open column; so many different texts are a column of IDs."""
-REPEATS_IDS = 0.50
-"""Of the filled cells that are student IDs of the same file."""
 _NAMED = 8
 """Known values that a finding lists."""
 BLANK_WORDS = (
