@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Literal
 from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.findings.severity import SEVERITIES
-from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
+from subgroup_pipeline.landing.lines import find_all_lines
+from subgroup_pipeline.reading.row_lookup import KeyedRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from subgroup_pipeline.findings.finding import Finding
+    from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 
@@ -51,7 +53,9 @@ class FailingRow:
     cell: str = ""
 
 
-def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple[list[Finding], list[FailingRow]]:
+def locate(
+    home: Home, readers: ReadingPool, delivery: Delivery, findings: Sequence[Finding]
+) -> tuple[list[Finding], list[FailingRow]]:
     """Give findings that carry keys the first lines of their rows, and gather the rows of all, the gravest first."""
     lines: dict[int, list[FailingRow]] = {
         number: _rows_of_lines(finding) for number, finding in enumerate(findings) if not finding.key_column
@@ -65,7 +69,7 @@ def locate(home: Home, delivery: Delivery, findings: Sequence[Finding]) -> tuple
             KeyedRows(findings[n].key_column, findings[n].keys or ("",), findings[n].id_column, _cell_column(findings[n]))
             for n in numbers
         ]
-        for number, found in zip(numbers, find_all_lines(home, delivery, file, wanted, MOST_ROWS), strict=True):
+        for number, found in zip(numbers, find_all_lines(home, readers, delivery, file, wanted, MOST_ROWS), strict=True):
             code, column = findings[number].code, findings[number].column or ""
             lines[number] = [FailingRow(code, file, row.line, row.record, column, row.key, _cut(row.cell)) for row in found]
     located = [

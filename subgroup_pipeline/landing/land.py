@@ -85,24 +85,13 @@ def land_deliveries(
     landed = Landed()
     _clear(settings.paths.scratch, [left.name for left in settings.paths.scratch.iterdir() if left.name != UNPACKED])
     try:
-        screenings = _screen(settings, deliveries, by_id)
-        loadable = [screening for screening in screenings if screening.is_loadable]
-        delete_deliveries(connection, [screening.delivery_id for screening in screenings])
-        rows = load_files(connection, loadable, datetime.now(UTC))
-        read_dates(connection, loadable)
-        blank_cells(connection, loadable, by_id)
-        note_headers(connection, loadable)
-        for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
-            if delivery.base_delivery_id and delivery.state != "landed":
-                compose_delta(connection, delivery, delivery.base_delivery_id)
-        for screening in loadable:
-            _reconcile(screening, rows)
-        delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
-        keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
-        for delivery, screening in zip(deliveries, screenings, strict=True):
-            delivery.record = delivery.record.updated(screening.record())  # lines are looked up as the file was read now
-            screening.findings, failing = locate(settings.paths, delivery, screening.findings)
-            keep_failing_rows(settings.paths, delivery, "landing", failing)
+        with ReadingPool(_processes(settings, deliveries)) as readers:
+            screenings = _screen(settings, deliveries, by_id, readers)
+            rows = _load(connection, deliveries, screenings, by_id)
+            for delivery, screening in zip(deliveries, screenings, strict=True):
+                delivery.record = delivery.record.updated(screening.record())  # lines are looked up as the file was read now
+                screening.findings, failing = locate(settings.paths, readers, delivery, screening.findings)
+                keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:
             for delivery, screening in zip(deliveries, screenings, strict=True):
                 _enter(session, delivery, screening, by_id[delivery.district_id].version, rows, landed)
@@ -116,10 +105,41 @@ def land_deliveries(
     return landed
 
 
-def _screen(settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict]) -> list[Screening]:
-    # Starting a second process takes longer than it saves on a few megabytes.
-    places = settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1
-    with ReadingPool(places) as readers, ThreadPoolExecutor(settings.threads) as threads:
+def _processes(settings: Settings, deliveries: Sequence[Delivery]) -> int:
+    """How many read: starting a second one takes longer than it saves on a few megabytes."""
+    return settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Sequence[Delivery],
+    screenings: Sequence[Screening],
+    districts: Mapping[str, RegisteredDistrict],
+) -> dict[tuple[str, str], int]:
+    """Replace what `raw` holds of the deliveries; gives landed rows by (delivery_id, file name).
+
+    A delivery of which not every record is accounted for gets a fatal finding and leaves nothing in `raw`.
+    """
+    loadable = [screening for screening in screenings if screening.is_loadable]
+    delete_deliveries(connection, [screening.delivery_id for screening in screenings])
+    rows = load_files(connection, loadable, datetime.now(UTC))
+    read_dates(connection, loadable)
+    blank_cells(connection, loadable, districts)
+    note_headers(connection, loadable)
+    for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
+        if delivery.base_delivery_id and delivery.state != "landed":
+            compose_delta(connection, delivery, delivery.base_delivery_id)
+    for screening in loadable:
+        _reconcile(screening, rows)
+    delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
+    keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
+    return rows
+
+
+def _screen(
+    settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict], readers: ReadingPool
+) -> list[Screening]:
+    with ThreadPoolExecutor(settings.threads) as threads:
         zips = UnpackedZips(settings.paths.scratch, readers)
 
         def screen(delivery: Delivery) -> Screening:

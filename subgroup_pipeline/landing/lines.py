@@ -1,188 +1,45 @@
-"""Physical lines of rows, looked up in the archived file when a finding needs them (rows are landed without numbers)."""
+"""Lines of rows that findings need: which archived file holds them, and how it was read when it was screened."""
 
 from __future__ import annotations
 
-import csv
-import io
-import time
-import zipfile
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
-from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.reading.quoting import FORMULA
 from subgroup_pipeline.reading.roster_files import roster_file
-from subgroup_pipeline.reading.row_faults import MAX_ROW
+from subgroup_pipeline.reading.row_lookup import FoundRow, HowRead, KeyedRows
 from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from typing import Any, TextIO
+    from collections.abc import Sequence
+    from pathlib import Path
 
+    from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Home
 
 
-_SECONDS = 60
-"""Enough for a gigabyte of rows."""
-_LINES_A_LOOK = 65_536
-
-
-def cell_as_read(text: str) -> str:
-    """A cell as landing reads it: a formula as its text, trimmed and in Unicode's form NFC; blank is the empty text."""
-    text = text.rstrip("\x1a").strip()
-    if text.startswith("=") and (formula := FORMULA.fullmatch(text)):
-        text = formula[1].strip()
-    return text if text.isascii() else normalize("NFC", text)
-
-
-@dataclass(frozen=True)
-class KeyedRows:
-    """Rows that are looked for: those whose cell in `column`, as landing reads it, is one of `keys`; blank is the empty text.
-
-    `id_column` has the row's own id where `column` is another one; the text of `cell_column` is brought along.
-    """
-
-    column: str
-    keys: Collection[str]
-    id_column: str = ""
-    cell_column: str = ""
-
-
-@dataclass(frozen=True)
-class FoundRow:
-    """A row that was found: its physical line (header = 1), its number after the header, its id, and the cell asked for."""
-
-    line: int
-    record: int
-    key: str
-    cell: str = ""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a file was read, where that is not the plain way: noted in the ledger when it was screened."""
-
-    codec: str = "utf-8-sig"
-    delimiter: str = ","
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Columns that the settings can name and the file writes in another way: the header's name of each."""
-    header_line: int = 1
-    last_line: int | None = None
-    """The last line of the rows, where others follow that are none."""
-
-    @classmethod
-    def of(cls, delivery: Delivery, file_name: str) -> Reading:
-        """As noted for a file of a delivery."""
-        noted = delivery.record.reading_of(file_name)
-        return cls(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
-
-
 def find_all_lines(
-    home: Home, delivery: Delivery, file_name: str, wanted: Sequence[KeyedRows], most: int
+    home: Home, readers: ReadingPool, delivery: Delivery, file_name: str, wanted: Sequence[KeyedRows], most: int
 ) -> list[list[FoundRow]]:
-    """Rows of several findings in one pass over a file, each in the file's order and at most `most`.
+    """Rows of several findings in a file of a delivery, as `row_lookup.find_rows` finds them.
 
-    Rows from one on with a cell beyond a row's measure are not found, nor what comes after a minute of looking.
+    None are found in a file that the delivery does not have, or that takes its process beyond the limits.
     """
-    found: list[list[FoundRow]] = [[] for _ in wanted]
-    reading = Reading.of(delivery, file_name)
-    for stream in _open_file(home, delivery, file_name, reading.codec):
-        lines = islice(_in_time(stream), reading.header_line - 1, None)
-        # As `quoting` reads quotes.
-        reader = csv.reader(lines, delimiter=reading.delimiter, skipinitialspace=True)
-        with _large_cells(), suppress(csv.Error):
-            # Lines before the header that say nothing are no header.
-            first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
-            header = [canonical(cell_as_read(name)) for name in first]
-            _collect(reader, _takers(header, reading, wanted, found), reading, most)
-    return found
+    place = _place(home, delivery, file_name)
+    if place is None:
+        return [[] for _ in wanted]
+    noted = delivery.record.reading_of(file_name)
+    how = HowRead(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
+    return readers.find_rows(*place, how, wanted, most)
 
 
-@contextmanager
-def _large_cells() -> Iterator[None]:
-    """Let Python's reader take cells that columns which nobody reads may have; its limit is one for the whole process."""
-    usual = csv.field_size_limit(MAX_ROW)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(usual)
-
-
-@dataclass(frozen=True)
-class _Taker:
-    """A list that rows go into, and where a row has its id and the cell asked for."""
-
-    rows: list[FoundRow]
-    id_position: int
-    cell_position: int | None
-
-
-Takers = dict[int, dict[str, list[_Taker]]]
-
-
-def _takers(header: list[str], reading: Reading, wanted: Sequence[KeyedRows], found: list[list[FoundRow]]) -> Takers:
-    """By position of a column and key: who takes a row that has it."""
-
-    def position(column: str) -> int | None:
-        name = canonical(column)
-        name = name if name in header else canonical(reading.columns.get(name, name))
-        return header.index(name) if name in header else None
-
-    takers: Takers = {}
-    for rows, target in zip(wanted, found, strict=True):
-        at, id_at = position(rows.column), position(rows.id_column or rows.column)
-        if at is None or id_at is None:
-            continue
-        cell_at = position(rows.cell_column) if rows.cell_column else None
-        for key in set(rows.keys):
-            takers.setdefault(at, {}).setdefault(key, []).append(_Taker(target, id_at, cell_at))
-    return takers
-
-
-def _collect(reader: Any, takers: Takers, reading: Reading, most: int) -> None:  # noqa: ANN401 - csv's reader
-    def cell(row: list[str], position: int | None) -> str:
-        return cell_as_read(row[position]) if position is not None and position < len(row) else ""
-
-    record = 0
-    line = reader.line_num + reading.header_line
-    for row in reader if takers else ():
-        if reading.last_line is not None and line > reading.last_line:
-            return
-        # The first cell nearly always says that the row is not blank; asking all of them takes half of the pass.
-        if row and (row[0].strip(" \t") or any(text.strip(" \t") for text in row)):
-            record += 1
-            for position, by_key in takers.items():
-                for taker in by_key.get(cell(row, position), ()):
-                    if len(taker.rows) < most:
-                        found = FoundRow(line, record, cell(row, taker.id_position), cell(row, taker.cell_position))
-                        taker.rows.append(found)
-        line = reader.line_num + reading.header_line
-
-
-def _in_time(stream: TextIO) -> Iterator[str]:
-    """The lines that can be read in time: hundreds of millions of them would keep a whole night busy."""
-    until = time.monotonic() + _SECONDS
-    for number, line in enumerate(stream):
-        if not number % _LINES_A_LOOK and time.monotonic() > until:
-            return
-        yield line
-
-
-def _open_file(home: Home, delivery: Delivery, file_name: str, codec: str) -> Iterator[TextIO]:
-    """The file's text as uploaded, loose or as a member of a zip; nothing when the delivery has no such file."""
+def _place(home: Home, delivery: Delivery, file_name: str) -> tuple[Path, str] | None:
+    """Where a file lies in the archive, and the member's name if that is a zip."""
     for file in delivery.files:
-        is_meant = file_name in (member_name(file.name), roster_file(member_name(file.name)))
-        if file.member_of and is_meant:
-            upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
-            with zipfile.ZipFile(archived_path(home.archive, upload.sha256)) as package, package.open(file.name) as member:
-                yield io.TextIOWrapper(member, encoding=codec, errors="replace", newline="")
-            return
-        if not file.member_of and is_meant:
-            with archived_path(home.archive, file.sha256).open(encoding=codec, errors="replace", newline="") as stream:
-                yield stream
-            return
+        if file_name not in (member_name(file.name), roster_file(member_name(file.name))):
+            continue
+        if not file.member_of:
+            return archived_path(home.archive, file.sha256), ""
+        upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
+        return archived_path(home.archive, upload.sha256), file.name
+    return None

@@ -23,6 +23,7 @@ from subgroup_pipeline.quality.subgroup_file import header_of
 from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
 from subgroup_pipeline.quality.validation import Failure, Validation, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
@@ -186,16 +187,17 @@ def _judge_feed(
         own = subgroup_findings(registry, settings, districts, deliveries)
     failures = _failures_by_delivery(validation)
     located: dict[str, list[Finding]] = {}
-    for delivery in deliveries:
-        district = districts[delivery.district_id]
-        findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
-        extra, _ = own[delivery.delivery_id]
-        if feed == "roster":
-            rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
-            lost = {name: rows_not_landed(delivery, name) for name in rows}
-            findings += set_aside_findings(findings, rows, lost, district.settings.guards)
-        located[delivery.delivery_id], kept = locate(settings.paths, delivery, findings + extra)
-        keep_failing_rows(settings.paths, delivery, "quality", kept)
+    with ReadingPool(1) as readers:
+        for delivery in deliveries:
+            district = districts[delivery.district_id]
+            findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
+            extra, _ = own[delivery.delivery_id]
+            if feed == "roster":
+                rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
+                lost = {name: rows_not_landed(delivery, name) for name in rows}
+                findings += set_aside_findings(findings, rows, lost, district.settings.guards)
+            located[delivery.delivery_id], kept = locate(settings.paths, readers, delivery, findings + extra)
+            keep_failing_rows(settings.paths, delivery, "quality", kept)
     with registry.begin() as session:
         for delivery in deliveries:
             _, noted = own[delivery.delivery_id]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypedDict
 from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.limits import limit_in_words
 from subgroup_pipeline.findings.finding import columns_of
-from subgroup_pipeline.landing.lines import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,7 @@ class RowsSought(TypedDict, total=False):
 
 def header_of(delivery: Delivery, file_name: str, column: str) -> str:
     """A column of the settings as a file of a delivery calls it, where that is not its canonical form."""
-    return Reading.of(delivery, file_name).columns.get(canonical(column), canonical(column))
+    return delivery.record.reading_of(file_name).columns.get(canonical(column), canonical(column))
 
 
 @dataclass(frozen=True)

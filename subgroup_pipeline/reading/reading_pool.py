@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.reading.manifest import ManifestLine
 from subgroup_pipeline.reading.processes import Processes
+from subgroup_pipeline.reading.row_lookup import SECONDS, FoundRow
 from subgroup_pipeline.reading.shape import CsvShape, SetAsideRow
 from subgroup_pipeline.reading.zip_proof import MAX_UNPACKED, ZipMember, ZipProof
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
+
+    from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows
 
 SECONDS_FLOOR = 30.0
 BYTES_A_SECOND = 20 * 1024**2
@@ -59,6 +62,17 @@ class ReadingPool(Processes):
         """As `row_counts.count_rows`."""
         answer: int | None = self.ask("count_rows", path, {}, _seconds(path))
         return -1 if answer is None else answer
+
+    def find_rows(self, path: Path, member: str, how: HowRead, wanted: Sequence[KeyedRows], most: int) -> list[list[FoundRow]]:
+        """As `row_lookup.find_rows`."""
+        about = {
+            "member": member,
+            "how": vars(how) | {"columns": dict(how.columns)},
+            "wanted": [vars(rows) | {"keys": list(rows.keys)} for rows in wanted],
+            "most": most,
+        }
+        answer = self.ask("find_rows", path, about, SECONDS + SECONDS_FLOOR)
+        return [[] for _ in wanted] if answer is None else [[FoundRow(*row) for row in rows] for rows in answer]
 
     def first_lines(self, path: Path, known: Collection[str]) -> list[list[str]]:
         """As `first_lines.first_lines`."""

@@ -18,6 +18,7 @@ from subgroup_pipeline.reading.csv_shape import MAX_FILE, read_shape
 from subgroup_pipeline.reading.first_lines import first_lines
 from subgroup_pipeline.reading.manifest import read_manifest
 from subgroup_pipeline.reading.row_counts import count_rows, said_row_counts
+from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows, find_rows
 from subgroup_pipeline.reading.shape import CsvShape
 from subgroup_pipeline.reading.zip_proof import prove_zip, roster_members
 
@@ -42,6 +43,12 @@ def _shape(path: Path, file_name: str, clean_copy: str, known: Collection[str]) 
     return {"shape": shape, "readable": readable}
 
 
+def _rows(path: Path, member: str, how: dict[str, Any], wanted: list[dict[str, Any]], most: int) -> list[list[Any]]:
+    """Rows of a file by key, each as a list: there may be ten thousand."""
+    found = find_rows(path, member, HowRead(**how), [KeyedRows(**rows) for rows in wanted], most)
+    return [[(row.line, row.record, row.key, row.cell) for row in rows] for rows in found]
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
     "prove_zip": lambda path, name, into, room: prove_zip(path, name, Path(into) if into else None, room),
@@ -50,6 +57,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "said_row_counts": said_row_counts,
     "count_rows": count_rows,
     "first_lines": first_lines,
+    "find_rows": _rows,
 }
 """What can be asked of a file. An answer consists of dataclasses, paths, and what JSON knows."""
 
@@ -66,9 +74,9 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
     path = Path(question["path"])
     if question["ask"] == "shape":
         _load_numpy()
-    limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     try:
+        limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         return {"answer": QUESTIONS[question["ask"]](path, **question["about"])}
     except Exception:  # noqa: BLE001 - whatever the bytes made happen: the file gets its finding, the night goes on
         return None

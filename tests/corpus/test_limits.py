@@ -11,6 +11,7 @@ import pytest
 from subgroup_pipeline.reading import csv_shape
 from subgroup_pipeline.reading.csv_shape import read_shape
 from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows
 from tests.corpus.broken_csv import GOOD, structural
 from tests.support.installation import zip_of
 
@@ -82,12 +83,13 @@ def test_a_file_beyond_two_gigabytes_is_refused_unread(tmp_path: Path, monkeypat
 
 
 def test_a_question_that_its_process_does_not_survive_has_an_answer_all_the_same(tmp_path: Path) -> None:
-    """A zip, a manifest or a row count was read by the night itself, which would have died with it."""
+    """A zip, a manifest, a row count or a line was read by the night itself, which would have died with it."""
     long_line = _file(tmp_path, "long.csv", b"x" * 3_000_000)
     roster = _file(tmp_path, "roster.zip", zip_of({"users.csv": "sourcedId\n" + "u1\n" * 500_000}))
     manifest = _file(tmp_path, "manifest.csv", b"propertyName,value\n" + b"a,b\n" * 16_000)
     with ReadingPool(1, memory=1) as pool:
         assert [finding.code for finding in pool.prove_zip(roster, "roster.zip").findings] == ["FIL003"]
+        assert pool.find_rows(long_line, "", HowRead(), [KeyedRows("student_id", ["s1"])], 5) == [[]]
         assert (pool.read_manifest(manifest), pool.count_rows(long_line), pool.said_row_counts(long_line)) == (None, -1, {})
     with ReadingPool(1) as pool:
         assert len(pool.prove_zip(roster, "roster.zip").members) == 1

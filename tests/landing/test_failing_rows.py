@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from subgroup_pipeline.findings.finding import MOST_ROWS, Finding
-from subgroup_pipeline.landing.failing_rows import FailingRow, keep_failing_rows, kept_failing_rows, locate
-from subgroup_pipeline.landing.lines import FoundRow, KeyedRows, find_all_lines
+from subgroup_pipeline.landing.failing_rows import FailingRow, keep_failing_rows, kept_failing_rows
+from subgroup_pipeline.reading.row_lookup import FoundRow, KeyedRows
 from tests.support.place import Place
 
 TEXT = 'student_id,note,ell\ns1,"two\nlines",Y\n\n s2 ,x,N\n,blank,Y\n,,\ns2,y,Y\ns3,SECRET,Y\n'
@@ -23,7 +23,7 @@ def test_one_pass_finds_the_rows_of_several_findings(place: Place) -> None:
         KeyedRows("Student-ID", ["s2", "s1"]), KeyedRows("student_id", [""]), KeyedRows("ell", ["Y"]), KeyedRows("none", ["s1"]),
         KeyedRows("student_id", ["s2"]),
     ]  # fmt: skip
-    assert find_all_lines(place.settings.paths, delivery, "s.csv", wanted, 3) == [
+    assert place.rows(delivery.delivery_id, "s.csv", wanted, 3) == [
         [FoundRow(2, 1, "s1"), FoundRow(5, 2, "s2"), FoundRow(8, 4, "s2")],
         [FoundRow(6, 3, "")],
         [FoundRow(2, 1, "Y"), FoundRow(6, 3, "Y"), FoundRow(8, 4, "Y")],
@@ -34,8 +34,8 @@ def test_one_pass_finds_the_rows_of_several_findings(place: Place) -> None:
 
 def test_a_file_that_is_not_there_and_a_cell_too_long_have_no_rows(place: Place) -> None:
     delivery = place.delivery(_put(place, "student_id,note\ns1,x\ns2," + "x" * 1_100_000 + "\ns1,y\n"))
-    assert find_all_lines(place.settings.paths, delivery, "none.csv", [KeyedRows("student_id", ["s1"])], 5) == [[]]
-    found = find_all_lines(place.settings.paths, delivery, "s.csv", [KeyedRows("student_id", ["s1"])], 5)
+    assert place.rows(delivery.delivery_id, "none.csv", [KeyedRows("student_id", ["s1"])], 5) == [[]]
+    found = place.rows(delivery.delivery_id, "s.csv", [KeyedRows("student_id", ["s1"])], 5)
     assert found == [[FoundRow(2, 1, "s1")]]
 
 
@@ -46,7 +46,7 @@ def test_findings_get_their_first_lines_and_lose_their_keys(place: Place) -> Non
         Finding("SUB503", file="s.csv", column="student_id", count=9, key_column="student_id", keys=("s1",)),
         Finding("SUB508", file="s.csv", count=9),
     ]
-    located, rows = locate(place.settings.paths, delivery, given)
+    located, rows = place.locate(delivery.delivery_id, given)
     assert [finding.lines for finding in located] == [(), (2, 3, 4, 5, 6), ()]
     assert [finding.keys for finding in located] == [(), (), ()]
     assert "s1" not in repr(given)
@@ -58,7 +58,7 @@ def test_findings_get_their_first_lines_and_lose_their_keys(place: Place) -> Non
 
 def test_a_finding_without_keys_is_about_rows_without_one(place: Place) -> None:
     delivery = place.delivery(_put(place))
-    located, _ = locate(place.settings.paths, delivery, [Finding("SUB501", file="s.csv", count=1, key_column="student_id")])
+    located, _ = place.locate(delivery.delivery_id, [Finding("SUB501", file="s.csv", count=1, key_column="student_id")])
     assert located[0].lines == (6,)
 
 
@@ -66,14 +66,14 @@ def test_the_gravest_rows_are_kept_when_there_are_too_many(place: Place) -> None
     delivery = place.delivery(_put(place, "student_id,ell\n" + "s1,Maybe\n" * MOST_ROWS + "s2,Y\n"))
     warning = Finding("SUB506", file="s.csv", column="ell", count=MOST_ROWS, key_column="student_id", keys=("s1",))
     error = Finding("SUB503", file="s.csv", column="student_id", count=1, key_column="student_id", keys=("s2",))
-    _, rows = locate(place.settings.paths, delivery, [warning, error])
+    _, rows = place.locate(delivery.delivery_id, [warning, error])
     assert len(rows) == MOST_ROWS
     assert rows[0].code == "SUB503"
 
 
 def test_kept_rows_come_back_and_are_replaced(place: Place) -> None:
     delivery = place.delivery(_put(place))
-    _, rows = locate(place.settings.paths, delivery, [Finding("SUB503", file="s.csv", key_column="student_id", keys=("s3",))])
+    _, rows = place.locate(delivery.delivery_id, [Finding("SUB503", file="s.csv", key_column="student_id", keys=("s3",))])
     keep_failing_rows(place.settings.paths, delivery, "quality", rows)
     assert kept_failing_rows(place.settings.paths, delivery) == rows == [FailingRow("SUB503", "s.csv", 9, 5, "", "s3")]
     (path,) = place.settings.paths.failing_rows.rglob("*.json")
@@ -91,10 +91,10 @@ def test_the_cell_is_kept_where_the_finding_is_about_a_word_and_nowhere_else(pla
         Finding(code, file="s.csv", column="ELL", count=1, key_column="ell", keys=("Maybe",), id_column="student_id")
         for code in ("SUB506", "SUB540")
     ]
-    _, rows = locate(place.settings.paths, delivery, found)
+    _, rows = place.locate(delivery.delivery_id, found)
     assert [(row.code, row.row_key, row.cell) for row in rows] == [("SUB540", "s1", ""), ("SUB506", "s1", "Maybe")]
     by_id = Finding("VOC203", file="s.csv", column="ell", count=1, key_column="student_id", keys=("s1",))
-    _, rows = locate(place.settings.paths, delivery, [by_id])
+    _, rows = place.locate(delivery.delivery_id, [by_id])
     assert [(row.row_key, row.cell) for row in rows] == [("s1", "Maybe")]
 
 
@@ -102,5 +102,5 @@ def test_a_grave_finding_with_many_rows_leaves_room_for_the_others(place: Place)
     delivery = place.delivery(_put(place, "student_id,ell\n" + "s1,Maybe\n" * MOST_ROWS))
     error = Finding("SUB503", file="s.csv", column="student_id", key_column="student_id", keys=("s1",))
     warning = Finding("SUB506", file="s.csv", column="ell", key_column="ell", keys=("Maybe",), id_column="student_id")
-    _, rows = locate(place.settings.paths, delivery, [warning, error])
+    _, rows = place.locate(delivery.delivery_id, [warning, error])
     assert Counter(row.code for row in rows) == {"SUB503": MOST_ROWS // 2, "SUB506": MOST_ROWS // 2}

@@ -5,11 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
-from subgroup_pipeline.landing import lines
 from subgroup_pipeline.landing.interrupted import being_read, count_ended_runs
 from subgroup_pipeline.registry.decisions import replay
 from subgroup_pipeline.registry.ledger import get_delivery
@@ -87,13 +85,3 @@ def test_a_full_disk_or_a_person_who_stops_the_run_is_no_fault_of_the_upload(
         raise ending
     count_ended_runs(place.registry, scratch)
     assert place.delivery(three[0]).record.ended_runs == runs
-
-
-def test_looking_for_lines_ends_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of line ends would keep the night looking for minutes."""
-    monkeypatch.setattr(lines, "_SECONDS", 0.2)
-    place.apply()
-    delivery = place.deliver("subgroups", {"s.csv": "student_id,ell\ns1,y\n" + "\n" * 20_000_000 + "s2,y\n"})
-    began = time.monotonic()
-    assert place.lines(delivery, "s.csv", "student_id", "s1", "s2") == (2,)
-    assert time.monotonic() - began < 5

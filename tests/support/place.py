@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.landing.failing_rows import FailingRow, locate
 from subgroup_pipeline.landing.land import Landed, land_deliveries
-from subgroup_pipeline.landing.lines import KeyedRows, find_all_lines
+from subgroup_pipeline.landing.lines import find_all_lines
+from subgroup_pipeline.reading.reading_pool import ReadingPool
+from subgroup_pipeline.reading.row_lookup import FoundRow, KeyedRows
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.ledger import Feed, UploadedFile, get_delivery
@@ -56,9 +60,18 @@ class Place:
 
     def lines(self, delivery_id: str, file: str, column: str, *values: str, most: int = 5) -> tuple[int, ...]:
         """Lines of the rows of a delivered file that have one of these values in a column."""
-        wanted = [KeyedRows(column, values)]
-        (found,) = find_all_lines(self.settings.paths, self.delivery(delivery_id), file, wanted, most)
+        (found,) = self.rows(delivery_id, file, [KeyedRows(column, values)], most)
         return tuple(row.line for row in found)
+
+    def rows(self, delivery_id: str, file: str, wanted: Sequence[KeyedRows], most: int) -> list[list[FoundRow]]:
+        """Rows of a delivered file, looked up as a finding does."""
+        with ReadingPool(1) as readers:
+            return find_all_lines(self.settings.paths, readers, self.delivery(delivery_id), file, wanted, most)
+
+    def locate(self, delivery_id: str, findings: Sequence[Finding]) -> tuple[list[Finding], list[FailingRow]]:
+        """Findings with their lines, and the rows behind them."""
+        with ReadingPool(1) as readers:
+            return locate(self.settings.paths, readers, self.delivery(delivery_id), findings)
 
     def land(self) -> Landed:
         with open_warehouse(self.settings) as connection:
