@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from subgroup_pipeline.findings.finding import Finding
-    from subgroup_pipeline.intake.sftp import RemoteEntry
+    from subgroup_pipeline.intake.sources.file_server import RemoteEntry
     from subgroup_pipeline.registry.ledger import Feed, Proof, UploadedFile
 
 

@@ -17,18 +17,12 @@ from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
-from subgroup_pipeline.intake.check_folder import settled_checks
-from subgroup_pipeline.intake.inbox import Inbox, Taken
-from subgroup_pipeline.intake.remote_files import forget_files, mark_taken, observe_files
-from subgroup_pipeline.intake.sftp import (
-    CHANNELS,
-    HostKeyError,
-    RemoteEntry,
-    SftpConnection,
-    SftpError,
-    SftpServer,
-    SignInError,
-)
+from subgroup_pipeline.intake.sources.check_folder import settled_checks
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.inbox import Inbox, Taken
+from subgroup_pipeline.intake.sources.remote_files import forget_files, mark_taken, observe_files
+from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
+from subgroup_pipeline.intake.sources.sftp_server import HostKeyError, SftpError, SftpServer, SignInError, server_of
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
@@ -36,7 +30,7 @@ from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.schema import Delivery
-from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
+from subgroup_pipeline.settings import Settings
 
 
 @dataclass
@@ -49,16 +43,6 @@ class Fetched:
     waiting: dict[tuple[str, Feed], list[str]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     bytes: int = 0
-
-
-def server_of(settings: Settings, district: RegisteredDistrict) -> SftpServer:
-    """The server a district's files lie on: ours, or its own."""
-    keys, own = settings.paths.keys, district.settings.server
-    if own is not None:
-        key = keys / own.private_key
-        return SftpServer(own.host, own.port, own.username, key, host_key=own.host_key, is_ours=False)
-    known_hosts = keys / "known_hosts"
-    return SftpServer(settings.sftp_host, settings.sftp_port, SERVICE_ACCOUNT, keys / "pipeline", known_hosts)
 
 
 def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Fetched:

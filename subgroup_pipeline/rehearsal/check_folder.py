@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.check_folder import settled_checks
-from subgroup_pipeline.intake.fetch import server_of
-from subgroup_pipeline.intake.inbox import inbox_directory
-from subgroup_pipeline.intake.offered import RemoteFiles
-from subgroup_pipeline.intake.sftp import CHANNELS, SftpConnection, SftpError
+from subgroup_pipeline.intake.sources.check_folder import settled_checks
+from subgroup_pipeline.intake.sources.inbox import inbox_directory
+from subgroup_pipeline.intake.sources.offered import RemoteFiles
+from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
+from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of
 from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.rehearsal.check_report import report_files, report_name
 from subgroup_pipeline.rehearsal.rehearse import NotTakenError, guess_feed, is_roster_csv, rehearse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
-    from subgroup_pipeline.intake.sftp import RemoteEntry
+    from subgroup_pipeline.intake.sources.file_server import RemoteEntry
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 

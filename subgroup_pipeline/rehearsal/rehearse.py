@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.fetch import register_arrival
-from subgroup_pipeline.intake.inbox import Inbox
+from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.logs import unlogged
 from subgroup_pipeline.publish.manifest import current_manifest
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.intake.arrival import Arrival
-    from subgroup_pipeline.intake.offered import FileServer
+    from subgroup_pipeline.intake.sources.file_server import FileServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.reports.report import Report

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.disk import write_whole
-from subgroup_pipeline.intake.fetch import server_of
-from subgroup_pipeline.intake.sftp import CHANNELS, SftpConnection, SftpError
+from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
+from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of
 from subgroup_pipeline.registry.ledger import describe_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports

@@ -14,7 +14,7 @@ import pytest
 
 import subgroup_pipeline
 from subgroup_pipeline.findings.catalogue import CatalogueError, catalogue, family_of_file, severity_of
-from subgroup_pipeline.intake import sftp
+from subgroup_pipeline.intake.sources.sftp_server import HostKeyError, SignInError, TransferError, UnreachableError
 from subgroup_pipeline.settings import bundled
 
 PACKAGE = Path(subgroup_pipeline.__file__).parent
@@ -49,7 +49,10 @@ def test_every_code_of_a_suite_is_in_the_catalogue(suite: Path) -> None:
 
 def test_no_code_of_the_catalogue_is_unused() -> None:
     in_suites = {code for suite in SUITES for code in _codes_in(json.loads(suite.read_text()))}
-    faults = {fault.code for fault in (sftp.UnreachableError, sftp.HostKeyError, sftp.SignInError, sftp.TransferError)}
+    faults = {
+        fault.code
+        for fault in (UnreachableError, HostKeyError, SignInError, TransferError)
+    }
     assert set(catalogue()) - set(_used_in_code()) - in_suites - faults == set()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.intake import sftp
+from subgroup_pipeline.intake.sources import sftp_server
 from tests.support.servers import Sshd, World, make_template, open_world, run_sshd
 
 
@@ -33,12 +33,12 @@ def sshd(tmp_path: Path, world: World) -> Iterator[Sshd]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers get 0.4 s to answer instead of 20."""
-    from subgroup_pipeline.intake import fetch
+    made = sftp_server.SftpServer
 
-    def server(*args: object, **options: object) -> sftp.SftpServer:
-        return sftp.SftpServer(*args, **(options | {"timeout": 0.4}))  # type: ignore[arg-type]
+    def server(*args: object, **options: object) -> sftp_server.SftpServer:
+        return made(*args, **(options | {"timeout": 0.4}))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fetch, "SftpServer", server)
+    monkeypatch.setattr(sftp_server, "SftpServer", server)
 
 
 @pytest.fixture(autouse=True)

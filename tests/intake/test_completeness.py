@@ -10,7 +10,8 @@ import pytest
 
 from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake.archive import IncomingFile
-from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.ledger import district_findings
 from tests.support import small_district as small

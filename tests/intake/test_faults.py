@@ -10,9 +10,11 @@ import asyncssh
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_district, registered_districts
-from subgroup_pipeline.intake import sftp
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.intake.fetch import Fetched, ready_files, server_of
+from subgroup_pipeline.intake.fetch import Fetched, ready_files
+from subgroup_pipeline.intake.sources import sftp, sftp_server
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.sftp_server import server_of
 from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.settings import Settings
 from tests.support.installation import zip_of
@@ -43,14 +45,14 @@ def _other_key() -> str:
     return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
 
 
-def _server(world: World, **changes: object) -> sftp.SftpServer:
+def _server(world: World, **changes: object) -> sftp_server.SftpServer:
     made = server_of(world.settings, registered_district(world.registry, "alpha"))
-    return sftp.SftpServer(**({name: getattr(made, name) for name in made.__dataclass_fields__} | changes))
+    return sftp_server.SftpServer(**({name: getattr(made, name) for name in made.__dataclass_fields__} | changes))
 
 
-def _fault(world: World, **changes: object) -> sftp.SftpError:
+def _fault(world: World, **changes: object) -> sftp_server.SftpError:
     connection = sftp.SftpConnection(_server(world, **changes))
-    with pytest.raises(sftp.SftpError) as raised:
+    with pytest.raises(sftp_server.SftpError) as raised:
         connection.list_files("/alpha/inbox/roster")
     connection.close()
     return raised.value
@@ -72,7 +74,7 @@ def test_a_changed_host_key_is_refused_at_once_and_nothing_is_fetched(world: Wor
 def test_a_host_key_of_another_kind_than_the_one_on_record_is_refused(world: World) -> None:
     ecdsa = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().strip()
     fault = _fault(world, known_hosts=None, host_key=ecdsa)
-    assert isinstance(fault, sftp.HostKeyError)
+    assert isinstance(fault, sftp_server.HostKeyError)
     assert "Nothing was fetched" in str(fault)
 
 
@@ -88,7 +90,7 @@ def test_a_server_without_a_key_on_record_is_not_trusted(world: World) -> None:
 def test_a_host_key_on_record_that_cannot_be_read_is_said_to_be_that(world: World, key: str) -> None:
     """A key type that paramiko does not know raised an error of its own, which stopped the fetch for every district."""
     fault = _fault(world, known_hosts=None, host_key=key)
-    assert isinstance(fault, sftp.HostKeyError)
+    assert isinstance(fault, sftp_server.HostKeyError)
     assert "cannot be read" in str(fault)
 
 
@@ -105,20 +107,20 @@ def test_a_refused_sign_in_is_said_at_once(world: World, tmp_path: Path) -> None
     key.write_bytes(asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh"))
     began = time.monotonic()
     fault = _fault(world, private_key=key)
-    assert isinstance(fault, sftp.SignInError)
+    assert isinstance(fault, sftp_server.SignInError)
     assert "_pipeline with wrong" in str(fault)
     assert time.monotonic() - began < 2
 
 
 def test_an_installation_whose_server_was_never_started_says_so(world: World, tmp_path: Path) -> None:
     fault = _fault(world, private_key=tmp_path / "none")
-    assert isinstance(fault, sftp.UnreachableError)
+    assert isinstance(fault, sftp_server.UnreachableError)
     assert "subgroups up" in str(fault)
 
 
 def test_a_missing_key_for_a_server_of_a_district_is_named(world: World, tmp_path: Path) -> None:
     fault = _fault(world, private_key=tmp_path / "none", is_ours=False)
-    assert isinstance(fault, sftp.SignInError)
+    assert isinstance(fault, sftp_server.SignInError)
     assert str(tmp_path / "none") in str(fault)
 
 
@@ -130,7 +132,7 @@ def test_a_key_file_that_cannot_be_read_is_a_fault_of_the_key(world: World, tmp_
     key = tmp_path / "broken"
     key.write_text(content)
     fault = _fault(world, private_key=key)
-    assert isinstance(fault, sftp.SignInError)
+    assert isinstance(fault, sftp_server.SignInError)
     assert str(key) in str(fault)
 
 
@@ -172,7 +174,7 @@ def test_the_sensor_stops_at_a_bad_key_and_is_told_of_a_server_that_is_down(worl
     assert ready == {}
     assert ["did not answer" in fault for fault in faults] == [True]
     world.settings.paths.keys.joinpath("pipeline").write_text("no key")
-    with pytest.raises(sftp.SignInError):
+    with pytest.raises(sftp_server.SignInError):
         ready_files(world.registry, world.settings, districts)
 
 
@@ -206,7 +208,7 @@ def test_a_broken_transfer_is_a_transfer_error(world: World, tmp_path: Path) -> 
         settings = _through(world, proxy.port)
         connection = sftp.SftpConnection(server_of(settings, registered_district(world.registry, "alpha")))
         (entry,) = connection.list_files("/alpha/inbox/subgroups")
-        with incoming_file(tmp_path) as incoming, pytest.raises(sftp.TransferError):
+        with incoming_file(tmp_path) as incoming, pytest.raises(sftp_server.TransferError):
             connection.fetch(entry, incoming)
         connection.close()
 
@@ -217,7 +219,7 @@ def test_a_server_that_accepts_and_never_speaks_is_left_after_the_time_out(world
         (world.settings.paths.keys / "known_hosts").write_text(known_hosts)
         began = time.monotonic()
         fault = _fault(world, port=port, timeout=0.4)
-    assert isinstance(fault, sftp.UnreachableError)
+    assert isinstance(fault, sftp_server.UnreachableError)
     assert time.monotonic() - began < 6
 
 
@@ -228,9 +230,9 @@ def test_an_upload_that_cannot_be_removed_is_no_harm_to_others(world: World, mon
         world.put(district, "roster", "roster.zip", ZIP)
     remove = sftp.SftpConnection.remove
 
-    def broken(self: sftp.SftpConnection, entry: sftp.RemoteEntry) -> None:
+    def broken(self: sftp.SftpConnection, entry: RemoteEntry) -> None:
         if "/alpha/" in entry.path:
-            raise sftp.TransferError("the connection is gone")
+            raise sftp_server.TransferError("the connection is gone")
         remove(self, entry)
 
     with monkeypatch.context() as patched:

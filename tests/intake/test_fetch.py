@@ -16,10 +16,11 @@ import pytest
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake import fetch as fetch_module
-from subgroup_pipeline.intake import inbox as inbox_module
-from subgroup_pipeline.intake import sftp
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
 from subgroup_pipeline.intake.fetch import ready_files
+from subgroup_pipeline.intake.sources import inbox as inbox_module
+from subgroup_pipeline.intake.sources import sftp
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from tests.support import small_district as small
 from tests.support.installation import zip_of
@@ -268,7 +269,7 @@ def test_an_upload_is_removed_only_after_archive_and_ledger(world: World, monkey
     seen: list[tuple[int, int]] = []
     remove = sftp.SftpConnection.remove
 
-    def watched(self: sftp.SftpConnection, entry: sftp.RemoteEntry) -> None:
+    def watched(self: sftp.SftpConnection, entry: RemoteEntry) -> None:
         seen.append((len(world.deliveries()), len(world.archived())))
         remove(self, entry)
 

@@ -10,7 +10,7 @@ import asyncssh
 import dagster as dg
 import pytest
 
-from subgroup_pipeline.intake.sftp import HostKeyError
+from subgroup_pipeline.intake.sources.sftp_server import HostKeyError
 from subgroup_pipeline.orchestration.triggers import build_sensor
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in

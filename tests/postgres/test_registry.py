@@ -19,7 +19,7 @@ from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.remote_files import observe_files
+from subgroup_pipeline.intake.sources.remote_files import observe_files
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry, record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, all_deliveries, describe_delivery

@@ -12,8 +12,8 @@ import pytest
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts
 from subgroup_pipeline.intake.fetch import register_arrival
-from subgroup_pipeline.intake.inbox import Inbox, inbox_directory
-from subgroup_pipeline.intake.offered import LocalFiles
+from subgroup_pipeline.intake.sources.inbox import Inbox, inbox_directory
+from subgroup_pipeline.intake.sources.offered import LocalFiles
 from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.reading_pool import ReadingPool

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tests.torture.kills import KillAfter, KillAt, Moment
 
 _ARCHIVE = "subgroup_pipeline.intake.archive"
-_SFTP = "subgroup_pipeline.intake.sftp"
+_SFTP = "subgroup_pipeline.intake.sources.sftp"
 _LEDGER = "subgroup_pipeline.registry.ledger"
 _RECEIVING = "subgroup_pipeline.registry.receiving"
 _FINDINGS = "subgroup_pipeline.registry.findings"

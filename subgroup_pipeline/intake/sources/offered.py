@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection, SftpServer
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.sftp import SftpConnection
+from subgroup_pipeline.intake.sources.sftp_server import SftpServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,23 +19,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.intake.archive import IncomingFile
 
 _BLOCK = 1024 * 1024
-
-
-class FileServer(Protocol):
-    """What an inbox asks of the place that its files lie on."""
-
-    @property
-    def server(self) -> SftpServer:
-        """Whose it is."""
-
-    def list_files(self, directory: str) -> list[RemoteEntry]:
-        """Regular files in a directory."""
-
-    def fetch(self, entry: RemoteEntry, target: IncomingFile) -> bool:
-        """Fetch a file; False when it changed while it was read."""
-
-    def remove(self, entry: RemoteEntry) -> None:
-        """Remove a file."""
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.inbox import is_temporary
+from subgroup_pipeline.intake.sources.inbox import is_temporary
 from subgroup_pipeline.reading.litter import is_litter
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.intake.sftp import RemoteEntry, SftpConnection
+    from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+    from subgroup_pipeline.intake.sources.sftp import SftpConnection
     from subgroup_pipeline.settings import Settings
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from subgroup_pipeline.intake.sftp import RemoteEntry
+from subgroup_pipeline.intake.sources.file_server import RemoteEntry
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.ledger import Proof, UploadedFile
 

@@ -16,10 +16,9 @@ from subgroup_pipeline.districts.district_file import DistrictSettings
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import archived_path, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
-from subgroup_pipeline.intake.offered import FileServer
-from subgroup_pipeline.intake.promises import CHECKSUM, MAX_SIZE, ROW_COUNTS, Promise, is_promise, read_promises
-from subgroup_pipeline.intake.remote_files import forget_files, observe_files
-from subgroup_pipeline.intake.sftp import RemoteEntry
+from subgroup_pipeline.intake.sources.file_server import FileServer, RemoteEntry
+from subgroup_pipeline.intake.sources.remote_files import forget_files, observe_files
+from subgroup_pipeline.intake.sources.sidecars import CHECKSUM, MAX_SIZE, ROW_COUNTS, Promise, is_promise, read_promises
 from subgroup_pipeline.reading.litter import is_litter
 from subgroup_pipeline.reading.manifest import announced_files
 from subgroup_pipeline.reading.reading_pool import ReadingPool
