@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -94,3 +96,12 @@ def test_a_question_that_its_process_does_not_survive_has_an_answer_all_the_same
     with ReadingPool(1) as pool:
         assert len(pool.prove_zip(roster, "roster.zip").members) == 1
         assert len(pool.read_manifest(manifest) or []) == 16_001
+
+
+def test_a_process_starts_with_nothing_heavy() -> None:
+    """It starts for one small file, too: numpy comes with the first rows, and what the ledger needs never does."""
+    heavy = "print(sorted({'numpy', 'pydantic', 'sqlalchemy', 'yaml', 'duckdb'} & set(sys.modules)))"
+    said = subprocess.run(
+        [sys.executable, "-c", f"import sys, subgroup_pipeline.reading.worker; {heavy}"], capture_output=True, check=True
+    )
+    assert said.stdout == b"[]\n"

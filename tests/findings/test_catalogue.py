@@ -49,10 +49,7 @@ def test_every_code_of_a_suite_is_in_the_catalogue(suite: Path) -> None:
 
 def test_no_code_of_the_catalogue_is_unused() -> None:
     in_suites = {code for suite in SUITES for code in _codes_in(json.loads(suite.read_text()))}
-    faults = {
-        fault.code
-        for fault in (UnreachableError, HostKeyError, SignInError, TransferError)
-    }
+    faults = {fault.code for fault in (UnreachableError, HostKeyError, SignInError, TransferError)}
     assert set(catalogue()) - set(_used_in_code()) - in_suites - faults == set()
 
 
@@ -161,9 +158,7 @@ def test_a_malformed_family_is_refused_with_its_line(tmp_path: Path, now: str, t
         family_of_file(path)
 
 
-READS_BYTES = (
-    "import subgroup_pipeline.reading.scan_worker; from subgroup_pipeline.findings.finding import Finding; Finding('KEY001')"
-)
+READS_BYTES = "import subgroup_pipeline.reading.worker; from subgroup_pipeline.findings.finding import Finding; Finding('KEY001')"
 PRINTS_HELP = "from subgroup_pipeline.cli.main import main; sys.argv = ['subgroups', '--help']; main()"
 
 
