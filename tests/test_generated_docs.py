@@ -8,9 +8,9 @@ import pytest
 
 from tools.generated_docs import pages
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
 def test_a_generated_page_is_up_to_date(name: str) -> None:
-    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"
+    assert (ROOT / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"

@@ -1,4 +1,4 @@
-"""What is made from code: pages of `docs/` (data dictionary, error codes, schema of reports) and the models' column lineage.
+"""What is made from code: pages of `docs/` (data dictionary, error codes, schema of reports), dbt's sources and column lineage.
 
 Run: python -m tools.generated_docs     (`make docs`; tests hold what it makes to the code)
 """
@@ -12,6 +12,7 @@ from subgroup_pipeline.findings.catalogue import catalogue, glossary
 from subgroup_pipeline.findings.severity import SEVERITIES, Severity
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.settings import bundled, load_settings
+from tools.described_tables import own_tables, sources_yml
 
 _EFFECT: dict[Severity, str] = {
     "fatal": "the upload is not used; the last good reports stay",
@@ -32,8 +33,13 @@ _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this pag
 
 
 def pages() -> dict[str, str]:
-    """Text of every generated page by its file name."""
-    return {"data-dictionary.md": data_dictionary(), "error-codes.md": error_codes(), "report.schema.json": report_schema()}
+    """Text of every generated page, and of dbt's sources, by its path in the checkout."""
+    return {
+        "docs/data-dictionary.md": data_dictionary(),
+        "docs/error-codes.md": error_codes(),
+        "docs/report.schema.json": report_schema(),
+        "dbt_project/models/staging/_sources.yml": sources_yml(),
+    }
 
 
 def report_schema() -> str:
@@ -53,7 +59,7 @@ def data_dictionary() -> str:
             lines += [f"### {table.name}", "", table.meaning, "", "| column | type | meaning |", "|-|-|-|"]
             lines += [f"| `{name}` | {column.type.lower()} | {column.meaning} |" for name, column in table.columns.items()]
             lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *own_tables()])
 
 
 def error_codes() -> str:
@@ -94,11 +100,10 @@ def column_lineage() -> str:
 
 
 def main() -> None:
-    """Write the pages into `docs/` of the checkout, and the lineage beside the models."""
+    """Write the pages into the checkout, and then the lineage beside the models."""
+    for path, text in pages().items():
+        (Path(__file__).parents[1] / path).write_text(text, encoding="utf-8")
     (bundled("dbt_project") / "column_lineage.json").write_text(column_lineage(), encoding="utf-8")
-    docs = Path(__file__).parents[1] / "docs"
-    for name, text in pages().items():
-        (docs / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

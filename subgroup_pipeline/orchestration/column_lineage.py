@@ -17,7 +17,7 @@ from sqlglot.lineage import lineage
 from subgroup_pipeline.build.dbt import compiled_models, prepared_manifest
 from subgroup_pipeline.orchestration.dbt_catalogue import asset_key
 from subgroup_pipeline.settings import bundled
-from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.schema import warehouse_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,12 +64,7 @@ def column_lineage_file(settings: Settings) -> str:
 
 def _tables(settings: Settings) -> Iterator[_Table]:
     manifest = prepared_manifest(settings)
-    with open_warehouse(settings) as connection:
-        found = connection.execute(
-            "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() "
-            "where database_name = 'warehouse' and schema_name in ('raw', 'control') group by all"
-        ).fetchall()
-    landed = dict(found)
+    landed = {str(table): list(table.columns) for table in warehouse_tables()}
     for source in manifest["sources"].values():
         name = f"{source['schema']}.{source['name']}"
         yield _Table(f"{source['database']}.{name}", asset_key(source).to_user_string(), landed[name])

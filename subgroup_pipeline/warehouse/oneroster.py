@@ -46,6 +46,20 @@ _RAW_NAMES = {
     "enrollments": "enrollments",
     "demographics": "demographics",
 }
+_FORMS = {
+    "date": "YYYY-MM-DD",
+    "datetime": "Time in UTC",
+    "enum": "One of {words}",
+    "guid": "GUID",
+    "guid_ref": "GUID in {ref}",
+    "id": "Identifier",
+    "list_guid_ref": "GUIDs in {ref}, comma separated",
+    "list_string": "Texts, comma separated",
+    "list_typed_id": "Identifiers with their types, comma separated",
+    "string": "Text",
+    "year": "YYYY",
+}
+"""How the specification writes each type."""
 _OPTIONAL = frozenset({"demographics"})
 
 
@@ -69,12 +83,8 @@ def roster_tables() -> dict[str, RosterTable]:
 
 
 def _meaning(column: Mapping[str, Any]) -> str:
-    form = column["type"].replace("_", " ")
-    if "enum" in column:
-        form += f" ({', '.join(column['enum'])})"
-    if "ref" in column:
-        form += f" of {column['ref']}"
-    return f"{form[0].upper()}{form[1:]}{'; ' + column['note'] if 'note' in column else ''}."
+    form = _FORMS[column["type"]].format(ref=column.get("ref", ""), words=", ".join(column.get("enum", ())))
+    return f"{form}; {column['note']}." if "note" in column else f"{form}."
 
 
 @cache
