@@ -82,7 +82,7 @@ def _run(settings: Settings, registry: Registry, district_ids: Sequence[str], *,
         result = run_night(settings, districts=district_ids, wait=wait, on_step=progress.step)
     if result.success:
         return ""
-    found = causes(result.all_events)
+    found = causes(result.all_events, settings.paths)
     name, what = found[0] if found else ("", "a step failed")
     if name == BUSY:
         raise WarehouseBusyError(what)  # a run that began between the question and ours: it is the night, and ours was none

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -19,19 +19,15 @@ from subgroup_pipeline.orchestration.night_assets import (
 from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_tags
 from subgroup_pipeline.orchestration.publish_assets import build_published_snapshot, proved_files, upkeep
 from subgroup_pipeline.orchestration.report_assets import error_reports
-from subgroup_pipeline.orchestration.resources import Night
-from subgroup_pipeline.orchestration.triggers import build_schedule, build_sensor, failed_night
-from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.orchestration.resources import resources
+from subgroup_pipeline.orchestration.triggers import build_failure_sensor, build_schedule, build_sensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from subgroup_pipeline.settings import Settings
 
 
-def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Assemble everything. `overrides` replace resources by name (`night`)."""
-    settings = settings or load_settings()
+def build_defs(settings: Settings) -> dg.Definitions:
+    """Assemble everything for one installation, and bind its settings to all that runs later."""
     models = build_models(settings)
     night_only = dg.AssetSelection.all() - dg.AssetSelection.checks(verdict)
     job = dg.define_asset_job(
@@ -58,8 +54,9 @@ def build_defs(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         asset_checks=[verdict, raw_expectations],
         jobs=[job],
         schedules=[build_schedule(job, settings)],
-        sensors=[build_sensor(job), failed_night],
-        # Also for what a person materializes in the UI: the warehouse is one process's, and a process a step costs two seconds.
+        sensors=[build_sensor(job, settings), build_failure_sensor(settings)],
+        # Also for what a person materializes in the UI: a run holds the warehouse's lock with its one process, and a process per
+        # step costs two seconds.
         executor=dg.in_process_executor,
-        resources={"night": Night(), **(overrides or {})},
+        resources=resources(settings),
     )

@@ -2,14 +2,19 @@
 
 import dagster as dg
 
-from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.rehearsal.check_folder import answer_checks
 
 
-@dg.asset(group_name="reports", owners=OWNERS, kinds={"sftp", "file"}, deps=["published_snapshot"], pool=POOL)
-def checked_files(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="reports", owners=OWNERS, kinds={"sftp", "file"}, deps=["published_snapshot"])
+def checked_files(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    registry: RegistryResource,
+    districts: DistrictsResource,
+) -> dg.MaterializeResult[None]:
     """Files that districts put into `check/`: each was judged as a delivery would be, and got a report; none was delivered."""
-    checked = answer_checks(night.registry, night.settings, night.chosen())
+    checked = answer_checks(registry, warehouse.settings, districts.chosen())
     for district_id, fault in checked.faults.items():
         context.log.warning("%s: %s", district_id, fault)
     return dg.MaterializeResult(

@@ -9,7 +9,7 @@ from subgroup_pipeline.build.dbt import BuiltModel, prepared_manifest, run_model
 from subgroup_pipeline.build.models import hold_what_fails, scope_size
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
-from subgroup_pipeline.orchestration.resources import Night
+from subgroup_pipeline.orchestration.resources import DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.orchestration.what_ran import assets_that_were_built
 from subgroup_pipeline.registry.ledger import get_deliveries
 from subgroup_pipeline.settings import Settings
@@ -25,23 +25,28 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
     check_of = {check.metadata[UNIQUE_ID]: check for check in checks}
 
     @assets_that_were_built(specs, checks)
-    def dbt_models(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def dbt_models(
+        context: dg.AssetExecutionContext,
+        warehouse: WarehouseResource,
+        registry: RegistryResource,
+        districts: DistrictsResource,
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Build the districts in scope, then test them; with none in scope nothing is built, and nothing is said.
 
         A test stays failed while it fails for a district that this run did not build.
         """
-        districts = scope_size(night.settings)
-        if not districts:
+        size = scope_size(warehouse.settings)
+        if not size:
             return
-        for model in run_models(night.settings):
+        for model in run_models(warehouse.settings):
             spec = spec_of[model.unique_id]
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=_facts(spec, model) | {"districts_built": districts})
-        tested = hold_what_fails(night.registry, night.settings)
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=_facts(spec, model) | {"districts_built": size})
+        tested = hold_what_fails(registry, warehouse.settings)
         for district_id, tests in tested.failing.items():
             context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
         if tested.held:
-            with night.registry.begin() as session:
-                report_deliveries(context, night, get_deliveries(session, tested.held))
+            with registry.begin() as session:
+                report_deliveries(context, districts, get_deliveries(session, tested.held))
         for test in tested.tests:
             check, failing = check_of[test.unique_id], tested.districts_failing.get(test.name, 0)
             yield dg.AssetCheckResult(
@@ -50,7 +55,7 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
                 passed=not failing,
                 metadata={
                     "failing_rows": test.failing_rows,
-                    "districts_tested": districts,
+                    "districts_tested": size,
                     "failing_districts": failing,
                 },
             )

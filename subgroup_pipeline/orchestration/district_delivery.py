@@ -14,13 +14,10 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.orchestration.links import data_docs_url, report_url
-from subgroup_pipeline.orchestration.resources import OWNERS, Night
+from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RunDistricts
 from subgroup_pipeline.registry.ledger import latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.warehouse.oneroster import roster_tables
-
-# Partitioned checks are what this asset is for (one verdict a feed); the pinned version keeps them.
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 KEY = dg.AssetKey("district_delivery")
 CHECK = "verdict"
@@ -54,62 +51,66 @@ district_delivery = dg.AssetSpec(
 )
 
 
-def report_deliveries(context: dg.AssetExecutionContext, night: Night, deliveries: Iterable[Delivery]) -> None:
+def report_deliveries(context: dg.AssetExecutionContext, districts: RunDistricts, deliveries: Iterable[Delivery]) -> None:
     """Report deliveries that came to a verdict in the partitions of their feeds, and count the verdicts in the run's tags."""
     deliveries = sorted(deliveries, key=lambda delivery: (delivery.received_at, delivery.delivery_id))
     if not deliveries:
         return
     _add_partitions(context.instance, {_partition(delivery) for delivery in deliveries})
-    with night.registry.begin() as session:
+    with districts.registry.begin() as session:
         newest = {_partition(d): d for d in latest_deliveries(session, {d.district_id for d in deliveries})}
         for delivery in deliveries:
             event = dg.AssetObservation if _waits(delivery) else dg.AssetMaterialization
-            context.log_event(event(KEY, partition=_partition(delivery), metadata=_facts(night, delivery)))
-            _evaluate_feed(context, night, newest.get(_partition(delivery), delivery))
-    night.verdicts.update({delivery.delivery_id: str(delivery.verdict or delivery.state) for delivery in deliveries})
-    counts = {word: [*night.verdicts.values()].count(word) for word in sorted({*night.verdicts.values()})}
+            context.log_event(event(KEY, partition=_partition(delivery), metadata=_facts(districts, delivery)))
+            _evaluate_feed(context, districts, newest.get(_partition(delivery), delivery))
+    districts.verdicts.update({delivery.delivery_id: str(delivery.verdict or delivery.state) for delivery in deliveries})
+    counts = {word: [*districts.verdicts.values()].count(word) for word in sorted({*districts.verdicts.values()})}
     context.instance.add_run_tags(context.run_id, {f"verdict/{word}": str(count) for word, count in counts.items()})
 
 
-def report_all_feeds(context: _Context, night: Night, *, each: bool = False) -> None:
+def report_all_feeds(context: _Context, districts: RunDistricts, *, each: bool = False) -> None:
     """Evaluate `verdict` over every feed of every district, and with `each` in each partition before that."""
-    with night.registry.begin() as session:
-        newest = latest_deliveries(session, [district.district_id for district in registered_districts(night.registry)])
+    with districts.registry.begin() as session:
+        newest = latest_deliveries(session, [district.district_id for district in registered_districts(districts.registry)])
         if each:
             _add_partitions(context.instance, {_partition(delivery) for delivery in newest})
             # Red ones last: Dagster shows the newest row as the check's state, and it made the row of the whole check, which the
             # evaluation below fills, when it planned the run.
             for delivery in sorted(newest, key=_waits):
-                _evaluate_feed(context, night, delivery)
+                _evaluate_feed(context, districts, delivery)
         waiting = [delivery for delivery in newest if _waits(delivery)]
         facts = {
             "feeds": len(newest),
             "feeds_held": sum(delivery.verdict == "held" for delivery in waiting),
             "feeds_rejected": sum(delivery.verdict == "rejected" for delivery in waiting),
             "findings": _table(waiting),
-            "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
+            "data_docs": dg.MetadataValue.url(data_docs_url(districts.settings)),
         }
         _evaluate(context, not waiting, facts)
 
 
+with warnings.catch_warnings():
+    # A partitioned check is what this asset is for (one verdict per feed); the pinned version keeps it.
+    warnings.simplefilter("ignore", dg.PreviewWarning)
+    _VERDICT = dg.AssetCheckSpec(
+        CHECK,
+        asset=KEY,
+        partitions_def=FEEDS_OF_DISTRICTS,
+        description="The newest delivery of the feed was accepted; as a whole, that of every feed was. The table names what "
+        "was found; `subgroups delivery show` says what to do.",
+    )
+
+
 @dg.multi_asset_check(
     name=CHECK,
-    specs=[
-        dg.AssetCheckSpec(
-            CHECK,
-            asset=KEY,
-            partitions_def=FEEDS_OF_DISTRICTS,
-            description="The newest delivery of the feed was accepted; as a whole, that of every feed was. The table names what "
-            "was found; `subgroups delivery show` says what to do.",
-        )
-    ],
+    specs=[_VERDICT],
     # It lets the step end without a result: Dagster cannot turn one into an evaluation of a partitioned asset in a run
     # without a partition, which is what the UI starts. So the evaluations are logged.
     can_subset=True,
 )
-def verdict(context: dg.AssetCheckExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult]:
+def verdict(context: dg.AssetCheckExecutionContext, districts: DistrictsResource) -> Iterator[dg.AssetCheckResult]:
     """Look the verdicts up again, for a person who asks in the UI; the night reports them by itself."""
-    report_all_feeds(context.op_execution_context, night, each=True)
+    report_all_feeds(context.op_execution_context, districts, each=True)
     yield from ()
 
 
@@ -118,7 +119,7 @@ def _add_partitions(instance: dg.DagsterInstance, partitions: Collection[str]) -
     instance.add_dynamic_partitions(_PARTITIONS, sorted(set(partitions) - set(known)))
 
 
-def _evaluate_feed(context: _Context, night: Night, newest: Delivery) -> None:
+def _evaluate_feed(context: _Context, districts: RunDistricts, newest: Delivery) -> None:
     """Evaluate `verdict` in the partition of a feed, against the materialization that stands there: without, it counts as old."""
     partition = _partition(newest)
     standing = context.instance.fetch_materializations(dg.AssetRecordsFilter(KEY, asset_partitions=[partition]), limit=1).records
@@ -129,7 +130,7 @@ def _evaluate_feed(context: _Context, night: Night, newest: Delivery) -> None:
         if standing
         else None
     )
-    _evaluate(context, not _waits(newest), {**_facts(night, newest), "findings": _table([newest])}, partition, target)
+    _evaluate(context, not _waits(newest), {**_facts(districts, newest), "findings": _table([newest])}, partition, target)
 
 
 def _evaluate(
@@ -160,7 +161,7 @@ def _waits(delivery: Delivery) -> bool:
     return delivery.verdict in ("held", "rejected")
 
 
-def _facts(night: Night, delivery: Delivery) -> dict[str, Any]:
+def _facts(districts: RunDistricts, delivery: Delivery) -> dict[str, Any]:
     """Counts, codes and words of the ledger; never a value from a student's row."""
     return {
         "delivery_id": delivery.delivery_id,
@@ -168,8 +169,8 @@ def _facts(night: Night, delivery: Delivery) -> dict[str, Any]:
         "verdict": delivery.verdict or "waiting",
         "dagster/row_count": delivery.record.landed,
         "rows_set_aside": delivery.record.rows_set_aside,
-        "report": dg.MetadataValue.url(report_url(night.settings, delivery)),
-        "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
+        "report": dg.MetadataValue.url(report_url(districts.settings, delivery)),
+        "data_docs": dg.MetadataValue.url(data_docs_url(districts.settings)),
     }
 
 

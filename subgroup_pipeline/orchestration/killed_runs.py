@@ -1,4 +1,4 @@
-"""Runs whose process was killed: Dagster goes on counting them, so the pool's slot and the queue's place would stay taken.
+"""Runs whose process was killed: Dagster goes on counting them, so the queue's only place would stay taken.
 
 Every run holds a lock file for as long as its process lives; the kernel drops it with the process. So a run that is not
 finished and whose lock is free is dead, whoever killed it, and no pid or clock is asked.
@@ -31,13 +31,12 @@ def hold_run(settings: Settings, run_id: str) -> None:
 
 
 def end_killed_runs(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
-    """Enter killed runs as failed, free what they held in Dagster, and give their ids. The next run goes on with their work."""
+    """Enter killed runs as failed, which frees their place in the queue; gives their ids. The next run takes up their work."""
     ended = []
     unfinished = instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED))
     for record in unfinished:
         run = record.dagster_run
         if _is_dead(_lock_of(settings, run.run_id), record.update_timestamp):
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             instance.report_run_failed(run, "the process of this run was killed; a later run goes on where it stopped")
             ended.append(run.run_id)
     alive = {_lock_of(settings, record.dagster_run.run_id) for record in unfinished}

@@ -14,7 +14,7 @@ from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
 from subgroup_pipeline.orchestration.links import data_docs_url
-from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.orchestration.what_ran import checks_of_what_ran
 from subgroup_pipeline.publish.manifest import published_build_keys
 from subgroup_pipeline.publish.snapshot import mend_ledger
@@ -22,20 +22,24 @@ from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.registry.ledger import get_deliveries
-from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 
-@dg.asset(group_name="intake", owners=OWNERS, kinds={"sftp", "file"}, pool=POOL)
-def archived_deliveries(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="intake", owners=OWNERS, kinds={"sftp", "file"})
+def archived_deliveries(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    registry: RegistryResource,
+    districts: DistrictsResource,
+) -> dg.MaterializeResult[None]:
     """Uploads fetched from every district's SFTP inbox, proved complete and kept by sha256; one ledger row a delivery."""
-    districts = night.chosen()
-    mend_ledger(night.registry, night.settings)
-    fetched = fetch_deliveries(night.registry, night.settings, districts)
-    late = note_late_feeds(night.registry, districts, datetime.now(UTC))
-    with night.registry.begin() as session:
+    chosen = districts.chosen()
+    mend_ledger(registry, warehouse.settings)
+    fetched = fetch_deliveries(registry, warehouse.settings, chosen)
+    late = note_late_feeds(registry, chosen, datetime.now(UTC))
+    with registry.begin() as session:
         new = get_deliveries(session, fetched.new)
-    report_deliveries(context, night, [delivery for delivery in new if delivery.state == "rejected"])
+    report_deliveries(context, districts, [delivery for delivery in new if delivery.state == "rejected"])
     for district_id, fault in fetched.faults.items():
         context.log.warning("%s: %s", district_id, fault)
     return dg.MaterializeResult(
@@ -69,36 +73,44 @@ def _raw_columns(name: str) -> dg.TableSchema:
     return dg.TableSchema([dg.TableColumn(column, said.type, said.meaning) for column, said in columns])
 
 
-@dg.multi_asset(specs=[_raw_spec(name) for name in RAW_TABLES], pool=POOL)
-def raw_tables(context: dg.AssetExecutionContext, night: Night) -> Iterator[dg.MaterializeResult[None]]:
+@dg.multi_asset(specs=[_raw_spec(name) for name in RAW_TABLES])
+def raw_tables(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    registry: RegistryResource,
+    districts: DistrictsResource,
+) -> Iterator[dg.MaterializeResult[None]]:
     """Screen what was archived and load it, files of one shape in one statement."""
-    with open_warehouse(night.settings) as connection:
-        landed = land_deliveries(connection, night.registry, night.settings, night.chosen())
+    with warehouse.open() as connection:
+        landed = land_deliveries(connection, registry, warehouse.settings, districts.chosen())
         totals = {
             table: connection.execute(f"select count(*), count(distinct district_id) from raw.{table}").fetchone() or (0, 0)
             for table in RAW_TABLES
         }
-    with night.registry.begin() as session:
+    with registry.begin() as session:
         rejected = get_deliveries(session, landed.rejected)
-    report_deliveries(context, night, rejected)
+    report_deliveries(context, districts, rejected)
     context.log.info("%d deliveries landed, %d rejected", len(landed.pending), len(landed.rejected))
-    for table, (rows, districts) in totals.items():
+    for table, (rows, owners) in totals.items():
         yield dg.MaterializeResult(
             asset_key=["raw", table],
-            metadata={"dagster/row_count": rows, "rows_in": landed.rows.get(table, 0), "districts": districts},
+            metadata={"dagster/row_count": rows, "rows_in": landed.rows.get(table, 0), "districts": owners},
         )
 
 
-@dg.asset(
-    group_name="quality", owners=OWNERS, kinds={"greatexpectations"}, deps=[["raw", name] for name in RAW_TABLES], pool=POOL
-)
-def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="quality", owners=OWNERS, kinds={"greatexpectations"}, deps=[["raw", name] for name in RAW_TABLES])
+def delivery_verdict(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    registry: RegistryResource,
+    districts: DistrictsResource,
+) -> dg.MaterializeResult[None]:
     """One verdict a delivery: the suites of `expectations/` over all deliveries of the run, guards, and what both found."""
-    judged = judge_deliveries(night.registry, night.settings, night.chosen(), run_name=context.run_id)
-    with night.registry.begin() as session:
+    judged = judge_deliveries(registry, warehouse.settings, districts.chosen(), run_name=context.run_id)
+    with registry.begin() as session:
         deliveries = get_deliveries(session, [*judged.verdicts, *judged.rejected])
-    report_deliveries(context, night, deliveries)
-    report_all_feeds(context, night)
+    report_deliveries(context, districts, deliveries)
+    report_all_feeds(context, districts)
     verdicts: list[str] = list(judged.verdicts.values())
     words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
     return dg.MaterializeResult(
@@ -106,7 +118,7 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
             **{word: verdicts.count(word) for word in words},
             "waiting_for_a_roster": len(judged.waiting),
             "districts": len({district_id for district_id, _ in judged.feeds}),
-            "data_docs": dg.MetadataValue.url(data_docs_url(night.settings)),
+            "data_docs": dg.MetadataValue.url(data_docs_url(warehouse.settings)),
         }
     )
 
@@ -115,13 +127,13 @@ def delivery_verdict(context: dg.AssetExecutionContext, night: Night) -> dg.Mate
     [dg.AssetCheckSpec(check.family, asset=["raw", check.table], description=check.description) for check in check_families()],
     after=delivery_verdict,
 )
-def raw_expectations(context: dg.OpExecutionContext, night: Night) -> Iterator[dg.AssetCheckResult]:
+def raw_expectations(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.AssetCheckResult]:
     """What Great Expectations found in the raw tables whose feeds this run judged, over the newest delivery of every district.
 
     A failure never stops the run: its deliveries are held.
     """
-    pages = dg.MetadataValue.url(data_docs_url(night.settings))
-    for check, total in family_totals(night.settings, context.run_id):
+    pages = dg.MetadataValue.url(data_docs_url(warehouse.settings))
+    for check, total in family_totals(warehouse.settings, context.run_id):
         is_grave = any(severity_of(code) in GRAVE for code in total.codes)
         yield dg.AssetCheckResult(
             asset_key=["raw", check.table],
@@ -138,10 +150,12 @@ def raw_expectations(context: dg.OpExecutionContext, night: Night) -> Iterator[d
         )
 
 
-@dg.asset(group_name="quality", owners=OWNERS, kinds={"duckdb"}, deps=[delivery_verdict], pool=POOL)
-def run_scope(night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="quality", owners=OWNERS, kinds={"duckdb"}, deps=[delivery_verdict])
+def run_scope(
+    warehouse: WarehouseResource, registry: RegistryResource, districts: DistrictsResource
+) -> dg.MaterializeResult[None]:
     """The districts that this run builds: those whose deliveries, settings, as_of or models differ from what is published."""
-    with open_warehouse(night.settings) as connection:
-        published = published_build_keys(night.settings)
-        in_scope = set_scope(connection, night.registry, night.chosen(), published)
+    with warehouse.open() as connection:
+        published = published_build_keys(warehouse.settings)
+        in_scope = set_scope(connection, registry, districts.chosen(), published)
     return dg.MaterializeResult(metadata={"dagster/row_count": len(in_scope), "districts": len(in_scope)})

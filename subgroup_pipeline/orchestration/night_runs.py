@@ -27,7 +27,7 @@ def is_night(run: dg.DagsterRun) -> bool:
 
 def night_config(districts: Sequence[str], *, wait: bool) -> dict[str, Any]:
     """Run config of a night for these districts (none: all); `wait` for another run to end."""
-    return {"resources": {"night": {"config": {"districts": list(districts), "wait": wait}}}}
+    return {"resources": {"districts": {"config": {"only": list(districts)}}, "warehouse": {"config": {"wait": wait}}}}
 
 
 def night_tags(trigger: str, districts: Sequence[str]) -> dict[str, str]:

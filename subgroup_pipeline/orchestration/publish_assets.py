@@ -6,7 +6,7 @@ import dagster as dg
 
 from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
 from subgroup_pipeline.orchestration.night_runs import is_night
-from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.resources import OWNERS, RegistryResource, WarehouseResource
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.ledger import PIPELINE
@@ -15,13 +15,13 @@ from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
 from subgroup_pipeline.upkeep.runner import run_upkeep
 
 
-@dg.op(ins={"built": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing), pool=POOL)
-def publish(context: dg.OpExecutionContext, night: Night) -> dg.Output[None]:
+@dg.op(ins={"built": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing))
+def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, registry: RegistryResource) -> dg.Output[None]:
     """Publish what was built, and note in the audit log that the night ended."""
-    published = publish_snapshot(night.registry, night.settings, run_id=context.run_id)
+    published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id)
     if is_night(context.run):
         outcome = "published" if published and published.is_new else "nothing new"
-        night.registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
+        registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
     if published is None:
         return dg.Output(None, metadata={"is_new": False, "districts": 0})
     manifest = published.manifest
@@ -34,7 +34,7 @@ def publish(context: dg.OpExecutionContext, night: Night) -> dg.Output[None]:
             "students": sum(district.student_count for district in manifest.districts.values()),
             "dagster/row_count": sum(manifest.tables.values()),
             "contract_version": manifest.contract_version,
-            "path": dg.MetadataValue.path(str(night.settings.paths.published_database)),
+            "path": dg.MetadataValue.path(str(warehouse.settings.paths.published_database)),
         },
     )
 
@@ -61,11 +61,13 @@ def build_published_snapshot(models: dg.AssetsDefinition) -> dg.AssetsDefinition
     return published_snapshot.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=fresh))
 
 
-@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
-def upkeep(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"])
+def upkeep(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, registry: RegistryResource
+) -> dg.MaterializeResult[None]:
     """What left because its time was over, by policy, over all districts; the ledger keeps that deliveries came."""
-    history = DagsterHistory(context.instance, night.settings)
-    cleared = run_upkeep(Installation(night.settings, night.registry, datetime.now(UTC), history))
+    history = DagsterHistory(context.instance, warehouse.settings)
+    cleared = run_upkeep(Installation(warehouse.settings, registry, datetime.now(UTC), history))
     for one in cleared:
         if one.fault:
             context.log.error("%s", one.fault)
@@ -78,12 +80,14 @@ def upkeep(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeRes
     )
 
 
-@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"], pool=POOL)
-def proved_files(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="upkeep", owners=OWNERS, kinds={"file"}, deps=["published_snapshot"])
+def proved_files(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, registry: RegistryResource
+) -> dg.MaterializeResult[None]:
     """Once a week: every archived and published file held against its hash, registry and warehouse read to the last byte."""
-    if not is_proof_due(night.registry, datetime.now(UTC)):
+    if not is_proof_due(registry, datetime.now(UTC)):
         return dg.MaterializeResult(metadata={"is_due": False})
-    proof = prove_all(night.registry, night.settings, run_id=context.run_id)
+    proof = prove_all(registry, warehouse.settings, run_id=context.run_id)
     for said in proof.damage:
         context.log.error("%s", said)
     return dg.MaterializeResult(

@@ -2,14 +2,19 @@
 
 import dagster as dg
 
-from subgroup_pipeline.orchestration.resources import OWNERS, POOL, Night
+from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.reports.outbox import deliver_reports
 
 
-@dg.asset(group_name="reports", owners=OWNERS, kinds={"file", "sftp"}, deps=["published_snapshot"], pool=POOL)
-def error_reports(context: dg.AssetExecutionContext, night: Night) -> dg.MaterializeResult[None]:
+@dg.asset(group_name="reports", owners=OWNERS, kinds={"file", "sftp"}, deps=["published_snapshot"])
+def error_reports(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    registry: RegistryResource,
+    districts: DistrictsResource,
+) -> dg.MaterializeResult[None]:
     """The report of every delivery that changed, in four forms in the district's outbox; what failed waits a night."""
-    delivered = deliver_reports(night.registry, night.settings, night.chosen())
+    delivered = deliver_reports(registry, warehouse.settings, districts.chosen())
     for district_id, fault in delivered.faults.items():
         context.log.warning("%s: %s", district_id, fault)
     return dg.MaterializeResult(
@@ -17,6 +22,6 @@ def error_reports(context: dg.AssetExecutionContext, night: Night) -> dg.Materia
             "reports": delivered.reports,
             "districts": len(delivered.districts),
             "servers_with_a_fault": len(delivered.faults),
-            "kept_in": dg.MetadataValue.path(str(night.settings.paths.reports)),
+            "kept_in": dg.MetadataValue.path(str(warehouse.settings.paths.reports)),
         }
     )

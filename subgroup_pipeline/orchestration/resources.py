@@ -1,12 +1,16 @@
-"""The one resource: settings, registry and districts of a run, and the warehouse lock that it holds to its end."""
+"""What steps are given: the registry, the warehouse that their run holds to its end, and the districts of the run.
+
+The settings are bound here, once. No step, sensor or schedule reads the environment again.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
 
 from subgroup_pipeline.disk import require_room, room_for_a_snapshot
 from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
@@ -14,68 +18,99 @@ from subgroup_pipeline.logs import RUN_ID, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.warehouse.connection import warehouse_lock
+from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
 from subgroup_pipeline.warehouse.proof import prove_warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import duckdb
 
 OWNERS = ["team:data-engineering"]
-POOL = "warehouse"
-"""Dagster's pool for every step that writes the warehouse (limit 1 in the shipped dagster.yaml)."""
 
 
-class Night(dg.ConfigurableResource[Any]):
-    """What every step of a run needs. The descriptions of its fields are what Dagster's launchpad shows."""
+@dataclass(frozen=True)
+class Warehouse:
+    """The warehouse of an installation, which nobody else writes while a run has this."""
 
-    districts: list[str] = Field(default_factory=list, description="Only these districts, by key; an empty list means all.")
-    wait: bool = Field(default=False, description="Wait for another run to end instead of failing while it holds the warehouse.")
+    settings: Settings
 
-    _settings: Settings = PrivateAttr()
-    _registry: Registry = PrivateAttr()
-    _verdicts: dict[str, str] = PrivateAttr(default_factory=dict)
+    def open(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The connection of a step; it is closed on leaving, so that dbt and Great Expectations can open the files."""
+        return open_warehouse(self.settings)
 
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:
-        """Hold the warehouse for as long as the run lasts (all steps run in one process)."""
-        self._settings = load_settings()
-        self._registry = open_registry(self._settings)
-        open_log(self._settings)
+
+@dataclass(frozen=True)
+class RunDistricts:
+    """The districts of a run (`only` by key; none: all), and what their deliveries came to in it so far, by delivery."""
+
+    settings: Settings
+    registry: Registry
+    only: Sequence[str] = ()
+    verdicts: dict[str, str] = field(default_factory=dict)
+
+    def chosen(self) -> list[RegisteredDistrict]:
+        """The districts, with their newest settings."""
+        return registered_districts(self.registry, list(self.only))
+
+
+RegistryResource = dg.ResourceParam[Registry]
+WarehouseResource = dg.ResourceParam[Warehouse]
+DistrictsResource = dg.ResourceParam[RunDistricts]
+
+
+def resources(settings: Settings) -> Mapping[str, dg.ResourceDefinition]:
+    """The resources of one installation, by the names that steps ask for."""
+
+    @dg.resource(description="Deliveries, findings, decisions and districts.")
+    def registry(_context: dg.InitResourceContext) -> Iterator[Registry]:
+        opened = open_registry(settings)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    @dg.resource(
+        description="DuckDB's files. One run at a time holds them, from its first step to its last.",
+        required_resource_keys={"registry"},
+        config_schema={
+            "wait": dg.Field(
+                bool,
+                default_value=False,
+                description="Wait for another run to end instead of failing while that one holds it.",
+            )
+        },
+    )
+    def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        open_log(settings)
         RUN_ID.set(context.run_id)
         try:
             if context.instance is not None and context.run_id:
-                hold_run(self._settings, context.run_id)
-                end_killed_runs(context.instance, self._settings)
-            with warehouse_lock(self._settings, wait=self.wait):
-                self._look_around()
-                yield self
+                hold_run(settings, context.run_id)
+                end_killed_runs(context.instance, settings)
+            with warehouse_lock(settings, wait=context.resource_config["wait"]):
+                _look_around(settings, context.resources.registry)
+                yield Warehouse(settings)
         finally:
             RUN_ID.set(None)
-            self._registry.close()
 
-    def _look_around(self) -> None:
-        """Refuse to begin without room, and make way for damaged files of the warehouse. Raises DiskFullError."""
-        require_room(self._settings.paths, "a night", room_for_a_snapshot(self._settings.paths))
-        if damaged := prove_warehouse(self._settings):
-            said = f"{' and '.join(damaged)} in the warehouse was damaged; this run made it anew from archive and ledger."
-            note_damage(self._registry, "warehouse", said)
+    @dg.resource(
+        description="The districts of the run.",
+        required_resource_keys={"registry"},
+        config_schema={
+            "only": dg.Field(
+                [str], default_value=[], description="Only these districts, by key; an empty list means all of them."
+            )
+        },
+    )
+    def districts(context: dg.InitResourceContext) -> RunDistricts:
+        return RunDistricts(settings, context.resources.registry, context.resource_config["only"])
 
-    @property
-    def settings(self) -> Settings:
-        """Settings of the installation."""
-        return self._settings
+    return {"registry": registry, "warehouse": warehouse, "districts": districts}
 
-    @property
-    def registry(self) -> Registry:
-        """The registry."""
-        return self._registry
 
-    @property
-    def verdicts(self) -> dict[str, str]:
-        """What deliveries came to in this run so far, by delivery; steps enter what they decide."""
-        return self._verdicts
-
-    def chosen(self) -> list[RegisteredDistrict]:
-        """The districts of this run, with their newest settings."""
-        return registered_districts(self._registry, self.districts)
+def _look_around(settings: Settings, registry: Registry) -> None:
+    """Refuse to begin without room, and make way for damaged files of the warehouse. Raises DiskFullError."""
+    require_room(settings.paths, "a night", room_for_a_snapshot(settings.paths))
+    if damaged := prove_warehouse(settings):
+        said = f"{' and '.join(damaged)} in the warehouse was damaged; this run made it anew from archive and ledger."
+        note_damage(registry, "warehouse", said)

@@ -16,10 +16,11 @@ from subgroup_pipeline.orchestration.night_runs import is_night, night_config, n
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import PIPELINE
-from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
+
+    from subgroup_pipeline.settings import Settings
 
 
 def build_schedule(job: Job, settings: Settings) -> dg.ScheduleDefinition:
@@ -36,7 +37,7 @@ def build_schedule(job: Job, settings: Settings) -> dg.ScheduleDefinition:
     )
 
 
-def build_sensor(job: Job) -> dg.SensorDefinition:
+def build_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
     """Start a run for all districts that have settled uploads."""
 
     @dg.sensor(
@@ -47,7 +48,6 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
         description="One run for all districts whose uploads are there and stand unchanged.",
     )
     def sftp_arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        settings = load_settings()
         # Also here: while a killed run keeps the queue's only place, no run begins that could clear it away.
         end_killed_runs(context.instance, settings)
         registry = open_registry(settings)
@@ -74,20 +74,25 @@ def build_sensor(job: Job) -> dg.SensorDefinition:
     return sftp_arrivals
 
 
-@dg.run_failure_sensor(
-    name="failed_night",
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Writes a failed night to the audit log, where `subgroups status` shows it.",
-)
-def failed_night(context: dg.RunFailureSensorContext) -> None:
-    """Note a failed night. A run that found another one at work did nothing, and a run of chosen assets is no night."""
-    found = causes([*context.get_step_failure_events(), context.failure_event])
-    name, what = found[0] if found else ("", "a step failed")
-    if name == BUSY or not is_night(context.dagster_run):
-        return
-    registry = open_registry(load_settings())
-    try:
-        detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
-        registry.audit(nights.ENDED, actor=PIPELINE, detail=detail)
-    finally:
-        registry.close()
+def build_failure_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Note failed nights."""
+
+    @dg.run_failure_sensor(
+        name="failed_night",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Writes a failed night to the audit log, where `subgroups status` shows it.",
+    )
+    def failed_night(context: dg.RunFailureSensorContext) -> None:
+        """Note a failed night. A run that found another one at work did nothing, and a run of chosen assets is no night."""
+        found = causes([*context.get_step_failure_events(), context.failure_event], settings.paths)
+        name, what = found[0] if found else ("", "a step failed")
+        if name == BUSY or not is_night(context.dagster_run):
+            return
+        registry = open_registry(settings)
+        try:
+            detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
+            registry.audit(nights.ENDED, actor=PIPELINE, detail=detail)
+        finally:
+            registry.close()
+
+    return failed_night

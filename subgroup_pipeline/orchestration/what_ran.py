@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from subgroup_pipeline.orchestration.resources import POOL
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -67,5 +65,4 @@ def _op(step: _Step, upstream: Collection[dg.AssetKey], outputs: Collection[str]
         name=step.__name__,
         ins=dict.fromkeys(_inputs(upstream), dg.In(dg.Nothing)),
         out=dict.fromkeys(outputs, _MAY_BE_ABSENT),
-        pool=POOL,
     )(step)

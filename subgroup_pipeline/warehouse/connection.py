@@ -67,7 +67,7 @@ def damaged_warehouse(home: Home) -> WarehouseDamagedError:
 
 @contextmanager
 def warehouse_lock(settings: Settings, *, wait: bool = False) -> Iterator[None]:
-    """Hold the warehouse for this process; the second line behind Dagster's pool.
+    """Hold the warehouse for this process: the one guard that keeps two runs from writing.
 
     Raises WarehouseBusyError, naming the pid that holds it, unless `wait`. The kernel drops the lock with the process,
     so a killed run never leaves it held.

@@ -36,6 +36,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         doubled = {**good, "users.csv": good["users.csv"].replace("s003,,", "s002,,")}
         installation.drop("odd", "roster", {"roster.zip": zip_of(doubled)})
         installation.drop("torn", "roster", {"roster.zip": zip_of({**good, "orgs.csv": ""})})
-        result = installation.night()
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setenv("SUBGROUPS_HOME", str(installation.settings.paths.root / "elsewhere"))
+            result = installation.night()
         with open_instance(installation.settings) as instance:
             yield Ran(installation, result.run_id, instance, build_defs(installation.settings))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -18,6 +21,22 @@ def _specs(ran: Ran) -> list[dg.AssetSpec]:
 
 def test_definitions_load(ran: Ran) -> None:
     dg.Definitions.validate_loadable(ran.defs)
+
+
+def test_importing_the_code_location_does_nothing_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lists of commands and the workspace import it; loading it reads the settings and the manifest."""
+    from subgroup_pipeline import definitions
+
+    monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
+    importlib.reload(definitions)
+    assert list(tmp_path.iterdir()) == []
+    assert isinstance(definitions.defs(), dg.Definitions)
+    assert (tmp_path / "home" / "dbt" / "target" / "manifest.json").is_file()
+
+
+def test_a_night_runs_for_the_settings_that_it_was_handed(ran: Ran) -> None:
+    """The environment named another home meanwhile (conftest)."""
+    assert not (ran.installation.settings.paths.root / "elsewhere").exists()
 
 
 def test_every_asset_has_a_description_an_owner_a_group_and_kinds(ran: Ran) -> None:
@@ -74,7 +93,7 @@ def test_a_description_is_words_and_no_sql(ran: Ran) -> None:
 
 def test_the_launchpad_begins_with_the_districts_to_choose(ran: Ran) -> None:
     job = ran.defs.resolve_job_def("night")
-    assert job.run_config == {"resources": {"night": {"config": {"districts": [], "wait": True}}}}
+    assert job.run_config == {"resources": {"districts": {"config": {"only": []}}, "warehouse": {"config": {"wait": True}}}}
 
 
 def test_the_job_is_the_night_without_the_check_that_people_ask_for(ran: Ran) -> None:
@@ -87,10 +106,10 @@ def test_the_job_is_the_night_without_the_check_that_people_ask_for(ran: Ran) ->
     assert job.executor_def.name == "in_process"
 
 
-def test_every_step_that_writes_the_warehouse_runs_in_its_pool(ran: Ran) -> None:
-    job = ran.defs.resolve_job_def("night")
-    assert {pool for node in job.nodes for pool in node.definition.pools} == {"warehouse"}
-    assert [node.name for node in job.nodes if not node.definition.pools] == []
+def test_every_step_has_the_warehouse_so_that_its_run_holds_the_lock(ran: Ran) -> None:
+    nodes = ran.defs.resolve_job_def("night").nodes
+    inner = [op for node in nodes for op in (getattr(node.definition, "nodes", None) or [node])]
+    assert [op.name for op in inner if "warehouse" not in op.definition.required_resource_keys] == []
 
 
 def test_the_schedule_runs_when_and_where_the_settings_say(ran: Ran) -> None:
@@ -100,10 +119,8 @@ def test_the_schedule_runs_when_and_where_the_settings_say(ran: Ran) -> None:
     assert schedule.job_name == "night"
 
 
-def test_the_shipped_instance_lets_one_step_write_and_sends_nothing_home(ran: Ran) -> None:
+def test_the_shipped_instance_starts_one_run_at_a_time_and_sends_nothing_home(ran: Ran) -> None:
     config = ran.instance.get_concurrency_config()
-    assert config.pool_config.default_pool_limit == 1
-    assert str(config.pool_config.pool_granularity).lower().endswith("op")
     assert config.run_queue_config is not None
     assert config.run_queue_config.max_concurrent_runs == 1
     assert ran.instance.telemetry_enabled is False

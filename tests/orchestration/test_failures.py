@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.orchestration.failures import BUSY, causes
+from subgroup_pipeline.settings import Home
 
 pytestmark = pytest.mark.xdist_group("orchestration_triggers")
 
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("orchestration_triggers")
     ],
     ids=["ours", "another's"],
 )
-def test_a_failure_in_words(raised: Exception, name: str, words: str) -> None:
+def test_a_failure_in_words(raised: Exception, name: str, words: str, tmp_path: Path) -> None:
     @dg.op
     def land() -> None:
         raise raised
@@ -29,4 +32,4 @@ def test_a_failure_in_words(raised: Exception, name: str, words: str) -> None:
         land()
 
     result = night.execute_in_process(raise_on_error=False)
-    assert causes(result.all_events)[0] == (name, words)
+    assert causes(result.all_events, Home(tmp_path))[0] == (name, words)

@@ -11,6 +11,8 @@ import dagster as dg
 import pytest
 
 from subgroup_pipeline.intake.sources.sftp_server import HostKeyError
+from subgroup_pipeline.orchestration.build import build_defs
+from subgroup_pipeline.orchestration.night_runs import night_config
 from subgroup_pipeline.orchestration.triggers import build_sensor
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in
@@ -28,12 +30,12 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield installation
 
 
-@pytest.fixture(scope="module")
-def sensor() -> dg.SensorDefinition:
+@pytest.fixture
+def sensor(waiting: Installation) -> dg.SensorDefinition:
     @dg.job
     def night() -> None: ...
 
-    return build_sensor(night)  # type: ignore[arg-type]
+    return build_sensor(night, waiting.settings)  # type: ignore[arg-type]
 
 
 def _tick(sensor: dg.SensorDefinition, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
@@ -64,7 +66,7 @@ def test_the_life_of_the_sensor(waiting: Installation, sensor: dg.SensorDefiniti
     settled = _tick(sensor)
     assert isinstance(settled, dg.SensorResult)
     (request,) = settled.run_requests or []
-    assert request.run_config["resources"]["night"]["config"] == {"districts": list(DISTRICTS), "wait": True}
+    assert request.run_config == night_config(DISTRICTS, wait=True)
     assert request.run_key
 
     again = _tick(sensor, settled.cursor)
@@ -89,18 +91,17 @@ def test_a_settled_file_in_check_starts_a_run(waiting: Installation, sensor: dg.
     said = _tick(sensor)
     assert isinstance(said, dg.SensorResult)
     (request,) = said.run_requests or []
-    assert request.run_config["resources"]["night"]["config"]["districts"] == ["cedar"]
+    assert request.run_config == night_config(["cedar"], wait=True)
     assert isinstance(_tick(sensor, said.cursor), dg.SkipReason)
 
 
 def test_what_a_run_is_asked_for_is_what_the_job_takes(sensor: dg.SensorDefinition, waiting: Installation) -> None:
-    from subgroup_pipeline.orchestration.resources import Night
-
     _upload(waiting, "ash")
     said = _tick(sensor)
     assert isinstance(said, dg.SensorResult)
     (request,) = said.run_requests or []
-    assert Night(**request.run_config["resources"]["night"]["config"]).districts == ["ash"]
+    job = build_defs(waiting.settings).resolve_job_def("night")
+    assert dg.validate_run_config(job, request.run_config)["resources"]["districts"]["config"] == {"only": ["ash"]}
 
 
 def test_files_that_wait_for_others_do_not_start_a_run_each_minute(waiting: Installation, sensor: dg.SensorDefinition) -> None:

@@ -137,14 +137,15 @@ def _run(order: Order) -> list[str]:
         return _publish()
     if order.step == "rollback":
         return _roll_back()
+    settings = load_settings()
     try:
-        result = instance.run_night(load_settings(), wait=order.wait)
+        result = instance.run_night(settings, wait=order.wait)
     except Exception as error:  # noqa: BLE001 - told to the test
         return [f"{type(error).__name__}: {error}"]
     if result.success:
         return []
     errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure]
-    found = [f"{name}: {what}" for name, what in causes(result.all_events)]
+    found = [f"{name}: {what}" for name, what in causes(result.all_events, settings.paths)]
     found += [_innermost(error) for error in errors if error is not None]
     return found or ["the run failed and named no error"]
 
