@@ -1,4 +1,4 @@
-"""What a night does at the moment: a line a finished step on stderr, and on a terminal the step that runs."""
+"""What a night does at the moment: one line per finished step on stderr, and on a terminal the step that runs."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
 
 
 def _say_faults(registry: Registry, district_ids: set[str], since: datetime) -> int:
-    """Print what kept districts from being fetched; gives how many. Who is late is a line a code, however many they are."""
+    """Print what kept districts from being fetched; gives how many. Who is late is one line per code, however many they are."""
     from subgroup_pipeline.districts.lateness import STAGE
     from subgroup_pipeline.findings.catalogue import catalogue
     from subgroup_pipeline.registry.ledger import district_findings

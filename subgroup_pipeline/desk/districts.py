@@ -103,7 +103,7 @@ def read_files(files: Sequence[Path]) -> list[tuple[DistrictSettings, str]]:
     read = [read_district_file(path) for path in files]
     named = [settings.district for settings, _ in read]
     if twice := sorted({one for one in named if named.count(one) > 1}):
-        raise SettingsError(f"more than one of these files is for {', '.join(twice)}. Give one file a district.")
+        raise SettingsError(f"more than one of these files is for {', '.join(twice)}. Give one file per district.")
     return read
 
 

@@ -1,4 +1,4 @@
-"""The embedded SFTP server that school districts upload to: one virtual account a district, keys only, each in its own jail.
+"""The embedded SFTP server that school districts upload to: one virtual account per district, keys only, each in its own jail.
 
 What belongs here: who may sign in (`accounts`), with which keys and algorithms the server proves itself (`host_keys`,
 `algorithms`), what an account sees and may do there (`jail`), the file operations that keep to it (`files`), the little of the

@@ -86,7 +86,7 @@ def host_key_pairs(keyring: KeyRing) -> list[asyncssh.SSHKeyPair]:
 
 
 def known_hosts_lines(keyring: KeyRing, host: str, port: int) -> list[str]:
-    """What a client writes into its known_hosts to pin this server, one line a key and name."""
+    """What a client writes into its known_hosts to pin this server, one line per key and name."""
     names = [name if port == 22 else f"[{name}]:{port}" for name in _names_of(host)]
     return [f"{name} {key}" for name in names for key in keyring.host_public_keys]
 

@@ -1,4 +1,4 @@
-"""The rows behind findings: looked up in the archived files in one pass a file, and kept beside the ledger for the report.
+"""The rows behind findings: looked up in the archived files in one pass per file, and kept beside the ledger for the report.
 
 A row is a place (file, line, record, column), the district's own id of the record, and, where the finding is about a word, the
 cell with that word. Ids and cells leave this installation in the district's own report only; they are in no log, no finding, no

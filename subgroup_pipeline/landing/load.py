@@ -2,7 +2,7 @@
 
 What stands in `raw` is read: cells trimmed, in Unicode's form NFC, null where blank. Nothing after landing trims a cell again.
 
-A statement a file costs three times as much (measured); row numbers half as much again, so lines are looked up later.
+One statement per file costs three times as much (measured). Row numbers cost half as much again, so lines are looked up later.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _ENOUGH = 2
-"""Known names that make a line a header."""
+"""With so many known names a line is a header."""
 _NAME = re.compile(r"[^\W\d_][\w .\-/()#%]{1,39}")
 _VALUES = frozenset({"yes", "no", "true", "false", "null", "none", "nan", "active", "tobedeleted"})
 

@@ -52,7 +52,7 @@ def sql_version() -> str:
 
 
 def column_lineage_file(settings: Settings) -> str:
-    """The text of the file, a line a model, by an installation that may be empty. A column that is made of none is left out."""
+    """The text of the file, one line per model; an empty installation will do. A column that is made of none is left out."""
     tables = {table.name: table for table in _tables(settings)}
     schema = MappingSchema(dialect=_DIALECT)
     for table in tables.values():

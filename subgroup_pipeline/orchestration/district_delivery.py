@@ -1,7 +1,7 @@
 """`district_delivery`: what the newest delivery of each district and feed came to, one partition each, such as `pine/roster`.
 
 An external asset: nothing materializes it, the night reports to it, and only for feeds that delivered (an event costs about
-10 ms, so a step a district would cost minutes at state size). A feed that was accepted is materialized; one that was held or
+10 ms, so one step per district would cost minutes at state size). A feed that was accepted is materialized; one that was held or
 rejected is observed. Its check `verdict` is red in the partition of each feed that waits, and red as a whole while one does.
 """
 
@@ -175,7 +175,7 @@ def _facts(districts: RunDistricts, delivery: Delivery) -> dict[str, Any]:
 
 
 def _table(deliveries: Iterable[Delivery]) -> dg.TableMetadataValue:
-    """What was found in these deliveries, one row a finding: codes, counts and line numbers."""
+    """What was found in these deliveries, one row per finding: codes, counts and line numbers."""
     rows: list[dict[str, str | int | float | bool | None]] = [
         {
             "district": delivery.district_id,

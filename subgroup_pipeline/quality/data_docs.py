@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Run:
-    """The results of one validation, one suite a table, as GX stores them."""
+    """The results of one validation, one suite per table, as GX stores them."""
 
     name: str
     time: str
@@ -39,7 +39,7 @@ class _Run:
 
 
 def write_data_docs(settings: Settings) -> None:
-    """Write a page a stored validation and the index, newest first; whatever else lies among the pages is removed."""
+    """Write one page per stored validation, and the index, newest first; whatever else lies among the pages is removed."""
     docs = settings.paths.gx / "data_docs"
     docs.mkdir(mode=0o700, parents=True, exist_ok=True)
     runs = _stored_runs(settings.paths.gx / "validations")

@@ -19,7 +19,7 @@ FIRST_LINES = 10
 _FAR_LINES = 200
 """Lines that are looked through to say where the names stand."""
 _ENOUGH = 2
-"""Known names that make a line a header: one alone may be a value of a student."""
+"""With so many known names a line is a header. One name alone may be a value of a student."""
 _BLANK_LINES = re.compile(rb'(?:(?:[ \t,;|]|"")*\n)+')
 """Lines that say nothing: white space, delimiters, quoted nothing."""
 _SOMETHING = re.compile(rb'[^ \t\n",;|]')

@@ -1,4 +1,4 @@
-"""The delivery ledger: one row a delivery, and the only code that changes a delivery's state.
+"""The delivery ledger: one row per delivery, and the only code that changes a delivery's state.
 
 `received → screened → landed → accepted → published → superseded`; from screened or landed also `held` or `rejected`.
 """

@@ -1,4 +1,4 @@
-"""The report as CSV: one line a row with a problem, safe to open in a spreadsheet."""
+"""The report as CSV: one line per row with a problem, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _place(finding: FindingRow) -> tuple[int, int, int, int]:
 
 
 def _root(finding: FindingRow, findings: Sequence[FindingRow]) -> FindingRow | None:
-    """Follow the parents up to one that has none. It ends: a parent is of an earlier file, or says more of the same."""
+    """Follow the parents up to one that has none. The walk ends, because a parent speaks of an earlier file or of more rows."""
     parent = _parent(finding, findings)
     while parent is not None and (above := _parent(parent, findings)) is not None:
         parent = above

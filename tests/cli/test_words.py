@@ -163,7 +163,7 @@ def test_the_doctor_lists_every_setting(shell: Shell) -> None:
 
 def test_two_files_for_one_district(shell: Shell) -> None:
     twice = shell.write("again.yaml", small.settings("alpha"))
-    shell.subgroups("district", "apply", "alpha.yaml", twice).refuses("alpha", "one file a district")
+    shell.subgroups("district", "apply", "alpha.yaml", twice).refuses("alpha", "one file per district")
 
 
 def test_show_gives_the_settings_back(shell: Shell) -> None:

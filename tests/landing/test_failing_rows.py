@@ -1,4 +1,4 @@
-"""The rows behind findings: one pass a file finds them all, and they are kept without any other cell."""
+"""The rows behind findings: one pass per file finds them all, and they are kept without any other cell."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def roster_of(people: Iterable[Person]) -> dict[str, str]:
 
 
 def subgroups_of(people: Iterable[Person]) -> str:
-    """The wide subgroup file: a column a flag."""
+    """The wide subgroup file: one column per flag."""
     return _csv(
         "student_id," + ",".join(COLUMNS),
         (

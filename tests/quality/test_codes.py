@@ -1,4 +1,4 @@
-"""Each finding code, planted alone in a delivery of its own, is found there and nowhere else, in one validation a table."""
+"""Each finding code, planted alone in a delivery of its own, is found there and nowhere else, in one validation per table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make torture`: many seeded kills, one line a category, and for each case that failed how to run it again.
+"""`make torture`: many seeded kills, one line per category, and for each case that failed how to run it again.
 
 `python -m tests.torture [--kills 200] [--seed N] [--only TEXT] [--list]`; SUBGROUPS_TORTURE_KILLS and SUBGROUPS_TORTURE_SEED too.
 """
