@@ -48,6 +48,28 @@
     end
 {%- endmacro %}
 
+{# The columns of demographics.csv that can be a subgroup, each written in a form that names it as the file does ({file})
+   and as staging does ({column}). The settings of a district name them as the file does. #}
+{% macro demographic_columns(form, between=',\n    ') -%}
+    {%- set columns = {
+        'sex': 'sex',
+        'hispanicOrLatinoEthnicity': 'hispanic_or_latino',
+        'demographicRaceTwoOrMoreRaces': 'two_or_more_races',
+        'americanIndianOrAlaskaNative': 'american_indian_or_alaska_native',
+        'asian': 'asian',
+        'blackOrAfricanAmerican': 'black_or_african_american',
+        'nativeHawaiianOrOtherPacificIslander': 'native_hawaiian_or_other_pacific_islander',
+        'white': 'white',
+        'countryOfBirthCode': 'country_of_birth',
+        'stateOfBirthAbbreviation': 'state_of_birth',
+        'cityOfBirth': 'city_of_birth',
+        'publicSchoolResidenceStatus': 'residence_status',
+    } -%}
+    {%- for file, column in columns.items() -%}
+        {{ form.format(file=file, column=column) }}{{ between if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# The federal roll-up of one student's flags: Hispanic/Latino wins, then two or more races, then the single race.
    A flag counts when its word says yes; without any it is null. #}
 {% macro race_ethnicity_of(row) -%}

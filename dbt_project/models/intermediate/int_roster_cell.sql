@@ -24,19 +24,8 @@ with cells as (
                     )
             when 'demographics'
                 then case place.cell_key
-                    when 'sex' then student.sex
                     when 'race_ethnicity' then student.race_ethnicity
-                    when 'hispanicOrLatinoEthnicity' then student.hispanic_or_latino
-                    when 'demographicRaceTwoOrMoreRaces' then student.two_or_more_races
-                    when 'americanIndianOrAlaskaNative' then student.american_indian_or_alaska_native
-                    when 'asian' then student.asian
-                    when 'blackOrAfricanAmerican' then student.black_or_african_american
-                    when 'nativeHawaiianOrOtherPacificIslander' then student.native_hawaiian_or_other_pacific_islander
-                    when 'white' then student.white
-                    when 'countryOfBirthCode' then student.country_of_birth
-                    when 'stateOfBirthAbbreviation' then student.state_of_birth
-                    when 'cityOfBirth' then student.city_of_birth
-                    when 'publicSchoolResidenceStatus' then student.residence_status
+                    {{ demographic_columns("when '{file}' then student.{column}", ' ') }}
                 end
             else {{ map_value('file_row.cells', 'place.cell_key') }}
         end as text
