@@ -42,7 +42,7 @@ lint: setup      ## style, imports, SQL
 types: setup     ## strict types
 	$(BIN)/mypy
 
-docs: setup      ## the generated pages of docs/, and the column lineage of the models
+docs: setup      ## the generated pages of docs/, dbt's sources and column lineage
 	$(BIN)/python -m tools.generated_docs
 
 lock: | $(UV)    ## resolve requirements.in anew
