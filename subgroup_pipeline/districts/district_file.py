@@ -18,6 +18,7 @@ from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.settings_part import Part
 from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.settings import zone_name
 
 __all__ = [
@@ -88,6 +89,11 @@ class DistrictSettings(Part):
     def has_subgroup_file(self) -> bool:
         """Whether the district delivers the feed `subgroups`."""
         return self.subgroups is not None and self.subgroups.reads_file
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """The feeds that the district delivers."""
+        return FEEDS if self.has_subgroup_file else ("roster",)
 
     @property
     def reads_roster(self) -> bool:

@@ -12,11 +12,11 @@ from subgroup_pipeline.districts.limits import LAG_DAYS, limit_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import PIPELINE, latest_delivery, live_deliveries
-from subgroup_pipeline.registry.schema import District, FindingRow
+from subgroup_pipeline.registry.ledger import FEEDS, PIPELINE, latest_deliveries, live_deliveries
+from subgroup_pipeline.registry.schema import AuditEvent, District
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -41,17 +41,17 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
     """
     late: dict[str, list[Finding]] = {}
     with registry.begin() as session:
-        live = {feed: live_deliveries(session, feed) for feed in _FEEDS}
-        escalated = _escalated(session)
+        live = {feed: live_deliveries(session, feed) for feed in FEEDS}
+        uploaded = _last_uploads(session, districts)
     for district in districts:
         key = district.district_id
-        missed = _missed_by_feed(registry, district, now)
+        missed = _missed_by_feed(district, uploaded, now)
         findings = [_missed_finding(feed, nights) for feed, nights in missed.items()]
         findings += _lag(district, live["roster"].get(key), live["subgroups"].get(key))
         with registry.begin() as session:
             store_findings(session, STAGE, key, None, findings)
             for feed, nights in missed.items():
-                if nights >= len(CODES) and (key, feed) not in escalated:
+                if nights >= len(CODES) and not _is_escalated(session, key, feed, uploaded[key, feed]):
                     detail = {"feed": feed, "nights": nights}
                     record_event(session, ESCALATED, actor=PIPELINE, district_id=key, detail=detail)
         if findings:
@@ -61,20 +61,20 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
 
 def missed_nights(registry: Registry, districts: Sequence[RegisteredDistrict], now: datetime) -> dict[str, dict[Feed, int]]:
     """Nights without an upload by district and feed, as of now; who is in time is left out."""
-    missed = {district.district_id: _missed_by_feed(registry, district, now) for district in districts}
+    with registry.begin() as session:
+        uploaded = _last_uploads(session, districts)
+    missed = {district.district_id: _missed_by_feed(district, uploaded, now) for district in districts}
     return {district_id: feeds for district_id, feeds in missed.items() if feeds}
 
 
-_FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
-
-
-def _missed_by_feed(registry: Registry, district: RegisteredDistrict, now: datetime) -> dict[Feed, int]:
+def _missed_by_feed(
+    district: RegisteredDistrict, uploaded: Mapping[tuple[str, Feed], datetime], now: datetime
+) -> dict[Feed, int]:
     """Nights without an upload by feed; a feed that came is left out, and a feed that is not set up."""
     if not district.settings.schedule:
         return {}
     due = _last_deadline(district.settings.schedule, ZoneInfo(district.settings.timezone), now)
-    feeds = _FEEDS if district.settings.has_subgroup_file else _FEEDS[:1]
-    missed = {feed: _missed_nights(_last_seen(registry, district.district_id, feed), due) for feed in feeds}
+    missed = {feed: _missed_nights(uploaded[district.district_id, feed], due) for feed in district.settings.feeds}
     return {feed: nights for feed, nights in missed.items() if nights}
 
 
@@ -83,10 +83,12 @@ def _missed_finding(feed: Feed, nights: int) -> Finding:
     return Finding(code, file=None, count=nights, about=f"({feed}; nights missed: {nights}.)")
 
 
-def _escalated(session: Session) -> set[tuple[str, Feed]]:
-    """District and feed of what the last look escalated already."""
-    query = sa.select(FindingRow).where(FindingRow.stage == STAGE, FindingRow.code == CODES[-1])
-    return {(row.district_id, feed) for row in session.scalars(query) for feed in _FEEDS if f"({feed};" in row.message}
+def _is_escalated(session: Session, district_id: str, feed: Feed, since: datetime) -> bool:
+    """Whether this feed was escalated since then."""
+    query = sa.select(AuditEvent).where(
+        AuditEvent.kind == ESCALATED, AuditEvent.district_id == district_id, AuditEvent.at >= since
+    )
+    return any(event.detail["feed"] == feed for event in session.scalars(query))
 
 
 def _lag(district: RegisteredDistrict, roster: Delivery | None, subgroups: Delivery | None) -> list[Finding]:
@@ -124,8 +126,11 @@ def _uploaded(delivery: Delivery) -> datetime:
     return max(filter(None, (delivery.received_at, delivery.seen_again_at)))
 
 
-def _last_seen(registry: Registry, district_id: str, feed: Feed) -> datetime:
-    """When bytes of the feed were last uploaded; before the first, when the district was set up."""
-    with registry.begin() as session:
-        latest = latest_delivery(session, district_id, feed)
-        return session.get_one(District, district_id).created_at if latest is None else _uploaded(latest)
+def _last_uploads(session: Session, districts: Sequence[RegisteredDistrict]) -> dict[tuple[str, Feed], datetime]:
+    """When bytes of each feed were last uploaded; before the first, when the district was set up."""
+    ids = [district.district_id for district in districts]
+    set_up = session.scalars(sa.select(District).where(District.district_id.in_(ids)))
+    uploads: dict[tuple[str, Feed], datetime] = {(one.district_id, feed): one.created_at for one in set_up for feed in FEEDS}
+    for delivery in latest_deliveries(session, ids):
+        uploads[delivery.district_id, delivery.feed] = _uploaded(delivery)  # type: ignore[index]  # stored as text
+    return uploads

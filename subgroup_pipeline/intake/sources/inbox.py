@@ -89,7 +89,7 @@ class Inbox:
     def take(self) -> Taken:
         """Archive everything that is complete. Raises an IntakeError when the server fails us."""
         taken, began = Taken(), time.monotonic()
-        for feed in self._feeds():
+        for feed in self._district.feeds:
             entries = self._listing(feed)
             self._clear()
             self._promises = self._read_promises() if entries else {}
@@ -106,7 +106,7 @@ class Inbox:
 
     def ready(self) -> list[RemoteEntry]:
         """Files that stand unchanged for long enough to be worth a fetch (for the sensor)."""
-        return [entry for feed in self._feeds() for entry in self._listing(feed) if self._is_settled(entry)]
+        return [entry for feed in self._district.feeds for entry in self._listing(feed) if self._is_settled(entry)]
 
     def _clear(self) -> None:
         """Remove from our server what programs left, and what a fetch that was killed while it cleared had entered before."""
@@ -118,9 +118,6 @@ class Inbox:
         if taken:
             with self._registry.begin() as session:
                 forget_files(session, self._district.district, [entry.path for entry in taken])
-
-    def _feeds(self) -> list[Feed]:
-        return ["roster", "subgroups"] if self._district.has_subgroup_file else ["roster"]
 
     def _listing(self, feed: Feed) -> list[RemoteEntry]:
         """Files of a feed that no client is still naming as temporary and that were not taken before, oldest first."""
