@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from subgroup_pipeline.settings import Settings
 
@@ -21,7 +23,6 @@ RUN_ID: ContextVar[str | None] = ContextVar("run_id", default=None)
 
 _IS_REHEARSED: ContextVar[bool] = ContextVar("is_rehearsed", default=False)
 _LOGGER = logging.getLogger("subgroup_pipeline")
-_MOST_BYTES, _KEPT = 10_000_000, 5
 
 
 class _JsonLine(logging.Formatter):
@@ -36,35 +37,73 @@ class _JsonLine(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class _LogFile(RotatingFileHandler):
-    """The log file. When it cannot be written, one line says so until it can again; the work goes on, and the audit log stays."""
+class _LogFile(logging.Handler):
+    """The log file, which several processes write: the SFTP server, Dagster's, and every command.
+
+    A line is written while this process alone holds the folder, so that nobody writes to a file that another one just set aside.
+    When the log cannot be written, one line says so until it can again; the work goes on, and the audit log stays.
+    """
 
     _is_failing = _is_said = False
 
+    def __init__(self, path: Path, most_bytes: int, kept: int) -> None:
+        super().__init__()
+        self.path, self._most_bytes, self._kept = path, most_bytes, kept
+
     def emit(self, record: logging.LogRecord) -> None:
+        """Append one line, in a new file where it does not fit into this one."""
         self._is_failing = False
-        super().emit(record)
+        try:
+            line = f"{self.format(record)}\n".encode()
+            with self._alone():
+                if self.path.exists() and self.path.stat().st_size + len(line) > self._most_bytes:
+                    self._set_aside()
+                with self.path.open("ab") as file:
+                    file.write(line)
+        except Exception:  # noqa: BLE001 - as logging's own handlers do
+            self.handleError(record)
         self._is_said = self._is_failing
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder. A lock of an own opening: processes that were forked would share an older one."""
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _set_aside(self) -> None:
+        """Number the file and those before it one higher; what is beyond those kept goes."""
+        for number in range(self._kept, 0, -1):
+            newer = self.path.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
+            if newer.exists():
+                newer.replace(self.path.with_name(f"{self.path.name}.{number}"))
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
+        """Say once why the log cannot be written."""
         self._is_failing = True
         if not self._is_said:
             error = sys.exc_info()[1]
             said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-            sys.stderr.write(f"the log {self.baseFilename} cannot be written ({said}); the work goes on without it\n")
+            sys.stderr.write(f"the log {self.path} cannot be written ({said}); the work goes on without it\n")
 
 
-def open_log(settings: Settings) -> None:
-    """Write this process's events to the log of the installation; calling it again changes nothing."""
+def open_log(settings: Settings, *, most_bytes: int = 10_000_000, kept: int = 5) -> None:
+    """Write this process's events to the log of the installation; calling it again changes nothing.
+
+    A file has at most `most_bytes`; `kept` older ones stay beside it.
+    """
     path = settings.paths.logs / "subgroups.jsonl"
-    if any(isinstance(h, RotatingFileHandler) and h.baseFilename == str(path) for h in _LOGGER.handlers):
+    if any(isinstance(handler, _LogFile) and handler.path == path for handler in _LOGGER.handlers):
         return
     for handler in list(_LOGGER.handlers):
         _LOGGER.removeHandler(handler)
         handler.close()
-    handler = _LogFile(path, maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True)
-    handler.setFormatter(_JsonLine())
-    _LOGGER.addHandler(handler)
+    log_file = _LogFile(path, most_bytes, kept)
+    log_file.setFormatter(_JsonLine())
+    _LOGGER.addHandler(log_file)
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
 
