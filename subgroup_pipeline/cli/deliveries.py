@@ -48,7 +48,7 @@ def list_deliveries(
 
     with installation() as (_, registry):
         registered_districts(registry, district)
-        found = [d for d in all_deliveries(registry, district) if not state or d.state in state]
+        found = all_deliveries(registry, district, [one.value for one in state] if state else None)
     if as_json:
         print_json([describe_delivery(delivery) for delivery in found])
     elif not found:

@@ -28,8 +28,9 @@ def run_now(
     Raises UnknownDistrictError for an unknown name, and WarehouseBusyError when another run is at work.
     """
     from subgroup_pipeline.districts.registered import registered_districts
+    from subgroup_pipeline.registry import nights
     from subgroup_pipeline.registry.damage import damage_since
-    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
+    from subgroup_pipeline.registry.ledger import describe_delivery
 
     districts = registered_districts(registry, list(district_ids))
     if not districts:
@@ -37,16 +38,20 @@ def run_now(
         return 1
     started = datetime.now(UTC)
     begun = time.monotonic()
-    said = {d.delivery_id: (d.state, d.verdict) for d in all_deliveries(registry)}
+    with registry.begin() as session:
+        before = nights.standing(session)
     failure = _attempts(settings, registry, district_ids, wait=wait)
-    touched = [d for d in all_deliveries(registry, district_ids or None) if said.get(d.delivery_id) != (d.state, d.verdict)]
+    with registry.begin() as session:
+        changed = nights.changed_since(session, before)
+    chosen = {district.district_id for district in districts}
+    touched = [delivery for delivery in changed if delivery.district_id in chosen]
     if as_json:
         print_json([describe_delivery(delivery) for delivery in touched])
     elif touched:
         print_deliveries(touched)
     else:
         say("no delivery changed")
-    faults = _say_faults(registry, {district.district_id for district in districts}, started)
+    faults = _say_faults(registry, chosen, started)
     for damage in damage_since(registry, started):
         say(f"damaged: {damage}")
     if failure:
@@ -103,7 +108,7 @@ def _let_settle(settings: Settings, district_ids: Sequence[str]) -> None:
 def _is_settling(registry: Registry, district_ids: Sequence[str]) -> bool:
     from subgroup_pipeline.registry.ledger import all_deliveries
 
-    waiting = [d for d in all_deliveries(registry, district_ids or None) if d.state == "received" and d.sha256 is None]
+    waiting = [d for d in all_deliveries(registry, district_ids or None, ["received"]) if d.sha256 is None]
     if waiting:
         say(f"waiting for the uploads of {len(waiting)} deliveries to settle")
     return bool(waiting)

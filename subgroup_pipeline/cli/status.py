@@ -39,7 +39,7 @@ def _status(settings: Settings, registry: Registry) -> dict[str, Any]:
     from subgroup_pipeline.registry.nights import last_night
 
     manifest = read_manifest(settings)
-    held = [delivery for delivery in all_deliveries(registry) if delivery.state == "held"]
+    held = all_deliveries(registry, states=["held"])
     districts = registered_districts(registry)
     with registry.begin() as session:
         night = last_night(session)

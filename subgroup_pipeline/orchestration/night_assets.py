@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import get_args
 
 import dagster as dg
 
@@ -21,7 +22,7 @@ from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.ledger import get_deliveries
+from subgroup_pipeline.registry.ledger import Verdict, get_deliveries
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 
@@ -112,7 +113,7 @@ def delivery_verdict(
     report_deliveries(context, districts, deliveries)
     report_all_feeds(context, districts)
     verdicts: list[str] = list(judged.verdicts.values())
-    words = ("accepted", "accepted_with_rows_set_aside", "held", "rejected")
+    words = get_args(Verdict)
     return dg.MaterializeResult(
         metadata={
             **{word: verdicts.count(word) for word in words},

@@ -14,7 +14,7 @@ from subgroup_pipeline.registry.ledger import (
     Proof,
     State,
     Verdict,
-    all_deliveries,
+    deliveries_since,
     describe_finding,
     iso_time,
 )
@@ -97,7 +97,8 @@ def write_quality_tables(
 ) -> dict[str, str]:
     """Replace `analytics.quality`; gives a hash of what it says of each district, so that what is the same is not made anew."""
     oldest = datetime.now(UTC) - KEPT
-    deliveries = [d for d in all_deliveries(registry) if d.received_at >= oldest or d.state in LIVE_STATES]
+    with registry.begin() as session:
+        deliveries = deliveries_since(session, oldest, LIVE_STATES)
     written: list[list[dict[str, Any]]] = [
         [_delivery_row(delivery, state_when_shown(delivery, shown)) for delivery in deliveries],
         [

@@ -27,6 +27,7 @@ from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import (
+    ACCEPTED,
     LIVE_STATES,
     advance,
     deliveries_in,
@@ -275,5 +276,5 @@ def _decide(
     set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
     noted = noted.updated(DeliveryRecord(rows_set_aside_by_checks=set_aside))
     advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, noted=noted)  # type: ignore[arg-type]
-    if verdict in ("accepted", "accepted_with_rows_set_aside"):
+    if verdict in ACCEPTED:
         supersede_held(session, row)

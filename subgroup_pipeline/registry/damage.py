@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.database import Registry
 
-_PREFIX = "damage."
+_PREFIX, _AFTER = "damage.", "damage/"
+"""Kinds of damage lie between these in the index; `/` follows `.`."""
 _PROVED = "proof.ended"
 
 
@@ -27,7 +28,7 @@ def note_damage(registry: Registry, where: str, said: str) -> None:
 
 def damage_since(registry: Registry, moment: datetime) -> list[str]:
     """What was noted since then, oldest first, each sentence once."""
-    query = sa.select(AuditEvent).where(AuditEvent.kind.startswith(_PREFIX), AuditEvent.at >= moment)
+    query = sa.select(AuditEvent).where(AuditEvent.kind >= _PREFIX, AuditEvent.kind < _AFTER, AuditEvent.at >= moment)
     with registry.begin() as session:
         events = session.scalars(query.order_by(AuditEvent.event_id))
         return list(dict.fromkeys(str(event.detail.get("said", event.kind)) for event in events))

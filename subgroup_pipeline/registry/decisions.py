@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.registry.ledger import (
+    ACCEPTED,
     FEEDS,
     LIVE_STATES,
     advance,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.registry.ledger import Verdict
-
-ACCEPTED = ("accepted", "accepted_with_rows_set_aside")
 
 
 def approve(session: Session, delivery: Delivery, *, by: str, reason: str) -> None:

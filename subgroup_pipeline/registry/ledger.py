@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
-from subgroup_pipeline.registry.schema import Delivery, FindingRow
+from subgroup_pipeline.registry.schema import Delivery, District, FindingRow
 
 Feed = Literal["roster", "subgroups"]
 State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
@@ -28,6 +28,7 @@ rows as the last good one; or only that it stood unchanged, which is shown as it
 
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 LIVE_STATES: tuple[State, ...] = ("accepted", "published")
+ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_rows_set_aside")
 PIPELINE = "pipeline"
 
 _NEXT: dict[str, frozenset[str]] = {
@@ -103,16 +104,21 @@ def latest_delivery(session: Session, district_id: str, feed: Feed) -> Delivery 
 
 def latest_deliveries(session: Session, districts: Iterable[str]) -> list[Delivery]:
     """The newest delivery of each feed of these districts that has come, by district and feed."""
-    place = sa.func.row_number().over(
-        partition_by=(Delivery.district_id, Delivery.feed), order_by=(Delivery.received_at.desc(), Delivery.delivery_id.desc())
-    )
-    came = sa.select(Delivery.delivery_id, place.label("place")).where(
-        Delivery.sha256.is_not(None), Delivery.district_id.in_(list(districts))
-    )
-    ranked = came.subquery()
-    newest = sa.select(ranked.c.delivery_id).where(ranked.c.place == 1)
-    query = sa.select(Delivery).where(Delivery.delivery_id.in_(newest)).order_by(Delivery.district_id, Delivery.feed)
-    return list(session.scalars(query))
+    ids = list(districts)
+    # One seek in the index per feed of a district; ranking the deliveries would read all of them.
+    newest = [
+        sa.select(
+            sa.select(Delivery.delivery_id)
+            .where(Delivery.district_id == District.district_id, Delivery.feed == feed, Delivery.sha256.is_not(None))
+            .order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc())
+            .limit(1)
+            .correlate(District)
+            .scalar_subquery()
+        ).where(District.district_id.in_(ids))
+        for feed in FEEDS
+    ]
+    query = sa.select(Delivery).where(Delivery.delivery_id.in_(sa.union_all(*newest)))
+    return list(session.scalars(query.order_by(Delivery.district_id, Delivery.feed)))
 
 
 def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
@@ -125,24 +131,25 @@ def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
     return {delivery.district_id: delivery for delivery in session.scalars(query)}
 
 
+def live_of_feed(session: Session, district_id: str, feed: Feed) -> list[Delivery]:
+    """The accepted deliveries of one district's feed that nothing has replaced yet, newest first: the first one is live."""
+    query = sa.select(Delivery).where(Delivery.district_id == district_id, Delivery.feed == feed, Delivery.state.in_(LIVE_STATES))
+    # They are few; ordered by SQL they would be looked for among all that the feed ever delivered.
+    return sorted(session.scalars(query), key=lambda one: (one.received_at, one.delivery_id), reverse=True)
+
+
 def last_good_delivery(session: Session, delivery: Delivery) -> Delivery | None:
     """The live delivery of the same feed that came before this one."""
-    query = sa.select(Delivery).where(
-        Delivery.district_id == delivery.district_id,
-        Delivery.feed == delivery.feed,
-        Delivery.state.in_(LIVE_STATES),
-        Delivery.received_at < delivery.received_at,
-    )
-    return session.scalar(query.order_by(Delivery.received_at.desc()).limit(1))
+    live = live_of_feed(session, delivery.district_id, delivery.feed)  # type: ignore[arg-type]  # stored as text
+    return next((earlier for earlier in live if earlier.received_at < delivery.received_at), None)
 
 
 def was_accepted_before(session: Session, delivery: Delivery) -> bool:
     """Whether the district has had an accepted delivery of this feed."""
-    accepted = ("accepted", "accepted_with_rows_set_aside")
     query = sa.select(Delivery.delivery_id).where(
         Delivery.district_id == delivery.district_id,
         Delivery.feed == delivery.feed,
-        Delivery.verdict.in_(accepted),
+        Delivery.verdict.in_(ACCEPTED),
         Delivery.delivery_id != delivery.delivery_id,
     )
     return session.scalar(query.limit(1)) is not None
@@ -154,10 +161,10 @@ def supersede_held(session: Session, accepted: Delivery) -> None:
         Delivery.district_id == accepted.district_id,
         Delivery.feed == accepted.feed,
         Delivery.state == "held",
-        Delivery.received_at < accepted.received_at,
     )
     for held in session.scalars(query):
-        advance(session, held, "superseded", reason=f"overtaken by {accepted.delivery_id}")
+        if held.received_at < accepted.received_at:
+            advance(session, held, "superseded", reason=f"overtaken by {accepted.delivery_id}")
 
 
 def deliveries_in(session: Session, states: Iterable[State], districts: Iterable[str] | None = None) -> list[Delivery]:
@@ -195,13 +202,26 @@ def find_by_beginning(session: Session, beginning: str) -> Delivery:
     return found[0]
 
 
-def all_deliveries(registry: Registry, districts: Iterable[str] | None = None) -> list[Delivery]:
-    """Every delivery, oldest first."""
+def all_deliveries(
+    registry: Registry, districts: Iterable[str] | None = None, states: Iterable[State] | None = None
+) -> list[Delivery]:
+    """Every delivery of these districts and states, oldest first: the whole ledger where none are named."""
     query = sa.select(Delivery).order_by(Delivery.received_at, Delivery.delivery_id)
     if districts is not None:
         query = query.where(Delivery.district_id.in_(list(districts)))
+    if states is not None:
+        query = query.where(Delivery.state.in_(list(states)))
     with registry.begin() as session:
         return list(session.scalars(query))
+
+
+def deliveries_since(session: Session, oldest: datetime, states: Iterable[State]) -> list[Delivery]:
+    """What was received since then, and whatever is in one of these states, oldest first."""
+    # Each half has an index; SQLite answers an `or` that is to be ordered by reading the whole ledger in order.
+    recent = sa.select(Delivery.delivery_id).where(Delivery.received_at >= oldest)
+    standing = sa.select(Delivery.delivery_id).where(Delivery.state.in_(list(states)))
+    query = sa.select(Delivery).where(Delivery.delivery_id.in_(recent.union(standing)))
+    return list(session.scalars(query.order_by(Delivery.received_at, Delivery.delivery_id)))
 
 
 def base_deliveries(session: Session, deliveries: Iterable[Delivery]) -> list[Delivery]:

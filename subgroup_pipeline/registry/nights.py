@@ -1,4 +1,4 @@
-"""Nights as the audit log has them: when the last one ended, with what, and what became of the deliveries that it judged."""
+"""Nights as the audit log has them: when the last one ended, with what, and which deliveries a run changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.ledger import PIPELINE
-from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.registry.needed import NEEDED
+from subgroup_pipeline.registry.schema import AuditEvent, Delivery
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +41,41 @@ class LastNight:
         told = [f"{count} {_TOLD[state]}" for state, count in self.deliveries.items()]
         outcome = "nothing new is published" if self.outcome == "nothing new" and told else self.outcome
         return f"{outcome}; deliveries: {', '.join(told)}" if told else outcome
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the open deliveries stood (state and verdict by id) when this was the newest event of the audit log."""
+
+    event_id: int
+    open: dict[str, tuple[str, str | None]]
+
+
+def standing(session: Session) -> Standing:
+    """Where the open deliveries stand now."""
+    newest = session.scalar(sa.select(sa.func.max(AuditEvent.event_id))) or 0
+    columns = sa.select(Delivery.delivery_id, Delivery.state, Delivery.verdict).where(Delivery.state.in_(NEEDED))
+    return Standing(newest, {row.delivery_id: (row.state, row.verdict) for row in session.execute(columns)})
+
+
+def changed_since(session: Session, before: Standing) -> list[Delivery]:
+    """Deliveries that are new since then, or stand elsewhere now, oldest first.
+
+    Every change of state is in the audit log; of the open ones the verdict may change alone.
+    """
+    moves = sa.select(AuditEvent).filter_by(kind="delivery.state").where(AuditEvent.event_id > before.event_id)
+    moved: dict[str | None, str] = {}
+    for move in session.scalars(moves.order_by(AuditEvent.event_id)):
+        moved.setdefault(move.delivery_id, move.detail["from"])
+    query = sa.select(Delivery).where(sa.or_(Delivery.state.in_(NEEDED), Delivery.delivery_id.in_(moved)))
+
+    def is_changed(delivery: Delivery) -> bool:
+        if (stood := before.open.get(delivery.delivery_id)) is not None:
+            return stood != (delivery.state, delivery.verdict)
+        return moved.get(delivery.delivery_id) != delivery.state  # what was refused before and is refused again is as it was
+
+    found = session.scalars(query.order_by(Delivery.received_at, Delivery.delivery_id))
+    return [delivery for delivery in found if is_changed(delivery)]
 
 
 def last_night(session: Session) -> LastNight | None:

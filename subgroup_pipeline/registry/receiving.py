@@ -13,7 +13,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import LIVE_STATES, PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery
+from subgroup_pipeline.registry.ledger import PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery, live_of_feed
 from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 
 _UNDECIDED = ("received", "screened", "landed", "held")
@@ -99,7 +99,7 @@ def _same_content(
     """
     if latest is not None and latest.content_sha256 == content_sha256:
         return latest
-    live = _live_delivery(session, district_id, feed)
+    live = next(iter(live_of_feed(session, district_id, feed)), None)
     if live is None or live.content_sha256 != content_sha256:
         return None
     undecided = sa.select(Delivery).where(
@@ -112,12 +112,6 @@ def _same_content(
     for later in session.scalars(undecided) if not live.record.is_delta else ():
         advance(session, later, "superseded", reason=f"{live.delivery_id}, which is live, was sent again")
     return live
-
-
-def _live_delivery(session: Session, district_id: str, feed: Feed) -> Delivery | None:
-    """The live delivery of one district's feed."""
-    query = sa.select(Delivery).where(Delivery.district_id == district_id, Delivery.feed == feed, Delivery.state.in_(LIVE_STATES))
-    return session.scalar(query.order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc()).limit(1))
 
 
 def _came_before(session: Session, delivery: Delivery) -> bool:

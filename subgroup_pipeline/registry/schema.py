@@ -137,7 +137,9 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_feed", "district_id", "feed", "received_at"),
-        Index("ix_delivery_state", "state"),
+        Index("ix_delivery_state", "state", "district_id", "feed"),
+        Index("ix_delivery_received", "received_at"),
+        Index("ix_delivery_content", "district_id", "feed", "content_sha256"),
     )
 
     delivery_id: Mapped[str] = mapped_column(Characters(40), primary_key=True)
@@ -215,7 +217,7 @@ class AuditEvent(Base):
     """Append-only: who did what, and every change of a delivery's state. Never a value from a student's row."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_delivery", "delivery_id"),)
+    __table_args__ = (Index("ix_audit_event_delivery", "delivery_id"), Index("ix_audit_event_kind", "kind", "event_id"))
 
     event_id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]

@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
-from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest
-from subgroup_pipeline.registry.ledger import iso_time
+from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest, shown_deliveries
+from subgroup_pipeline.registry.ledger import ACCEPTED, Verdict, iso_time, latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
 from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, ReportedFile, Shown, Solved
 from subgroup_pipeline.reports.words import local_time, next_run, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Home, Settings
 
 _SAME_ID = ("KEY002", "SUB502", "DUP401")
-_JUDGED = ("accepted", "accepted_with_rows_set_aside", "held")
+_JUDGED: tuple[Verdict, ...] = (*ACCEPTED, "held")
 """Verdicts of deliveries whose rows were looked at: a file that could not be read has no rows with problems, and solves none."""
 
 
@@ -37,7 +37,7 @@ class _Surroundings:
 
     manifest: Manifest | None
     received_at: Mapping[str, datetime]
-    previous: Mapping[str, Delivery]
+    previous: Mapping[str, Delivery | None]
     roster_state: Mapping[str, str]
     next_run: datetime | None
     contact: Contact
@@ -54,35 +54,34 @@ def build_reports(
     """The report of each delivery, one at a time: a report may hold 10,000 rows. `manifest`: of what readers see elsewhere."""
     manifest = manifest or current_manifest(settings)
     with registry.begin() as session:
-        received_at, previous, roster_state = _other_deliveries(session, deliveries)
+        ids = {delivery.district_id for delivery in deliveries}
+        received_at = _received_at(session, manifest, ids)
+        previous = {delivery.delivery_id: _delivery_before(session, delivery) for delivery in deliveries}
+        newest = latest_deliveries(session, ids)
+    roster_state = {delivery.district_id: delivery.state for delivery in newest if delivery.feed == "roster"}
     run = next_run(settings.nightly_cron, settings.timezone, datetime.now(UTC))
     around = _Surroundings(manifest, received_at, previous, roster_state, run, contact_of(settings))
     for delivery in deliveries:
         yield _report(settings.paths, districts[delivery.district_id], delivery, around)
 
 
-def _other_deliveries(
-    session: Session, deliveries: Sequence[Delivery]
-) -> tuple[dict[str, datetime], dict[str, Delivery], dict[str, str]]:
-    """When each delivery of these districts came, the one before it whose rows were looked at, states of newest rosters."""
-    ids = {delivery.district_id for delivery in deliveries}
-    columns = (Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.state, Delivery.verdict, Delivery.received_at)
-    query = sa.select(*columns).where(Delivery.district_id.in_(ids), Delivery.sha256.is_not(None))
-    before: dict[str, str] = {}
-    last: dict[tuple[str, str], str] = {}
-    received_at: dict[str, datetime] = {}
-    roster_state: dict[str, str] = {}
-    for delivery_id, district_id, feed, state, verdict, moment in session.execute(query.order_by(Delivery.delivery_id)):
-        received_at[delivery_id] = moment
-        if feed == "roster":
-            roster_state[district_id] = state
-        if (earlier := last.get((district_id, feed))) is not None:
-            before[delivery_id] = earlier
-        if verdict in _JUDGED:
-            last[district_id, feed] = delivery_id
-    wanted = {d.delivery_id: before[d.delivery_id] for d in deliveries if d.delivery_id in before}
-    found = {d.delivery_id: d for d in session.scalars(sa.select(Delivery).where(Delivery.delivery_id.in_(wanted.values())))}
-    return received_at, {delivery_id: found[earlier] for delivery_id, earlier in wanted.items()}, roster_state
+def _received_at(session: Session, manifest: Manifest | None, districts: Collection[str]) -> dict[str, datetime]:
+    """When the deliveries came that readers see of these districts."""
+    published = manifest.districts if manifest else {}
+    shown = shown_deliveries({district_id: published[district_id] for district_id in districts if district_id in published})
+    query = sa.select(Delivery.delivery_id, Delivery.received_at).where(Delivery.delivery_id.in_(shown.values()))
+    return {row.delivery_id: row.received_at for row in session.execute(query)}
+
+
+def _delivery_before(session: Session, delivery: Delivery) -> Delivery | None:
+    """The delivery of the same feed before this one whose rows were looked at."""
+    query = sa.select(Delivery).where(
+        Delivery.district_id == delivery.district_id,
+        Delivery.feed == delivery.feed,
+        Delivery.received_at < delivery.received_at,
+        Delivery.verdict.in_(_JUDGED),
+    )
+    return session.scalar(query.order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc()).limit(1))
 
 
 def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around: _Surroundings) -> Report:
@@ -124,7 +123,7 @@ def _counts(delivery: Delivery) -> Counts:
     rows = record.records
     # A row that breaks two rules is counted twice by the checks.
     set_aside = min(record.rows_set_aside, rows) if rows else record.rows_set_aside
-    is_used = delivery.verdict in ("accepted", "accepted_with_rows_set_aside")
+    is_used = delivery.verdict in ACCEPTED
     return Counts(
         lines=record.lines,
         rows=rows,

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of
-from subgroup_pipeline.registry.ledger import describe_delivery
+from subgroup_pipeline.registry.ledger import LIVE_STATES, deliveries_since, describe_delivery, latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.forms import FORMS
@@ -29,7 +29,7 @@ from subgroup_pipeline.reports.outbox_index import Entry, as_index, shelf
 from subgroup_pipeline.settings import REPORTS_KEPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy.orm import Session
@@ -78,7 +78,7 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
     by_id = {district.district_id: district for district in districts}
     with registry.begin() as session:
         candidates = _candidates(session, by_id)
-        newest = _newest(session, by_id)
+        newest = {delivery.delivery_id for delivery in latest_deliveries(session, by_id)}
     notes = {district_id: _read_note(settings.paths, district_id) for district_id in {d.district_id for d in candidates}}
     changed = [d for d in candidates if _needs_report(d, notes[d.district_id])]
     parcels: dict[str, list[_Parcel]] = defaultdict(list)
@@ -98,23 +98,11 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
     return delivered
 
 
-def _candidates(session: Session, districts: Iterable[str]) -> list[Delivery]:
+def _candidates(session: Session, districts: Collection[str]) -> list[Delivery]:
     """Deliveries whose report may be due, oldest first: those of the last days, and whatever is live or waits."""
-    recent = datetime.now(UTC) - _RECENT
-    query = sa.select(Delivery).where(
-        Delivery.district_id.in_(list(districts)),
-        Delivery.sha256.is_not(None),
-        sa.or_(Delivery.received_at >= recent, Delivery.state.in_(["landed", "held", "accepted", "published"])),
-    )
-    return list(session.scalars(query.order_by(Delivery.delivery_id)))
-
-
-def _newest(session: Session, districts: Iterable[str]) -> set[str]:
-    """The newest delivery of each feed; ids sort by time."""
-    query = sa.select(sa.func.max(Delivery.delivery_id)).where(
-        Delivery.district_id.in_(list(districts)), Delivery.sha256.is_not(None)
-    )
-    return set(session.scalars(query.group_by(Delivery.district_id, Delivery.feed)))
+    found = deliveries_since(session, datetime.now(UTC) - _RECENT, ["landed", "held", *LIVE_STATES])
+    came = [delivery for delivery in found if delivery.sha256 is not None and delivery.district_id in districts]
+    return sorted(came, key=lambda delivery: delivery.delivery_id)
 
 
 def _needs_report(delivery: Delivery, note: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support import small_district as small
 from tests.support.installation import Installation, zip_of
+from tests.support.registry_statements import scans, statements
 
 
 def test_a_zip_and_a_subgroup_file_become_marts(installation: Installation) -> None:
@@ -28,10 +29,14 @@ def test_a_zip_and_a_subgroup_file_become_marts(installation: Installation) -> N
 def test_a_second_night_with_nothing_new_publishes_nothing(installation: Installation) -> None:
     district = installation.apply(small.settings("alpha"))
     installation.upload(district, "roster", {"roster.zip": zip_of(small.roster())})
-    installation.night()
+    with statements() as said:
+        installation.night()
     first = Path(installation.settings.paths.current_snapshot).resolve()
-    installation.night()
+    with statements() as said_again:
+        installation.night()
     assert Path(installation.settings.paths.current_snapshot).resolve() == first
+    scanned = scans(installation.registry.engine, said + said_again)
+    assert not scanned, "\n".join(scanned)
 
 
 def test_the_same_bytes_again_are_noted_and_change_nothing(installation: Installation) -> None:
