@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.ledger import State, advance
-from subgroup_pipeline.registry.nights import ENDED, last_night
-from subgroup_pipeline.registry.receiving import register_delivery
+from subgroup_pipeline.registry.nights import ENDED, changed_since, last_night, standing
+from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from subgroup_pipeline.registry.schema import Delivery
 
 
@@ -40,3 +40,27 @@ def test_a_night_tells_what_it_judged_and_no_more(registry: Registry) -> None:
     assert _end(registry, "nothing new") == "nothing new"
     _deliver(registry, "p", "screened", "landed", "accepted")
     assert _end(registry, "failed: the disk is full") == "failed: the disk is full; deliveries: 1 accepted"
+
+
+def test_a_run_changed_what_stands_elsewhere_than_before(registry: Registry) -> None:
+    """What is new, what moved, whose verdict alone changed; not what is refused again or stood still."""
+    states: tuple[State, ...] = ("rejected", "rejected", "superseded")
+    for number, state in enumerate(states):
+        _deliver(registry, f"old{number}", state)
+    _deliver(registry, "still", "screened", "held")
+    _deliver(registry, "live", "screened", "landed", "accepted")
+    with registry.begin() as session:
+        before = standing(session)
+    _deliver(registry, "new", "screened", "landed")
+    _deliver(registry, "bad", "rejected")
+    with registry.begin() as session:
+        set_waiting(session, "beta", "roster", ["a.csv"])
+        deliveries = {delivery.sha256: delivery for delivery in session.scalars(sa.select(Delivery))}
+        advance(session, deliveries["old0"], "screened")
+        advance(session, deliveries["old0"], "rejected")
+        advance(session, deliveries["old1"], "screened")
+        advance(session, deliveries["old2"], "accepted")
+        advance(session, deliveries["live"], "accepted", verdict="accepted_with_rows_set_aside")
+    with registry.begin() as session:
+        changed = [delivery.sha256 for delivery in changed_since(session, before)]
+    assert changed == ["old1", "old2", "live", "new", "bad", None]
