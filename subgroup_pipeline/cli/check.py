@@ -28,7 +28,7 @@ def check(
 
     Example: subgroups check subgroups.csv --district maple_valley
     """
-    from subgroup_pipeline.intake.sources.inbox import inbox_directory
+    from subgroup_pipeline.intake.sources.listing import inbox_directory
     from subgroup_pipeline.intake.sources.offered import LocalFiles
     from subgroup_pipeline.rehearsal.rehearse import NotTakenError, rehearse
 

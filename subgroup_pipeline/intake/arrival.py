@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Archived files that make one delivery, and where they lay on the server."""
+    """Archived files that make one delivery. `remote` is where they lay on a file server; empty where the source is none."""
 
     feed: Feed
     remote: tuple[RemoteEntry, ...]

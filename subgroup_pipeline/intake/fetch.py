@@ -1,4 +1,4 @@
-"""One fetch over many districts: take what is complete, enter it in the ledger, clear the inbox.
+"""One fetch over many districts: take what is complete, enter it in the ledger, clear it at its source.
 
 Order of safety: bytes into the archive, row into the ledger, and only then the upload is removed; a kill between any two
 is mended by the next fetch, which sees the same bytes again.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +18,8 @@ from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
-from subgroup_pipeline.intake.sources.check_folder import settled_checks
-from subgroup_pipeline.intake.sources.file_server import RemoteEntry
-from subgroup_pipeline.intake.sources.inbox import Inbox, Taken
-from subgroup_pipeline.intake.sources.remote_files import forget_files, mark_taken, observe_files
-from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
-from subgroup_pipeline.intake.sources.sftp_server import HostKeyError, SftpError, SftpServer, SignInError, server_of
+from subgroup_pipeline.intake.sources.of_district import sources_of
+from subgroup_pipeline.intake.sources.source import Sight, Source, SourceError, Taken
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
@@ -31,6 +28,9 @@ from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
+
+AT_ONCE = 8
+"""Sources that are asked at the same time; those on one server share its connection's channels."""
 
 
 @dataclass
@@ -53,84 +53,59 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     with ReadingPool(settings.threads) as readers:
         zips = UnpackedZips(settings.paths.scratch, readers)
         zips.clear()  # of a run that ended before it landed them
-        for server, members in _by_server(settings, districts).items():
-            connection = SftpConnection(server)
-            inboxes = [Inbox(registry, settings, connection, district.settings, readers, zips) for district in members]
-            try:
-                with ThreadPoolExecutor(CHANNELS) as pool:
-                    for district, outcome in zip(members, pool.map(_take, inboxes), strict=True):
-                        _enter(registry, connection, district.district_id, outcome, fetched, settings.paths.archive)
-            finally:
-                connection.close()
+        with closing(sources_of(registry, settings, districts, zips)) as groups:
+            for members in groups:
+                with ThreadPoolExecutor(AT_ONCE) as threads:
+                    outcomes = threads.map(_take, [source for _, source in members])
+                    for (district, source), outcome in zip(members, outcomes, strict=True):
+                        _enter(registry, source, district.district_id, outcome, fetched, settings.paths.archive)
     return fetched
 
 
-def ready_files(
+def observe_sources(
     registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
-) -> tuple[dict[str, list[RemoteEntry]], list[str]]:
-    """Files that are ready to be taken or checked, by district (for the sensor); and which servers do not answer.
+) -> tuple[dict[str, list[Sight]], list[str]]:
+    """Note in the registry how everything stands at the sources; gives what is ready to be taken or checked, by district.
 
-    Raises HostKeyError and SignInError, which a person must mend.
+    Also gives the faults of sources that do not answer. Raises a SourceError that a person must mend.
     """
-    ready: dict[str, list[RemoteEntry]] = {}
+    ready: dict[str, list[Sight]] = {}
     faults: list[str] = []
-    readers = ReadingPool(1)  # a look reads no file, so it starts no process
-    zips = UnpackedZips(settings.paths.scratch, readers)
-    for server, members in _by_server(settings, districts).items():
-        connection = SftpConnection(server)
-        try:
-            for district in members:
-                files = Inbox(registry, settings, connection, district.settings, readers, zips).ready()
-                files = [*files, *settled_checks(connection, settings, district.district_id)]
-                if files:
-                    ready[district.district_id] = files
-        except (HostKeyError, SignInError):
-            raise
-        except SftpError as fault:
-            faults.append(str(fault))
-        finally:
-            connection.close()
+    zips = UnpackedZips(settings.paths.scratch, ReadingPool(1))  # no file is read, so no process starts
+    with closing(sources_of(registry, settings, districts, zips)) as groups:
+        for members in groups:
+            try:
+                for district, source in members:
+                    if found := source.observe():
+                        ready[district.district_id] = found
+            except SourceError as fault:
+                if fault.needs_person:
+                    raise
+                faults.append(str(fault))
     return ready, faults
 
 
-def _by_server(settings: Settings, districts: Sequence[RegisteredDistrict]) -> dict[SftpServer, list[RegisteredDistrict]]:
-    groups: dict[SftpServer, list[RegisteredDistrict]] = {}
-    for district in districts:
-        groups.setdefault(server_of(settings, district), []).append(district)
-    return groups
-
-
-def _take(inbox: Inbox) -> Taken | SftpError:
+def _take(source: Source) -> Taken | SourceError:
     try:
-        return inbox.take()
-    except SftpError as fault:
+        return source.take()
+    except SourceError as fault:
         return fault
 
 
 def _enter(
-    registry: Registry,
-    connection: SftpConnection,
-    district_id: str,
-    outcome: Taken | SftpError,
-    fetched: Fetched,
-    archive: Path,
+    registry: Registry, source: Source, district_id: str, outcome: Taken | SourceError, fetched: Fetched, archive: Path
 ) -> None:
-    """Write one district's outcome to the ledger, and remove what was archived from our server."""
-    taken = Taken() if isinstance(outcome, SftpError) else outcome
-    fault = outcome if isinstance(outcome, SftpError) else None
-    removed: list[str] = []
+    """Write one district's outcome to the ledger, and clear at its source what was archived."""
+    taken = Taken() if isinstance(outcome, SourceError) else outcome
+    fault = outcome if isinstance(outcome, SourceError) else None
     for arrival in taken.arrivals:
-        _register(registry, district_id, arrival, fetched, archive)
-        if connection.server.is_ours:
-            try:
-                for entry in arrival.remote:
-                    connection.remove(entry)
-                    removed.append(entry.path)
-            except SftpError as error:
-                fault = error  # the next fetch removes the rest
+        _register(registry, source, district_id, arrival, fetched, archive)
+        try:
+            source.clear(arrival)
+        except SourceError as error:
+            fault = error  # the next fetch clears the rest
     with registry.begin() as session:
-        forget_files(session, district_id, removed)
-        if not isinstance(outcome, SftpError):
+        if not isinstance(outcome, SourceError):
             for feed in FEEDS:
                 waiting = taken.waiting.get(feed, [])
                 set_waiting(session, district_id, feed, waiting)
@@ -142,16 +117,13 @@ def _enter(
         fetched.faults[district_id] = str(fault)
 
 
-def _register(registry: Registry, district_id: str, arrival: Arrival, fetched: Fetched, archive: Path) -> None:
-    """Enter an arrival, and that its files were taken as they were listed: both or neither."""
-    # Also on our own server: what is left of a set when a kill comes while it is cleared is no delivery of its own.
-    sights = [(entry.path, entry.size, entry.mtime) for entry in arrival.remote]
+def _register(registry: Registry, source: Source, district_id: str, arrival: Arrival, fetched: Fetched, archive: Path) -> None:
+    """Enter an arrival, and that it was taken as it stood at its source: both or neither."""
     with registry.begin() as session:
         delivery, is_new = register_arrival(session, district_id, arrival)
         if not is_new and delivery.sha256 != arrival.sha256 and is_lost(archive, delivery):
             take_files(session, delivery, arrival.sha256, arrival.files)
-        observe_files(session, district_id, sights)
-        mark_taken(session, district_id, sights)
+        source.note_taken(session, arrival)
     if is_new:
         fetched.new.append(delivery.delivery_id)
         fetched.bytes += sum(file.size for file in arrival.uploads)

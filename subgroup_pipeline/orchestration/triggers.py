@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.districts.registered import registered_districts
-from subgroup_pipeline.intake.fetch import ready_files
+from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
@@ -52,13 +52,13 @@ def build_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
         end_killed_runs(context.instance, settings)
         registry = open_registry(settings)
         try:
-            ready, faults = ready_files(registry, settings, registered_districts(registry))
+            ready, faults = observe_sources(registry, settings, registered_districts(registry))
         finally:
             registry.close()
         # The cursor holds what runs were started for, by (district, path, size, mtime) and never by a clock: a file that is
         # late, backdated or sent again is seen; one that could not be taken waits for the nightly run.
         asked = {tuple(file) for file in json.loads(context.cursor or "[]")}
-        seen = {(district, file.path, file.size, file.mtime) for district, files in ready.items() for file in files}
+        seen = {(district, *sight) for district, sights in ready.items() for sight in sights}
         if not seen - asked:
             waits = (
                 f"a run was started for the settled uploads of {len(ready)} districts"

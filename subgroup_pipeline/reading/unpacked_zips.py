@@ -30,7 +30,7 @@ class UnpackedZips:
 
     def __init__(self, scratch: Path, readers: ReadingPool, room: int | None = None) -> None:
         self._directory = scratch / UNPACKED
-        self._readers = readers
+        self.readers = readers
         self._room = min(MOST_KEPT, shutil.disk_usage(scratch).free // SHARE_OF_DISK) if room is None else room
         self._lock = threading.Lock()
 
@@ -62,7 +62,7 @@ class UnpackedZips:
         part = into.parent / f"{secrets.token_hex(8)}.part"
         part.mkdir(mode=0o700, parents=True)
         try:
-            proof = self._readers.prove_zip(path, name, part, room)
+            proof = self.readers.prove_zip(path, name, part, room)
             with self._lock:
                 if proof.is_unpacked and not into.exists():  # two districts may send the same bytes
                     part.rename(into)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.sources.check_folder import settled_checks
-from subgroup_pipeline.intake.sources.inbox import inbox_directory
+from subgroup_pipeline.intake.sources.listing import inbox_directory
 from subgroup_pipeline.intake.sources.offered import RemoteFiles
 from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of

@@ -139,7 +139,7 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
 def _take(registry: Registry, settings: Settings, district: RegisteredDistrict, offered: FileServer) -> list[Arrival]:
     with ReadingPool(settings.threads) as readers:
         zips = UnpackedZips(settings.paths.scratch, readers)
-        return Inbox(registry, settings, offered, district.settings, readers, zips).take().arrivals
+        return Inbox(registry, settings, offered, district.settings, zips).take().arrivals
 
 
 def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from subgroup_pipeline.districts.registered import registered_district, registered_districts
 from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.intake.fetch import Fetched, ready_files
+from subgroup_pipeline.intake.fetch import Fetched, observe_sources
 from subgroup_pipeline.intake.sources import sftp, sftp_server
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
 from subgroup_pipeline.intake.sources.sftp_server import server_of
@@ -170,12 +170,12 @@ def test_a_finding_of_the_server_goes_away_when_it_answers_again(world: World) -
 
 def test_the_sensor_stops_at_a_bad_key_and_is_told_of_a_server_that_is_down(world: World) -> None:
     districts = registered_districts(world.registry)
-    ready, faults = ready_files(world.registry, _through(world, free_port()), districts)
+    ready, faults = observe_sources(world.registry, _through(world, free_port()), districts)
     assert ready == {}
     assert ["did not answer" in fault for fault in faults] == [True]
     world.settings.paths.keys.joinpath("pipeline").write_text("no key")
     with pytest.raises(sftp_server.SignInError):
-        ready_files(world.registry, world.settings, districts)
+        observe_sources(world.registry, world.settings, districts)
 
 
 @BROKEN_ON_PURPOSE

@@ -17,10 +17,10 @@ from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
-from subgroup_pipeline.intake.fetch import ready_files
-from subgroup_pipeline.intake.sources import inbox as inbox_module
+from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.intake.sources import sftp
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.listing import Listing
 from subgroup_pipeline.registry.ledger import all_deliveries
 from tests.support import small_district as small
 from tests.support.installation import zip_of
@@ -348,7 +348,7 @@ def test_a_file_that_goes_away_while_it_is_read_leaves_nothing(world: World, mon
         path.unlink(missing_ok=True)
         return True
 
-    monkeypatch.setattr(inbox_module.Inbox, "_is_settled", goes_away)
+    monkeypatch.setattr(Listing, "is_settled", goes_away)
     world.fetch()
     assert world.deliveries() == []
     assert world.archived() == []
@@ -379,8 +379,9 @@ def test_files_that_are_ready_are_told_without_taking_any(world: World) -> None:
     world.apply("beta")
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
     world.put("beta", "subgroups", "s.csv", SUBGROUPS, age=0)
-    ready, faults = ready_files(world.registry, world.settings, registered_districts(world.registry))
-    assert {district: [entry.name for entry in entries] for district, entries in ready.items()} == {"alpha": ["roster.zip"]}
+    ready, faults = observe_sources(world.registry, world.settings, registered_districts(world.registry))
+    paths = {district: [path for path, *_ in sights] for district, sights in ready.items()}
+    assert paths == {"alpha": ["/alpha/inbox/roster/roster.zip"]}
     assert faults == []
     assert world.left("alpha") == ["roster.zip"]
     assert world.deliveries() == []

@@ -12,7 +12,8 @@ import pytest
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts
 from subgroup_pipeline.intake.fetch import register_arrival
-from subgroup_pipeline.intake.sources.inbox import Inbox, inbox_directory
+from subgroup_pipeline.intake.sources.inbox import Inbox
+from subgroup_pipeline.intake.sources.listing import inbox_directory
 from subgroup_pipeline.intake.sources.offered import LocalFiles
 from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.quality.judge import judge_deliveries
@@ -62,7 +63,7 @@ class House:
         offered = LocalFiles(inbox_directory(whose, feed), self.files(files))
         with ReadingPool(1) as readers:
             zips = UnpackedZips(self.settings.paths.scratch, readers)
-            taken = Inbox(self.registry, self.settings, offered, whose, readers, zips).take()
+            taken = Inbox(self.registry, self.settings, offered, whose, zips).take()
         for arrival in taken.arrivals:
             with self.registry.begin() as session:
                 register_arrival(session, district, arrival)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from subgroup_pipeline.intake.archive import IncomingFile
-    from subgroup_pipeline.intake.sources.sftp_server import SftpServer
+    from subgroup_pipeline.intake.sources.source import Sight
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,18 @@ class RemoteEntry:
         """Last part of the path."""
         return self.path.rsplit("/", 1)[-1]
 
+    @property
+    def sight(self) -> Sight:
+        """How it stands."""
+        return self.path, self.size, self.mtime
+
 
 class FileServer(Protocol):
     """What an inbox asks of the place that its files lie on."""
 
     @property
-    def server(self) -> SftpServer:
-        """Whose it is."""
+    def is_ours(self) -> bool:
+        """Whether its clock is ours, and files are removed from it once they are archived."""
 
     def list_files(self, directory: str) -> list[RemoteEntry]:
         """Regular files in a directory."""

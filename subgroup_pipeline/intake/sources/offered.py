@@ -5,13 +5,12 @@ They lie on this machine, or in a folder of our server that is no inbox.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
-from subgroup_pipeline.intake.sources.sftp_server import SftpServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ class LocalFiles:
 
     directory: str
     paths: Sequence[Path]
-    server: SftpServer = field(default=SftpServer("this machine", 0, "", Path()))
+    is_ours: bool = True
 
     def list_files(self, directory: str) -> list[RemoteEntry]:
         """The files, in their directory."""
@@ -57,9 +56,9 @@ class RemoteFiles:
     entries: Sequence[RemoteEntry]
 
     @property
-    def server(self) -> SftpServer:
-        """Where they lie."""
-        return self.connection.server
+    def is_ours(self) -> bool:
+        """As where they lie."""
+        return self.connection.is_ours
 
     def list_files(self, directory: str) -> list[RemoteEntry]:
         """The files, in their directory; where they really lie stays in their path."""

@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from subgroup_pipeline.intake.sources.source import Sight
 from subgroup_pipeline.registry.schema import RemoteFile
-
-Sight = tuple[str, int, int]
-"""Path, size in bytes, mtime in seconds, as the server lists a file."""
 
 
 def observe_files(session: Session, district_id: str, sights: Iterable[Sight]) -> dict[str, RemoteFile]:

@@ -41,6 +41,11 @@ class SftpConnection:
         self._idle: LifoQueue[paramiko.SFTPClient] = LifoQueue()
         self._fault: SftpError | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is our drop server."""
+        return self.server.is_ours
+
     def list_files(self, directory: str) -> list[RemoteEntry]:
         """Regular files in a directory, by (mtime, name); a directory that does not exist holds none."""
 
@@ -109,8 +114,6 @@ class SftpConnection:
             except OSError as error:
                 if not _is_alive(sftp):
                     raise EOFError("the connection broke") from error
-                if "size mismatch" in str(error):  # paramiko's words for a file that shrank
-                    return False
                 raise
             return (after.st_size, int(after.st_mtime or 0)) == (entry.size, entry.mtime) and target.size == entry.size
 

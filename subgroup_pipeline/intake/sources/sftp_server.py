@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 from subgroup_pipeline.districts.registered import RegisteredDistrict
-from subgroup_pipeline.errors import IntakeError
+from subgroup_pipeline.intake.sources.source import SourceError
 from subgroup_pipeline.settings import SERVICE_ACCOUNT, Settings
 
 
-class SftpError(IntakeError):
-    """A fault of a server or of the way to it; `code` is its finding."""
-
-    code: ClassVar[str]
+class SftpError(SourceError):
+    """A fault of a server or of the way to it."""
 
 
 class UnreachableError(SftpError):
@@ -27,12 +24,14 @@ class HostKeyError(SftpError):
     """The server is not the one whose key is on record."""
 
     code = "NET002"
+    needs_person = True
 
 
 class SignInError(SftpError):
     """The server refused the account or key."""
 
     code = "NET003"
+    needs_person = True
 
 
 class TransferError(SftpError):

@@ -1,6 +1,6 @@
-"""What a district says of a file beside it: `<name>.sha256`, or `_manifest.csv` with row counts. Proof that all of it came.
+"""Sidecar files: `<name>.sha256`, or `_manifest.csv` with row counts. What they say of a file proves that all of it came.
 
-Such a file is no data. It is fetched with the file it speaks of and cleared with it.
+A sidecar is no data. It is fetched with the file it speaks of and cleared with it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Promise:
         return str(readers.count_rows(path)) == self.value
 
 
-def is_promise(name: str) -> bool:
-    """Whether a file is one that speaks of others."""
+def is_sidecar(name: str) -> bool:
+    """Whether a file speaks of others."""
     return name.casefold().endswith(CHECKSUM) or name.casefold() == ROW_COUNTS
 
 
-def read_promises(entry: RemoteEntry, path: Path, readers: ReadingPool) -> dict[str, Promise]:
-    """What one such file says, by the names of the files it speaks of, without capitals."""
+def read_sidecar(entry: RemoteEntry, path: Path, readers: ReadingPool) -> dict[str, Promise]:
+    """What a sidecar says, by the names of the files it speaks of, without capitals."""
     if entry.name.casefold() == ROW_COUNTS:
         return {name: Promise(entry, "row_count", count) for name, count in readers.said_row_counts(path).items()}
     found = _SHA256.search(path.read_bytes())
