@@ -158,7 +158,7 @@ def blank_records(text: bytes, starts: Positions, ends: Positions, delimiter: st
     import numpy as np
 
     view = np.frombuffer(text, dtype=np.uint8)
-    nothing = f' \t"{delimiter}'.encode()
+    nothing = f' \t\n"{delimiter}'.encode()
     says_nothing = _table(nothing)
     lengths = ends - starts
     first = view[np.minimum(starts, len(view) - 1)]
