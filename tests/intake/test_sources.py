@@ -1,0 +1,73 @@
+"""What `fetch` asks of a source is enough for one that is no file server."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
+from subgroup_pipeline.intake import fetch as fetch_module
+from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.arrival import Arrival
+from subgroup_pipeline.intake.fetch import observe_sources
+from subgroup_pipeline.intake.sources.source import Sight, Source, SourceError, Taken
+from subgroup_pipeline.registry.ledger import UploadedFile
+from tests.support import small_district as small
+from tests.support.servers import World
+
+
+class PagesError(SourceError):
+    """The pages do not answer."""
+
+    code = "NET001"
+
+
+@dataclass
+class Pages:
+    """A source that writes a roster page by page into the archive, as one over HTTP would."""
+
+    archive: Path
+    answers: bool = True
+    cleared: list[Arrival] = field(default_factory=list)
+
+    def take(self) -> Taken:
+        if not self.answers:
+            raise PagesError("the pages do not answer")
+        files = []
+        for name, text in small.roster().items():
+            with incoming_file(self.archive) as incoming:
+                incoming.write(text.encode())
+                files.append(UploadedFile(name, incoming.sha256, incoming.size))
+                incoming.keep()
+        return Taken([Arrival("roster", (), tuple(files), "settled")])
+
+    def note_taken(self, session: Session, arrival: Arrival) -> None:
+        assert session.in_transaction()
+        assert arrival.uploads
+
+    def clear(self, arrival: Arrival) -> None:
+        self.cleared.append(arrival)
+
+    def observe(self) -> list[Sight]:
+        return [("rosters", 0, 1)] if self.answers else []
+
+
+def test_a_source_need_not_be_a_file_server(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.apply("beta")
+    pages = {"alpha": Pages(world.settings.paths.archive), "beta": Pages(world.settings.paths.archive, answers=False)}
+    districts = registered_districts(world.registry)
+
+    def sources_of(*_: object) -> Generator[list[tuple[RegisteredDistrict, Source]]]:
+        yield [(district, pages[district.district_id]) for district in districts]
+
+    monkeypatch.setattr(fetch_module, "sources_of", sources_of)
+    assert observe_sources(world.registry, world.settings, districts) == ({"alpha": [("rosters", 0, 1)]}, [])
+    fetched = world.fetch()
+    assert (len(fetched.new), fetched.faults) == (1, {"beta": "the pages do not answer"})
+    assert [len(source.cleared) for source in pages.values()] == [1, 0]
+    assert world.states() == [("received", "settled", [])]
+    assert world.fetch().seen_again == 1
