@@ -1,4 +1,4 @@
-"""Intake: fetch bytes from SFTP servers, prove that they are complete, keep them in the archive by sha256.
+"""Intake: takes deliveries from their sources, proves that they are complete, and keeps them in the archive by sha256.
 
-Belongs here: the SFTP client, the archive, the proofs of completeness. Never here: a look at what a CSV says.
+Here belong the sources, the archive, and the proofs of completeness. Never here: a look at what a CSV says.
 """
