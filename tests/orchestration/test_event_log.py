@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -23,9 +24,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("whole", asset="plain")])
-def plain() -> dg.MaterializeResult[None]:
+def plain() -> Iterator[dg.MaterializeResult[None]]:
     """Something that stores events of each kind: of a run, an asset and a check."""
-    return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="whole")])
+    yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True, check_name="whole")])
 
 
 def _open_files(directory: Path) -> set[str]:
