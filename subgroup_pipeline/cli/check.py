@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
+    from subgroup_pipeline.rehearsal.rehearse import Rehearsal
 
 
 def check(
@@ -45,7 +46,7 @@ def check(
     if as_json:
         print_json(rehearsal.described())
     else:
-        _print(rehearsal.described())
+        _print(rehearsal)
     raise typer.Exit(0 if rehearsal.would_be_used else 1)
 
 
@@ -77,10 +78,13 @@ def _feed(paths: list[Path], district: RegisteredDistrict, asked: str | None, *,
     return guess_feed([path.name for path in paths], district) if asked is None else asked  # type: ignore[return-value]
 
 
-def _print(described: dict[str, Any]) -> None:
-    typer.echo(f"{described['district_id']}, {described['feed']}: {described['check']['outcome']}")
-    print_contents(described)
-    for words in described["check"]["not_checked"]:
+def _print(rehearsal: Rehearsal) -> None:
+    from subgroup_pipeline.desk.deliveries import as_shown
+    from subgroup_pipeline.rehearsal.rehearse import NOT_CHECKED
+
+    typer.echo(f"{rehearsal.district_id}, {rehearsal.feed}: {rehearsal.outcome}")
+    print_contents(as_shown(rehearsal.delivery))
+    for words in NOT_CHECKED:
         say(f"not checked: {words}")
 
 

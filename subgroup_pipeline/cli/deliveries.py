@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +14,7 @@ from subgroup_pipeline.cli.output import installation, print_findings, print_jso
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.desk.deliveries import ShownDelivery
 
 app = typer.Typer(help="Deliveries: what came, what became of it, and why.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,26 +44,24 @@ def list_deliveries(
 
     Example: subgroups delivery list --state held --state rejected
     """
-    from subgroup_pipeline.districts.registered import registered_districts
-    from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery
+    from subgroup_pipeline.desk.deliveries import list_deliveries as list_some
 
     with installation() as (_, registry):
-        registered_districts(registry, district)
-        found = all_deliveries(registry, district, [one.value for one in state] if state else None)
+        found = list_some(registry, district, [one.value for one in state or []])
     if as_json:
-        print_json([describe_delivery(delivery) for delivery in found])
+        print_json(found)
     elif not found:
         say("no delivery" + (" in this state" if state else " yet; `subgroups up` shows where districts upload"))
     else:
         print_deliveries(found)
 
 
-def print_deliveries(deliveries: Sequence[Delivery]) -> None:
+def print_deliveries(deliveries: Sequence[ShownDelivery]) -> None:
     """A table of them, newest first, with as much of each id as names it."""
-    ids = _short([delivery.delivery_id for delivery in deliveries])
+    ids = _short([str(delivery.delivery_id) for delivery in deliveries])
     columns = ["delivery", "district", "feed", "state", "set aside", "findings"]
     rows = [
-        [ids[d.delivery_id], d.district_id, d.feed, d.state, d.record.rows_set_aside, len(d.findings)]
+        [ids[str(d.delivery_id)], d.district_id, d.feed, d.state, d.counts.rows_set_aside, len(d.findings)]
         for d in reversed(deliveries)
     ]
     print_table(columns, rows)
@@ -83,29 +82,32 @@ def show(
 
     Example: subgroups delivery show 20261001T0300
     """
-    from subgroup_pipeline.registry.ledger import describe_delivery, find_by_beginning
+    from subgroup_pipeline.desk.deliveries import show_delivery
 
-    with installation() as (_, registry), registry.begin() as session:
-        delivery = describe_delivery(find_by_beginning(session, delivery_id))
+    with installation() as (_, registry):
+        delivery = show_delivery(registry, delivery_id)
     if as_json:
         print_json(delivery)
         return
-    for name, value in delivery.items():
-        if name not in ("findings", "counts", "files"):
-            typer.echo(f"{name:17} {'' if value is None else value}".rstrip())
+    for field in fields(delivery):
+        value = getattr(delivery, field.name)
+        if field.name not in ("findings", "counts", "files"):
+            typer.echo(f"{field.name:17} {'' if value is None else value}".rstrip())
     print_contents(delivery)
 
 
-def print_contents(delivery: dict[str, Any]) -> None:
-    """The files of a described delivery with their counts of rows, and its findings."""
-    files = delivery["counts"].get("files", {})
+def print_contents(delivery: ShownDelivery) -> None:
+    """The files of a delivery with their counts of rows, and its findings."""
+    files = delivery.counts.files
     if files:
         typer.echo("")
         names = ["lines", "records", "blank", "set_aside", "landed"]
-        print_table(["file", *names], [[file, *(counts.get(name) for name in names)] for file, counts in files.items()])
-    if delivery["findings"]:
+        # What was never counted is empty, which is not 0.
+        rows = [[name, *(getattr(f, one) if one in f.model_fields_set else None for one in names)] for name, f in files.items()]
+        print_table(["file", *names], rows)
+    if delivery.findings:
         typer.echo("")
-        print_findings(delivery["findings"])
+        print_findings(delivery.findings)
     else:
         say("nothing to mend")
 
@@ -121,13 +123,11 @@ def approve(delivery_id: Id, by: By, reason: Reason) -> None:
 
     Example: subgroups delivery approve 20261001T0300 --by "Ana Ruiz" --reason "boundary change, confirmed by phone"
     """
-    from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_by_beginning
+    from subgroup_pipeline.desk import deliveries
 
-    with installation() as (_, registry), registry.begin() as session:
-        delivery = find_by_beginning(session, delivery_id)
-        decisions.approve(session, delivery, by=by, reason=reason)
-        say(f"{delivery.delivery_id} is {delivery.verdict}; `subgroups run` publishes it")
+    with installation() as (_, registry):
+        delivery = deliveries.approve(registry, delivery_id, by=by, reason=reason)
+    say(f"{delivery.delivery_id} is {delivery.verdict}; `subgroups run` publishes it")
 
 
 @app.command()
@@ -136,14 +136,12 @@ def reject(delivery_id: Id, by: By, reason: Reason) -> None:
 
     Example: subgroups delivery reject 20261001T0300 --by "Ana Ruiz" --reason "last year's export"
     """
-    from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_by_beginning
+    from subgroup_pipeline.desk import deliveries
 
-    with installation() as (_, registry), registry.begin() as session:
-        delivery = find_by_beginning(session, delivery_id)
-        previous = decisions.reject(session, delivery, by=by, reason=reason)
-        back = f"; {previous.delivery_id} is live again, and the next run publishes it" if previous else ""
-        say(f"{delivery.delivery_id} is rejected{back}")
+    with installation() as (_, registry):
+        delivery, previous = deliveries.reject(registry, delivery_id, by=by, reason=reason)
+    back = f"; {previous.delivery_id} is live again, and the next run publishes it" if previous else ""
+    say(f"{delivery.delivery_id} is rejected{back}")
 
 
 @app.command()
@@ -154,10 +152,8 @@ def replay(delivery_id: Id) -> None:
     """
     import getpass
 
-    from subgroup_pipeline.registry import decisions
-    from subgroup_pipeline.registry.ledger import find_by_beginning
+    from subgroup_pipeline.desk import deliveries
 
-    with installation() as (_, registry), registry.begin() as session:
-        delivery = find_by_beginning(session, delivery_id)
-        decisions.replay(session, delivery, by=getpass.getuser())
-        say(f"{delivery.delivery_id} is landed and judged again by the next run")
+    with installation() as (_, registry):
+        delivery = deliveries.replay(registry, delivery_id, by=getpass.getuser())
+    say(f"{delivery.delivery_id} is landed and judged again by the next run")

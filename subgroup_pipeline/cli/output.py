@@ -21,6 +21,7 @@ from subgroup_pipeline.errors import SubgroupsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from subgroup_pipeline.desk.deliveries import ShownFinding
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -44,8 +45,10 @@ def print_json(data: object) -> None:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - an object of the desk, or any cell of a query
     """What JSON can say: objects by fields, times as ISO-8601 UTC with `Z` (naive means UTC), numbers that are none as null."""
+    if hasattr(value, "as_json"):
+        value = value.as_json()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -79,15 +82,18 @@ def _narrow(widths: list[int], room: int) -> None:
         widths[widths.index(max(widths))] -= 1
 
 
-def print_findings(findings: Sequence[dict[str, Any]]) -> None:
-    """Findings as `describe_finding` gives them: a block each, with place, count and mend, cut to the terminal's lines."""
+def print_findings(findings: Sequence[ShownFinding]) -> None:
+    """Findings: a block each, with place, count and mend, cut to the terminal's lines."""
     width = min(shutil.get_terminal_size().columns, 110)
     for finding in findings:
-        place = [str(finding["file"] or ""), f"line {finding['line']}" if finding["line"] else "", ""]
-        place[2] = f"column {finding['column']}" if finding["column"] else ""
-        rows = f" ({finding['count']} in all)" if finding["count"] else ""
-        typer.echo(f"{finding['severity']} {finding['code']}  {', '.join(filter(None, place))}{rows}".rstrip())
-        for words in (finding["message"], finding["how_to_fix"]):
+        place = [
+            finding.file,
+            f"line {finding.line}" if finding.line else "",
+            f"column {finding.column}" if finding.column else "",
+        ]
+        rows = f" ({finding.count} in all)" if finding.count else ""
+        typer.echo(f"{finding.severity} {finding.code}  {', '.join(filter(None, place))}{rows}".rstrip())
+        for words in (finding.message, finding.how_to_fix):
             typer.echo(textwrap.fill(words, width, initial_indent="    ", subsequent_indent="    "))
 
 

@@ -30,17 +30,10 @@ def report(
 
     Example: subgroups report 20261001T0300 --format html --output report.html
     """
-    from subgroup_pipeline.districts.registered import registered_districts
-    from subgroup_pipeline.registry.ledger import find_by_beginning
-    from subgroup_pipeline.reports.assemble import build_reports
-    from subgroup_pipeline.reports.forms import FORMS
+    from subgroup_pipeline.desk import deliveries
 
     with installation() as (settings, registry):
-        with registry.begin() as session:
-            delivery = find_by_beginning(session, delivery_id)
-        districts = {one.district_id: one for one in registered_districts(registry, [delivery.district_id])}
-        (built,) = build_reports(registry, settings, districts, [delivery])
-        content = FORMS[form.value](built)
+        content = deliveries.report(registry, settings, delivery_id, form.value)
     if output is None:
         if form is Form.XLSX and sys.stdout.isatty():
             say("error: a workbook is no text. Name a file for it: --output report.xlsx")

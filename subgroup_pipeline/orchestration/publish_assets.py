@@ -8,8 +8,7 @@ from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
 from subgroup_pipeline.orchestration.night_runs import is_night
 from subgroup_pipeline.orchestration.resources import OWNERS, RegistryResource, WarehouseResource
 from subgroup_pipeline.publish.snapshot import publish_snapshot
-from subgroup_pipeline.registry import nights
-from subgroup_pipeline.registry.ledger import PIPELINE
+from subgroup_pipeline.registry.nights import note_ended
 from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.upkeep.proof import is_proof_due, prove_all
 from subgroup_pipeline.upkeep.runner import run_upkeep
@@ -21,7 +20,7 @@ def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, regist
     published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id)
     if is_night(context.run):
         outcome = "published" if published and published.is_new else "nothing new"
-        registry.audit(nights.ENDED, actor=PIPELINE, detail={"run_id": context.run_id, "outcome": outcome})
+        note_ended(registry, context.run_id, outcome)
     if published is None:
         return dg.Output(None, metadata={"is_new": False, "districts": 0})
     manifest = published.manifest

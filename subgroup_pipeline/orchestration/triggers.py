@@ -13,9 +13,8 @@ from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
-from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.ledger import PIPELINE
+from subgroup_pipeline.registry.nights import note_failed
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
@@ -90,8 +89,7 @@ def build_failure_sensor(settings: Settings) -> dg.SensorDefinition:
             return
         registry = open_registry(settings)
         try:
-            detail = {"run_id": context.dagster_run.run_id, "outcome": f"failed: {what.splitlines()[0][:500]}"}
-            registry.audit(nights.ENDED, actor=PIPELINE, detail=detail)
+            note_failed(registry, context.dagster_run.run_id, what)
         finally:
             registry.close()
 

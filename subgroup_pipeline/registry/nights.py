@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.ledger import PIPELINE
 from subgroup_pipeline.registry.needed import NEEDED
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.registry.database import Registry
+
 ENDED = "night.ended"
+_RECENT, _MOST_WORDS = 20, 500
 _TOLD = {
     "published": "published",
     "accepted": "accepted",
@@ -94,3 +98,17 @@ def last_night(session: Session) -> LastNight | None:
         outcome=str(ended[0].detail.get("outcome", "")),
         deliveries={state: count for state, count in counts.items() if count},
     )
+
+
+def note_ended(registry: Registry, run_id: str, outcome: str) -> None:
+    """Note that a night ended, and with what."""
+    registry.audit(ENDED, actor=PIPELINE, detail={"run_id": run_id, "outcome": outcome})
+
+
+def note_failed(registry: Registry, run_id: str, what: str) -> None:
+    """Note a failed night, with the first line of what failed: once, whether a terminal or the daemon sees it first."""
+    newest = sa.select(AuditEvent).filter_by(kind=ENDED).order_by(AuditEvent.event_id.desc()).limit(_RECENT)
+    with registry.begin() as session:
+        if run_id not in {str(event.detail.get("run_id")) for event in session.scalars(newest)}:
+            outcome = f"failed: {what.partition(chr(10))[0][:_MOST_WORDS]}"
+            record_event(session, ENDED, actor=PIPELINE, detail={"run_id": run_id, "outcome": outcome})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.cli.run import _let_settle, _say_faults
+from subgroup_pipeline.cli.run import say_faults
+from subgroup_pipeline.desk.night import begin, seconds_to_settle, see
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.lateness import note_late_feeds
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("cli")
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("SUBGROUPS_SETTLE_SECONDS", "1")
+    monkeypatch.setenv("SUBGROUPS_SETTLE_SECONDS", "60")
     return load_settings()
 
 
@@ -30,13 +30,10 @@ def test_waiting_lets_a_loose_file_settle_and_no_other_districts(settings: Setti
     inbox = settings.paths.sftp / "ash" / "inbox" / "subgroups"
     inbox.mkdir(parents=True)
     (inbox / "roster.zip").write_text("a zip proves itself")
-    begun = time.monotonic()
-    _let_settle(settings, [])
+    assert seconds_to_settle(settings, []) == 0
     (inbox / "subgroups.csv").write_text("x")
-    _let_settle(settings, ["birch"])
-    assert time.monotonic() - begun < 0.5
-    _let_settle(settings, ["ash"])
-    assert 0.5 < time.monotonic() - begun < 5
+    assert seconds_to_settle(settings, ["birch"]) == 0
+    assert 0 < seconds_to_settle(settings, ["ash"]) <= settings.settle_seconds
 
 
 def test_many_late_districts_are_one_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,8 +44,11 @@ def test_many_late_districts_are_one_line(settings: Settings, capsys: pytest.Cap
         apply_settings(registry, parse_district(text), text, actor="test")
     districts = registered_districts(registry)
     since = datetime.now(UTC)
+    begun = begin(registry, names, since)
     note_late_feeds(registry, districts, since + timedelta(days=9))
-    assert _say_faults(registry, set(names), since) == 0
+    seen = see(registry, begun)
+    assert seen.faults == []
+    say_faults(seen)
     first, hint = capsys.readouterr().err.splitlines()
     assert first.startswith("LAG903 Nothing has arrived for more than two days. This is so in district_00, ")
     assert first.endswith("and 20 more.")
