@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.ledger import State, advance
-from subgroup_pipeline.registry.nights import ENDED, changed_since, last_night, standing
+from subgroup_pipeline.registry.nights import ENDED, changed_since, last_night, note_failed, standing
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
-from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.registry.schema import AuditEvent, Delivery
 
 
 def _deliver(registry: Registry, sha256: str, *states: State) -> None:
@@ -64,3 +64,11 @@ def test_a_run_changed_what_stands_elsewhere_than_before(registry: Registry) -> 
     with registry.begin() as session:
         changed = [delivery.sha256 for delivery in changed_since(session, before)]
     assert changed == ["old1", "old2", "live", "new", "bad", None]
+
+
+def test_a_failed_night_is_noted_once_whoever_sees_it_first(registry: Registry) -> None:
+    for _ in range(2):
+        note_failed(registry, "run-1", "the disk is full\nReaders keep what was published before.")
+    with registry.begin() as session:
+        events = session.scalars(sa.select(AuditEvent).filter_by(kind=ENDED)).all()
+        assert [event.detail for event in events] == [{"run_id": "run-1", "outcome": "failed: the disk is full"}]
