@@ -12,6 +12,7 @@ from subgroup_pipeline.findings.catalogue import catalogue, glossary
 from subgroup_pipeline.findings.severity import SEVERITIES, Severity
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.settings import bundled, load_settings
+from subgroup_pipeline.warehouse.oneroster import vocabularies
 from tools.described_tables import own_tables, sources_yml
 
 _EFFECT: dict[Severity, str] = {
@@ -33,11 +34,12 @@ _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this pag
 
 
 def pages() -> dict[str, str]:
-    """Text of every generated page, and of dbt's sources, by its path in the checkout."""
+    """Text of every generated page, and of dbt's sources and vocabularies, by its path in the checkout."""
     return {
         "docs/data-dictionary.md": data_dictionary(),
         "docs/error-codes.md": error_codes(),
         "docs/report.schema.json": report_schema(),
+        "dbt_project/macros/vocabulary.sql": vocabulary_macro(),
         "dbt_project/models/staging/_sources.yml": sources_yml(),
     }
 
@@ -89,6 +91,24 @@ def error_codes() -> str:
         lines += [f"- In Excel: {entry.in_excel}"] if entry.in_excel else []
         lines += [f"- Example: `{entry.example}`"]
     return "\n".join([*lines, ""])
+
+
+def vocabulary_macro() -> str:
+    """The specification's words as a dbt macro, so that models and checks read them and the contract alone spells them."""
+    entries = (f"        '{name}': [{', '.join(map(repr, words))}]," for name, words in vocabularies().items())
+    return "\n".join(
+        [
+            "{# The words that OneRoster allows in a column, as SQL: 'a', 'b'. Made by `make docs` from",
+            "   subgroup_pipeline/warehouse/oneroster_v1p1_columns.yml, which alone spells them. #}",
+            "{% macro words_of(vocabulary) -%}",
+            "    {%- set words = {",
+            *entries,
+            "    } -%}",
+            "    '{{ words[vocabulary] | join(\"', '\") }}'",
+            "{%- endmacro %}",
+            "",
+        ]
+    )
 
 
 def column_lineage() -> str:

@@ -12,8 +12,9 @@
     when not {{ row_counts(status) }} then 'VOC205 status'
 {%- endmacro %}
 
-{% macro word_fault(cell, column, words) -%}
-    when coalesce(lower({{ cell }}), '') not in ('{{ words | join("', '") }}') then 'VOC203 {{ column }}'
+{% macro word_fault(row, table, column) -%}
+    {%- set cell = row ~ '."' ~ column ~ '"' -%}
+    when {{ cell }} is null or not {{ is_word_of(cell, table ~ '.' ~ column) }} then 'VOC203 {{ column }}'
 {%- endmacro %}
 
 {# A session must last a day, an enrollment may end on the day it begins. #}
@@ -30,7 +31,7 @@
     case
         {{ key_fault(row ~ '."sourcedId"') }}
         {{ status_fault(row ~ '."status"') }}
-        {{ word_fault(row ~ '."type"', 'type', ['department', 'school', 'district', 'local', 'state', 'national']) }}
+        {{ word_fault(row, 'orgs', 'type') }}
     end
 {%- endmacro %}
 
@@ -57,9 +58,7 @@
     case
         {{ key_fault(row ~ '."sourcedId"') }}
         {{ status_fault(row ~ '."status"') }}
-        {{ word_fault(row ~ '."role"', 'role', [
-            'administrator', 'aide', 'guardian', 'parent', 'proctor', 'relative', 'student', 'teacher'
-        ]) }}
+        {{ word_fault(row, 'users', 'role') }}
         when {{ row }}."enabledUser" is not null and {{ truth_of(row ~ '."enabledUser"') }} is null
             then 'VOC206 enabledUser'
     end
@@ -73,7 +72,7 @@
 {% macro fault_of_enrollments(row) -%}
     case
         {{ status_fault(row ~ '."status"') }}
-        {{ word_fault(row ~ '."role"', 'role', ['administrator', 'proctor', 'student', 'teacher']) }}
+        {{ word_fault(row, 'enrollments', 'role') }}
         {{ date_fault(row, 'beginDate', 'endDate', true, '<') }}
     end
 {%- endmacro %}

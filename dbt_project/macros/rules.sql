@@ -28,6 +28,16 @@
     lower({{ role }}) = 'student' and {{ is_enabled(enabled_user) }} and {{ row_counts(status) }}
 {%- endmacro %}
 
+{# Who works at a school, by the words of users.csv. #}
+{% macro is_staff(role) -%}
+    lower({{ role }}) in ('teacher', 'administrator', 'aide', 'proctor')
+{%- endmacro %}
+
+{# The rest of a text that begins with this prefix. #}
+{% macro without_prefix(text, prefix) -%}
+    substr({{ text }}, {{ prefix | length + 1 }})
+{%- endmacro %}
+
 {# What a subgroup file names a student by: the field of users.csv that the district's settings say. #}
 {% macro match_key(match_field, sourced_id, identifier, username, user_ids, metadata) -%}
     case
@@ -35,16 +45,27 @@
         when {{ match_field }} = 'users.identifier' then {{ identifier }}
         when {{ match_field }} = 'users.username' then {{ username }}
         when {{ match_field }} like 'userIds:%'
-            then {{ trimmed(user_id_of_type(user_ids, "substr(" ~ match_field ~ ", 9)")) }}
-        when {{ match_field }} like 'metadata.%' then {{ map_value(metadata, "substr(" ~ match_field ~ ", 10)") }}
+            then {{ trimmed(user_id_of_type(user_ids, without_prefix(match_field, 'userIds:'))) }}
+        when {{ match_field }} like 'metadata.%'
+            then {{ map_value(metadata, without_prefix(match_field, 'metadata.')) }}
     end
 {%- endmacro %}
 
-{# The value of a cell: a blank one takes the column's blank value, a text what it means, and what nobody knows is absent. #}
-{% macro value_of_cell(cell, texts) -%}
+{# What a column of the settings is called in its source: `metadata.ell` is ell there, `demographics.sex` is sex. #}
+{% macro cell_key(source, source_column) -%}
+    case {{ source }}
+        when 'roster_metadata' then {{ without_prefix(source_column, 'metadata.') }}
+        when 'demographics' then {{ without_prefix(source_column, 'demographics.') }}
+        else {{ source_column }}
+    end
+{%- endmacro %}
+
+{# The value of a cell: a blank one takes the column's blank value, a text what it means, and what nobody knows another.
+   A cell that is not there (has_cell is false) is not blank, it says nothing. #}
+{% macro value_of_cell(cell, known, blank, otherwise, has_cell='true') -%}
     case
-        when {{ cell }}.has_cell and {{ cell }}.cell is null then {{ cell }}.blank_value_key
-        else coalesce({{ texts }}.value_key, {{ cell }}.absent_value_key)
+        when {{ has_cell }} and {{ cell }} is null then {{ blank }}
+        else coalesce({{ known }}, {{ otherwise }})
     end
 {%- endmacro %}
 

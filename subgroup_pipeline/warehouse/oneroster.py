@@ -88,6 +88,22 @@ def _meaning(column: Mapping[str, Any]) -> str:
 
 
 @cache
+def vocabularies() -> dict[str, tuple[str, ...]]:
+    """The words that the specification allows, by `<raw table>.<column>`, as it writes them.
+
+    Words that many columns share have one name: `status`, `truth` (yes and no), and `grades` (the national list, CEDS).
+    """
+    words = {"grades": tuple(_contract()["vocabularies"]["grades"])}
+    for table in roster_tables().values():
+        for column in _contract()["files"][table.kind]["columns"]:
+            if column["type"] == "enum":
+                name = f"{table.name}.{column['name']}"
+                name = {("active", "tobedeleted"): "status", ("true", "false"): "truth"}.get(tuple(column["enum"]), name)
+                words[name] = tuple(column["enum"])
+    return words
+
+
+@cache
 def _contract() -> dict[str, dict[str, dict]]:  # type: ignore[type-arg]
     text = files(__package__).joinpath("oneroster_v1p1_columns.yml").read_text(encoding="utf-8")
     return YAML(typ="base", pure=True).load(text)  # type: ignore[no-any-return]

@@ -52,3 +52,8 @@
         )
     end
 {%- endmacro %}
+
+{# The types of the ids in OneRoster's userIds. #}
+{% macro types_of_user_ids(user_ids) -%}
+    regexp_extract_all({{ user_ids }}, '\{\s*([^:{}]*[^:{}\s])\s*:', 1)
+{%- endmacro %}

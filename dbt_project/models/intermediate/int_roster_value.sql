@@ -38,7 +38,9 @@ cells as (
 said as (
     select
         cells.*,
-        {{ value_of_cell('cells', 'texts') }} as value_key
+        {{ value_of_cell(
+            'cells.cell', 'texts.value_key', 'cells.blank_value_key', 'cells.absent_value_key', 'cells.has_cell'
+        ) }} as value_key
     from cells
     left join texts
         on cells.subgroup_key = texts.subgroup_key

@@ -45,7 +45,9 @@ cells as (
 
 select
     cells.student_key,
-    {{ value_of_cell('cells', 'texts') }} as value_key,
+    {{ value_of_cell(
+        'cells.cell', 'texts.value_key', 'cells.blank_value_key', 'cells.absent_value_key', 'cells.has_cell'
+    ) }} as value_key,
     cells.cell as raw_value,
     cells.source,
     cells.is_in_file

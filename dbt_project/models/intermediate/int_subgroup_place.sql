@@ -6,11 +6,7 @@ with places as (
         subgroup.district_id,
         setting.source,
         setting.precedence,
-        case setting.source
-            when 'roster_metadata' then substr(setting.source_column, 10)
-            when 'demographics' then substr(setting.source_column, 14)
-            else setting.source_column
-        end as cell_key
+        {{ cell_key('setting.source', 'setting.source_column') }} as cell_key
     from {{ ref('int_subgroup') }} as subgroup
     inner join {{ ref('stg_subgroup_column') }} as setting
         on subgroup.district_id = setting.district_id and subgroup.subgroup = setting.subgroup
