@@ -37,7 +37,7 @@ lint: setup      ## style, imports, SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests expectations/sql subgroup_pipeline/quality/sql
 
 types: setup     ## strict types
 	$(BIN)/mypy

@@ -6,14 +6,23 @@ it; a file that is absent did not change. Rows taken over keep the delivery id o
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.roster_headers import carry_headers_over
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord
+from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, get_delivery, live_deliveries, undecided_delta
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Sequence
 
+    import duckdb
+    from sqlalchemy.orm import Session
+
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
 
 CARRIED_OVER = "(carried over)"
@@ -41,3 +50,45 @@ def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, bas
         carried += row[0] if row else 0
     carry_headers_over(connection, delivery.delivery_id, base_delivery_id)
     return carried
+
+
+@dataclass
+class Composed:
+    """Rosters of a turn that are whole now, and deltas that are not: without a set to change, or behind an undecided one."""
+
+    ready: list[Delivery] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+def compose_due(connection: duckdb.DuckDBPyConnection, registry: Registry, rosters: Sequence[Delivery]) -> Composed:
+    """Apply the deltas among these landed rosters, at most one per district, to the set that is live. Safe to repeat.
+
+    A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (docs/architecture.md 3.14).
+    """
+    composed = Composed()
+    with registry.begin() as session:
+        live = live_deliveries(session, "roster")
+        for delivery in rosters:
+            if not delivery.record.is_delta or delivery.state in LIVE_STATES:
+                composed.ready.append(delivery)
+                continue
+            row = get_delivery(session, delivery.delivery_id)
+            base = live.get(delivery.district_id)
+            if base is None:
+                advance(session, row, "rejected", verdict="rejected")
+                _say(session, row, "PKG008")
+                composed.rejected.append(row.delivery_id)
+            elif undecided_delta(session, base, row):
+                _say(session, row, "PKG010")
+                composed.waiting.append(row.delivery_id)
+            else:
+                row.base_delivery_id = base.delivery_id
+                carried = compose_delta(connection, row, base.delivery_id)
+                row.record = row.record.updated(DeliveryRecord(rows_carried_over=carried))
+                composed.ready.append(row)
+    return composed
+
+
+def _say(session: Session, delivery: Delivery, code: str) -> None:
+    store_findings(session, "quality", delivery.district_id, delivery.delivery_id, [Finding(code, file="manifest.csv")])

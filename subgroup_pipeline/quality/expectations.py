@@ -1,22 +1,24 @@
 """The suites of `expectations/` as data: their checks and finding codes. How grave a code is stands in the catalogue.
 
-Read from GX's own JSON without importing GX, so that Dagster can name its checks for free. Adding an expectation to a
-file there is all that adding a check takes; its `meta` says `check` (a name unique in its table), `code`, `column`,
-`what`, and `also` for further codes that the same query answers.
+Read from GX's own JSON without importing GX, so that Dagster can name its checks for free. Adding a check takes an
+expectation in a file there, whose `meta` says `check` (a name unique in its table), `code`, `column`, `what`, and `also` for
+further codes that the same query answers; and the query, a file in `expectations/sql` that `kwargs` names.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse import rule_sql
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
-OWN_TYPE = "expect_no_violations_by_delivery"
+TYPE = "expect_no_violations_by_delivery"
+"""The one type of expectation that counts by delivery and names the keys of failing rows: `gx_duckdb` defines it."""
 
 
 class ExpectationFileError(SubgroupsError):
@@ -34,12 +36,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation. `description` says what holds when it passes; `rules` what failing rows are, `also` after `meta`."""
+    """One expectation. `description` says what holds when it passes; `rules` what failing rows are, `also` after `meta`.
+
+    `sql` is the file of its query, under `expectations/sql`.
+    """
 
     table: str
     name: str
-    type: str
-    kwargs: dict[str, Any] = field(hash=False)
+    sql: str
     rules: tuple[Rule, ...]
     description: str
 
@@ -120,15 +124,13 @@ def suite_json(table: str) -> dict[str, Any]:
     return suite
 
 
-def without_values(error: object) -> str:
-    """Say what DuckDB said, where that can only name tables, columns, files and syntax; else the kind of error alone.
+def check_query(name: str, *, batch: str) -> str:
+    """The SQL of `expectations/sql/<name>` over the view of one table."""
+    return rule_sql.query(_sql_folder(), name, batch=batch)
 
-    DuckDB quotes the cell in a conversion error, and that must reach no log.
-    """
-    first_line = str(error).partition("\n")[0]
-    kind = first_line.partition(":")[0]
-    is_harmless = kind in {"Binder Error", "Catalog Error", "Parser Error", "IO Error", "Connection Error"}
-    return first_line if is_harmless or kind == first_line else kind
+
+def _sql_folder() -> Path:
+    return bundled("expectations") / "sql"
 
 
 def _path(table: str) -> Path:
@@ -139,9 +141,17 @@ def _check(table: str, position: int, expectation: dict[str, Any]) -> Check:
     try:
         meta = expectation["meta"]
         rules = tuple(Rule(rule["code"], rule["column"], rule["what"]) for rule in [meta, *meta.get("also", [])])
-        return Check(table, meta["check"], expectation["type"], expectation["kwargs"], rules, expectation["description"])
+        check = Check(table, meta["check"], expectation["kwargs"]["sql"], rules, expectation["description"])
     except KeyError as error:
         raise ExpectationFileError(
-            f"expectations/{table}.json: expectation {position} has no {error}. Each needs type, kwargs, "
+            f"expectations/{table}.json: expectation {position} has no {error}. Each needs type, kwargs with sql, "
             "description and meta with check, code, column and what."
         ) from None
+    if expectation.get("type") != TYPE:
+        raise ExpectationFileError(
+            f"expectations/{table}.json: {check.name} is of the type {expectation.get('type')}, whose result is for all "
+            f"deliveries at once. Write it as {TYPE}, with a query that counts by delivery."
+        )
+    if not (_sql_folder() / check.sql).is_file():
+        raise ExpectationFileError(f"expectations/{table}.json: {check.name} names {check.sql}, which is not in expectations/sql")
+    return check

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.delta import compose_delta
+from subgroup_pipeline.landing.delta import compose_due
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.set_aside import rows_not_landed
+from subgroup_pipeline.quality.check_session import open_session
 from subgroup_pipeline.quality.family_totals import JudgedFeeds, note_failures
-from subgroup_pipeline.quality.roster_guards import roster_findings, set_aside_findings
-from subgroup_pipeline.quality.roster_owner import roster_owner_findings
-from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
-from subgroup_pipeline.quality.subgroup_file import header_of
-from subgroup_pipeline.quality.subgroup_guards import subgroup_findings
-from subgroup_pipeline.quality.validation import Failure, Validation, validate
+from subgroup_pipeline.quality.roster_guards import assess_rosters, set_aside_findings
+from subgroup_pipeline.quality.subgroup_guards import assess_subgroup_files
+from subgroup_pipeline.quality.suite_findings import as_finding, failures_by_delivery
+from subgroup_pipeline.quality.validation import Failure, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
@@ -36,13 +35,12 @@ from subgroup_pipeline.registry.ledger import (
     latest_delivery,
     live_deliveries,
     supersede_held,
-    undecided_delta,
     was_accepted_before,
 )
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, RUN_DELIVERY
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.raw_tables import tables_of
 from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
 
@@ -56,9 +54,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.ledger import Feed, Verdict
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
-
-_SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "VOC202", "VOC203", "DAT301", "DAT302", "ENR103", "LST101"})
-"""Codes that several checks give, so that the finding has to say which rule it was."""
 
 _WAITS_FOR: dict[str, str] = {
     "held": "The roster came and waits for a person to look at it.",
@@ -98,11 +93,15 @@ def judge_deliveries(
         live_again = get_deliveries(session, again)
         landed = [d for d in live_again if d.district_id in by_id] + deliveries_in(session, ["landed"], by_id)
     for turn in _turns(delivery for delivery in landed if delivery.feed == "roster"):
-        if ready := _composed(registry, settings, turn, judged):
-            _judge_feed(registry, settings, by_id, ready, judged, run_name)
+        with open_warehouse(settings) as connection:
+            composed = compose_due(connection, registry, turn)
+        judged.waiting += composed.waiting
+        judged.rejected += composed.rejected
+        if composed.ready:
+            _judge_turn(registry, settings, by_id, composed.ready, judged, run_name)
     subgroups = [delivery for delivery in landed if delivery.feed == "subgroups"]
     for turn in _turns(_with_roster(registry, subgroups, judged)):
-        _judge_feed(registry, settings, by_id, turn, judged, run_name)
+        _judge_turn(registry, settings, by_id, turn, judged, run_name)
     with open_warehouse(settings) as connection:
         replace_ids(connection, JUDGE_AGAIN, judged.verdicts, [])
         replace_ids(connection, HELD_BACK, judged.verdicts, judged.unusable)
@@ -132,35 +131,7 @@ def _with_roster(registry: Registry, subgroups: list[Delivery], judged: Judged) 
     return [delivery for delivery in subgroups if delivery.district_id in live]
 
 
-def _composed(registry: Registry, settings: Settings, turn: list[Delivery], judged: Judged) -> list[Delivery]:
-    """Apply the deltas among these rosters to what is live; gives those that can be judged now.
-
-    A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (docs/architecture.md 3.14).
-    """
-    ready: list[Delivery] = []
-    with registry.begin() as session, open_warehouse(settings) as connection:
-        live = live_deliveries(session, "roster")
-        for delivery in turn:
-            if not delivery.record.is_delta or delivery.state in LIVE_STATES:
-                ready.append(delivery)
-                continue
-            row = get_delivery(session, delivery.delivery_id)
-            base = live.get(delivery.district_id)
-            problem = "PKG008" if base is None else "PKG010" if undecided_delta(session, base, row) else ""
-            if base is None:
-                advance(session, row, "rejected", verdict="rejected")
-            if problem:
-                store_findings(session, "quality", row.district_id, row.delivery_id, [Finding(problem, file="manifest.csv")])
-                (judged.waiting if base else judged.rejected).append(row.delivery_id)
-            elif base is not None:
-                row.base_delivery_id = base.delivery_id
-                carried = compose_delta(connection, row, base.delivery_id)
-                row.record = row.record.updated(DeliveryRecord(rows_carried_over=carried))
-                ready.append(row)
-    return ready
-
-
-def _judge_feed(
+def _judge_turn(
     registry: Registry,
     settings: Settings,
     districts: Mapping[str, RegisteredDistrict],
@@ -168,41 +139,37 @@ def _judge_feed(
     judged: Judged,
     run_name: str,
 ) -> None:
+    """Judge deliveries of one feed, at most one per district."""
     feed: Feed = "roster" if deliveries[0].feed == "roster" else "subgroups"
-    with registry.begin() as session:
-        live = live_deliveries(session, "roster")
+    with registry.begin() as ledger:
+        live = live_deliveries(ledger, "roster")
     with open_warehouse(settings) as connection:
         write_subgroup_settings(connection, districts.values())
         connection.execute("delete from control.run_delivery")
         insert_rows(connection, RUN_DELIVERY, [_run_row(d, districts, live) for d in deliveries])
-    tables = [table.name for table in roster_tables().values()] if feed == "roster" else ["subgroup_row"]
-    validation = validate(settings, tables, run_name=run_name and f"{run_name}-{feed}")
+    tables = [table.name for table in tables_of(feed)]
+    assess = assess_rosters if feed == "roster" else assess_subgroup_files
+    with open_session(settings) as session:
+        validation = validate(settings, session, tables, run_name=run_name and f"{run_name}-{feed}")
+        assessments = assess(registry, session, districts, deliveries)
     judged.failures += validation.failures
-    if feed == "roster":
-        own = roster_findings(settings, districts, deliveries)
-        for delivery_id, findings in roster_subgroup_findings(settings, districts, deliveries).items():
-            own[delivery_id][0].extend(findings)
-        for delivery_id, finding in roster_owner_findings(registry, settings, deliveries).items():
-            own[delivery_id][0].append(finding)
-    else:
-        own = subgroup_findings(registry, settings, districts, deliveries)
-    failures = _failures_by_delivery(validation)
+    failures = failures_by_delivery(validation)
     located: dict[str, list[Finding]] = {}
     with ReadingPool(1) as readers:
         for delivery in deliveries:
             district = districts[delivery.district_id]
-            findings = [_as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
-            extra, _ = own[delivery.delivery_id]
+            findings = [as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
             if feed == "roster":
-                rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in roster_tables().values()}
+                rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in tables_of(feed)}
                 lost = {name: rows_not_landed(delivery, name) for name in rows}
                 findings += set_aside_findings(findings, rows, lost, district.settings.guards)
-            located[delivery.delivery_id], kept = locate(settings.paths, readers, delivery, findings + extra)
+            findings += assessments[delivery.delivery_id].findings
+            located[delivery.delivery_id], kept = locate(settings.paths, readers, delivery, findings)
             keep_failing_rows(settings.paths, delivery, "quality", kept)
-    with registry.begin() as session:
+    with registry.begin() as ledger:
         for delivery in deliveries:
-            _, noted = own[delivery.delivery_id]
-            _decide(session, districts[delivery.district_id], delivery, located[delivery.delivery_id], noted, judged)
+            key = delivery.delivery_id
+            _decide(ledger, districts[delivery.district_id], delivery, located[key], assessments[key].noted, judged)
 
 
 def _run_row(
@@ -218,34 +185,6 @@ def _run_row(
         "match_field": subgroups.match_field if subgroups and delivery.feed == "subgroups" else None,
         "delta_tables": ",".join(delivery.record.delta_tables),
     }
-
-
-def _failures_by_delivery(validation: Validation) -> dict[str, list[Failure]]:
-    failures: dict[str, list[Failure]] = defaultdict(list)
-    for failure in validation.failures:
-        failures[failure.delivery_id].append(failure)
-    return failures
-
-
-def _as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failure) -> Finding:
-    """A failure as a finding that knows its rows by key."""
-    files = {table.name: table.file_name for table in roster_tables().values()}
-    name = files.get(failure.table, delivery.files[0].name)
-    subgroups = district.settings.subgroups
-    column = failure.column
-    if failure.table == "subgroup_row" and subgroups:
-        column = header_of(delivery, name, subgroups.student_id_column)
-    key_column = column if failure.table == "subgroup_row" else failure.key_column
-    about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
-    return Finding(
-        failure.code,
-        file=name,
-        column=column,
-        count=failure.count,
-        about=about,
-        key_column=key_column or "",
-        keys=failure.keys,
-    )
 
 
 def _decide(

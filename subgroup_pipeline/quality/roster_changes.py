@@ -1,7 +1,4 @@
-"""How a roster differs from the one it would replace: facts of all deliveries of the run, one query a question.
-
-Ids are compared as 64-bit hashes: half the time of texts, and no guard turns on one record.
-"""
+"""How a roster differs from the one it would replace: facts of all deliveries of the run, one query per question."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.limits import REMOVED_FLOOR
+from subgroup_pipeline.landing.delta import CARRIED_OVER
+from subgroup_pipeline.quality.check_session import fact_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,104 +37,33 @@ class RosterChanges:
     is_new_school_year: bool = False
 
 
-_LIVE = "row_counts(x.status)"
-_STAFF = f"lower(x.role) in ('teacher', 'administrator', 'aide', 'proctor') and {_LIVE}"
-_STUDENT = "is_active_student(x.role, x.enabledUser, x.status)"
-
-# Of each kind: its raw table, the rows that count, and the cells that make a record another one.
-_KINDS = {
-    "students": ("users", _STUDENT, "givenName, familyName, identifier, username, userIds, orgSourcedIds, grades"),
-    "staff": ("users", _STAFF, "givenName, familyName, identifier, username, userIds, orgSourcedIds"),
-    "classes": ("classes", _LIVE, "title, courseSourcedId, schoolSourcedId, termSourcedIds"),
-    "enrollments": ("enrollments", _LIVE, "classSourcedId, userSourcedId, role, beginDate, endDate"),
+_OF_A_PERSON = ("givenName", "familyName", "identifier", "username", "userIds", "orgSourcedIds")
+_KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "students": ("users", "students", (*_OF_A_PERSON, "grades")),
+    "staff": ("users", "staff", _OF_A_PERSON),
+    "classes": ("classes", "rows", ("title", "courseSourcedId", "schoolSourcedId", "termSourcedIds")),
+    "enrollments": ("enrollments", "rows", ("classSourcedId", "userSourcedId", "role", "beginDate", "endDate")),
 }
-"""For a roster, `roster_delivery_id` is the roster that it would replace."""
-
-_SIDES = """
-with was as (
-    select r.delivery_id, {columns} from warehouse.control.run_delivery r
-    join warehouse.raw.{table} x on x.delivery_id = r.roster_delivery_id where r.feed = 'roster' and {counts}
-), now as (
-    select r.delivery_id, {columns} from warehouse.control.run_delivery r
-    join warehouse.raw.{table} x on x.delivery_id = r.delivery_id
-    where r.feed = 'roster' and r.roster_delivery_id is not null and {counts}
-)
-"""
-
-_CHANGE = """
-select delivery_id, count(was.id), count(now.id), count(*) filter (now.id is null), count(*) filter (was.id is null),
-    count(*) filter (was.content <> now.content)
-from was full join now using (delivery_id, id) group by all
-"""
-
-# A name counts when one student who is gone and one who is new have it: two of a name prove nothing.
-_NEW_IDS = """
-, gone as (select delivery_id, name from was anti join now using (delivery_id, id) group by all having count(*) = 1),
-new as (select delivery_id, name from now anti join was using (delivery_id, id) group by all having count(*) = 1)
-select delivery_id, count(*) from gone join new using (delivery_id, name) where name is not null group by all
-"""
-
-# The school is that of the class (docs/architecture.md 3.4), whether or not the enrollment holds today.
-_SCHOOLS = f"""
-with seat as (
-    select r.delivery_id, x.delivery_id <> r.delivery_id as is_before, c.schoolSourcedId as school, hash(x.userSourcedId) as id
-    from warehouse.control.run_delivery r
-    join warehouse.raw.enrollments x on x.delivery_id in (r.delivery_id, r.roster_delivery_id)
-    join warehouse.raw.classes c on c.delivery_id = x.delivery_id and c.sourcedId = x.classSourcedId
-    where r.feed = 'roster' and r.roster_delivery_id is not null and lower(x.role) = 'student' and {_LIVE}
-), student as (
-    select delivery_id, school, id, bool_or(is_before) as was_there, bool_or(not is_before) as is_there from seat group by all
-)
-select delivery_id, count(*) filter (was_there), count(*) filter (was_there and not is_there)
-from student group by delivery_id, school having count(*) filter (was_there and not is_there) > {REMOVED_FLOOR}
-"""
-
-_TIMES = """
-select delivery_id, count(*) filter (now.id is not null and now.content < was.content),
-    count(*) filter (now.content > was.content)
-from was join now using (delivery_id, id) group by all
-"""
-
-_NEW_YEAR = """
-select r.delivery_id
-from warehouse.control.run_delivery r
-where r.feed = 'roster' and (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s where s.delivery_id = r.delivery_id
-) > (
-    select max(try_cast(s.schoolYear as integer)) from warehouse.raw.academic_sessions s
-    where s.delivery_id = r.roster_delivery_id
-)
-"""
+"""Of each kind: its raw table, who counts, and the cells that make a record another one."""
+_DATED = ("orgs", "academic_sessions", "courses", "classes", "users")
 
 
 def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, RosterChanges]:
     """Changes of every roster in `control.run_delivery` that would replace another one, by delivery."""
     changes: dict[str, RosterChanges] = defaultdict(RosterChanges)
-    for kind, (table, counts, cells) in _KINDS.items():
-        columns = f"hash(x.sourcedId) as id, hash({', '.join(f'x.{cell.strip()}' for cell in cells.split(','))}) as content"
-        query = _SIDES.format(table=table, counts=counts, columns=columns) + _CHANGE
+    for kind, (table, who, cells) in _KINDS.items():
+        query = fact_query("roster/changes", table=table, who=who, cells=cells)
         for delivery_id, *numbers in session.execute(query).fetchall():
             changes[delivery_id].by_kind[kind] = Change(*numbers)
-    for delivery_id, before, removed in session.execute(_SCHOOLS).fetchall():
+    for delivery_id, before, removed in session.execute(fact_query("roster/schools", floor=REMOVED_FLOOR)).fetchall():
         changes[delivery_id].schools.append((before, removed))
-    name = "lower(x.givenName) || chr(31) || lower(x.familyName)"
-    columns = f"hash(x.sourcedId) as id, {name} as name"
-    for delivery_id, count in session.execute(
-        _SIDES.format(table="users", counts=_STUDENT, columns=columns) + _NEW_IDS
-    ).fetchall():
+    for delivery_id, count in session.execute(fact_query("roster/new_ids")).fetchall():
         changes[delivery_id].new_ids = count
-    _compare_times(session, changes)
-    for (delivery_id,) in session.execute(_NEW_YEAR).fetchall():
-        changes[delivery_id].is_new_school_year = True
-    return changes
-
-
-def _compare_times(session: duckdb.DuckDBPyConnection, changes: dict[str, RosterChanges]) -> None:
-    """Count records that both rosters have and that became older or newer by their own dateLastModified."""
-    counts = "x.dateLastModified like '____-__-__T%' and x.file_name <> '(carried over)'"
-    columns = "hash(x.sourcedId) as id, x.dateLastModified as content"
-    for table in ("orgs", "academic_sessions", "courses", "classes", "users"):
-        query = _SIDES.format(table=table, counts=counts, columns=columns) + _TIMES
+    for table in _DATED:
+        query = fact_query("roster/times", table=table, carried_over=CARRIED_OVER)
         for delivery_id, older, newer in session.execute(query).fetchall():
             changes[delivery_id].records_older += older
             changes[delivery_id].records_newer += newer
+    for (delivery_id,) in session.execute(fact_query("roster/new_year")).fetchall():
+        changes[delivery_id].is_new_school_year = True
+    return changes

@@ -7,39 +7,25 @@ from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.districts.limits import GROWTH_FLOOR, REJECT_FLOOR, REMOVED_FLOOR, ROLLOVER_SHARE, share_in_words
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.quality.assessment import Assessment
+from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.quality.roster_changes import Change, RosterChanges, roster_changes
-from subgroup_pipeline.quality.validation import open_session
+from subgroup_pipeline.quality.roster_owner import roster_owner_findings
+from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
 from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import duckdb
+
     from subgroup_pipeline.districts.guards import Guards
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Settings
-
 
 _FILES = {"students": "users.csv", "staff": "users.csv", "classes": "classes.csv", "enrollments": "enrollments.csv"}
 _REMOVED = {"students": "VOL301", "staff": "VOL302", "classes": "VOL303", "enrollments": "VOL304"}
-
-# Active students; and, to say why there are none: users, those with the role, and of these who fails by one column alone.
-_STUDENTS = """
-select r.delivery_id, count(*) filter (is_active_student(u.role, u.enabledUser, u.status)), count(u.delivery_id),
-    count(*) filter (is_active_student(u.role, 'true', 'active')),
-    count(*) filter (is_active_student(u.role, 'true', 'active') and not is_active_student('student', u.enabledUser, 'active')),
-    count(*) filter (is_active_student(u.role, 'true', 'active') and not is_active_student('student', 'true', u.status))
-from warehouse.control.run_delivery r left join warehouse.raw.users u using (delivery_id)
-where r.feed = 'roster' group by all
-"""
-
-# Rosters of which no usable session says the school year, and those without the end of one (as_of: roster counts on its eve).
-_SCHOOL_YEARS = """
-select r.delivery_id, count(s.schoolYear) > 0, bool_or(lower(s.type) = 'schoolyear') is true
-from warehouse.control.run_delivery r
-left join checks.academic_sessions s on s.delivery_id = r.delivery_id and s.counts and s.fault is null
-where r.feed = 'roster' group by all
-"""
 
 
 class StudentCount(NamedTuple):
@@ -62,22 +48,28 @@ class StudentCount(NamedTuple):
         return Finding("STU601", file="users.csv", column=column, count=self.users or None, about=about)
 
 
-def roster_findings(
-    settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
-) -> dict[str, tuple[list[Finding], DeliveryRecord]]:
-    """Findings about each roster of `control.run_delivery` as a whole, and what the ledger notes of it, by delivery."""
-    with open_session(settings) as session:
-        students = {row[0]: StudentCount(*row[1:]) for row in session.execute(_STUDENTS).fetchall()}
-        changes = roster_changes(session)
-        years: dict[str, tuple[bool, bool]] = {row[0]: row[1:] for row in session.execute(_SCHOOL_YEARS).fetchall()}
-    return {
-        d.delivery_id: (
-            _about_roster(students[d.delivery_id], changes.get(d.delivery_id), districts[d.district_id], d)
-            + _about_school_year(*years[d.delivery_id], districts[d.district_id]),
-            _counted(students[d.delivery_id], changes.get(d.delivery_id)),
-        )
-        for d in deliveries
+def assess_rosters(
+    registry: Registry,
+    session: duckdb.DuckDBPyConnection,
+    districts: Mapping[str, RegisteredDistrict],
+    deliveries: Iterable[Delivery],
+) -> dict[str, Assessment]:
+    """What is said of each roster of `control.run_delivery` as a whole, by delivery; also whose it is, and of its subgroups."""
+    students = {row[0]: StudentCount(*row[1:]) for row in session.execute(fact_query("roster/students")).fetchall()}
+    changes = roster_changes(session)
+    years: dict[str, tuple[bool, bool]] = {
+        row[0]: row[1:] for row in session.execute(fact_query("roster/school_years")).fetchall()
     }
+    subgroups = roster_subgroup_findings(session, districts, deliveries)
+    foreign = roster_owner_findings(registry, session, deliveries)
+    assessments = {}
+    for delivery in deliveries:
+        key, district = delivery.delivery_id, districts[delivery.district_id]
+        findings = _about_roster(students[key], changes.get(key), district, delivery)
+        findings += _about_school_year(*years[key], district) + subgroups.get(key, [])
+        findings += [foreign[key]] if key in foreign else []
+        assessments[key] = Assessment(findings, _counted(students[key], changes.get(key)))
+    return assessments
 
 
 def _counted(students: StudentCount, changes: RosterChanges | None) -> DeliveryRecord:

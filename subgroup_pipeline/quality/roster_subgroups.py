@@ -20,140 +20,42 @@ from subgroup_pipeline.districts.subgroup_sources import (
     roster_place,
 )
 from subgroup_pipeline.findings.finding import Finding, columns_finding
+from subgroup_pipeline.quality.cell_counts import OF_ROSTERS
+from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.quality.subgroup_columns import blank_words, blank_words_finding
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, column_drift, drift_facts
 from subgroup_pipeline.quality.subgroup_file import header_of
-from subgroup_pipeline.quality.validation import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import duckdb
+
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.quality.subgroup_drift import ValueChange
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Settings
 
 _ROLL_UP = f"demographics.{RACE_ETHNICITY}"
 _NEEDED_FLAGS = ("hispanicOrLatinoEthnicity", *RACES)
 """Without one of these columns the roll-up would guess; the flag for two or more races can be told from the others."""
 
-# Each configured column of the roster, with the headers that it is read from: the roll-up has seven.
-_COLUMN = f"""
-create temp table roster_column as
-select
-    r.delivery_id, r.district_id, k.subgroup, k.source, k.source_column, k.is_open,
-    unnest(case when k.source_column = '{_ROLL_UP}' then {list(RACE_FLAGS)}
-        else [substr(k.source_column, strpos(k.source_column, '.') + 1)] end) as header
-from warehouse.control.run_delivery r join warehouse.control.subgroup_column k using (district_id)
-where r.feed = 'roster' and k.source <> 'file'
-"""
-
-# roster_delivery_id is the roster that a roster would replace. Only active students count.
-_STUDENT = """
-create temp table roster_student as
-with roster as (
-    select delivery_id, delivery_id as read_id, false as is_before from warehouse.control.run_delivery
-    where delivery_id in (select delivery_id from roster_column)
-    union all
-    select delivery_id, roster_delivery_id, true from warehouse.control.run_delivery
-    where delivery_id in (select delivery_id from roster_column) and roster_delivery_id is not null
-)
-select r.delivery_id, r.read_id, r.is_before, u.sourcedId, u.metadata
-from roster r join warehouse.raw.users u on u.delivery_id = r.read_id
-where is_active_student(u.role, u.enabledUser, u.status)
-"""
-
-_TEXT = f"""
-create temp table roster_text as
-with demographic as materialized (
-    select s.delivery_id, s.is_before, d.*
-    exclude (delivery_id) from roster_student s join warehouse.raw.demographics d
-        on d.delivery_id = s.read_id and d.sourcedId = s.sourcedId and row_counts(d.status)
-),
-cell as (
-    select c.district_id, s.delivery_id, s.is_before, c.subgroup, c.source_column, 'users.csv' as file_name, c.header,
-        c.is_open, s.sourcedId, s.metadata[c.header] as text
-    from roster_student s join roster_column c using (delivery_id) where c.source = 'roster_metadata'
-    union all
-    select c.district_id, d.delivery_id, d.is_before, c.subgroup, c.source_column, 'demographics.csv', c.header, c.is_open,
-        d.sourcedId, case c.source when 'roster_metadata' then d.metadata[c.header] else case c.header
-            {" ".join(f"when '{column}' then d.{column}" for column in DEMOGRAPHICS if column != RACE_ETHNICITY)} end end
-    from demographic d join roster_column c using (delivery_id)
-),
-said as (
-    select c.*, lower(c.text) as folded, v.value, case when c.source_column = '{_ROLL_UP}'
-        then truth_of(c.text) is not null else c.is_open or v.value is not null end as is_set_up
-    from cell c left join warehouse.control.subgroup_value v
-        on v.district_id = c.district_id and v.subgroup = c.subgroup and lower(v.raw_key) = lower(c.text)
-    where c.text is not null
-)
-select delivery_id, is_before, source_column, file_name, header, is_open, folded, value, is_set_up, count(*) as students,
-    min(text) as written, list(sourcedId) filter (where not is_before and not is_set_up) as keys
-from said group by all
-"""
-
-_UNMAPPED = f"""
-select delivery_id, file_name, case when source_column = '{_ROLL_UP}' then header else source_column end as written,
-    sum(students)::bigint, keys_of_groups(keys)
-from roster_text where not is_before and not is_set_up group by all order by all
-"""
-
-# Students for whom a column says something; of the flags of the roll-up only yes does.
-_FILLED = f"""
-select delivery_id, source_column, coalesce(sum(students) filter (not is_before), 0)::bigint,
-    coalesce(sum(students) filter (is_before), 0)::bigint
-from roster_text where source_column <> '{_ROLL_UP}' or truth_of(folded) group by all
-"""
-
-# The tables that drift is told from, as a subgroup file has them. The flags of the roll-up count as values of their own; a
-# student of whom the roster says nothing is a blank row.
-_DRIFT = f"""
-create table checks.live_file as
-select delivery_id, any_value(read_id) as live_delivery_id from roster_student where is_before group by delivery_id;
-create table checks.cell_count as
-with filled as (
-    select delivery_id, is_before, source_column, is_open,
-        case when source_column = '{_ROLL_UP}' then header else written end as cell,
-        source_column = '{_ROLL_UP}' or value is not null as is_known,
-        case when source_column = '{_ROLL_UP}' then header else coalesce(value, if(is_open, folded, 'not_reported')) end as value,
-        sum(students) as n
-    from roster_text where source_column <> '{_ROLL_UP}' or truth_of(folded) group by all
-),
-roster as (select delivery_id, is_before, any_value(read_id) as read_id, count(*) as students from roster_student group by all),
-blank as (
-    select f.delivery_id, f.is_before, f.source_column, any_value(f.is_open), null, false, 'not_reported',
-        r.students - sum(f.n)
-    from filled f join roster r using (delivery_id, is_before) where f.source_column <> '{_ROLL_UP}'
-    group by f.delivery_id, f.is_before, f.source_column, r.students
-)
-select r.read_id as delivery_id, c.source_column, c.is_open, c.cell, c.is_known, c.value, c.n::bigint as n
-from (from filled union all from blank) c join roster r using (delivery_id, is_before)
-"""
-
-_HEADER = """
-select r.delivery_id, h.file_name, h.header
-from warehouse.control.run_delivery r join warehouse.control.landed_header h using (delivery_id)
-where r.delivery_id in (select delivery_id from roster_column)
-"""
-
 
 def roster_subgroup_findings(
-    settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
+    session: duckdb.DuckDBPyConnection, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
 ) -> dict[str, list[Finding]]:
     """Findings about subgroups in the rosters of `control.run_delivery`, by delivery; those without any are left out."""
     reading = [d for d in deliveries if districts[d.district_id].settings.reads_roster]
     if not reading:
         return {}
     findings: dict[str, list[Finding]] = defaultdict(list)
-    with open_session(settings) as session:
-        for statement in (_COLUMN, _STUDENT, _TEXT, _DRIFT):
-            session.execute(statement)
-        drift, blank = drift_facts(session), blank_words(session)
-        filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_FILLED).fetchall()}
-        unmapped = session.execute(_UNMAPPED).fetchall()
-        headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for delivery_id, file_name, header in session.execute(_HEADER).fetchall():
-            headers[delivery_id][file_name].add(header)
+    for table in ("columns", "students", "texts", "cell_counts"):
+        session.execute(_query(table))
+    drift, blank = drift_facts(session, OF_ROSTERS), blank_words(session, OF_ROSTERS)
+    filled = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_query("filled")).fetchall()}
+    unmapped = session.execute(_query("unmapped")).fetchall()
+    headers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for delivery_id, file_name, header in session.execute(_query("headers")).fetchall():
+        headers[delivery_id][file_name].add(header)
     for delivery in reading:
         own = drift.get(delivery.delivery_id, DriftFacts()).changes
         findings[delivery.delivery_id] = _about_columns(districts[delivery.district_id], delivery, headers, filled, own)
@@ -173,6 +75,11 @@ def roster_subgroup_findings(
         )
         findings[delivery_id].append(found)
     return findings
+
+
+def _query(name: str) -> str:
+    columns = [column for column in DEMOGRAPHICS if column != RACE_ETHNICITY]
+    return fact_query(f"roster_subgroups/{name}", cells=OF_ROSTERS, roll_up=_ROLL_UP, flags=RACE_FLAGS, demographics=columns)
 
 
 def _about_columns(

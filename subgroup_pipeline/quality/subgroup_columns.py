@@ -1,6 +1,5 @@
 """What stands in the columns of subgroup files: values that are not set up, open columns that hold no group, Excel's errors.
 
-`checks.cell_count` counts each text of each column, for the files of the run and for the live ones that they would replace.
 Texts stay in memory, to find lines by; a finding has counts, lines, names from the settings, and words of a list of ours.
 """
 
@@ -8,16 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from subgroup_pipeline.districts.limits import FEW_STUDENTS, ID_LIKE, REPEATS_IDS
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.quality.check_session import fact_query
+from subgroup_pipeline.warehouse.sql_text import literals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     import duckdb
 
+    from subgroup_pipeline.quality.cell_counts import CellCounts
     from subgroup_pipeline.quality.subgroup_file import RowsSought, SubgroupFile
 
 _NAMED = 8
@@ -27,65 +29,6 @@ BLANK_WORDS = (
     "\u2013", "\u2014", ".", "?",
 )  # fmt: skip
 """Words by which programs and people say that a cell is blank: never a student's own, so a finding may name them."""
-
-# unnest() stands in the select list, and texts are grouped before they are trimmed: 0.5 s for 500,000 rows of 12 columns,
-# where `from rows, unnest(map_entries(cells))` takes 5.3 s (measured).
-_CELLS = """
-create table checks.cell_count as
-with file as (
-    select delivery_id from warehouse.control.run_delivery where feed = 'subgroups'
-    union select live_delivery_id from checks.live_file
-),
-cell as (
-    select district_id, delivery_id, entry.key as source_column, entry.value as cell, count(*) as n
-    from (
-        select district_id, delivery_id, unnest(map_entries(cells)) as entry
-        from warehouse.raw.subgroup_row where delivery_id in (select delivery_id from file)
-    ) group by district_id, delivery_id, entry.key, entry.value
-)
-select
-    c.delivery_id, c.source_column, k.is_open, c.cell, v.value is not null as is_known,
-    case
-        when c.cell is null then k.blank_value
-        when v.value is null and not k.is_open then 'not_reported'
-        else coalesce(v.value, c.cell)
-    end as value,
-    sum(c.n)::bigint as n
-from cell c
-join warehouse.control.subgroup_column k
-    on k.district_id = c.district_id and k.source_column = c.source_column and k.source = 'file'
-left join warehouse.control.subgroup_value v
-    on v.district_id = c.district_id and v.subgroup = k.subgroup and lower(v.raw_key) = lower(c.cell)
-group by all
-"""
-
-_UNMAPPED = """
-select delivery_id, source_column, sum(n)::bigint, count(distinct lower(cell)), min(cell, 100)
-from checks.cell_count where not is_open and not is_known and cell is not null group by all
-"""
-
-_WRECKED = """
-select delivery_id, source_column, sum(n)::bigint, count(distinct cell), min(cell, 100)
-from checks.cell_count where not is_known and is_excel_wreck(cell) group by all
-"""
-
-_KNOWN = """
-select delivery_id, source_column, min(cell) from checks.cell_count where is_known
-group by delivery_id, source_column, lower(cell)
-"""
-
-_BLANK = """
-select delivery_id, source_column, words.written, sum(n)::bigint, list(cell) from checks.cell_count
-join (select unnest(?::varchar[]) as written) words on lower(cell) = lower(words.written)
-where is_open and not is_known group by all order by all
-"""
-
-_OPEN = """
-select c.delivery_id, c.source_column, sum(c.n)::bigint, count(distinct c.cell),
-    coalesce(sum(c.n) filter (f.key is not null), 0)::bigint
-from checks.cell_count c left join checks.file_key f on f.delivery_id = c.delivery_id and f.key = c.cell
-where c.is_open and not c.is_known and c.cell is not null group by all
-"""
 
 
 @dataclass(frozen=True)
@@ -126,28 +69,33 @@ class ColumnFacts:
     blank_words: dict[str, list[BlankWord]] = field(default_factory=dict)
 
 
-def column_facts(session: duckdb.DuckDBPyConnection) -> dict[str, ColumnFacts]:
-    """Facts by delivery. Leaves checks.cell_count; reads checks.file_key and checks.live_file."""
-    session.execute(_CELLS)
+def column_facts(session: duckdb.DuckDBPyConnection, cells: CellCounts) -> dict[str, ColumnFacts]:
+    """Facts by delivery. Leaves `cells.counts`; reads `cells.replaced` and checks.file_key."""
+
+    def rows(name: str) -> list[Any]:
+        return session.execute(fact_query(f"subgroups/{name}", cells=cells)).fetchall()
+
+    session.execute(fact_query("subgroups/cell_counts", cells=cells))
     facts: dict[str, ColumnFacts] = defaultdict(ColumnFacts)
-    for delivery_id, column, text in session.execute(_KNOWN).fetchall():
+    for delivery_id, column, text in rows("known"):
         facts[delivery_id].known.setdefault(column, []).append(text)
-    for delivery_id, column, cells, distinct, texts in session.execute(_UNMAPPED).fetchall():
-        facts[delivery_id].unmapped[column] = Texts(cells, distinct, tuple(texts))
-    for delivery_id, column, cells, distinct, texts in session.execute(_WRECKED).fetchall():
-        facts[delivery_id].wrecked[column] = Texts(cells, distinct, tuple(texts))
-    for delivery_id, column, *counts in session.execute(_OPEN).fetchall():
+    for delivery_id, column, count, distinct, texts in rows("unmapped"):
+        facts[delivery_id].unmapped[column] = Texts(count, distinct, tuple(texts))
+    for delivery_id, column, count, distinct, texts in rows("wrecked"):
+        facts[delivery_id].wrecked[column] = Texts(count, distinct, tuple(texts))
+    for delivery_id, column, *counts in rows("open_texts"):
         facts[delivery_id].open[column] = OpenTexts(*counts)
-    for delivery_id, columns in blank_words(session).items():
+    for delivery_id, columns in blank_words(session, cells).items():
         facts[delivery_id].blank_words = columns
     return facts
 
 
-def blank_words(session: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[BlankWord]]]:
-    """By delivery and column: words that mean blank and became groups of an open column. Reads checks.cell_count."""
+def blank_words(session: duckdb.DuckDBPyConnection, cells: CellCounts) -> dict[str, dict[str, list[BlankWord]]]:
+    """By delivery and column: words that mean blank and became groups of an open column. Reads `cells.counts`."""
     found: dict[str, dict[str, list[BlankWord]]] = defaultdict(dict)
-    for delivery_id, column, word, cells, texts in session.execute(_BLANK, [list(BLANK_WORDS)]).fetchall():
-        found[delivery_id].setdefault(column, []).append(BlankWord(word, cells, tuple(texts)))
+    query = fact_query("subgroups/blank_words", cells=cells, words=literals(BLANK_WORDS))
+    for delivery_id, column, word, count, texts in session.execute(query).fetchall():
+        found[delivery_id].setdefault(column, []).append(BlankWord(word, count, tuple(texts)))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.districts.district_file import NOT_REPORTED
 from subgroup_pipeline.districts.limits import FEW_STUDENTS, limit_in_words
 from subgroup_pipeline.findings.finding import Finding, columns_finding
+from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.registry.delivery_record import ChangedStudents
 
 if TYPE_CHECKING:
@@ -19,57 +20,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.districts.district_file import DistrictSettings
+    from subgroup_pipeline.quality.cell_counts import CellCounts
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
-
-# Every value of every column that both files have, with its rows then and now; what moved by few students only is left out
-# here already, as long as it did not vanish. Values of the settings are named as the files write them, texts of open columns
-# are counted only.
-_CHANGES = """
-with total as (select delivery_id, source_column, sum(n) as n from checks.cell_count group by all),
-pair as (
-    select l.delivery_id, l.live_delivery_id, t.source_column, w.n as rows_before, t.n as rows_now
-    from checks.live_file l
-    join total t on t.delivery_id = l.delivery_id
-    join total w on w.delivery_id = l.live_delivery_id and w.source_column = t.source_column
-),
-part as (
-    select p.delivery_id, p.source_column, c.is_open, c.value, c.cell, c.cell is null as is_blank,
-        c.is_known, c.delivery_id = p.delivery_id as is_now, c.n
-    from pair p join checks.cell_count c
-        on c.source_column = p.source_column and c.delivery_id in (p.delivery_id, p.live_delivery_id)
-),
-changed as (
-    select delivery_id, source_column, is_open, value, false as is_blank, bool_or(is_known) as is_known,
-        list_sort(list(distinct cell) filter (is_known)) as written,
-        coalesce(sum(n) filter (not is_now), 0) as before, coalesce(sum(n) filter (is_now), 0) as now
-    from part group by delivery_id, source_column, is_open, value
-    union all
-    select delivery_id, source_column, is_open, null, true, false, null,
-        coalesce(sum(n) filter (not is_now), 0), coalesce(sum(n) filter (is_now), 0)
-    from part where is_blank group by delivery_id, source_column, is_open
-)
-select delivery_id, source_column, is_open, is_blank, is_known, value, case when not is_open then written end,
-    before::bigint, p.rows_before::bigint, now::bigint, p.rows_now::bigint
-from changed join pair p using (delivery_id, source_column)
-where abs(now - before * p.rows_now / p.rows_before) > $few or (now = 0 and is_known)
-order by all
-"""
-
-# Students by id: new, with other cells, and gone. Cells stand in the order of the settings, whatever the header's is.
-_STUDENTS = """
-with was as (
-    select l.delivery_id, hash(r.student_id) as id, min(hash(r.cells)) as content
-    from checks.live_file l join warehouse.raw.subgroup_row r on r.delivery_id = l.live_delivery_id
-    where r.student_id is not null group by all
-), now as (
-    select l.delivery_id, hash(r.student_id) as id, min(hash(r.cells)) as content
-    from checks.live_file l join warehouse.raw.subgroup_row r using (delivery_id)
-    where r.student_id is not null group by all
-)
-select delivery_id, count(*) filter (was.id is null), count(*) filter (was.content <> now.content),
-    count(*) filter (now.id is null)
-from was full join now using (delivery_id, id) group by all
-"""
 
 
 @dataclass(frozen=True)
@@ -117,17 +69,18 @@ class DriftFacts:
     changes: dict[str, list[ValueChange]] = field(default_factory=dict)
 
 
-def drift_facts(session: duckdb.DuckDBPyConnection) -> dict[str, DriftFacts]:
-    """Facts by delivery, of those that replace a live one and differ. Reads checks.cell_count and checks.live_file."""
+def drift_facts(session: duckdb.DuckDBPyConnection, cells: CellCounts) -> dict[str, DriftFacts]:
+    """Facts by delivery, of those that replace a live one and differ. Reads both tables of `cells`."""
+    query = fact_query("subgroups/value_changes", cells=cells, few=FEW_STUDENTS)
     facts: dict[str, DriftFacts] = {}
-    for delivery_id, column, *change in session.execute(_CHANGES, {"few": FEW_STUDENTS}).fetchall():
+    for delivery_id, column, *change in session.execute(query).fetchall():
         facts.setdefault(delivery_id, DriftFacts()).changes.setdefault(column, []).append(ValueChange(*change))
     return facts
 
 
-def changed_students(session: duckdb.DuckDBPyConnection) -> dict[str, ChangedStudents]:
-    """Students of each file that replaces a live one, against that one. Reads checks.live_file."""
-    rows = session.execute(_STUDENTS).fetchall()
+def changed_students(session: duckdb.DuckDBPyConnection, cells: CellCounts) -> dict[str, ChangedStudents]:
+    """Students of each file that replaces a live one, against that one. Reads `cells.replaced`."""
+    rows = session.execute(fact_query("subgroups/changed_students", cells=cells)).fetchall()
     return {row[0]: ChangedStudents(new=row[1], changed=row[2], removed=row[3]) for row in rows}
 
 

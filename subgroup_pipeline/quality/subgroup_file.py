@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings, SubgroupColumn
     from subgroup_pipeline.districts.guards import Guards
     from subgroup_pipeline.registry.schema import Delivery, FindingRow
-    from subgroup_pipeline.settings import Home
 
 
 class RowsSought(TypedDict, total=False):
@@ -35,7 +34,6 @@ def header_of(delivery: Delivery, file_name: str, column: str) -> str:
 class SubgroupFile:
     """A delivery of the feed `subgroups`, the district's settings, and the live delivery it would replace, if any."""
 
-    home: Home
     settings: DistrictSettings
     delivery: Delivery
     live: Delivery | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.quality.assessment import Assessment
+from subgroup_pipeline.quality.cell_counts import OF_FILES
 from subgroup_pipeline.quality.subgroup_columns import ColumnFacts, column_facts, column_findings
 from subgroup_pipeline.quality.subgroup_drift import DriftFacts, changed_students, drift_facts, drift_findings
 from subgroup_pipeline.quality.subgroup_fields import FieldFit, best_fits
@@ -13,11 +15,9 @@ from subgroup_pipeline.quality.subgroup_ids import IdFacts, id_facts, id_finding
 from subgroup_pipeline.quality.subgroup_match import MatchFacts, match_facts, match_findings, note_keys
 from subgroup_pipeline.quality.subgroup_owner import wrong_district_finding, wrong_districts
 from subgroup_pipeline.quality.subgroup_rewrites import rewrite_facts
-from subgroup_pipeline.quality.validation import open_session
 from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.warehouse.rows import insert_rows
-from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Settings
-
-_LIVE_FILE = Table(
-    "checks",
-    "live_file",
-    "The live subgroup file that each of these would replace.",
-    {"delivery_id": Column("varchar", "The new one."), "live_delivery_id": Column("varchar", "The live one.")},
-)
 
 
 @dataclass
@@ -56,65 +48,70 @@ class SubgroupFacts:
         return bool(self.match.keys) and likely < file.guards.subgroup_own_match * self.match.keys
 
 
-def subgroup_findings(
-    registry: Registry, settings: Settings, districts: Mapping[str, RegisteredDistrict], deliveries: Iterable[Delivery]
-) -> dict[str, tuple[list[Finding], DeliveryRecord]]:
-    """Findings about each subgroup file of `control.run_delivery` as a whole, and what the ledger notes of it, by delivery.
+def assess_subgroup_files(
+    registry: Registry,
+    session: duckdb.DuckDBPyConnection,
+    districts: Mapping[str, RegisteredDistrict],
+    deliveries: Iterable[Delivery],
+) -> dict[str, Assessment]:
+    """What is said of each subgroup file of `control.run_delivery` as a whole, by delivery.
 
     A file that is most likely another district's also gets an entry in the audit log.
     """
-    with registry.begin() as session:
-        live = live_deliveries(session, "subgroups")
+    with registry.begin() as ledger:
+        live = live_deliveries(ledger, "subgroups")
     files = {}
     for delivery in deliveries:
         before = live.get(delivery.district_id)
         replaces = before is not None and before.delivery_id < delivery.delivery_id
         own = districts[delivery.district_id].settings
-        files[delivery.delivery_id] = SubgroupFile(settings.paths, own, delivery, before if replaces else None)
-    facts = subgroup_facts(registry, settings, files)
+        files[delivery.delivery_id] = SubgroupFile(own, delivery, before if replaces else None)
+    facts = subgroup_facts(registry, session, files)
     return {delivery_id: _about_file(registry, file, facts[delivery_id]) for delivery_id, file in files.items()}
 
 
-def subgroup_facts(registry: Registry, settings: Settings, files: Mapping[str, SubgroupFile]) -> dict[str, SubgroupFacts]:
+def subgroup_facts(
+    registry: Registry, session: duckdb.DuckDBPyConnection, files: Mapping[str, SubgroupFile]
+) -> dict[str, SubgroupFacts]:
     """Facts of these files, by delivery."""
-    with open_session(settings) as session:
-        _note_live_files(session, files)
-        note_keys(session)
-        ids = id_facts(session, rewrite_facts(session))
-        matches = match_facts(session)
-        columns, drift, changed = column_facts(session), drift_facts(session), changed_students(session)
-        facts = {
-            delivery_id: SubgroupFacts(
-                matches[delivery_id],
-                ids.get(delivery_id, IdFacts()),
-                columns.get(delivery_id, ColumnFacts()),
-                drift.get(delivery_id, DriftFacts()),
-                changed.get(delivery_id),
-            )
-            for delivery_id in files
-        }
-        low = [key for key, file in files.items() if matches[key].is_below(file.guards.match_rate)]
-        for delivery_id, fit in best_fits(session, low).items():
-            facts[delivery_id].ids.other_field = fit
-        suspects = {key: matches[key] for key, file in files.items() if facts[key].is_suspect(file)}
-        for delivery_id, elsewhere in wrong_districts(session, registry, suspects).items():
-            facts[delivery_id].elsewhere = elsewhere
+    _note_live_files(session, files)
+    note_keys(session)
+    ids = id_facts(session, rewrite_facts(session))
+    matches = match_facts(session, OF_FILES)
+    columns, drift = column_facts(session, OF_FILES), drift_facts(session, OF_FILES)
+    changed = changed_students(session, OF_FILES)
+    facts = {
+        delivery_id: SubgroupFacts(
+            matches[delivery_id],
+            ids.get(delivery_id, IdFacts()),
+            columns.get(delivery_id, ColumnFacts()),
+            drift.get(delivery_id, DriftFacts()),
+            changed.get(delivery_id),
+        )
+        for delivery_id in files
+    }
+    low = [key for key, file in files.items() if matches[key].is_below(file.guards.match_rate)]
+    for delivery_id, fit in best_fits(session, low).items():
+        facts[delivery_id].ids.other_field = fit
+    suspects = {key: matches[key] for key, file in files.items() if facts[key].is_suspect(file)}
+    for delivery_id, elsewhere in wrong_districts(session, registry, suspects).items():
+        facts[delivery_id].elsewhere = elsewhere
     return facts
 
 
 def _note_live_files(session: duckdb.DuckDBPyConnection, files: Mapping[str, SubgroupFile]) -> None:
-    session.execute(f"create table {_LIVE_FILE} {_LIVE_FILE.definition}")
+    session.execute(f"create table {OF_FILES.replaced} {OF_FILES.replaced.definition}")
     pairs = [{"delivery_id": key, "live_delivery_id": file.live.delivery_id} for key, file in files.items() if file.live]
-    insert_rows(session, _LIVE_FILE, pairs)
+    insert_rows(session, OF_FILES.replaced, pairs)
 
 
-def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> tuple[list[Finding], DeliveryRecord]:
+def _about_file(registry: Registry, file: SubgroupFile, facts: SubgroupFacts) -> Assessment:
     """Causes first: where one explains why the ids do not match, nothing else says that they do not."""
     match = facts.match
     wrong = wrong_district_finding(registry, file, match, facts.elsewhere)
     findings = [wrong] if wrong is not None else list(_about_content(file, facts))
     noted = DeliveryRecord(student_ids=match.keys, matched=match.matched, absent_students=match.absent_students)
-    return findings, noted if facts.changed is None else noted.updated(DeliveryRecord(changes=facts.changed))
+    return Assessment(findings, noted if facts.changed is None else noted.updated(DeliveryRecord(changes=facts.changed)))
 
 
 def _about_content(file: SubgroupFile, facts: SubgroupFacts) -> Iterator[Finding]:

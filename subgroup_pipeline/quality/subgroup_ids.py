@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.limits import FEW_ROWS, share_in_words
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.quality.subgroup_rewrites import CAPITALS, UNSEEN, Difference, RewriteFacts, in_words
 
 if TYPE_CHECKING:
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.quality.subgroup_match import MatchFacts
 
 Ids = tuple[str, ...]
-
-_SCIENTIFIC = """
-select delivery_id, sum(n_rows)::bigint, first_keys(key) from checks.file_key where state = 'unknown' and is_scientific(key)
-group by all
-"""
 
 
 @dataclass(repr=False)
@@ -52,7 +48,7 @@ class IdFacts:
 def id_facts(session: duckdb.DuckDBPyConnection, rewrites: dict[str, RewriteFacts]) -> dict[str, IdFacts]:
     """Facts by delivery, of those where something is to be said. Reads checks.file_key."""
     facts = {delivery_id: IdFacts(found) for delivery_id, found in rewrites.items()}
-    for delivery_id, count, ids in session.execute(_SCIENTIFIC).fetchall():
+    for delivery_id, count, ids in session.execute(fact_query("subgroups/scientific")).fetchall():
         facts.setdefault(delivery_id, IdFacts()).scientific = (count, tuple(ids))
     return facts
 

@@ -6,95 +6,20 @@ A fact is counted for all deliveries of the run in one query; `match_findings` s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.districts.limits import FEW_ROWS, FEW_STUDENTS, share_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.set_aside import rows_not_landed
+from subgroup_pipeline.quality.check_session import fact_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
 
+    from subgroup_pipeline.quality.cell_counts import CellCounts
     from subgroup_pipeline.quality.subgroup_file import SubgroupFile
-
-# known_key: keys of rosters; file_key: distinct keys of the files of this run, and whose they are. A key of two active
-# students is `ambiguous`, one of nobody who is an active student `inactive`. unmet_key: students whom no key of the file meets.
-_KEYS = """
-create table checks.known_key as from checks.roster_key;
-create table checks.file_key as
-select
-    f.delivery_id, f.key, f.n_rows,
-    case
-        when k.key is null then 'unknown'
-        when k.first_student is null then 'inactive'
-        when k.first_student <> k.last_student then 'ambiguous'
-        else 'matched'
-    end as state
-from (
-    select delivery_id, student_id as key, count(*) as n_rows from checks.subgroup_row
-    where student_id is not null group by all
-) f
-left join checks.known_key k using (delivery_id, key);
-create table checks.unmet_key as
-select k.delivery_id, k.key from checks.known_key k anti join checks.file_key f using (delivery_id, key)
-where k.first_student = k.last_student
-"""
-
-# Match rate: distinct keys that match one active student, of distinct keys that are not blank.
-_MATCH = """
-with students as (
-    select delivery_id, count(distinct first_student) as n
-    from checks.known_key where first_student = last_student group by all
-),
-keys as (
-    select delivery_id, count(*) as n, count(*) filter (state = 'matched') as matched,
-        count(*) filter (state = 'unknown') as unknown,
-        coalesce(sum(n_rows) filter (state = 'ambiguous'), 0)::bigint as ambiguous_rows
-    from checks.file_key group by all
-)
-select r.delivery_id, coalesce(k.n, 0), coalesce(k.matched, 0), coalesce(s.n, 0), coalesce(k.unknown, 0),
-    coalesce(k.ambiguous_rows, 0)
-from warehouse.control.run_delivery r
-left join keys k using (delivery_id) left join students s using (delivery_id)
-where r.feed = 'subgroups'
-"""
-
-# Rows of one key that are equal in every cell after trimming count once; where any differs, none counts.
-_REPEATED = """
-with repeated as (select delivery_id, key, state from checks.file_key where n_rows > 1),
-of_key as (
-    select r.delivery_id, r.key, r.state, count(*) as n, count(distinct list_sort(list_transform(
-        map_entries(b.cells), lambda x: x.key || chr(31) || coalesce(x.value, '')))) = 1 as is_same
-    from checks.subgroup_row b join repeated r on r.delivery_id = b.delivery_id and r.key = b.student_id group by all
-)
-select delivery_id, coalesce(sum(n - 1) filter (is_same), 0)::bigint, first_keys(case when is_same then key end),
-    coalesce(sum(n) filter (not is_same and state = 'matched'), 0)::bigint
-from of_key group by all
-"""
-
-_ABSENT = """
-select k.delivery_id, first_keys(k.key) from checks.unmet_key k
-anti join checks.likely_key l on l.delivery_id = k.delivery_id and l.student_key = k.key group by all
-"""
-
-_ROWS = "select delivery_id, count(*), count(*) filter (student_id is null) from checks.subgroup_row group by all"
-
-# Of the live file's students who are still in the roster, those whom the new file leaves out.
-_REMOVED = """
-with was as (
-    select distinct l.delivery_id, s.student_id as key
-    from checks.live_file l join warehouse.raw.subgroup_row s on s.delivery_id = l.live_delivery_id
-)
-select was.delivery_id, count(*), count(u.key) filter (l.student_key is null)
-from was
-join checks.known_key k on k.delivery_id = was.delivery_id and k.key = was.key and k.first_student = k.last_student
-left join checks.unmet_key u on u.delivery_id = was.delivery_id and u.key = was.key
-left join (select distinct delivery_id, student_key from checks.likely_key) l
-    on l.delivery_id = was.delivery_id and l.student_key = was.key
-group by all
-"""
 
 
 @dataclass
@@ -144,21 +69,28 @@ class MatchFacts:
 
 def note_keys(session: duckdb.DuckDBPyConnection) -> None:
     """Leave checks.known_key, checks.file_key and checks.unmet_key: what the facts about ids are counted from."""
-    session.execute(_KEYS)
+    session.execute(fact_query("subgroups/keys"))
 
 
-def match_facts(session: duckdb.DuckDBPyConnection) -> dict[str, MatchFacts]:
-    """Facts of every subgroup file of the run, by delivery. Reads what `note_keys` leaves, and checks.likely_key."""
-    facts = {row[0]: MatchFacts(*row[1:]) for row in session.execute(_MATCH).fetchall()}
-    for delivery_id, rows, blank in session.execute(_ROWS).fetchall():
-        facts[delivery_id].rows, facts[delivery_id].blank_ids = rows, blank
-    for delivery_id, repeated, ids, conflicting in session.execute(_REPEATED).fetchall():
+def match_facts(session: duckdb.DuckDBPyConnection, cells: CellCounts) -> dict[str, MatchFacts]:
+    """Facts of every subgroup file of the run, by delivery.
+
+    Reads what `note_keys` leaves, checks.likely_key and `cells.replaced`.
+    """
+
+    def rows(name: str) -> list[Any]:
+        return session.execute(fact_query(f"subgroups/{name}", cells=cells)).fetchall()
+
+    facts = {row[0]: MatchFacts(*row[1:]) for row in rows("match")}
+    for delivery_id, count, blank in rows("rows"):
+        facts[delivery_id].rows, facts[delivery_id].blank_ids = count, blank
+    for delivery_id, repeated, ids, conflicting in rows("repeated"):
         found = facts[delivery_id]
         found.repeated_rows, found.repeated_ids, found.conflicting_rows = repeated, tuple(ids or ()), conflicting
-    for delivery_id, ids in session.execute(_ABSENT).fetchall():
+    for delivery_id, ids in rows("absent"):
         if delivery_id in facts:
             facts[delivery_id].absent_ids = tuple(ids)
-    for delivery_id, before, removed in session.execute(_REMOVED).fetchall():
+    for delivery_id, before, removed in rows("removed"):
         facts[delivery_id].students_before, facts[delivery_id].students_removed = before, removed
     return facts
 

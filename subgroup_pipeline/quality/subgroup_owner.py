@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.districts.limits import FEW_ROWS
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.quality.check_session import roster_keys
+from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.ledger import PIPELINE, live_deliveries
 from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.sql_text import literals
 from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
@@ -35,18 +36,6 @@ _LIVE_ROSTER = Table(
     },
 )
 
-# Every live roster by its own district's matching; the label that roster_keys wants is here the district.
-_ELSEWHERE = f"""
-with suspect as (
-    select f.delivery_id, r.district_id, f.key from checks.file_key f join warehouse.control.run_delivery r using (delivery_id)
-    where f.delivery_id in (select unnest(?))
-),
-known as ({roster_keys("checks.live_roster")})
-select s.delivery_id, k.delivery_id, count(*) as n
-from suspect s join known k on k.key = s.key and k.delivery_id <> s.district_id and k.first_student = k.last_student
-group by all order by n desc, k.delivery_id
-"""
-
 
 def wrong_districts(
     session: duckdb.DuckDBPyConnection, registry: Registry, suspects: Mapping[str, MatchFacts]
@@ -66,8 +55,9 @@ def wrong_districts(
     ]
     session.execute(f"create table {_LIVE_ROSTER} {_LIVE_ROSTER.definition}")
     insert_rows(session, _LIVE_ROSTER, rosters)
+    query = fact_query("subgroups/elsewhere", deliveries=literals(suspects))
     found: dict[str, list[tuple[str, int]]] = {}
-    for delivery_id, district_id, count in session.execute(_ELSEWHERE, [list(suspects)]).fetchall():
+    for delivery_id, district_id, count in session.execute(query).fetchall():
         found.setdefault(delivery_id, []).append((district_id, count))
     return found
 

@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from subgroup_pipeline.quality.check_session import fact_query
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -66,54 +68,6 @@ def _is_at_play(position: int) -> str:
     return f"{_undone('key', others)} <> {_undone('student_key', others)}"
 
 
-# By width: how many students' numbers would be met by a number of the file if zeros were put before it up to that width. A
-# student whom another row of the file meets already does not count, nor does a number that is somebody's as it is.
-_PADDED = f"""
-create table checks.likely_key as
-with short as (
-    select delivery_id, key, ltrim(key, '0') as digits from checks.file_key
-    where state = 'unknown' and regexp_full_match(key, '[0-9]+')
-),
-wide as (
-    select delivery_id, key, ltrim(key, '0') as digits from checks.unmet_key where regexp_full_match(key, '0[0-9]+')
-),
-pair as (
-    select s.delivery_id, s.key, w.key as student_key, length(w.key) as width
-    from short s join wide w using (delivery_id, digits) where length(s.key) < length(w.key)
-),
-best as (
-    select delivery_id, arg_max(width, n) as width
-    from (select delivery_id, width, count(distinct student_key) as n from pair group by all) group by all
-)
-select delivery_id, key, student_key, ['{ZEROS}'] as differences, width from pair join best using (delivery_id, width)
-"""
-
-# Both sides in a form without any of the differences: the file's keys that match nobody, and students whom no key meets, so
-# that a file whose ids match costs nothing. A form of two students says nothing.
-_REWRITTEN = f"""
-insert into checks.likely_key
-with unknown as (
-    select delivery_id, key, {_undone("key", REWRITES)} as form
-    from checks.file_key f anti join checks.likely_key l using (delivery_id, key) where state = 'unknown'
-),
-unmet as (
-    select delivery_id, min(key) as student_key, {_undone("key", REWRITES)} as form
-    from checks.unmet_key k
-    anti join checks.likely_key l on l.delivery_id = k.delivery_id and l.student_key = k.key
-    where delivery_id in (select delivery_id from unknown) group by all having count(*) = 1
-)
-select delivery_id, key, student_key, list_filter([
-    {", ".join(f"if({_is_at_play(n)}, '{rewrite.words}', null)" for n, rewrite in enumerate(REWRITES))}
-], lambda words: words is not null), null
-from unknown join unmet using (delivery_id, form) where form <> ''
-"""
-
-_TOLD = """
-select delivery_id, differences, count(distinct student_key), first_keys(key), width
-from checks.likely_key group by all order by all
-"""
-
-
 @dataclass(frozen=True)
 class Difference:
     """IDs that differ from the roster's by the same: how many students they would meet, and the first of them to find lines by.
@@ -150,10 +104,11 @@ class RewriteFacts:
 
 def rewrite_facts(session: duckdb.DuckDBPyConnection) -> dict[str, RewriteFacts]:
     """Facts by delivery. Leaves checks.likely_key; reads checks.file_key and checks.unmet_key."""
-    session.execute(_PADDED)
-    session.execute(_REWRITTEN)
+    at_play = [(rewrite.words, _is_at_play(position)) for position, rewrite in enumerate(REWRITES)]
+    session.execute(fact_query("subgroups/lost_zeros", zeros=ZEROS))
+    session.execute(fact_query("subgroups/rewritten", form=_undone("key", REWRITES), differences=at_play))
     facts: dict[str, RewriteFacts] = {}
-    for delivery_id, words, students, ids, width in session.execute(_TOLD).fetchall():
+    for delivery_id, words, students, ids, width in session.execute(fact_query("subgroups/differences")).fetchall():
         facts.setdefault(delivery_id, RewriteFacts()).differences.append(Difference(tuple(words), students, tuple(ids), width))
     return facts
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from subgroup_pipeline.quality import validation
+from subgroup_pipeline.quality.check_session import open_session
+from subgroup_pipeline.quality.validation import Validation
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import RUN_DELIVERY
@@ -70,6 +73,12 @@ CLEAN: Rows = {
 @pytest.fixture
 def clean() -> Rows:
     return copy.deepcopy(CLEAN)
+
+
+def validate(settings: Settings, tables: Collection[str], *, run_name: str) -> Validation:
+    """The suites of these tables, in a session of their own."""
+    with open_session(settings) as session:
+        return validation.validate(settings, session, tables, run_name=run_name)
 
 
 def make_settings(home: Path) -> Settings:

@@ -1,4 +1,4 @@
-"""The contract with GX's private methods: on random dirty deliveries, every count equals SQL written by hand, naively."""
+"""The contract with Great Expectations: on random dirty deliveries, every count equals SQL written by hand, naively."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import random
 import pytest
 
 from subgroup_pipeline.quality.expectations import checks_of
-from subgroup_pipeline.quality.validation import validate
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
-from tests.quality.conftest import LandMany, Rows
+from tests.quality.conftest import LandMany, Rows, validate
 from tests.quality.hand_sql import EXPECTED
 
 SEED = 20261123
@@ -103,10 +102,8 @@ def test_counts_by_delivery_equal_hand_sql(dirty: Settings) -> None:
     assert [rule for rule, counts in by_hand.items() if len(counts) < 2] == [], "every rule is broken in two deliveries"
 
 
-def test_hand_sql_covers_every_type_of_expectation() -> None:
-    """Codes are proved one by one in test_codes; this holds the bridge to GX for each way of counting."""
+def test_hand_sql_covers_every_suite() -> None:
+    """Codes are proved one by one in test_codes; this holds what comes back through GX to counts that know nothing of it."""
     by_hand = {(table, code) for table, code, _ in EXPECTED}
-    checks = [check for table in RAW_TABLES for check in checks_of(table)]
-    covered = {check.type for check in checks if {(check.table, rule.code) for rule in check.rules} & by_hand}
-    assert covered == {check.type for check in checks}
-    assert by_hand <= {(check.table, rule.code) for check in checks for rule in check.rules}
+    assert {table for table, _ in by_hand} == set(RAW_TABLES)
+    assert by_hand <= {(table, rule.code) for table in RAW_TABLES for check in checks_of(table) for rule in check.rules}

@@ -1,0 +1,2 @@
+-- Counts cells that are not written as OneRoster writes them, and rows that their status marks as gone.
+{{ by_faults_of_words(batch, []) }}

@@ -1,0 +1,2 @@
+-- Counts rows that count and are of nobody in users.csv.
+{{ without_parent(batch, 'sourcedId', 'checks.users') }}

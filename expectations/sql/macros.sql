@@ -1,0 +1,146 @@
+{# What several checks are made of. A check gives delivery_id, n (failing rows) and keys (of some of them, to find their
+   lines by); with `code` and `column_name` one pass over a table answers for several findings. #}
+
+{# Rows by `<finding code> <column>`, as `fault` says it, with their keys. #}
+{% macro by_fault(rows) -%}
+    select
+        delivery_id,
+        split_part(fault, ' ', 1) as code,
+        split_part(fault, ' ', 2) as column_name,
+        count(*) as n,
+        first_keys(sourcedId) as keys
+    from {{ rows }}
+    where fault is not null
+    group by all
+{%- endmacro %}
+
+{# Rows of a batch (`only` those of a condition) by each of the faults that their cells have. `faults` are pairs of a fault
+   and its condition. The conditions stand twice in the SQL: most rows have no fault, and a list is made for the others only. #}
+{% macro by_faults_of_cells(batch, faults, only=none) -%}
+    with faulty as (
+        select
+            delivery_id,
+            sourcedId,
+            unnest([
+                {%- for fault, condition in faults %}
+                case when {{ condition }} then '{{ fault }}' end{{ ',' if not loop.last }}
+                {%- endfor %}
+            ]) as fault
+        from {{ batch }}
+        where
+            {{ only ~ ' and ' if only }}(
+                {%- for _, condition in faults %}
+                {{ 'or ' if not loop.first }}({{ condition }})
+                {%- endfor %}
+            )
+    )
+
+    {{ by_fault('faulty') }}
+{%- endmacro %}
+
+{# The same for words that OneRoster prescribes, and for what every file has: status and dateLastModified. #}
+{% macro by_faults_of_words(batch, faults) -%}
+    {{ by_faults_of_cells(batch, faults + [
+        ('VOC202 status', is_in_other_capitals('status_as_written', 'status')),
+        ('VOC208 status', "(status = 'inactive' or status = 'tobedeleted' and not is_change)"),
+        ('DAT303 dateLastModified', 'not ' ~ is_utc_time('dateLastModified')),
+    ]) }}
+{%- endmacro %}
+
+{# Rows that count and whose cell, a list of ids, has a member that `parents` has not. Each list is looked up once. #}
+{% macro with_unknown_members(batch, list_column, parents) -%}
+    with cells as (
+        select distinct
+            delivery_id,
+            {{ list_column }} as cell
+        from {{ batch }}
+        where {{ list_column }} is not null
+    ),
+
+    members as (
+        select
+            delivery_id,
+            cell,
+            {{ members_of('cell') }} as member
+        from cells
+    ),
+
+    trimmed_members as (
+        select
+            delivery_id,
+            cell,
+            {{ trimmed('member') }} as id
+        from members
+    ),
+
+    unknown as (
+        select distinct
+            m.delivery_id,
+            m.cell
+        from trimmed_members as m
+        anti join {{ parents }} as p on m.delivery_id = p.delivery_id and m.id = p.sourcedId
+        where m.id is not null
+    )
+
+    select
+        c.delivery_id,
+        count(*) as n,
+        first_keys(c.sourcedId) as keys
+    from {{ batch }} as c
+    inner join unknown as u on c.delivery_id = u.delivery_id and c.{{ list_column }} = u.cell
+    where c.counts
+    group by c.delivery_id
+{%- endmacro %}
+
+{# Rows that count and name a parent which `parents` has not. #}
+{% macro without_parent(batch, column, parents) -%}
+    select
+        c.delivery_id,
+        count(*) as n,
+        first_keys(c.sourcedId) as keys
+    from {{ batch }} as c
+    anti join {{ parents }} as p on c.delivery_id = p.delivery_id and c.{{ column }} = p.sourcedId
+    where c.{{ column }} is not null and c.counts
+    group by c.delivery_id
+{%- endmacro %}
+
+{# Recursive: each row that counts with every row above it, up to 30 steps or until it meets itself. #}
+{% macro ancestors(batch) -%}
+    up as (
+        select
+            delivery_id,
+            sourcedId as start,
+            parentSourcedId as above,
+            1 as depth
+        from {{ batch }}
+        where parentSourcedId is not null and counts
+        union
+        select
+            u.delivery_id,
+            u.start,
+            p.parentSourcedId as above,
+            u.depth + 1 as depth
+        from up as u
+        inner join {{ batch }} as p on u.delivery_id = p.delivery_id and u.above = p.sourcedId
+        where p.parentSourcedId is not null and u.above <> u.start and u.depth < 30
+    )
+{%- endmacro %}
+
+{# REF112: rows of `up` that are above themselves. REF111: rows that name a parent which their file has not. #}
+{% macro rings_and_orphans(batch) -%}
+    select
+        delivery_id,
+        'REF112' as code,
+        count(distinct start) as n,
+        keys_of_groups([start]) as keys
+    from up
+    where above = start
+    group by delivery_id
+    union all
+    select
+        delivery_id,
+        'REF111' as code,
+        n,
+        keys
+    from ({{ without_parent(batch, 'parentSourcedId', batch) }})
+{%- endmacro %}

@@ -1,0 +1,10 @@
+-- The rows of the run's subgroup files with the roster that each is matched against, and what they are matched by.
+create view checks.subgroup_row as
+select
+    s.*,
+    r.roster_delivery_id
+from warehouse.raw.subgroup_row as s
+inner join warehouse.control.run_delivery as r on s.delivery_id = r.delivery_id;
+
+create view checks.roster_key as
+{{ roster_keys("(from warehouse.control.run_delivery where feed = 'subgroups')") }};
