@@ -25,8 +25,8 @@ from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
 from subgroup_pipeline.landing.volume import has_usual_volume
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UNPACKED, UnpackedZips
-from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.judged_again import judge_changed_again
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
     advance,

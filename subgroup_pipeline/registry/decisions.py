@@ -1,4 +1,4 @@
-"""What a person decides about a delivery (approve, reject, replay), and which ones changed settings or rules judge again."""
+"""What a person decides about a delivery: approve, reject, replay."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.catalogue import severity_of
-from subgroup_pipeline.registry.ledger import (
-    ACCEPTED,
-    FEEDS,
-    LIVE_STATES,
-    advance,
-    latest_delivery,
-    live_deliveries,
-    supersede_held,
-)
+from subgroup_pipeline.registry.ledger import ACCEPTED, LIVE_STATES, advance, live_delivery, supersede_held
 from subgroup_pipeline.registry.schema import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.registry.ledger import Verdict
@@ -34,7 +24,7 @@ def approve(session: Session, delivery: Delivery, *, by: str, reason: str) -> No
     """
     if delivery.state != "held":
         raise LedgerError(f"delivery {delivery.delivery_id} is {delivery.state}; only a held one can be approved.")
-    live = live_deliveries(session, delivery.feed).get(delivery.district_id)  # type: ignore[arg-type]
+    live = live_delivery(session, delivery.district_id, delivery.feed)  # type: ignore[arg-type]
     if live is not None and live.delivery_id > delivery.delivery_id:
         raise LedgerError(
             f"delivery {delivery.delivery_id} is older than {live.delivery_id}, which is live. "
@@ -56,7 +46,7 @@ def reject(session: Session, delivery: Delivery, *, by: str, reason: str) -> Del
     delivery.decision, delivery.decided_by = "rejected", by
     advance(session, delivery, "rejected", verdict="rejected", actor=by, reason=reason)
     session.flush()
-    live = live_deliveries(session, delivery.feed).get(delivery.district_id)  # type: ignore[arg-type]
+    live = live_delivery(session, delivery.district_id, delivery.feed)  # type: ignore[arg-type]
     if not was_live or live is not None:
         return None
     before = sa.select(Delivery).where(
@@ -88,23 +78,3 @@ def replay(session: Session, delivery: Delivery, *, by: str) -> None:
     delivery.record = delivery.record.without_ended_runs()
     if delivery.state != "received":
         advance(session, delivery, "screened", actor=by, reason="replay")
-
-
-def judge_changed_again(session: Session, versions: Mapping[str, int], rules: Callable[[], str]) -> int:
-    """Queue each feed's latest delivery again when it was held or rejected under other settings or rules; gives how many.
-
-    `versions` are the settings versions in force, by district; `rules` gives the version of the rules in force, which
-    takes a moment to make and is asked for only when it is needed.
-    """
-    queued = 0
-    for district_id, version in versions.items():
-        for feed in FEEDS:
-            latest = latest_delivery(session, district_id, feed)
-            if latest is None or latest.state not in ("held", "rejected") or latest.proof is None or latest.rules_version is None:
-                continue
-            if latest.decision == "rejected":  # by a person, whose word outlives a change of settings
-                continue
-            if (latest.settings_version, latest.rules_version) != (version, rules()):
-                advance(session, latest, "screened", reason="settings or rules have changed")
-                queued += 1
-    return queued

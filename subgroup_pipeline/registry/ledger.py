@@ -131,17 +131,17 @@ def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:
     return {delivery.district_id: delivery for delivery in session.scalars(query)}
 
 
-def live_of_feed(session: Session, district_id: str, feed: Feed) -> list[Delivery]:
-    """The accepted deliveries of one district's feed that nothing has replaced yet, newest first: the first one is live."""
+def live_delivery(session: Session, district_id: str, feed: Feed, before: datetime | None = None) -> Delivery | None:
+    """The live delivery of one district's feed: the newest that was accepted, or the newest received before a moment."""
     query = sa.select(Delivery).where(Delivery.district_id == district_id, Delivery.feed == feed, Delivery.state.in_(LIVE_STATES))
-    # They are few; ordered by SQL they would be looked for among all that the feed ever delivered.
-    return sorted(session.scalars(query), key=lambda one: (one.received_at, one.delivery_id), reverse=True)
+    # Those that nothing has replaced yet are few; ordered by SQL they would be looked for among all that the feed delivered.
+    found = [delivery for delivery in session.scalars(query) if before is None or delivery.received_at < before]
+    return max(found, key=lambda delivery: (delivery.received_at, delivery.delivery_id), default=None)
 
 
 def last_good_delivery(session: Session, delivery: Delivery) -> Delivery | None:
     """The live delivery of the same feed that came before this one."""
-    live = live_of_feed(session, delivery.district_id, delivery.feed)  # type: ignore[arg-type]  # stored as text
-    return next((earlier for earlier in live if earlier.received_at < delivery.received_at), None)
+    return live_delivery(session, delivery.district_id, delivery.feed, delivery.received_at)  # type: ignore[arg-type]
 
 
 def was_accepted_before(session: Session, delivery: Delivery) -> bool:

@@ -13,7 +13,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery, live_of_feed
+from subgroup_pipeline.registry.ledger import PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery, live_delivery
 from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 
 _UNDECIDED = ("received", "screened", "landed", "held")
@@ -99,7 +99,7 @@ def _same_content(
     """
     if latest is not None and latest.content_sha256 == content_sha256:
         return latest
-    live = next(iter(live_of_feed(session, district_id, feed)), None)
+    live = live_delivery(session, district_id, feed)
     if live is None or live.content_sha256 != content_sha256:
         return None
     undecided = sa.select(Delivery).where(

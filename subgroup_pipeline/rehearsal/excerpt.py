@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.ledger import FEEDS, base_deliveries, latest_delivery, live_deliveries
+from subgroup_pipeline.registry.ledger import FEEDS, base_deliveries, latest_delivery, live_delivery
 from subgroup_pipeline.registry.schema import Base, Delivery, DeliveryFile, District, DistrictSettingsVersion, FindingRow
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def copy_district(source: Registry, target: Registry, district: RegisteredDistri
 
 
 def _needed(session: Session, district_id: str) -> Collection[Delivery]:
-    deliveries = [live_deliveries(session, feed).get(district_id) for feed in FEEDS]
+    deliveries = [live_delivery(session, district_id, feed) for feed in FEEDS]
     deliveries += [latest_delivery(session, district_id, feed) for feed in FEEDS]
     found = {delivery.delivery_id: delivery for delivery in deliveries if delivery is not None and delivery.state in DECIDED}
     return [*found.values(), *(base for base in base_deliveries(session, found.values()) if base.delivery_id not in found)]

@@ -24,7 +24,7 @@ from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
-from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_delivery, live_deliveries
+from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_delivery, live_delivery
 from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.settings import Settings, load_settings
@@ -145,7 +145,7 @@ def _take(registry: Registry, settings: Settings, district: RegisteredDistrict, 
 def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict) -> None:
     """Land and judge, without judging again what is live and was judged under the settings of today."""
     with registry.begin() as session:
-        live = [live_deliveries(session, feed).get(district.district_id) for feed in FEEDS]
+        live = [live_delivery(session, district.district_id, feed) for feed in FEEDS]
         current = [d.delivery_id for d in live if d is not None and d.settings_version == district.version]
     with open_warehouse(settings) as connection:
         land_deliveries(connection, registry, settings, [district])

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import Registry
-from subgroup_pipeline.registry.decisions import judge_changed_again
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecord
 from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.judged_again import judge_changed_again
 from subgroup_pipeline.registry.ledger import (
     UploadedFile,
     advance,
