@@ -14,6 +14,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+_AT_A_TIME = 1000
+"""Rows in memory: a ledger may be years long."""
 _RECORD = {
     "files_waiting", "files", "is_delta", "delta_tables", "bulk_tables", "rows_carried_over", "active_students", "student_ids",
     "matched", "absent_students", "changes", "rows_set_aside_by_checks", "ended_runs",
@@ -28,10 +30,14 @@ def upgrade() -> None:
     op.execute("alter table delivery rename column counts to record")
     delivery = sa.table("delivery", sa.column("delivery_id", sa.String), sa.column("record", sa.JSON))
     connection = op.get_bind()
-    for delivery_id, noted in connection.execute(sa.select(delivery)).all():
-        record = _known(noted)
-        if record != noted:
-            connection.execute(sa.update(delivery).where(delivery.c.delivery_id == delivery_id).values(record=record))
+    last = ""
+    in_order = sa.select(delivery).order_by(delivery.c.delivery_id).limit(_AT_A_TIME)
+    while rows := connection.execute(in_order.where(delivery.c.delivery_id > last)).all():
+        for delivery_id, noted in rows:
+            record = _known(noted)
+            if record != noted:
+                connection.execute(sa.update(delivery).where(delivery.c.delivery_id == delivery_id).values(record=record))
+        last = rows[-1].delivery_id
 
 
 def downgrade() -> None:
