@@ -139,15 +139,6 @@
     cast({{ part }} as double) / nullif({{ total }}, 0)
 {%- endmacro %}
 
-{# Students of an entity whose value means being in the subgroup, on each of its rows; null where no value says so. #}
-{% macro member_count_of(entity) -%}
-    cast(
-        sum(case when value.is_member then counts.student_count when not value.is_member then 0 end)
-            over (partition by {{ entity }}, value.subgroup_key)
-        as bigint
-    )
-{%- endmacro %}
-
 {#- Active students by the number that a subgroup file names them by; a number that two of them have is nobody's. -#}
 {% macro students_by_number() -%}
     select

@@ -1,29 +1,13 @@
 select
-    district_id,
-    'district' as level,
-    subgroup,
-    sum(student_count) as counted,
-    max(total_students) as total_students
-from {{ in_scope(ref('rpt_district_subgroup')) }} as report
-group by district_id, subgroup
-having sum(student_count) <> max(total_students)
-union all
-select
-    district_id,
-    'school' as level,
-    subgroup,
-    sum(student_count) as counted,
-    max(total_students) as total_students
-from {{ in_scope(ref('rpt_school_subgroup')) }} as report
-group by district_id, school_id, subgroup
-having sum(student_count) <> max(total_students)
-union all
-select
-    district_id,
-    'course' as level,
-    subgroup,
-    sum(student_count) as counted,
-    max(total_students) as total_students
-from {{ in_scope(ref('rpt_course_subgroup')) }} as report
-group by district_id, school_id, course_id, subgroup
-having sum(student_count) <> max(total_students)
+    counted.district_id,
+    counted.level,
+    counted.school_key,
+    counted.course_key,
+    value.subgroup,
+    sum(counted.student_count) as counted,
+    max(counted.total_students) as total_students
+from {{ ref('int_subgroup_count') }} as counted
+inner join {{ ref('int_subgroup_value') }} as value
+    on counted.value_key = value.value_key
+group by counted.district_id, counted.level, counted.school_key, counted.course_key, value.subgroup
+having sum(counted.student_count) <> max(counted.total_students)
