@@ -117,11 +117,11 @@
     upper(left({{ name }}, 1)) || replace(substr({{ name }}, 2), '_', ' ')
 {%- endmacro %}
 
-{# The rows of a staged file that int_row_set_aside leaves, by the file's key. #}
+{# The rows of a staged file that int_set_aside leaves, by the file's key. #}
 {% macro not_set_aside(table_name, alias, key) -%}
     not exists (
         select 1
-        from {{ ref('int_row_set_aside') }} as aside
+        from {{ ref('int_set_aside') }} as aside
         where
             aside.table_name = '{{ table_name }}'
             and aside.district_id = {{ alias }}.district_id

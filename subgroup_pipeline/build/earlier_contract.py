@@ -17,6 +17,8 @@ _BEFORE_2 = {
         * replace (case source when 'sftp' then 'file' else source end as source) rename (valid_from as received_at)
     """,
 }
+# Models that were renamed: their tables would stay for good, with data of students.
+_GONE = ("warehouse.intermediate.int_row_set_aside", "warehouse.intermediate.int_roster_row")
 _IS_BEFORE_2 = """
 select count(*) > 0 from duckdb_columns()
 where database_name = ? and table_name = 'fct_student_subgroup' and column_name = 'valid_from'
@@ -30,7 +32,7 @@ def columns_now(connection: duckdb.DuckDBPyConnection, database: str, table: str
 
 
 def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give the tables of the working file the columns of today's contract; those that have them stay as they are.
+    """Give the tables of the working file the columns of today's contract, and drop tables of models that are gone.
 
     Constraints and comments of such a table come back with the next run that has every district in scope, and with the
     next publish.
@@ -39,3 +41,5 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
         if (columns := columns_now(connection, "analytics", table)) != "*":
             name = f"analytics.marts.{table}"
             connection.execute(f"create or replace table {name} as select {columns} from {name}")
+    for table in _GONE:
+        connection.execute(f"drop table if exists {table}")

@@ -29,7 +29,7 @@ with cells as (
                 end
             else {{ map_value('file_row.cells', 'place.cell_key') }}
         end as text
-    from {{ ref('int_roster_row') }} as student
+    from {{ ref('int_roster_student') }} as student
     inner join {{ ref('int_subgroup_place') }} as place
         on student.district_id = place.district_id
     left join {{ ref('int_subgroup_row') }} as file_row

@@ -1,6 +1,6 @@
 {{ config(materialized='district_scope') }}
--- Rows of each file as staged and as set aside, for the reconciliation (quality.reconciliation). Other than its
--- neighbours it keeps the districts that are out of scope: theirs are the rows that are published.
+-- Rows of each file as staged and as set aside, for the reconciliation (quality.reconciliation). Unlike
+-- the models it reads, it keeps the districts that are out of scope: their rows are published too.
 {% set files = [
     ('orgs', 'stg_org'), ('academic_sessions', 'stg_academic_session'), ('courses', 'stg_course'), ('classes', 'stg_class'),
     ('users', 'stg_user'), ('enrollments', 'stg_enrollment'), ('demographics', 'stg_demographic'),
@@ -12,7 +12,7 @@ with set_aside as (
         file_name,
         rule,
         cast(sum(row_count) as bigint) as row_count
-    from {{ ref('int_row_set_aside') }}
+    from {{ ref('int_set_aside') }}
     group by all
 ),
 

@@ -1,5 +1,5 @@
--- What users.csv and demographics.csv say of each active student, for districts that read subgroups from there alone:
--- the maps of millions of users are not touched for the others.
+-- What users.csv and demographics.csv say of each active student, in the districts that read subgroups from there.
+-- The maps of millions of users are not touched for the other districts.
 with districts as (
     select distinct district_id
     from {{ ref('int_subgroup_place') }}

@@ -1,4 +1,4 @@
--- Rows of the roster that no report uses, by the rule that they break: one row an id (or a file, where there is none).
+-- Rows of the roster that no report uses: their number per id (or file, where rows have no id) and rule they break.
 -- A row counts under the first of its rules. Rows of a parent that is set aside go with it, under the parent's rule.
 {% set keyed = [
     ('orgs', 'stg_org', 'org_id'), ('academic_sessions', 'stg_academic_session', 'session_id'),
