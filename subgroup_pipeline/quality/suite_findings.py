@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.quality.subgroup_file import header_of
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
@@ -28,13 +28,11 @@ def failures_by_delivery(validation: Validation) -> dict[str, list[Failure]]:
 
 def as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failure) -> Finding:
     """A failure as a finding that knows its rows by key."""
-    files = {table.name: table.file_name for table in roster_tables().values()}
-    name = files.get(failure.table, delivery.files[0].name)
-    subgroups = district.settings.subgroups
-    column = failure.column
-    if failure.table == "subgroup_row" and subgroups:
-        column = header_of(delivery, name, subgroups.student_id_column)
-    key_column = column if failure.table == "subgroup_row" else failure.key_column
+    table = RAW_TABLES[failure.table]
+    name = table.file_name or delivery.files[0].name
+    column, key_column = failure.column, table.key_column
+    if table.feed == "subgroups" and (subgroups := district.settings.subgroups):
+        column = key_column = header_of(delivery, name, subgroups.student_id_column)
     about = f"({failure.what[0].upper()}{failure.what[1:]}.)" if failure.code in _SHARED_CODES else ""
     return Finding(
         failure.code,
@@ -42,6 +40,6 @@ def as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failur
         column=column,
         count=failure.count,
         about=about,
-        key_column=key_column or "",
+        key_column=key_column,
         keys=failure.keys,
     )

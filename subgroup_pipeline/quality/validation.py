@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Failure:
     """Failing rows of one delivery under one rule.
 
-    `keys` are values of `key_column` of such rows, to look their lines up in the archived file: they are ids of
+    `keys` are values of the table's key column in such rows, to look their lines up in the archived file: they are ids of
     people, so no finding, log or page has them. A rule about a blank key has none.
     """
 
@@ -42,7 +42,6 @@ class Failure:
     what: str
     count: int
     keys: tuple[str, ...] = field(repr=False)
-    key_column: str
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,6 @@ def _failures(check: Check, violations: Sequence[Violations]) -> list[Failure]:
                 what=rule.what,
                 count=found.count,
                 keys=found.keys,
-                key_column=RAW_TABLES[check.table].key_column,
             )
         )
     return failures

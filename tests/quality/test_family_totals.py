@@ -27,9 +27,7 @@ def _judge(settings: Settings, run_id: str, feed: Feed, **failing_rows: int) -> 
     """Judge `pine-2=3` as the second delivery of pine, with three rows that have a doubled key."""
     deliveries = {name.replace("_", "-"): rows for name, rows in failing_rows.items()}
     failures = [
-        Failure(name, "users", "one_key", "KEY002", "sourcedId", "", rows, (), "sourcedId")
-        for name, rows in deliveries.items()
-        if rows
+        Failure(name, "users", "one_key", "KEY002", "sourcedId", "", rows, ()) for name, rows in deliveries.items() if rows
     ]
     with open_warehouse(settings) as connection:
         note_failures(connection, run_id, {(name.partition("-")[0], feed): name for name in deliveries}, failures)
