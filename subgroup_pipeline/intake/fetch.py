@@ -19,7 +19,8 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.sources.of_district import sources_of
-from subgroup_pipeline.intake.sources.source import Sight, Source, SourceError, Taken
+from subgroup_pipeline.intake.sources.sight import Sight
+from subgroup_pipeline.intake.sources.source import Source, SourceError, Taken
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry

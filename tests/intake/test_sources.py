@@ -14,7 +14,8 @@ from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake.archive import incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.fetch import observe_sources
-from subgroup_pipeline.intake.sources.source import Sight, Source, SourceError, Taken
+from subgroup_pipeline.intake.sources.sight import Sight
+from subgroup_pipeline.intake.sources.source import Source, SourceError, Taken
 from subgroup_pipeline.registry.ledger import UploadedFile
 from tests.support import small_district as small
 from tests.support.servers import World

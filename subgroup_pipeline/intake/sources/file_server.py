@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from subgroup_pipeline.intake.archive import IncomingFile
-    from subgroup_pipeline.intake.sources.source import Sight
+    from subgroup_pipeline.intake.sources.sight import Sight
 
 
 @dataclass(frozen=True)

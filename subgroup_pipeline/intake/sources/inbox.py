@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings
     from subgroup_pipeline.intake.arrival import Arrival
     from subgroup_pipeline.intake.sources.file_server import FileServer
-    from subgroup_pipeline.intake.sources.source import Sight
+    from subgroup_pipeline.intake.sources.sight import Sight
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from subgroup_pipeline.intake.sources.source import Sight
+from subgroup_pipeline.intake.sources.sight import Sight
 from subgroup_pipeline.registry.schema import RemoteFile
 
 

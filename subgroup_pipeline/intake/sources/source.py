@@ -12,10 +12,8 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.intake.arrival import Arrival
+    from subgroup_pipeline.intake.sources.sight import Sight
     from subgroup_pipeline.registry.ledger import Feed
-
-Sight = tuple[str, int, int]
-"""How something stands at its source: its path or name, its size in bytes, and when it last changed, in seconds since 1970."""
 
 
 class SourceError(IntakeError):
