@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SQL = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\{\#.*?\#\}|--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL)
 """A quoted text or name, which stays; or comments (Jinja's too) and white space, which become one space."""
+_MEANINGS = {"Column": 1, "Table": 2, "RawTable": 2, "_control": 1}
+"""Which argument says what a table or column of the warehouse means."""
 
 
 def sql_logic(source: str) -> str:
@@ -53,6 +55,12 @@ class _WithoutWords(ast.NodeTransformer):
             return None
         of_a_log = isinstance(node.value, ast.Call) and ast.unparse(node.value.func).startswith("_log.")
         return _emptied(node) if of_a_log else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        at = _MEANINGS.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if at is not None and at < len(node.args):
+            _emptied(node.args[at])
+        return self.generic_visit(node)
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         return _emptied(node) if node.arg in ("about", "description") else self.generic_visit(node)

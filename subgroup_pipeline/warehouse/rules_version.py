@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ROOMS = ("districts", "reading", "warehouse", "landing", "quality")
-_WORDS = frozenset({"description", "what", "notes"})
+_WORDS = frozenset({"description", "what", "note", "notes"})
 """Keys of the suites and of tables' descriptions that nothing is decided by."""
 
 

@@ -15,6 +15,8 @@ from subgroup_pipeline.warehouse.rules_version import rules_version, version_of
 
 LIMITS, GUARDS, CAPS = "package/districts/limits.py", "package/quality/roster_guards.py", "package/reading/zip_proof.py"
 DEFAULTS, SUITE, MACROS = "package/districts/guards.py", "expectations/orgs.json", "macros/rules.sql"
+QUERY, TABLES = "expectations/sql/orgs/cells_are_complete.sql", "package/warehouse/control_tables.py"
+CONTRACT = "package/warehouse/oneroster_v1p1_columns.yml"
 PACKAGE = Path(subgroup_pipeline.__file__).parent
 
 
@@ -22,7 +24,7 @@ PACKAGE = Path(subgroup_pipeline.__file__).parent
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copies of some of the files that the rules stand in."""
     folder = tmp_path_factory.mktemp("rules")
-    for name in (LIMITS, GUARDS, CAPS, DEFAULTS):
+    for name in (LIMITS, GUARDS, CAPS, DEFAULTS, TABLES, CONTRACT):
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE / Path(name).relative_to("package"), copy)
@@ -55,6 +57,9 @@ def _after(rules: Path, file: str, now: str, then: str) -> str:
         (GUARDS, "{gone} of {before} are gone", "{gone} of {before} have left"),
         (SUITE, '"Every row has a sourcedId"', '"No row is without a sourcedId"'),
         (SUITE, '"what": "', '"what": "it seems that '),
+        (TABLES, "Name of the district.", "The name of the district."),
+        (TABLES, "The deliveries whose rows", "Those deliveries whose rows"),
+        (CONTRACT, "v1.0 spelled it birthdate", "once spelled birthdate"),
         (MACROS, "{# Small rules", "{# Little rules"),
         (MACROS, "    coalesce(lower(", "    -- a line comment's apostrophe\n  coalesce(lower("),
     ],
@@ -71,8 +76,10 @@ def test_words_leave_the_version_as_it_is(rules: Path, file: str, now: str, then
         (CAPS, "MAX_MEMBERS = 100", "MAX_MEMBERS = 101"),
         (GUARDS, "count > floor and", "count >= floor and"),
         (GUARDS, '"VOL310"', '"VOL309"'),
-        (SUITE, "n_rows", "n_lines"),
+        (QUERY, "name is null", "title is null"),
         (SUITE, '"code": "KEY001"', '"code": "KEY002"'),
+        (TABLES, '"settings_version": Column("integer"', '"settings_version": Column("bigint"'),
+        (CONTRACT, "name: birthDate, required: false", "name: birthDate, required: true"),
         (MACROS, "'active') = 'active'", "'active') = 'Active'"),
         (MACROS, "'inactive')", "'in active')"),
     ],
