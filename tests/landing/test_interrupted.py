@@ -22,12 +22,13 @@ from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.settings import load_settings
 from tests.torture.kills import KillAt, arm
 
 settings = load_settings(home=sys.argv[1])
 registry = open_registry(settings)
-arm(KillAt("subgroup_pipeline.reading.reading_pool:ReadingPool.read_shape", about=sys.argv[2]))
+arm(KillAt(ReadingPool.read_shape, about=sys.argv[2]))
 with open_warehouse(settings) as connection:
     land_deliveries(connection, registry, settings, registered_districts(registry))
 """

@@ -6,25 +6,23 @@ Run one with `python -m tests.torture --only NAME`; `make torture` runs the tabl
 from __future__ import annotations
 
 import random
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
+from dbt.cli.main import dbtRunner
+from dbt_common.clients.system import write_json
+
+from subgroup_pipeline.build import isolation, scope
+from subgroup_pipeline.intake import archive
+from subgroup_pipeline.intake.sources import sftp
+from subgroup_pipeline.landing import delta, land, load
+from subgroup_pipeline.publish import current, district_store, manifest, quality_tables, snapshot
+from subgroup_pipeline.quality import judge
+from subgroup_pipeline.registry import findings, ledger, receiving
+from subgroup_pipeline.upkeep import runner
+from subgroup_pipeline.warehouse import rows
 from tests.torture.kills import KillAfter, KillAt, Moment
-
-_ARCHIVE = "subgroup_pipeline.intake.archive"
-_SFTP = "subgroup_pipeline.intake.sources.sftp"
-_LEDGER = "subgroup_pipeline.registry.ledger"
-_RECEIVING = "subgroup_pipeline.registry.receiving"
-_FINDINGS = "subgroup_pipeline.registry.findings"
-_LAND = "subgroup_pipeline.landing.land"
-_LOAD = "subgroup_pipeline.landing.load"
-_ROWS = "subgroup_pipeline.warehouse.rows"
-_JUDGE = "subgroup_pipeline.quality.judge"
-_SCOPE = "subgroup_pipeline.build.scope"
-_CURRENT = "subgroup_pipeline.publish.current"
-_SNAPSHOT = "subgroup_pipeline.publish.snapshot"
-_UPKEEP = "subgroup_pipeline.upkeep.runner"
-_DBT = "dbt.cli.main:dbtRunner.invoke"
-_WRITE_JSON = "dbt_common.clients.system:write_json"
 
 STATES = ("received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected")
 
@@ -51,90 +49,90 @@ class Crash:
 
 CRASHES = (
     # Intake: bytes into the archive, row into the ledger, then the upload is removed.
-    Crash("a file half fetched", KillAt(f"{_ARCHIVE}:IncomingFile.write", call=3)),
-    Crash("before a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", call=2)),
-    Crash("after a file is kept", KillAt(f"{_ARCHIVE}:IncomingFile.keep", "after", call=2)),
-    Crash("before the ledger knows", KillAt(f"{_RECEIVING}:register_delivery", call=2)),
-    Crash("before the ledger commits", KillAt(f"{_RECEIVING}:register_delivery", "after", call=2)),
-    Crash("before an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", call=2)),
-    Crash("after an upload is removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call=2)),
-    Crash("one of two uploads entered", KillAt(f"{_SFTP}:SftpConnection.remove", call=1), "two at once"),
-    Crash("one of two uploads removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call=1), "two at once"),
-    Crash("two uploads, one judged", KillAt(f"{_LEDGER}:advance", "after", about="'accepted'"), "two at once"),
+    Crash("a file half fetched", KillAt(archive.IncomingFile.write, call=3)),
+    Crash("before a file is kept", KillAt(archive.IncomingFile.keep, call=2)),
+    Crash("after a file is kept", KillAt(archive.IncomingFile.keep, "after", call=2)),
+    Crash("before the ledger knows", KillAt(receiving.register_delivery, call=2)),
+    Crash("before the ledger commits", KillAt(receiving.register_delivery, "after", call=2)),
+    Crash("before an upload is removed", KillAt(sftp.SftpConnection.remove, call=2)),
+    Crash("after an upload is removed", KillAt(sftp.SftpConnection.remove, "after", call=2)),
+    Crash("one of two uploads entered", KillAt(sftp.SftpConnection.remove, call=1), "two at once"),
+    Crash("one of two uploads removed", KillAt(sftp.SftpConnection.remove, "after", call=1), "two at once"),
+    Crash("two uploads, one judged", KillAt(ledger.advance, "after", about="'accepted'"), "two at once"),
     *(
-        Crash(f"a loose set, {call} removed", KillAt(f"{_SFTP}:SftpConnection.remove", "after", call, "/beta/inbox/roster/"))
+        Crash(f"a loose set, {call} removed", KillAt(sftp.SftpConnection.remove, "after", call, "/beta/inbox/roster/"))
         for call in (1, 3, 6)
     ),
     # Landing and checks.
-    Crash("before old rows go", KillAt(f"{_ROWS}:delete_deliveries", call=2)),
-    Crash("before loading", KillAt(f"{_LOAD}:load_files")),
-    Crash("half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3)),
-    Crash("loaded, not entered", KillAt(f"{_LOAD}:load_files", "after")),
-    Crash("some entered as landed", KillAt(f"{_LEDGER}:advance", "after", call=3, about="'landed'")),
-    Crash("landed, not noted", KillAt(f"{_LAND}:_note_versions")),
-    Crash("noted, scratch not cleared", KillAt(f"{_LAND}:_note_versions", "after")),
-    Crash("before the checks", KillAt(f"{_JUDGE}:validate")),
-    Crash("during the checks", KillAt(f"{_JUDGE}:validate", "during", delay=0.3)),
-    Crash("between roster and subgroups", KillAt(f"{_JUDGE}:validate", call=2)),
-    Crash("findings without a verdict", KillAt(f"{_FINDINGS}:store_findings", "after", call=4, about="'quality'")),
-    Crash("some accepted", KillAt(f"{_LEDGER}:advance", "after", call=2, about="'accepted'", delay=0.01)),
-    Crash("judged, not noted", KillAt(f"{_JUDGE}:note_failures")),
+    Crash("before old rows go", KillAt(rows.delete_deliveries, call=2)),
+    Crash("before loading", KillAt(load.load_files)),
+    Crash("half loaded", KillAt(load._insert, "after", call=3)),
+    Crash("loaded, not entered", KillAt(load.load_files, "after")),
+    Crash("some entered as landed", KillAt(ledger.advance, "after", call=3, about="'landed'")),
+    Crash("landed, not noted", KillAt(land._note_versions)),
+    Crash("noted, scratch not cleared", KillAt(land._note_versions, "after")),
+    Crash("before the checks", KillAt(judge.validate)),
+    Crash("during the checks", KillAt(judge.validate, "during", delay=0.3)),
+    Crash("between roster and subgroups", KillAt(judge.validate, call=2)),
+    Crash("findings without a verdict", KillAt(findings.store_findings, "after", call=4, about="'quality'")),
+    Crash("some accepted", KillAt(ledger.advance, "after", call=2, about="'accepted'", delay=0.01)),
+    Crash("judged, not noted", KillAt(judge.note_failures)),
     # Scope and models.
-    Crash("before the scope", KillAt(f"{_SCOPE}:set_scope")),
-    Crash("before districts are marked", KillAt(f"{_SCOPE}:_mark")),
-    Crash("scope set", KillAt(f"{_SCOPE}:set_scope", "after")),
-    Crash("before dbt run", KillAt(_DBT, about="'run'")),
-    Crash("early in dbt run", KillAt(_DBT, "during", about="'run'", delay=0.7)),
-    Crash("late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6)),
-    Crash("dbt writes its manifest", KillAt(_WRITE_JSON, "during", about="manifest.json", delay=0.003), "changed models"),
-    Crash("dbt run done", KillAt(_DBT, "after", about="'run'")),
-    Crash("during dbt test", KillAt(_DBT, "during", about="'test'", delay=0.8)),
-    Crash("before built is marked", KillAt(f"{_SCOPE}:mark_built")),
-    Crash("built is marked", KillAt(f"{_SCOPE}:mark_built", "after")),
-    Crash("before a failed district is held", KillAt("subgroup_pipeline.build.isolation:hold_failed"), "failing test"),
-    Crash("a failed district is held", KillAt("subgroup_pipeline.build.isolation:hold_failed", "after"), "failing test"),
-    Crash("a failed district's rows are put back", KillAt(f"{_SNAPSHOT}:_mart_tables"), "failing test"),
+    Crash("before the scope", KillAt(scope.set_scope)),
+    Crash("before districts are marked", KillAt(scope._mark)),
+    Crash("scope set", KillAt(scope.set_scope, "after")),
+    Crash("before dbt run", KillAt(dbtRunner.invoke, about="'run'")),
+    Crash("early in dbt run", KillAt(dbtRunner.invoke, "during", about="'run'", delay=0.7)),
+    Crash("late in dbt run", KillAt(dbtRunner.invoke, "during", about="'run'", delay=1.6)),
+    Crash("dbt writes its manifest", KillAt(write_json, "during", about="manifest.json", delay=0.003), "changed models"),
+    Crash("dbt run done", KillAt(dbtRunner.invoke, "after", about="'run'")),
+    Crash("during dbt test", KillAt(dbtRunner.invoke, "during", about="'test'", delay=0.8)),
+    Crash("before built is marked", KillAt(scope.mark_built)),
+    Crash("built is marked", KillAt(scope.mark_built, "after")),
+    Crash("before a failed district is held", KillAt(isolation.hold_failed), "failing test"),
+    Crash("a failed district is held", KillAt(isolation.hold_failed, "after"), "failing test"),
+    Crash("a failed district's rows are put back", KillAt(snapshot._mart_tables), "failing test"),
     # Publish.
-    Crash("quality tables", KillAt("subgroup_pipeline.publish.quality_tables:write_quality_tables", "after")),
-    Crash("before the copy", KillAt("shutil:copyfile", about=".building")),
-    Crash("during the copy", KillAt("shutil:copyfile", "during", about=".building", delay=0.0005)),
-    Crash("copied, not verified", KillAt(f"{_SNAPSHOT}:_verify")),
-    Crash("half the stores", KillAt("subgroup_pipeline.publish.district_store:_write_store", "after", call=2)),
-    Crash("before the manifest", KillAt("subgroup_pipeline.publish.manifest:write_manifest")),
-    Crash("before the snapshot has its name", KillAt("pathlib:Path.rename", about=".building")),
-    Crash("the snapshot has its name", KillAt("pathlib:Path.rename", "after", about=".building")),
-    Crash("before the link", KillAt(f"{_CURRENT}:_replace_link")),
-    Crash("the link is made beside", KillAt("pathlib:Path.replace", about=".current.new")),
-    Crash("the link is swapped", KillAt("pathlib:Path.replace", "after", about=".current.new")),
-    Crash("swapped, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2)),
-    Crash("published, nothing cleared", KillAt(f"{_UPKEEP}:run_upkeep")),
-    Crash("old rows forgotten, the rest not cleared", KillAt(f"{_UPKEEP}:_remove", "after")),
-    Crash("between two links of the first", KillAt(f"{_CURRENT}:_replace_link", "after"), "first night"),
-    Crash("first night, half loaded", KillAt(f"{_LOAD}:_insert", "after", call=3), "first night"),
-    Crash("first night, late in dbt run", KillAt(_DBT, "during", about="'run'", delay=1.6), "first night"),
-    Crash("during the rewrite", KillAt(f"{_SNAPSHOT}:compact_working_file", "during", delay=0.02), "weekly rewrite"),
-    Crash("before the rewrite counts", KillAt("pathlib:Path.replace", about=".compacting"), "weekly rewrite"),
-    Crash("rewritten", KillAt("pathlib:Path.replace", "after", about=".compacting"), "weekly rewrite"),
+    Crash("quality tables", KillAt(quality_tables.write_quality_tables, "after")),
+    Crash("before the copy", KillAt(shutil.copyfile, about=".building")),
+    Crash("during the copy", KillAt(shutil.copyfile, "during", about=".building", delay=0.0005)),
+    Crash("copied, not verified", KillAt(snapshot._verify)),
+    Crash("half the stores", KillAt(district_store._write_store, "after", call=2)),
+    Crash("before the manifest", KillAt(manifest.write_manifest)),
+    Crash("before the snapshot has its name", KillAt(Path.rename, about=".building")),
+    Crash("the snapshot has its name", KillAt(Path.rename, "after", about=".building")),
+    Crash("before the link", KillAt(current._replace_link)),
+    Crash("the link is made beside", KillAt(Path.replace, about=".current.new")),
+    Crash("the link is swapped", KillAt(Path.replace, "after", about=".current.new")),
+    Crash("swapped, the ledger behind", KillAt(snapshot.mend_ledger, call=2)),
+    Crash("published, nothing cleared", KillAt(runner.run_upkeep)),
+    Crash("old rows forgotten, the rest not cleared", KillAt(runner._remove, "after")),
+    Crash("between two links of the first", KillAt(current._replace_link, "after"), "first night"),
+    Crash("first night, half loaded", KillAt(load._insert, "after", call=3), "first night"),
+    Crash("first night, late in dbt run", KillAt(dbtRunner.invoke, "during", about="'run'", delay=1.6), "first night"),
+    Crash("during the rewrite", KillAt(snapshot.compact_working_file, "during", delay=0.02), "weekly rewrite"),
+    Crash("before the rewrite counts", KillAt(Path.replace, about=".compacting"), "weekly rewrite"),
+    Crash("rewritten", KillAt(Path.replace, "after", about=".compacting"), "weekly rewrite"),
     # Changes only, decisions of a person, and a rollback.
-    Crash("before the changes are applied", KillAt("subgroup_pipeline.landing.delta:compose_delta"), "delta"),
-    Crash("the changes are half applied", KillAt("subgroup_pipeline.landing.delta:compose_delta", "during", delay=0.01), "delta"),
-    Crash("the changes are applied", KillAt("subgroup_pipeline.landing.delta:compose_delta", "after"), "delta"),
-    Crash("the changes are accepted", KillAt(f"{_LEDGER}:advance", "after", about="'accepted'"), "delta"),
-    Crash("the changes are built", KillAt(f"{_SCOPE}:mark_built"), "delta"),
-    Crash("before a replay is loaded", KillAt(f"{_ROWS}:delete_deliveries", call=2), "decisions"),
-    Crash("a replay is loaded", KillAt(f"{_LOAD}:load_files", "after"), "decisions"),
-    Crash("a replay is noted", KillAt(f"{_LAND}:_note_versions", "after"), "decisions"),
-    Crash("a refusal is built", KillAt(f"{_SCOPE}:mark_built", "after"), "decisions"),
-    Crash("a refusal is shown, the ledger behind", KillAt(f"{_SNAPSHOT}:mend_ledger", call=2), "decisions"),
-    Crash("before the rollback shows", KillAt(f"{_CURRENT}:swap"), "rollback", step="rollback"),
-    Crash("the rollback is made beside", KillAt("pathlib:Path.replace", about=".current.new"), "rollback", step="rollback"),
-    Crash("the rollback shows", KillAt(f"{_CURRENT}:swap", "after"), "rollback", step="rollback"),
+    Crash("before the changes are applied", KillAt(delta.compose_delta), "delta"),
+    Crash("the changes are half applied", KillAt(delta.compose_delta, "during", delay=0.01), "delta"),
+    Crash("the changes are applied", KillAt(delta.compose_delta, "after"), "delta"),
+    Crash("the changes are accepted", KillAt(ledger.advance, "after", about="'accepted'"), "delta"),
+    Crash("the changes are built", KillAt(scope.mark_built), "delta"),
+    Crash("before a replay is loaded", KillAt(rows.delete_deliveries, call=2), "decisions"),
+    Crash("a replay is loaded", KillAt(load.load_files, "after"), "decisions"),
+    Crash("a replay is noted", KillAt(land._note_versions, "after"), "decisions"),
+    Crash("a refusal is built", KillAt(scope.mark_built, "after"), "decisions"),
+    Crash("a refusal is shown, the ledger behind", KillAt(snapshot.mend_ledger, call=2), "decisions"),
+    Crash("before the rollback shows", KillAt(current.swap), "rollback", step="rollback"),
+    Crash("the rollback is made beside", KillAt(Path.replace, about=".current.new"), "rollback", step="rollback"),
+    Crash("the rollback shows", KillAt(current.swap, "after"), "rollback", step="rollback"),
     # The night that mends is killed too.
-    Crash("twice: loaded", KillAt(f"{_LOAD}:load_files", "after"), again=KillAt(f"{_LOAD}:_insert", "after", call=4)),
-    Crash("twice: judged", KillAt(f"{_JUDGE}:validate", call=2), again=KillAt(f"{_JUDGE}:validate", "after")),
-    Crash("twice: built", KillAt(f"{_SCOPE}:mark_built"), again=KillAt(f"{_SCOPE}:mark_built", "after")),
-    Crash("twice: swap", KillAt(f"{_CURRENT}:_replace_link"), again=KillAt(f"{_SNAPSHOT}:mend_ledger", call=1)),
-    Crash("twice: swap again", KillAt(f"{_CURRENT}:_replace_link"), again=KillAt(f"{_CURRENT}:_replace_link")),
+    Crash("twice: loaded", KillAt(load.load_files, "after"), again=KillAt(load._insert, "after", call=4)),
+    Crash("twice: judged", KillAt(judge.validate, call=2), again=KillAt(judge.validate, "after")),
+    Crash("twice: built", KillAt(scope.mark_built), again=KillAt(scope.mark_built, "after")),
+    Crash("twice: swap", KillAt(current._replace_link), again=KillAt(snapshot.mend_ledger, call=1)),
+    Crash("twice: swap again", KillAt(current._replace_link), again=KillAt(current._replace_link)),
 )  # fmt: skip
 
 SAMPLE = (
@@ -154,9 +152,9 @@ def at_states(seed: int, each: int) -> list[Crash]:
             delay = chance.choice((0.0, chance.uniform(0.001, 0.05), chance.uniform(0.05, 0.8)))
             call = chance.randint(1, {"held": 1, "published": 5, "superseded": 3, "rejected": 1}.get(state, 5))
             if state == "received":
-                moment = KillAt(f"{_RECEIVING}:register_delivery", "after", call, delay=delay)
+                moment = KillAt(receiving.register_delivery, "after", call, delay=delay)
             else:
-                moment = KillAt(f"{_LEDGER}:advance", "after", call, f"'{state}'", delay)
+                moment = KillAt(ledger.advance, "after", call, f"'{state}'", delay)
             crashes.append(Crash(f"{state} {number}", moment))
     return crashes
 
@@ -165,11 +163,11 @@ def around_the_swap(seed: int, count: int) -> list[Crash]:
     """Kills around the moment in which readers change over, three in ten of them also in the publish that mends; seeded."""
     chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
     marks = (
-        (f"{_SNAPSHOT}:_make_snapshot", 0.15),
-        (f"{_SNAPSHOT}:_verify", 0.08),
-        ("pathlib:Path.rename", 0.02),
-        (f"{_CURRENT}:swap", 0.004),
-        (f"{_CURRENT}:_replace_link", 0.002),
+        (snapshot._make_snapshot, 0.15),
+        (snapshot._verify, 0.08),
+        (Path.rename, 0.02),
+        (current.swap, 0.004),
+        (current._replace_link, 0.002),
     )
 
     def moment() -> Moment:

@@ -18,6 +18,7 @@ from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.dropserver.server import running
+from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import live_deliveries
@@ -168,7 +169,7 @@ class Bench:
     def _build(self) -> tuple[Scenario, State, State]:
         scenario, before, after = self.twin("changes")
         with self.home("changes") as home:
-            outcome = home.night(KillAt("subgroup_pipeline.publish.snapshot:publish_snapshot"))
+            outcome = home.night(KillAt(publish_snapshot))
             assert outcome.was_killed, outcome.errors
         shutil.copytree(self._home, self._template(BUILT), symlinks=True)
         return scenario, before, after

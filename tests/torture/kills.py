@@ -1,9 +1,7 @@
-"""A moment at which a night is killed: around the n-th call of a named function, or so many seconds after it began."""
+"""A moment at which a night is killed: around the n-th call of a function, or so many seconds after it began."""
 
 from __future__ import annotations
 
-import functools
-import importlib
 import os
 import signal
 import sys
@@ -11,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce, wraps
 from typing import Any, Literal
 
 
@@ -18,10 +17,11 @@ from typing import Any, Literal
 class KillAt:
     """A call of a function. `delay` is in seconds; `during` kills `delay` after the call began, while it goes on.
 
-    `function` is `package.module:name` or `package.module:Class.name`; only calls whose arguments show `about` count.
+    `function` stands at the top of a module or in a class, so that it is the same one in the process that is to be killed;
+    only calls whose arguments show `about` count.
     """
 
-    function: str
+    function: Callable[..., Any]
     when: Literal["before", "after", "during"] = "before"
     call: int = 1
     about: str = ""
@@ -31,7 +31,7 @@ class KillAt:
         """For a line of a report."""
         about = f" about {self.about}" if self.about else ""
         delay = f" + {self.delay * 1000:.0f} ms" if self.delay else ""
-        return f"{self.when} call {self.call} of {self.function.rsplit(':', 1)[-1]}{about}{delay}"
+        return f"{self.when} call {self.call} of {self.function.__qualname__}{about}{delay}"
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,15 @@ def arm(moment: Moment) -> None:
     wrap(moment.function, around)
 
 
-def wrap(function: str, around: Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]], Any]) -> None:
-    """Put `around` in the place of a function, wherever a module of ours or of the standard library holds it by name."""
-    module_name, _, path = function.partition(":")
-    module = importlib.import_module(module_name)
-    *owners, name = path.split(".")
-    owner: Any = module
-    for part in owners:
-        owner = getattr(owner, part)
-    real = getattr(owner, name)
+def wrap(real: Callable[..., Any], around: Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]], Any]) -> None:
+    """Put `around` in the place of a function, wherever a module that is loaded holds it by its name."""
+    *owners, name = real.__qualname__.split(".")
+    owner = reduce(getattr, owners, sys.modules[real.__module__])
+    if getattr(owner, name) is not real:
+        msg = f"{real.__qualname__} of {real.__module__} is another function: it cannot be wrapped"
+        raise LookupError(msg)
 
-    @functools.wraps(real)
+    @wraps(real)
     def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         return around(real, args, kwargs)
 

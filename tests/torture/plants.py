@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from subgroup_pipeline.build.scope import set_scope
 from tests.torture.kills import wrap
 
 HELD_BACK = "beta"
@@ -25,7 +26,7 @@ def _fail_a_test() -> None:
         )
         return in_scope
 
-    wrap("subgroup_pipeline.build.scope:set_scope", around)
+    wrap(set_scope, around)
 
 
 def _compact() -> None:
