@@ -17,8 +17,8 @@ from subgroup_pipeline.build import isolation, scope
 from subgroup_pipeline.intake import archive
 from subgroup_pipeline.intake.sources import sftp
 from subgroup_pipeline.landing import delta, land, load
-from subgroup_pipeline.publish import current, district_store, manifest, quality_tables, snapshot
-from subgroup_pipeline.quality import judge
+from subgroup_pipeline.publish import compaction, current, district_store, manifest, quality_tables, snapshot
+from subgroup_pipeline.quality import family_totals, validation
 from subgroup_pipeline.registry import findings, ledger, receiving
 from subgroup_pipeline.upkeep import runner
 from subgroup_pipeline.warehouse import rows
@@ -71,12 +71,12 @@ CRASHES = (
     Crash("some entered as landed", KillAt(ledger.advance, "after", call=3, about="'landed'")),
     Crash("landed, not noted", KillAt(land._note_versions)),
     Crash("noted, scratch not cleared", KillAt(land._note_versions, "after")),
-    Crash("before the checks", KillAt(judge.validate)),
-    Crash("during the checks", KillAt(judge.validate, "during", delay=0.3)),
-    Crash("between roster and subgroups", KillAt(judge.validate, call=2)),
+    Crash("before the checks", KillAt(validation.validate)),
+    Crash("during the checks", KillAt(validation.validate, "during", delay=0.3)),
+    Crash("between roster and subgroups", KillAt(validation.validate, call=2)),
     Crash("findings without a verdict", KillAt(findings.store_findings, "after", call=4, about="'quality'")),
     Crash("some accepted", KillAt(ledger.advance, "after", call=2, about="'accepted'", delay=0.01)),
-    Crash("judged, not noted", KillAt(judge.note_failures)),
+    Crash("judged, not noted", KillAt(family_totals.note_failures)),
     # Scope and models.
     Crash("before the scope", KillAt(scope.set_scope)),
     Crash("before districts are marked", KillAt(scope._mark)),
@@ -110,7 +110,7 @@ CRASHES = (
     Crash("between two links of the first", KillAt(current._replace_link, "after"), "first night"),
     Crash("first night, half loaded", KillAt(load._insert, "after", call=3), "first night"),
     Crash("first night, late in dbt run", KillAt(dbtRunner.invoke, "during", about="'run'", delay=1.6), "first night"),
-    Crash("during the rewrite", KillAt(snapshot.compact_working_file, "during", delay=0.02), "weekly rewrite"),
+    Crash("during the rewrite", KillAt(compaction.compact_working_file, "during", delay=0.02), "weekly rewrite"),
     Crash("before the rewrite counts", KillAt(Path.replace, about=".compacting"), "weekly rewrite"),
     Crash("rewritten", KillAt(Path.replace, "after", about=".compacting"), "weekly rewrite"),
     # Changes only, decisions of a person, and a rollback.
@@ -129,7 +129,7 @@ CRASHES = (
     Crash("the rollback shows", KillAt(current.swap, "after"), "rollback", step="rollback"),
     # The night that mends is killed too.
     Crash("twice: loaded", KillAt(load.load_files, "after"), again=KillAt(load._insert, "after", call=4)),
-    Crash("twice: judged", KillAt(judge.validate, call=2), again=KillAt(judge.validate, "after")),
+    Crash("twice: judged", KillAt(validation.validate, call=2), again=KillAt(validation.validate, "after")),
     Crash("twice: built", KillAt(scope.mark_built), again=KillAt(scope.mark_built, "after")),
     Crash("twice: swap", KillAt(current._replace_link), again=KillAt(snapshot.mend_ledger, call=1)),
     Crash("twice: swap again", KillAt(current._replace_link), again=KillAt(current._replace_link)),
