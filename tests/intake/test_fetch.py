@@ -8,23 +8,25 @@ import stat
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
-from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
 from subgroup_pipeline.intake.fetch import observe_sources
-from subgroup_pipeline.intake.sources import sftp
-from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.intake.sources.listing import Listing
+from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.registry.ledger import all_deliveries
+from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.servers import World, open_world
+from tests.support.wrapped import killed, wrapped
 
 ROSTER = small.roster()
 SUBGROUPS = "student_id,ell\ns000,y\n"
@@ -36,10 +38,6 @@ def _zipped(method: int) -> bytes:
         for name, text in ROSTER.items():
             package.writestr(name, text)
     return buffer.getvalue()
-
-
-class Killed(BaseException):
-    """What a kill does to code that runs: nothing after this line happens."""
 
 
 def test_a_zip_is_taken_by_its_crc_without_waiting(world: World) -> None:
@@ -264,92 +262,78 @@ def test_every_file_of_the_archive_is_for_its_owner_only(world: World) -> None:
     assert {stat.S_IMODE(path.parent.stat().st_mode) for path in files} == {0o700}
 
 
-def test_an_upload_is_removed_only_after_archive_and_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_removed_only_after_archive_and_ledger(world: World) -> None:
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
     seen: list[tuple[int, int]] = []
-    remove = sftp.SftpConnection.remove
 
-    def watched(self: sftp.SftpConnection, entry: RemoteEntry) -> None:
+    def watched(remove: Callable[..., None], args: tuple[Any, ...], _: Mapping[str, Any]) -> None:
         seen.append((len(world.deliveries()), len(world.archived())))
-        remove(self, entry)
+        remove(*args)
 
-    monkeypatch.setattr(sftp.SftpConnection, "remove", watched)
-    world.fetch()
+    with wrapped(SftpConnection.remove, watched):
+        world.fetch()
     assert seen == [(1, 1)]
 
 
 @pytest.mark.parametrize(
-    ("where", "step"),
+    "step",
     [
-        (IncomingFile, "keep"),  # before the bytes are under their hash
-        (fetch_module, "_register"),  # archived, not in the ledger
-        (sftp.SftpConnection, "remove"),  # in the ledger, not removed
-        (fetch_module, "set_waiting"),  # removed, not finished
+        pytest.param(IncomingFile.keep, id="before the archive"),
+        pytest.param(register_delivery, id="before the ledger"),
+        pytest.param(SftpConnection.remove, id="before the removal"),
+        pytest.param(set_waiting, id="before the end"),
     ],
-    ids=["before the archive", "before the ledger", "before the removal", "before the end"],
 )
-def test_a_kill_between_two_steps_is_mended_by_the_next_fetch(
-    world: World, monkeypatch: pytest.MonkeyPatch, where: object, step: str
-) -> None:
+def test_a_kill_between_two_steps_is_mended_by_the_next_fetch(world: World, step: Callable[..., object]) -> None:
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
-
-    def kill(*_: object, **__: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(where, step, kill)
-        with pytest.raises(Killed):
-            world.fetch()
+    with killed(step):
+        world.fetch()
     world.fetch()
     assert world.states() == [("received", "zip_crc", [])]
     assert world.left("alpha") == []
     assert len(world.archived()) == 1
 
 
-def test_an_upload_that_replaces_one_just_taken_is_not_removed_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_that_replaces_one_just_taken_is_not_removed_unread(world: World) -> None:
     """The inbox was cleared by name: what was uploaded between reading and removing would have been lost."""
     world.put("alpha", "roster", "roster.zip", zip_of(small.roster(3)))
-    register = fetch_module._register
 
-    def upload_meanwhile(*args: object) -> None:
-        register(*args)  # type: ignore[arg-type]
-        monkeypatch.undo()
+    def upload_meanwhile(clear: Callable[..., None], args: tuple[Any, ...], _: Mapping[str, Any]) -> None:
         world.put("alpha", "roster", "roster.zip", zip_of(small.roster(5)), age=0)
+        clear(*args)
 
-    monkeypatch.setattr(fetch_module, "_register", upload_meanwhile)
-    world.fetch()
+    with wrapped(Inbox.clear, upload_meanwhile):
+        world.fetch()
     assert world.left("alpha") == ["roster.zip"]
     world.fetch()
     assert len(world.deliveries()) == 2
     assert world.left("alpha") == []
 
 
-def test_a_file_that_grows_while_it_is_read_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_grows_while_it_is_read_is_waited_for(world: World) -> None:
     """One that grew as fast as it was read kept the fetch, and with it every district, for ever."""
     path = world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
-    write = IncomingFile.write
 
-    def growing(self: IncomingFile, data: bytes) -> int:
+    def growing(write: Callable[..., int], args: tuple[Any, ...], _: Mapping[str, Any]) -> int:
         with path.open("ab") as file:
             file.write(b"s1,n\n")
-        return write(self, data)
+        return write(*args)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(IncomingFile, "write", growing)
+    with wrapped(IncomingFile.write, growing):
         assert world.fetch().waiting == {("alpha", "subgroups"): ["subgroups.csv"]}
     assert world.deliveries() == []
     assert world.archived() == []
 
 
-def test_a_file_that_goes_away_while_it_is_read_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_goes_away_while_it_is_read_leaves_nothing(world: World) -> None:
     path = world.put("alpha", "subgroups", "subgroups.csv", SUBGROUPS)
 
     def goes_away(*_: object) -> bool:
         path.unlink(missing_ok=True)
         return True
 
-    monkeypatch.setattr(Listing, "is_settled", goes_away)
-    world.fetch()
+    with wrapped(Listing.is_settled, goes_away):
+        world.fetch()
     assert world.deliveries() == []
     assert world.archived() == []
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
+import duckdb
 import pytest
 
-from subgroup_pipeline.landing import land as land_module
-from subgroup_pipeline.landing import load as load_module
+from subgroup_pipeline.landing import land, load
+from subgroup_pipeline.landing.screen import screen_delivery
+from subgroup_pipeline.warehouse.rows import delete_deliveries, replace_ids
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.place import Place
+from tests.support.wrapped import killed, wrapped
 
 ROSTER = small.roster()
 SUBGROUPS = small.subgroups()
 COUNTS = {"orgs": 3, "academic_sessions": 1, "courses": 2, "classes": 2, "users": 10, "enrollments": 10}
-
-
-class Killed(BaseException):
-    """What a kill does to code that runs: nothing after this line happens."""
 
 
 @pytest.fixture
@@ -63,43 +62,25 @@ def test_landing_with_nothing_to_do_is_fine(place: Place) -> None:
 
 # Each place between two writes, once; a kill before a step is one after the step before it.
 KILLS = [
-    ("screen_delivery", "after"),
-    ("delete_deliveries", "after"),
-    ("load_files", "after"),
-    ("_enter", "after"),
-    ("replace_ids", "before"),
-    ("replace_ids", "after"),
-    ("_note_versions", "before"),
-    ("_note_versions", "after"),
+    (screen_delivery, "after"),
+    (delete_deliveries, "after"),
+    (load.load_files, "after"),
+    (land._enter, "after"),
+    (replace_ids, "before"),
+    (replace_ids, "after"),
+    (land._note_versions, "before"),
+    (land._note_versions, "after"),
 ]
+at_any_step = pytest.mark.parametrize(("step", "when"), KILLS, ids=[f"{when} {step.__name__}" for step, when in KILLS])
 
 
-def _kill_at(monkeypatch: pytest.MonkeyPatch, step: str, when: str) -> None:
-    """Kill the process before or after the first call of a step."""
-    real: Callable[..., object] = getattr(land_module, step)
-    calls = itertools.count(1)
-
-    def killed(*args: object, **options: object) -> object:
-        is_the_one = next(calls) == 1
-        if is_the_one and when == "before":
-            raise Killed
-        result = real(*args, **options)
-        if is_the_one:
-            raise Killed
-        return result
-
-    monkeypatch.setattr(land_module, step, killed)
-
-
-@pytest.mark.parametrize(("step", "when"), KILLS)
+@at_any_step
 def test_a_kill_at_any_step_is_mended_by_the_next_run(
-    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch, step: str, when: str
+    delivered: tuple[Place, str, str], step: Callable[..., object], when: Literal["before", "after"]
 ) -> None:
     place, roster, subgroups = delivered
-    with monkeypatch.context() as patched:
-        _kill_at(patched, step, when)
-        with pytest.raises(Killed):
-            place.land()
+    with killed(step, when):
+        place.land()
     place.land()
     assert place.raw_counts(roster) == COUNTS
     assert place.raw_counts(subgroups) == {"subgroup_row": 10}
@@ -107,9 +88,9 @@ def test_a_kill_at_any_step_is_mended_by_the_next_run(
     assert place.land().rows == {}
 
 
-@pytest.mark.parametrize(("step", "when"), KILLS)
+@at_any_step
 def test_a_kill_never_loses_that_a_live_delivery_must_be_judged_again(
-    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch, step: str, when: str
+    delivered: tuple[Place, str, str], step: Callable[..., object], when: Literal["before", "after"]
 ) -> None:
     """The warehouse noted the new settings before it noted the judgement: a kill between the two kept the old verdict."""
     place, roster, subgroups = delivered
@@ -117,10 +98,8 @@ def test_a_kill_never_loses_that_a_live_delivery_must_be_judged_again(
     for delivery in (roster, subgroups):
         place.set_state(delivery, "published")
     place.apply(**{"blank: no": "blank: yes"})
-    with monkeypatch.context() as patched:
-        _kill_at(patched, step, when)
-        with pytest.raises(Killed):
-            place.land()
+    with killed(step, when):
+        place.land()
     place.land()
     assert place.ask("select delivery_id from control.judge_again") == [(subgroups,)]
     assert place.raw_counts(subgroups) == {"subgroup_row": 10}
@@ -179,14 +158,10 @@ def test_a_deleted_warehouse_is_landed_anew_from_the_archive(delivered: tuple[Pl
     assert [place.table(table, "* exclude (landed_at)") for table in ("users", "orgs", "enrollments", "subgroup_row")] == before
 
 
-def test_scratch_is_empty_after_landing_and_after_a_failure(
-    delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scratch_is_empty_after_landing_and_after_a_failure(delivered: tuple[Place, str, str]) -> None:
     place, *_ = delivered
-    with monkeypatch.context() as patched:
-        _kill_at(patched, "load_files", "after")
-        with pytest.raises(Killed):
-            place.land()
+    with killed(load.load_files, "after"):
+        place.land()
     assert list(place.settings.paths.scratch.iterdir()) == []
     place.land()
     assert list(place.settings.paths.scratch.iterdir()) == []
@@ -219,35 +194,33 @@ def test_broken_files_among_many_of_the_same_header_harm_none_of_them(place: Pla
     assert rows == [(delivery, n + 3) for n, delivery in enumerate(good)]
 
 
-def test_a_file_that_duckdb_cannot_read_is_found_by_loading_one_by_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    import duckdb
-
+def test_a_file_that_duckdb_cannot_read_is_found_by_loading_one_by_one(place: Place) -> None:
     good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.apply(f"d{n}")) for n in range(4)]
     bad = place.deliver("subgroups", {"s.csv": SUBGROUPS}, place.apply("d1x"))
-    insert = load_module._insert
 
-    def unreadable(connection: object, table: str, mapping: object, work: load_module.Work, landed_at: object) -> None:
-        if any(screening.district_id == "d1x" for screening, _ in work):
+    def unreadable(real: Callable[..., Any], args: tuple[Any, ...], _: Mapping[str, Any]) -> object:
+        if "district_id='d1x'" in repr(args):
             raise duckdb.InvalidInputException("as DuckDB says")
-        insert(connection, table, mapping, work, landed_at)  # type: ignore[arg-type]
+        return real(*args)
 
-    monkeypatch.setattr(load_module, "_insert", unreadable)
-    landed = place.land()
+    with wrapped(load._insert, unreadable):
+        landed = place.land()
     assert (landed.rejected, sorted(landed.pending)) == ([bad], sorted(good))
     assert place.codes(bad) == {"ROW004"}
     assert [place.raw_counts(delivery)["subgroup_row"] for delivery in good] == [n + 3 for n in range(4)]
 
 
-def test_a_file_whose_rows_do_not_add_up_is_not_used(delivered: tuple[Place, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_whose_rows_do_not_add_up_is_not_used(delivered: tuple[Place, str, str]) -> None:
     place, roster, subgroups = delivered
-    load = load_module.load_files
 
-    def losing(*args: object) -> dict[tuple[str, str], int]:
-        rows = load(*args)  # type: ignore[arg-type]
+    def losing(
+        real: Callable[..., dict[tuple[str, str], int]], args: tuple[Any, ...], _: Mapping[str, Any]
+    ) -> dict[tuple[str, str], int]:
+        rows = real(*args)
         return rows | {(subgroups, "s.csv"): rows[subgroups, "s.csv"] - 1}
 
-    monkeypatch.setattr(land_module, "load_files", losing)
-    landed = place.land()
+    with wrapped(load.load_files, losing):
+        landed = place.land()
     assert (landed.pending, landed.rejected) == ([roster], [subgroups])
     assert place.raw_counts(subgroups) == {}
 
@@ -261,7 +234,7 @@ def test_one_broken_file_of_a_roster_lands_none_of_its_files(place: Place) -> No
 
 
 def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_module, "FILES_A_STATEMENT", 7)
+    monkeypatch.setattr(load, "FILES_A_STATEMENT", 7)
     deliveries = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 1)}, place.apply(f"d{n:02}")) for n in range(30)]
     place.land()
     counts = place.ask("select delivery_id, count(*) from raw.subgroup_row group by all order by all")

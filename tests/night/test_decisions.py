@@ -6,11 +6,12 @@ import pytest
 
 from subgroup_pipeline.build.scope import set_scope
 from subgroup_pipeline.errors import LedgerError
-from subgroup_pipeline.orchestration import night_assets
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support import small_district as small
 from tests.support.installation import Installation, zip_of
+from tests.support.wrapped import wrapped
+from tests.torture.plants import slips_in
 
 
 def _states(installation: Installation, district: str, feed: str = "roster") -> list[str]:
@@ -112,9 +113,7 @@ def test_deltas_change_what_is_live_and_a_held_one_stops_the_next(installation: 
 
 
 @pytest.mark.slow
-def test_a_district_whose_build_fails_keeps_what_is_published(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_district_whose_build_fails_keeps_what_is_published(installation: Installation) -> None:
     """A row that slips in after the checks: a district that harms nobody."""
     districts = [installation.apply(small.settings(f"d{number:02}")) for number in range(5)]
     for district in districts:
@@ -122,19 +121,8 @@ def test_a_district_whose_build_fails_keeps_what_is_published(
     installation.night()
     for district in districts:
         installation.upload(district, "roster", small.roster(41))
-    real = set_scope
-
-    def plant(connection, *args):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
-        in_scope = real(connection, *args)
-        connection.execute(
-            "insert into control.run_scope select * replace (as_of_date + 1 as as_of_date) from control.run_scope "
-            "where district_id = 'd02'"
-        )
-        return in_scope
-
-    monkeypatch.setattr(night_assets, "set_scope", plant)
-    installation.night()
-    monkeypatch.setattr(night_assets, "set_scope", real)
+    with wrapped(set_scope, slips_in("d02")):
+        installation.night()
     assert _students(installation) == {"d00": 41, "d01": 41, "d02": 40, "d03": 41, "d04": 41}
     assert _states(installation, "d02") == ["published", "held"]
     assert "BLD001" in installation.codes("d02", "roster")

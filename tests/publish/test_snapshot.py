@@ -18,15 +18,16 @@ import pytest
 
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.publish import snapshot
 from subgroup_pipeline.publish.comments import published_tables
 from subgroup_pipeline.publish.compaction import compact_working_file
+from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.publish.reader import open_published
-from subgroup_pipeline.publish.snapshot import Published, publish_snapshot
+from subgroup_pipeline.publish.snapshot import Published, mend_ledger, publish_snapshot
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support.installation import Installation
+from tests.support.wrapped import killed
 
 pytestmark = pytest.mark.xdist_group("publish")
 
@@ -214,18 +215,13 @@ def test_a_dirty_district_that_was_never_published_is_left_out(built: Installati
     assert len(built.ask("from marts.dim_district")) == 3
 
 
-def test_a_kill_between_swap_and_ledger_is_mended(built: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
+def test_a_kill_between_swap_and_ledger_is_mended(built: Installation) -> None:
     _set_states(built, "accepted")
     _say_something_new(built)
-    with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "mend_ledger", killed)
-        with pytest.raises(KeyboardInterrupt):
-            _publish(built)
+    with killed(mend_ledger):
+        _publish(built)
     assert {delivery["state"] for delivery in built.deliveries()} == {"accepted"}
-    snapshot.mend_ledger(built.registry, built.settings)
+    mend_ledger(built.registry, built.settings)
     assert {delivery["state"] for delivery in built.deliveries()} == {"published"}
     assert built.ask("select distinct state from quality.delivery") == [("published",)]
 
@@ -237,16 +233,11 @@ def _set_states(installation: Installation, state: str) -> None:
         session.query(Delivery).update({"state": state})
 
 
-def test_a_kill_before_the_swap_leaves_readers_on_the_old_one(built: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
+def test_a_kill_before_the_swap_leaves_readers_on_the_old_one(built: Installation) -> None:
     before = _publish_anew(built)
     _say_something_new(built)
-    with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "show_newest", killed)
-        with pytest.raises(KeyboardInterrupt):
-            _publish(built)
+    with killed(show_newest):
+        _publish(built)
     assert built.settings.paths.current_snapshot.resolve() == before.resolve()
     assert len(built.ask("from marts.dim_district")) == 3
     after = _publish(built).manifest.snapshot

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce, wraps
 from typing import Any, Literal
+
+from tests.support.wrapped import wrap
 
 
 @dataclass(frozen=True)
@@ -71,26 +71,6 @@ def arm(moment: Moment) -> None:
         return result
 
     wrap(moment.function, around)
-
-
-def wrap(real: Callable[..., Any], around: Callable[[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]], Any]) -> None:
-    """Put `around` in the place of a function, wherever a module that is loaded holds it by its name."""
-    *owners, name = real.__qualname__.split(".")
-    owner = reduce(getattr, owners, sys.modules[real.__module__])
-    if getattr(owner, name) is not real:
-        msg = f"{real.__qualname__} of {real.__module__} is another function: it cannot be wrapped"
-        raise LookupError(msg)
-
-    @wraps(real)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        return around(real, args, kwargs)
-
-    if owners:
-        setattr(owner, name, wrapped)
-        return
-    for other in list(sys.modules.values()):
-        if getattr(other, "__dict__", {}).get(name) is real:
-            setattr(other, name, wrapped)
 
 
 def _die_later(seconds: float) -> None:

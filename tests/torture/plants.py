@@ -8,25 +8,29 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from subgroup_pipeline.build.scope import set_scope
-from tests.torture.kills import wrap
+from tests.support.wrapped import Around, wrap
 
 HELD_BACK = "beta"
 """The district that fails a test of the models where that is planted."""
 
 
-def _fail_a_test() -> None:
-    """A row that slips in after the checks: the district's as_of is doubled, so that its rows fail tests of the models."""
+def slips_in(district_id: str) -> Around:
+    """Let a row slip in after the checks, for `set_scope`: the district's as_of is doubled, so that tests of the models fail."""
 
     def around(real: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
         in_scope = real(*args, **kwargs)
         args[0].execute(
             "insert into control.run_scope select * replace (as_of_date + 1 as as_of_date) from control.run_scope "
             "where district_id = ?",
-            [HELD_BACK],
+            [district_id],
         )
         return in_scope
 
-    wrap(set_scope, around)
+    return around
+
+
+def _fail_a_test() -> None:
+    wrap(set_scope, slips_in(HELD_BACK))
 
 
 def _compact() -> None:

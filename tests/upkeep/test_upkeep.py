@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import time
@@ -22,13 +21,10 @@ from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support import small_district as small
 from tests.support.place import Place
 from tests.support.upkeep import clear
+from tests.support.wrapped import killed
 
 _DERIVED = {"warehouse", "dbt", "dagster", "gx", "published", "keys", "sftp", "reserve", "registry_file"}
 """Places that hold what is in force, or of which the table names a part."""
-
-
-class Killed(BaseException):
-    """What a kill does to code that runs: nothing after this line happens."""
 
 
 def _write(path: Path, *, age: float) -> Path:
@@ -117,18 +113,9 @@ def test_every_place_of_the_home_has_a_policy_or_is_known_to_need_none(place: Pl
 
 
 @pytest.mark.parametrize("moment", range(1, 18, 3))
-def test_a_kill_on_the_way_is_mended_by_the_next_night(place: Place, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+def test_a_kill_on_the_way_is_mended_by_the_next_night(place: Place, moment: int) -> None:
     past, stays = _fill(place.settings.paths)
-    removals = itertools.count(1)
-    unlink = os.unlink
-
-    def killed(path: str, *, dir_fd: int | None = None) -> None:
-        if next(removals) == moment:
-            raise Killed
-        unlink(path, dir_fd=dir_fd)
-
-    monkeypatch.setattr(os, "unlink", killed)
-    with pytest.raises(Killed):
+    with killed(os.unlink, call=moment):
         clear(place.settings, place.registry)
     clear(place.settings, place.registry)
     assert [path for path in past if path.exists()] == []
@@ -210,19 +197,13 @@ def test_snapshots_beyond_those_kept_leave_but_never_the_one_that_readers_see(pl
     assert sorted(path.name for path in home.published.glob("2*")) == [names[0], *names[2:]]
 
 
-def test_a_half_removed_snapshot_is_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_removed_snapshot_is_none(place: Place) -> None:
     home = place.settings.paths
     for day in range(1, 9):
         _write(home.published / f"2026010{day}T000000000000Z" / "analytics.duckdb", age=0)
         _write(home.published / f"2026010{day}T000000000000Z" / "manifest.json", age=0)
-
-    def killed(*_args: object, **_options: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", killed)
-        with pytest.raises(Killed):
-            clear(place.settings, place.registry)
+    with killed(shutil.rmtree):
+        clear(place.settings, place.registry)
     left = home.published / "20260101T000000000000Z"
     assert [path.name for path in left.iterdir()] == ["analytics.duckdb"]
     assert clear(place.settings, place.registry) == {"snapshots": 1}
