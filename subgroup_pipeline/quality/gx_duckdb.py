@@ -1,7 +1,7 @@
 """Great Expectations on a DuckDB session, with counts per delivery: datasource, engine and the custom expectation.
 
-GX 1.24 has no DuckDB datasource, and its results are for a whole table. All that stands here is what GX documents for
-that: a datasource, a query metric and an expectation of one's own; GX runs them on the session that it is given.
+GX 1.24 has no DuckDB datasource, and its results are for a whole table. So there is a datasource, a query metric and an
+expectation of our own, which GX runs on the session that it is given; no private method of GX is called.
 `tests/quality/test_contract.py` compares the counts with SQL written by hand. Importing this module imports GX (about two
 seconds): only `validation` does, late.
 """
