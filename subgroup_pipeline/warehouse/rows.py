@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows given as mappings of column to value; what a row does not have is null. One statement, whatever the number.
 
-    Dates and times may be given as such; a time is UTC without a zone, as DuckDB's TIMESTAMP is.
+    Dates and times may be given as such; a time is UTC without a zone, as DuckDB's TIMESTAMP is. Raises KeyError for a column
+    that the table does not have, which DuckDB would leave out in silence.
     """
+    if unknown := set().union(*rows) - set(table.columns):
+        raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
     if rows:
         names = ", ".join(map(identifier, table.columns))
         types = {name: column.type for name, column in table.columns.items()}

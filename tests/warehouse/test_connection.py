@@ -115,6 +115,11 @@ def test_any_text_goes_in_as_it_is(place: Place, text: str) -> None:
     assert place.ask("select delivery_id from control.judge_again") == [(text,)]
 
 
+def test_a_column_that_the_table_does_not_have_is_refused(place: Place) -> None:
+    with open_warehouse(place.settings) as connection, pytest.raises(KeyError, match="has no column delivery"):
+        insert_rows(connection, JUDGE_AGAIN, [{"delivery": "d1"}])
+
+
 def test_the_settings_of_subgroups_are_replaced_by_the_newest(place: Place) -> None:
     for spelled in ("    sped:", "    Special-Ed :"):
         place.apply(**({"    sped:": spelled} if spelled != "    sped:" else {}))
