@@ -6,6 +6,7 @@ Queries that lie in files (`expectations/sql`, `quality/sql`) are templates like
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.settings import bundled
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
-_FILES = ("engine/text.sql", "engine/maps.sql", "vocabulary.sql", "forms.sql", "rules.sql", "faults.sql")
+_FILES = (
+    "engine/text.sql", "engine/duckdb/text.sql", "engine/maps.sql", "engine/duckdb/maps.sql",
+    "vocabulary.sql", "forms.sql", "rules.sql", "faults.sql",
+)  # fmt: skip
 """Under dbt_project/macros. Macros that speak of models (ref) stand there too; they are dbt's alone."""
 
 
@@ -46,9 +51,16 @@ def _templates(folder: Path) -> Environment:
 
 
 def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
+    """Jinja as dbt sets it up, with as much of dbt's `adapter` as the macros ask for: DuckDB's spelling of a macro."""
+    from jinja2 import Environment, StrictUndefined, pass_context
 
-    return Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701 - SQL, not HTML
+    @pass_context
+    def dispatch(context: Context, name: str, package: str) -> Any:  # noqa: ANN401, ARG001 - dbt's signature; gives a macro
+        return context.vars[f"duckdb__{name}"]
+
+    environment = Environment(undefined=StrictUndefined, autoescape=False, extensions=["jinja2.ext.do"])  # noqa: S701 - SQL
+    environment.globals["adapter"] = SimpleNamespace(dispatch=dispatch)
+    return environment
 
 
 def _macros(module: Any) -> dict[str, Any]:  # noqa: ANN401
