@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,18 @@ def test_help_of_a_command_shows_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_help_takes_less_than_half_a_second_of_cpu(tmp_path: Path) -> None:
+def test_help_takes_little_more_than_the_import_of_typer(tmp_path: Path) -> None:
+    """Dagster alone would make it thirty times as much CPU; today it is 1.7 times."""
     shell = Shell(tmp_path)
 
-    def seconds() -> float:
+    def seconds(*command: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([str(SUBGROUPS), "--help"], env=shell.environment, cwd=tmp_path, check=True, capture_output=True)
+        subprocess.run(command, env=shell.environment, cwd=tmp_path, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert min(seconds() for _ in range(3)) < 0.5
+    typer_alone = min(seconds(sys.executable, "-c", "import typer") for _ in range(3))
+    assert min(seconds(str(SUBGROUPS), "--help") for _ in range(3)) < 4 * typer_alone
 
 
 def test_the_version(tmp_path: Path) -> None:

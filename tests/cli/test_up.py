@@ -6,8 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.dropserver.world import make_client
 from tests.support.command import free_port
+from tests.support.waiting import waited
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -51,13 +51,6 @@ def somebody_else(settings: Settings) -> Iterator[int]:
         yield int(other.getsockname()[1])
 
 
-def _waited(look: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_a_port_that_is_taken_names_who_has_it_and_the_setting(somebody_else: int) -> None:
     with pytest.raises(SettingsError, match=rf"Port {somebody_else} .* process {os.getpid()} \(.*SUBGROUPS_SFTP_PORT"):
         require_free({"SFTP": ("127.0.0.1", somebody_else), "DAGSTER": ("127.0.0.1", free_port())})
@@ -74,11 +67,11 @@ def test_a_child_that_ends_is_started_again(tmp_path: Path, capsys: pytest.Captu
     pid = tmp_path / "pid"
     children = Children({"child": command}, dict(os.environ), tmp_path)
     try:
-        _waited(pid.exists)
+        waited(pid.exists)
         first = pid.read_text()
         os.kill(int(first), signal.SIGKILL)
-        _waited(lambda: not children.running()["child"])
-        _waited(lambda: _watched(children) and pid.read_text() != first)
+        waited(lambda: not children.running()["child"])
+        waited(lambda: _watched(children) and pid.read_text() != first)
         assert children.running() == {"child": True}
     finally:
         children.stop()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import asyncssh
@@ -14,6 +14,7 @@ import paramiko
 import pytest
 
 from tests.dropserver.world import Client, World
+from tests.support.waiting import waited
 
 LEGACY = (
     "sha1",
@@ -246,18 +247,22 @@ def test_agent_and_socket_forwarding_are_refused(world: World) -> None:
     asyncio.run(ask())
 
 
+def _opened(transport: paramiko.Transport) -> paramiko.SFTPClient | None:
+    with suppress(paramiko.ChannelException):
+        return paramiko.SFTPClient.from_transport(transport)
+    return None
+
+
 def test_sessions_of_a_connection_are_limited_and_given_back(shared_world: World, clients: dict[str, Client]) -> None:
     transport = shared_world.transport()
     try:
         transport.auth_publickey("alpha", clients["alpha"].paramiko_key)
         for _ in range(2):
-            held = [paramiko.SFTPClient.from_transport(transport) for _ in range(10)]
+            held = [waited(lambda: _opened(transport)) for _ in range(10)]  # closing is not answered
             with pytest.raises(paramiko.ChannelException):
                 transport.open_session(timeout=5)
             for sftp in held:
-                assert sftp is not None
                 sftp.close()
-            time.sleep(0.2)  # closing is not answered
     finally:
         transport.close()
 

@@ -14,6 +14,7 @@ import pytest
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.errors import SettingsError
 from tests.dropserver.world import Client, World, open_world
+from tests.support.waiting import waited
 
 
 def test_forty_uploads_at_once(world: World) -> None:
@@ -32,12 +33,12 @@ def test_forty_uploads_at_once(world: World) -> None:
     for number in range(40):
         path = world.root / ("alpha", "beta")[number % 2] / f"inbox/roster/{number}.csv"
         assert path.read_bytes() == content
-    deadline = time.monotonic() + 5
-    while sum(kind == "sftp.upload" for kind, *_ in world.events) < 40 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    uploads = [details for kind, _, details in world.events if kind == "sftp.upload"]
-    assert len(uploads) == 40
-    assert all(d["clean_close"] == "true" and d["bytes"] == str(len(content)) for d in uploads)
+
+    def uploads() -> list[dict[str, str]]:
+        return [details for kind, _, details in world.events if kind == "sftp.upload"]
+
+    waited(lambda: len(uploads()) == 40)
+    assert all(d["clean_close"] == "true" and d["bytes"] == str(len(content)) for d in uploads())
 
 
 def test_it_stops_within_ten_seconds_whatever_clients_do(tmp_path: Path, keys_dir: Path, clients: dict[str, Client]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import asyncssh
 import paramiko
 
 from subgroup_pipeline.dropserver.server import DropServer, running
+from tests.support.waiting import waited
 
 SECRET = b"student rows that nobody outside may see"
 
@@ -83,13 +83,12 @@ class World:
 
     def wait_for(self, kind: str, account: str, **details: str) -> dict[str, str]:
         """The latest such event, once it is there."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            for seen, who, what in reversed(self.events):
-                if seen == kind and who == account and details.items() <= what.items():
-                    return what
-            time.sleep(0.01)
-        raise AssertionError(f"no {kind} of {account} with {details} among {self.events[-20:]}")
+
+        def latest() -> dict[str, str]:
+            meant = (what for seen, who, what in reversed(self.events) if (seen, who) == (kind, account))
+            return next((what for what in meant if details.items() <= what.items()), {})
+
+        return waited(latest)
 
 
 def snapshot(home: Path) -> dict[str, tuple[object, ...]]:

@@ -6,11 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -21,6 +19,7 @@ from subgroup_pipeline.settings import Settings, load_settings
 from tests.support import small_district as small
 from tests.support.command import SUBGROUPS, Shell, free_port
 from tests.support.installation import keep_host_keys
+from tests.support.waiting import waited
 
 _HOLD = """
 import sys
@@ -92,13 +91,12 @@ def test_the_daemon_goes_on_after_its_run_was_killed(tmp_path: Path) -> None:
     with _everything_up(shell):
         _put(shell, "roster", small.roster())
         _put(shell, "subgroups", {"subgroups.csv": small.subgroups()})
-        os.kill(int(_waited(lambda: _holder(shell.home), seconds=180)), signal.SIGKILL)
+        os.kill(int(waited(lambda: _holder(shell.home), 180)), signal.SIGKILL)
         _put(shell, "subgroups", {"again.csv": small.subgroups(9)})
-        assert _waited(lambda: _states(shell) == ["published", "published", "superseded"], seconds=300)
+        waited(lambda: _states(shell) == ["published", "published", "superseded"], 300, every=1)
 
 
 def _states(shell: Shell) -> list[str]:
-    time.sleep(1)
     return sorted(delivery["state"] for delivery in shell.subgroups("delivery", "list", "--json").data)
 
 
@@ -125,12 +123,3 @@ def _put(shell: Shell, feed: str, files: Mapping[str, str]) -> None:
 def _holder(home: Path) -> str:
     lock = home / "warehouse" / "lock"
     return lock.read_text() if lock.exists() else ""
-
-
-def _waited(look: Callable[[], Any], *, seconds: float) -> Any:  # noqa: ANN401 - what the look gives
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s")

@@ -1,10 +1,9 @@
-"""One run at a time: a second one names the first one's process, or waits for it."""
+"""One run at a time: a second one names the first one's process (the lock: tests/warehouse)."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from subgroup_pipeline.cli.run import run_now
 from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.orchestration.instance import run_night
-from subgroup_pipeline.warehouse.connection import warehouse_lock
 from tests.orchestration.conftest import Ran
 
 pytestmark = pytest.mark.xdist_group("orchestration")
@@ -53,22 +51,3 @@ def test_a_second_run_names_the_process_that_holds_the_warehouse(ran: Ran, tmp_p
     said = str([event.event_specific_data for event in result.all_events if event.is_failure])
     assert str(other.pid) in said
     assert ran.installation.deliveries() == before
-
-
-def test_wait_waits_until_the_other_run_ends(ran: Ran, tmp_path: Path) -> None:
-    with _other_process(tmp_path) as other:
-        assert other.stdin
-        begun = time.monotonic()
-        releaser = subprocess.Popen([sys.executable, "-c", f"import time, os; time.sleep(1); os.kill({other.pid}, 9)"])
-        with warehouse_lock(ran.installation.settings, wait=True):
-            waited = time.monotonic() - begun
-        releaser.wait()
-    assert 0.9 < waited < 10
-
-
-def test_a_killed_run_does_not_leave_the_warehouse_held(ran: Ran, tmp_path: Path) -> None:
-    with _other_process(tmp_path) as other:
-        other.kill()
-        other.wait()
-    with warehouse_lock(ran.installation.settings):
-        pass

@@ -9,9 +9,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import load_settings
+from tests.support.waiting import waited
 
 _USER = "subgroups"
 _SECONDS_TO_START = 30
@@ -115,13 +115,10 @@ def _free_port() -> int:
 
 
 def _wait(engine: sa.Engine, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while True:
-        try:
-            engine.connect().close()
-        except sa.exc.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(log.read_text()) from None
-            time.sleep(0.05)
-        else:
-            return
+    def answers() -> bool:
+        assert server.poll() is None, log.read_text()
+        with suppress(sa.exc.OperationalError), engine.connect():
+            return True
+        return False
+
+    waited(answers, _SECONDS_TO_START)

@@ -27,6 +27,7 @@ from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings, load_settings
+from tests.support.waiting import waited
 
 YAML = """\
 district: {district}
@@ -226,10 +227,10 @@ def run_sshd(directory: Path, client_key: Path) -> Iterator[Sshd]:
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()
-        time.sleep(0.02)
-    raise AssertionError("sshd does not answer")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    waited(answers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -74,11 +73,9 @@ def arm(moment: Moment) -> None:
 
 
 def _die_later(seconds: float) -> None:
-    def run() -> None:
-        time.sleep(seconds)
-        _die()
-
-    threading.Thread(target=run, daemon=True).start()
+    timer = threading.Timer(seconds, _die)
+    timer.daemon = True
+    timer.start()
 
 
 def _die() -> None:

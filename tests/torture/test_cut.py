@@ -23,6 +23,7 @@ from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
 from tests.support.installation import zip_of
+from tests.support.waiting import waited
 from tests.torture.homes import TortureHome, home_at, register
 from tests.torture.proxy import Cut, proxy_to
 
@@ -123,6 +124,16 @@ def _client_key(registry: Registry, directory: Path) -> Path:
     return path
 
 
+_ESTABLISHED, _CLOSE_WAIT = "01", "08"
+
+
+def _connections(port: int) -> list[str]:
+    """What the kernel knows of connections that a server here on this port has not closed yet (proc(5), net/tcp)."""
+    sockets = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    here = f"0100007F:{port:04X}"
+    return [state for _, local, _, state, *_ in sockets if local == here and state in {_ESTABLISHED, _CLOSE_WAIT}]
+
+
 def _cut_uploads(home: TortureHome, registry: Registry, directory: Path, path: str, content: bytes) -> list[tuple[int, str]]:
     """Cut an upload at every offset and fetch; gives (offset, state) of every delivery of bytes that are not the whole file."""
     key = _client_key(registry, directory)
@@ -131,7 +142,7 @@ def _cut_uploads(home: TortureHome, registry: Registry, directory: Path, path: s
     for offset in (2_000 + at for at in OFFSETS):
         with proxy_to(home.settings.sftp_port, Cut(offset, "up")) as port:
             _upload(home, port, key, path, content)
-        time.sleep(0.1)
+        waited(lambda: not _connections(home.settings.sftp_port))
         seen = {delivery.delivery_id for delivery in all_deliveries(registry)}
         _fetch(home, registry)
         new = [delivery for delivery in all_deliveries(registry) if delivery.delivery_id not in seen]

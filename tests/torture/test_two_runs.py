@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import waited
 from tests.torture.homes import Bench, TortureHome
 from tests.torture.invariants import not_converged
-from tests.torture.night import RunningNight
+from tests.torture.night import LONGEST, RunningNight
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
 
@@ -16,9 +17,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
 def _holds(home: TortureHome, night: RunningNight) -> None:
     """Wait until the night holds the warehouse."""
     lock = home.settings.paths.warehouse_lock
-    while not lock.is_file() or lock.read_text() != str(night.process.pid):
-        assert night.process.is_alive()
-        time.sleep(0.02)
+    waited(lambda: lock.is_file() and lock.read_text() == str(night.process.pid), LONGEST)
+
+
+def _asks(home: TortureHome, night: RunningNight) -> None:
+    """Wait until the night has opened the lock of the warehouse, which another one holds."""
+    files = Path(f"/proc/{night.process.pid}/fd")
+    waited(lambda: home.settings.paths.warehouse_lock in [file.resolve() for file in files.iterdir()], LONGEST)
 
 
 def test_two_nights_at_once(bench: Bench) -> None:
@@ -45,7 +50,7 @@ def test_a_night_waits_for_one_that_is_killed(bench: Bench) -> None:
         first = home.begin()
         _holds(home, first)
         second = home.begin(wait=True, report=home.order().report.with_suffix(".second"))
-        time.sleep(2)
+        _asks(home, second)
         first.process.kill()
         waited = second.join()
         assert waited.is_good, waited.errors

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import duckdb
 import pytest
@@ -22,6 +24,7 @@ from subgroup_pipeline.warehouse.raw_tables import LINEAGE
 from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.schema import warehouse_tables
 from tests.support.place import Place
+from tests.support.wrapped import wrapped
 
 
 def test_a_second_run_is_told_which_process_holds_the_warehouse(place: Place) -> None:
@@ -35,18 +38,25 @@ def test_a_second_run_is_told_which_process_holds_the_warehouse(place: Place) ->
 
 def test_a_run_that_waits_goes_on_when_the_other_ends(place: Place) -> None:
     order: list[str] = []
-    held = threading.Event()
+    held, waits = threading.Event(), threading.Event()
 
     def first() -> None:
         with warehouse_lock(place.settings):
             held.set()
-            time.sleep(0.3)
+            assert waits.wait(10)
             order.append("first")
+
+    def watched(flock: Callable[..., None], args: tuple[Any, ...], _: Mapping[str, Any]) -> None:
+        try:
+            flock(*args)
+        except BlockingIOError:
+            waits.set()
+            raise
 
     other = threading.Thread(target=first)
     other.start()
-    held.wait()
-    with warehouse_lock(place.settings, wait=True):
+    assert held.wait(10)
+    with wrapped(fcntl.flock, watched), warehouse_lock(place.settings, wait=True):
         order.append("second")
     other.join()
     assert order == ["first", "second"]
@@ -54,12 +64,12 @@ def test_a_run_that_waits_goes_on_when_the_other_ends(place: Place) -> None:
 
 def test_a_killed_process_leaves_no_lock(place: Place) -> None:
     code = (
-        "import sys, time; from subgroup_pipeline.settings import load_settings;"
+        "import sys; from subgroup_pipeline.settings import load_settings;"
         "from subgroup_pipeline.warehouse.connection import warehouse_lock;"
-        "lock = warehouse_lock(load_settings(home=sys.argv[1])); lock.__enter__(); print('held', flush=True); time.sleep(60)"
+        "lock = warehouse_lock(load_settings(home=sys.argv[1])); lock.__enter__(); print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(place.settings.paths.root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         with pytest.raises(WarehouseBusyError, match=f"process {process.pid}"), warehouse_lock(place.settings):
