@@ -149,14 +149,17 @@ def first_night(warehouse: Warehouse) -> Warehouse:
 
 
 def test_dim_district(first_night: Warehouse) -> None:
-    assert first_night.mart("dim_district") == [
+    sources = "roster_delivery_id, subgroup_delivery_id, roster_received_at, subgroup_received_at"
+    columns = f"district_name, as_of_date, school_year, student_count, {sources}, published_at, contract_version"
+    assert first_night.mart("dim_district", columns) == [
         ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "2.0.0"),
         ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "2.0.0"),
     ]
 
 
 def test_dim_student_keeps_inactive_students_and_leading_zeros(first_night: Warehouse) -> None:
-    assert first_night.mart("dim_student", "alder") == [
+    columns = "student_id, student_number, given_name, family_name, grade_level, is_active"
+    assert first_night.mart("dim_student", columns, "alder") == [
         ("ada", "0101", "Ada", "Ash", "03", True),
         ("bo", "102", "Bo", "Beech", "03", True),
         ("cy", "103", "Cy", "Cork", "03", False),
@@ -167,11 +170,11 @@ def test_dim_student_keeps_inactive_students_and_leading_zeros(first_night: Ware
         ("hal", None, "Hal", "Holm", "03", True),
         ("ivy", "109", "Ivy", "Ivory", "03", False),
     ]
-    assert first_night.mart("dim_student", "birch", "student_id, student_number") == [("ada", "ada"), ("bob", "bob")]
+    assert first_night.mart("dim_student", "student_id, student_number", "birch") == [("ada", "ada"), ("bob", "bob")]
 
 
 def test_fct_enrollment_holds_on_as_of(first_night: Warehouse) -> None:
-    assert first_night.mart("fct_enrollment", "alder") == [
+    assert first_night.mart("fct_enrollment", "student_id, school_id, course_id, class_id, begin_date, end_date", "alder") == [
         ("ada", "north", "math", "math-n", *FALL),
         ("ada", "south", "art", "art-s", *YEAR),
         ("ada", "south", None, "home-s", AS_OF, None),
@@ -181,7 +184,7 @@ def test_fct_enrollment_holds_on_as_of(first_night: Warehouse) -> None:
 
 def test_schools_of_a_student(first_night: Warehouse) -> None:
     """Bo sits in no class on as_of and counts where their orgs say; Fay's only class is of a school that is gone."""
-    assert first_night.mart("fct_student_school", "alder") == [
+    assert first_night.mart("fct_student_school", "student_id, school_id", "alder") == [
         ("ada", "north"),
         ("ada", "south"),
         ("bo", "north"),
@@ -189,11 +192,12 @@ def test_schools_of_a_student(first_night: Warehouse) -> None:
         ("di", "north"),
         ("ed", "north"),
     ]
-    assert first_night.mart("dim_school", "alder") == [("north", "North School", 4), ("south", "South School", 2)]
+    schools = first_night.mart("dim_school", "school_id, school_name, student_count", "alder")
+    assert schools == [("north", "North School", 4), ("south", "South School", 2)]
 
 
 def test_dim_course_is_the_pairs_that_exist_in_classes(first_night: Warehouse) -> None:
-    assert first_night.mart("dim_course", "alder") == [
+    assert first_night.mart("dim_course", "school_id, course_id, course_title, course_code, student_count", "alder") == [
         ("north", "math", "Math 3", "M3", 1),
         ("north", "unlisted", None, None, 1),
         ("south", "art", "Art", None, 1),
@@ -202,8 +206,9 @@ def test_dim_course_is_the_pairs_that_exist_in_classes(first_night: Warehouse) -
 
 
 def test_dim_subgroup(first_night: Warehouse) -> None:
-    rows = first_night.mart("dim_subgroup", "alder")
-    assert sorted(rows, key=lambda r: r[-1]) == [
+    columns = "subgroup, value, is_member, subgroup_label, value_label, source_column, sensitivity, display_order"
+    rows = first_night.mart("dim_subgroup", columns, "alder")
+    assert sorted(rows, key=lambda row: row[-1]) == [
         ("all_students", "all", True, "All students", "All", None, "standard", 1),
         ("english_learner", "yes", True, "English learner", "Yes", "ell", "standard", 2),
         ("english_learner", "no", False, "English learner", "No", "ell", "standard", 3),
@@ -218,10 +223,10 @@ def test_dim_subgroup(first_night: Warehouse) -> None:
         ("migrant", "no", False, "Migrant", "No", "migrant", "standard", 12),
         ("migrant", "not_reported", False, "Migrant", "Not reported", "migrant", "standard", 13),
     ]
-    assert first_night.mart("dim_subgroup", "birch", "subgroup, value") == [("all_students", "all")]
+    assert first_night.mart("dim_subgroup", "subgroup, value", "birch") == [("all_students", "all")]
 
 
-NOBODY = ("not_reported", None, "file", None, FILE_AT)
+NOBODY = ["not_reported", None, "file", None, FILE_AT]
 
 
 @pytest.mark.parametrize(
@@ -241,8 +246,11 @@ NOBODY = ("not_reported", None, "file", None, FILE_AT)
 def test_fct_student_subgroup(
     first_night: Warehouse, student_id: str, english_learner: object, title_i: object, home_language: object, migrant: object
 ) -> None:
-    rows = {r[1]: r[2:] for r in first_night.mart("fct_student_subgroup", "alder") if r[0] == student_id}
-    assert rows.pop("all_students") == ("all", None, "roster", "alder-r2", ROSTER_AT)
+    cells = first_night.mart(
+        "fct_student_subgroup", "student_id, subgroup, value, raw_value, source, delivery_id, received_at", "alder"
+    )
+    rows = {subgroup: cell for student, subgroup, *cell in cells if student == student_id}
+    assert rows.pop("all_students") == ["all", None, "roster", "alder-r2", ROSTER_AT]
     expected = {
         "english_learner": english_learner,
         "title_i": title_i,
@@ -250,18 +258,21 @@ def test_fct_student_subgroup(
         "migrant": migrant,
     }
     assert rows == {
-        subgroup: (*cell, "file", "alder-s2", FILE_AT) if isinstance(cell, tuple) else NOBODY
+        subgroup: [*cell, "file", "alder-s2", FILE_AT] if isinstance(cell, tuple) else NOBODY
         for subgroup, cell in expected.items()
     }
 
 
 def test_only_active_students_have_values(first_night: Warehouse) -> None:
-    students = {r[0] for r in first_night.mart("fct_student_subgroup", "alder", "student_id")}
-    assert students == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+    students = first_night.mart("fct_student_subgroup", "distinct student_id", "alder")
+    assert {student_id for (student_id,) in students} == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+
+
+COUNTS = "student_count, total_students, student_share, member_count, member_share"
 
 
 def test_rpt_district_subgroup(first_night: Warehouse) -> None:
-    assert first_night.mart("rpt_district_subgroup", "alder", "subgroup, value, student_count, total_students") == [
+    assert first_night.mart("rpt_district_subgroup", "subgroup, value, student_count, total_students", "alder") == [
         ("all_students", "all", 7, 7),
         ("english_learner", "no", 1, 7),
         ("english_learner", "not_reported", 5, 7),
@@ -274,20 +285,21 @@ def test_rpt_district_subgroup(first_night: Warehouse) -> None:
         ("title_i", "not_reported", 4, 7),
         ("title_i", "yes", 1, 7),
     ]
-    members = first_night.mart("rpt_district_subgroup", "alder", "subgroup, value, member_count, member_share")
-    assert {(subgroup, *rest) for subgroup, _, *rest in members} == {
+    assert set(first_night.mart("rpt_district_subgroup", "subgroup, member_count, member_share", "alder")) == {
         ("all_students", 7, 1.0),
         ("english_learner", 1, 1 / 7),
         ("home_language", None, None),
         ("migrant", 0, 0.0),
         ("title_i", 1, 1 / 7),
     }
-    assert first_night.mart("rpt_district_subgroup", "birch") == [("all_students", "all", None, AS_OF, 2, 2, 1.0, 2, 1.0)]
+    birch = first_night.mart("rpt_district_subgroup", f"subgroup, value, school_year, as_of_date, {COUNTS}", "birch")
+    assert birch == [("all_students", "all", None, AS_OF, 2, 2, 1.0, 2, 1.0)]
 
 
 def test_rpt_school_subgroup(first_night: Warehouse) -> None:
-    rows = first_night.mart("rpt_school_subgroup", "alder")
-    assert [r for r in rows if r[1] in {"all_students", "title_i"}] == [
+    columns = f"school_id, subgroup, value, school_year, as_of_date, school_name, {COUNTS}"
+    rows = first_night.mart("rpt_school_subgroup", columns, "alder", "subgroup in ('all_students', 'title_i')")
+    assert rows == [
         ("north", "all_students", "all", "2026", AS_OF, "North School", 4, 4, 1.0, 4, 1.0),
         ("north", "title_i", "no", "2026", AS_OF, "North School", 1, 4, 0.25, 1, 0.25),
         ("north", "title_i", "not_reported", "2026", AS_OF, "North School", 2, 4, 0.5, 1, 0.25),
@@ -299,8 +311,8 @@ def test_rpt_school_subgroup(first_night: Warehouse) -> None:
 
 
 def test_rpt_course_subgroup(first_night: Warehouse) -> None:
-    rows = first_night.mart("rpt_course_subgroup", "alder")
-    assert [r for r in rows if r[2] == "english_learner"] == [
+    columns = f"school_id, course_id, subgroup, value, school_year, as_of_date, school_name, course_title, {COUNTS}"
+    assert first_night.mart("rpt_course_subgroup", columns, "alder", "subgroup = 'english_learner'") == [
         ("north", "math", "english_learner", "yes", "2026", AS_OF, "North School", "Math 3", 1, 1, 1.0, 1, 1.0),
         ("north", "unlisted", "english_learner", "not_reported", "2026", AS_OF, "North School", None, 1, 1, 1.0, 0, 0.0),
         ("south", "art", "english_learner", "yes", "2026", AS_OF, "South School", "Art", 1, 1, 1.0, 1, 1.0),
@@ -308,19 +320,21 @@ def test_rpt_course_subgroup(first_night: Warehouse) -> None:
 
 
 def test_rpt_student_subgroup(first_night: Warehouse) -> None:
-    rows = {r[0]: r[1:] for r in first_night.mart("rpt_student_subgroup", "alder")}
+    columns = "school_year, as_of_date, student_number, given_name, family_name, grade_level, school_names, subgroups"
+    students = first_night.mart("rpt_student_subgroup", f"student_id, {columns}", "alder")
+    rows = {student_id: cells for student_id, *cells in students}
     assert set(rows) == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
     subgroups = {"english_learner": "yes", "title_i": "yes", "home_language": "Twi", "migrant": "not_reported"}
     names = ["North School", "South School"]
-    assert rows["ada"] == ("2026", AS_OF, "0101", "Ada", "Ash", "03", names, subgroups)
-    assert rows["hal"] == ("2026", AS_OF, None, "Hal", "Holm", "03", [], dict.fromkeys(subgroups, "not_reported"))
-    assert [r[-1] for r in first_night.mart("rpt_student_subgroup", "birch")] == [{}, {}]
+    assert rows["ada"] == ["2026", AS_OF, "0101", "Ada", "Ash", "03", names, subgroups]
+    assert rows["hal"] == ["2026", AS_OF, None, "Hal", "Holm", "03", [], dict.fromkeys(subgroups, "not_reported")]
+    assert first_night.mart("rpt_student_subgroup", "subgroups", "birch") == [({},), ({},)]
 
 
 def test_the_student_view_works_in_a_copy_of_any_name(first_night: Warehouse, tmp_path: Path) -> None:
-    expected = first_night.mart("rpt_student_subgroup", "alder")
+    expected = first_night.mart("rpt_student_subgroup", "*", "alder")
     copy = shutil.copy(first_night.settings.paths.analytics_database, tmp_path / "snapshot_of_tonight.duckdb")
-    query = "select * exclude (district_id) from {}marts.rpt_student_subgroup where district_id = 'alder'"
+    query = "select * from {}marts.rpt_student_subgroup where district_id = 'alder'"
     with duckdb.connect(str(copy), read_only=True) as opened:
         assert sorted(opened.execute(query.format("")).fetchall(), key=repr) == expected
     with duckdb.connect() as attached:

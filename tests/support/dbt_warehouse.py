@@ -80,19 +80,19 @@ class Warehouse:
 
         self.write(note)
 
-    def mart(self, table: str, district_id: str | None = None, columns: str = "* exclude (district_id)") -> list[tuple[Any, ...]]:
-        """Rows of a published table, sorted."""
+    def mart(self, table: str, columns: str, district_id: str | None = None, where: str = "true") -> list[tuple[Any, ...]]:
+        """These columns of a published table's rows, sorted."""
         import duckdb
 
-        where = "where district_id = $1" if district_id else ""
+        of_district = "district_id = $1" if district_id else "true"
         with duckdb.connect(str(self.settings.paths.analytics_database), read_only=True) as connection:
             rows = connection.execute(
-                f"select {columns} from marts.{table} {where}", [district_id] if district_id else []
+                f"select {columns} from marts.{table} where {of_district} and {where}", [district_id] if district_id else []
             ).fetchall()
         return sorted(rows, key=repr)
 
     def marts(self, district_id: str | None = None) -> dict[str, list[tuple[Any, ...]]]:
-        return {table: self.mart(table, district_id, "*") for table in MARTS}
+        return {table: self.mart(table, "*", district_id) for table in MARTS}
 
 
 def at(hour: int) -> datetime:
