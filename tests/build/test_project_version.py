@@ -38,7 +38,7 @@ def test_the_versions_are_those_of_the_project_that_ships() -> None:
         (MARTS, "# What analysts", "# What people"),
         (MODEL, "-- The school year", "-- That school year"),
         (MACROS, "{# Small rules", "{# Little rules"),
-        ("models/marts/_unit_tests.yml", "a_student_of_two_schools", "a_pupil_of_two_schools"),
+        ("models/marts/_unit_tests.yml", "a_value_names_the_delivery", "a_value_says_the_delivery"),
     ],
 )
 def test_words_put_no_district_in_scope_and_are_parsed(project: Path, file: str, now: str, then: str) -> None:
