@@ -33,10 +33,11 @@ def test_the_versions_are_those_of_the_project_that_ships() -> None:
 @pytest.mark.parametrize(
     ("file", "now", "then"),
     [
-        (MARTS, "description: Name of the district.", "description: What the district is called."),
+        (MARTS, "description: Version of this set of tables", "description: Version of these tables"),
         (MARTS, "control.run_scope lists the district twice", "the scope names the district twice"),
         (MARTS, "# What analysts", "# What people"),
         (MODEL, "-- The school year", "-- That school year"),
+        ("models/columns.md", "Name of the district.", "What the district is called."),
         (MACROS, "{# Small rules", "{# Little rules"),
         ("models/marts/_unit_tests.yml", "a_value_names_the_delivery", "a_value_says_the_delivery"),
     ],
