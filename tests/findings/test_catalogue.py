@@ -36,7 +36,7 @@ def _codes_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 
 def test_every_code_that_the_package_spells_is_in_the_catalogue() -> None:
     used = _used_in_code()
-    assert len(used) > 30
+    assert {"PKG022", "ROW004", "BLD001"} <= used.keys()
     assert {code: files for code, files in used.items() if code not in catalogue()} == {}
 
 

@@ -58,5 +58,5 @@ def _additions() -> Iterator[tuple[Path, str]]:
 
 def test_what_a_finding_adds_is_plain_too() -> None:
     additions = list(_additions())
-    assert len(additions) > 30
+    assert additions
     assert [(path.name, text) for path, text in additions if OURS.search(text)] == []

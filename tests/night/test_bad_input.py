@@ -13,6 +13,7 @@ from typing import Any
 import asyncssh
 import dagster as dg
 import pytest
+from dagster._core.events import DagsterEventType as Kind
 
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.registry.ledger import district_findings
@@ -298,10 +299,9 @@ def test_inboxes_are_empty_and_the_archive_holds_what_was_sent(nights: Nights) -
 
 
 def test_every_finding_has_a_message_and_a_mend(nights: Nights) -> None:
-    for delivery in nights.installation.deliveries():
-        for finding in delivery["findings"]:
-            assert len(finding["message"]) > 10
-            assert len(finding["how_to_fix"]) > 10
+    findings = [finding for delivery in nights.installation.deliveries() for finding in delivery["findings"]]
+    assert findings
+    assert [f["code"] for f in findings if not f["message"] or not f["how_to_fix"]] == []
 
 
 def _files_with_student_words(root: Path) -> list[str]:
@@ -322,7 +322,8 @@ def test_no_student_value_stands_in_logs_events_or_check_results(nights: Nights,
 def test_no_student_value_stands_in_the_events_of_the_run(nights: Nights) -> None:
     with open_instance(nights.installation.settings) as instance:
         records = instance.all_logs(nights.run_id)
-    assert len(records) > 100
+    kinds = {record.dagster_event_type for record in records}
+    assert kinds >= {Kind.ASSET_MATERIALIZATION, Kind.ASSET_CHECK_EVALUATION, Kind.RUN_SUCCESS}
     said = "\n".join(dg.serialize_value(record) for record in records).encode()
     assert [word for word in STUDENT_WORDS if word in said] == []
 

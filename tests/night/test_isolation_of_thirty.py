@@ -382,7 +382,7 @@ def test_no_student_stands_in_the_registry(nights: Nights) -> None:
 def test_no_student_stands_in_the_events_of_the_run(nights: Nights) -> None:
     with open_instance(nights.installation.settings) as instance:
         said = "\n".join(dg.serialize_value(record) for record in instance.all_logs(nights.run_id)).encode()
-    assert len(said) > 10_000
+    assert all(kind in said for kind in (b"ASSET_MATERIALIZATION", b"ASSET_CHECK_EVALUATION", b"STEP_SUCCESS"))
     assert MARK.findall(said) == []
 
 

@@ -61,7 +61,8 @@ def test_dagster_keeps_its_history_there_too(ran: Installation) -> None:
         key = dg.AssetKey("district_delivery")
         assert instance.get_materialized_partitions(key) >= {"alpha/roster", "alpha/subgroups"}
     with ran.registry.engine.connect() as connection:
-        assert connection.execute(sa.text("select count(*) from event_logs")).scalar_one() > 20
+        kinds: set[str] = set(connection.execute(sa.text("select distinct dagster_event_type from event_logs")).scalars())
+    assert kinds >= {"ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "STEP_SUCCESS"}
     assert not [path for path in ran.settings.paths.root.rglob("*") if path.suffix in (".sqlite", ".db")]
 
 
@@ -96,7 +97,7 @@ def test_the_password_is_on_no_disk_of_ours(ran: Installation, postgres_server: 
     secrets = {postgres_server.password.encode(), quote(postgres_server.password, safe="").encode()}
     beginning = postgres_server.password[:8].encode()  # whatever way the rest is escaped
     files = [path for path in ran.settings.paths.root.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert len(files) > 20
+    assert ran.settings.paths.dagster / "dagster.yaml" in files
     assert [path for path in files if any(secret in path.read_bytes() for secret in {*secrets, beginning})] == []
     configured = (ran.settings.paths.dagster / "dagster.yaml").read_text()
     assert "env: SUBGROUPS_DATABASE_URL" in configured
