@@ -18,7 +18,7 @@ from tests.support import small_district as small
 from tests.support.command import SUBGROUPS, USED_WRONGLY, Said, Shell
 from tests.support.installation import zip_of
 
-pytestmark = [pytest.mark.needs_sshd, pytest.mark.xdist_group("cli_acceptance")]
+pytestmark = pytest.mark.needs_sshd
 
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

@@ -19,8 +19,6 @@ from subgroup_pipeline.registry.ledger import UploadedFile, advance
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import load_settings
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,6 @@ from subgroup_pipeline import __version__
 from subgroup_pipeline.cli.main import app
 from tests.support.command import SUBGROUPS, Shell
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 def _commands(group: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:  # noqa: ANN401 - typer has a click of its own
     found: dict[tuple[str, ...], click.Command] = {}

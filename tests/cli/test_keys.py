@@ -13,8 +13,6 @@ from typer.testing import CliRunner
 from subgroup_pipeline.cli.main import app
 from tests.support import small_district as small
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,6 @@ from subgroup_pipeline.cli.main import app
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.errors import SettingsError
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture(autouse=True)
 def _directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,6 @@ from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.support import small_district as small
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:

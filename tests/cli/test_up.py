@@ -24,8 +24,6 @@ from tests.dropserver.world import make_client
 from tests.support.command import free_port
 from tests.support.waiting import waited
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:

@@ -10,8 +10,6 @@ import pytest
 from tests.support import small_district as small
 from tests.support.command import USED_WRONGLY, Shell
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 SETTINGS = {"HOME", "DATABASE_URL", "SFTP_HOST", "SFTP_PORT", "DAGSTER_PORT", "NIGHTLY_CRON", "TIMEZONE", "MEMORY_LIMIT",
             "SETTLE_SECONDS"}  # fmt: skip
 

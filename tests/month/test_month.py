@@ -8,7 +8,7 @@ import pytest
 
 from tests.month.simulation import simulate
 
-pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("month")]
+pytestmark = pytest.mark.torture
 
 
 def test_five_nights_of_eight_districts(tmp_path: Path) -> None:

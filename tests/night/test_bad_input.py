@@ -20,8 +20,6 @@ from subgroup_pipeline.registry.ledger import district_findings
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
-pytestmark = pytest.mark.xdist_group("bad_input")
-
 Files = dict[str, str | bytes]
 STUDENT_WORDS = (b"pupil", b"Zephyrine", b"Quillfeather", b"loginof")
 """What ids, names and user names of the made-up students hold, and nothing else does."""

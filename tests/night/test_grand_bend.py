@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.installation import SAMPLES, Installation, installation_in, lines_of
 
-pytestmark = [pytest.mark.real_data, pytest.mark.xdist_group("grand_bend")]
+pytestmark = pytest.mark.real_data
 
 YAML = """\
 district: {district}

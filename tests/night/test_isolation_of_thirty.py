@@ -26,7 +26,7 @@ from subgroup_pipeline.orchestration.instance import open_instance
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("isolation")]
+pytestmark = pytest.mark.slow
 
 Files = Mapping[str, str | bytes]
 Roster = dict[str, str | bytes]

@@ -13,7 +13,7 @@ from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mapping")]
+pytestmark = pytest.mark.slow
 
 STUDENTS = 10
 LUNCH = ("F", "r", "P", "", "x", "F", "r", "P", "", "x")

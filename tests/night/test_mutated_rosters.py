@@ -20,7 +20,7 @@ from tests.oracle.random_district import RandomDistrict, random_district
 from tests.oracle.recompute import recompute
 from tests.support.installation import Installation, installation_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mutated")]
+pytestmark = pytest.mark.slow
 
 SEEDS = {f"mut{number:02}": 20_261_128 + number for number in range(40)}
 

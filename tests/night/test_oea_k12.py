@@ -22,7 +22,7 @@ from tests.oracle.recompute import Expected, recompute
 from tests.support import small_district as small
 from tests.support.installation import SAMPLES, Installation, installation_in, zip_of
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.xdist_group("oea_k12")]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 OEA = SAMPLES / "oea_k12"
 CONTOSO, LATE = "contoso", "contoso_late"

@@ -14,8 +14,6 @@ from tests.oracle.random_district import RandomDistrict, random_district
 from tests.oracle.recompute import Expected, recompute
 from tests.support.installation import Installation, installation_in
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 SEEDS = {f"rnd{number:02}": 20_261_000 + number for number in range(30)}
 CHANGED = list(SEEDS)[::3]
 """Districts that deliver again on the second night, with other files and other settings."""

@@ -11,8 +11,6 @@ from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.settings import Home
 
-pytestmark = pytest.mark.xdist_group("orchestration_triggers")
-
 
 @pytest.mark.parametrize(
     ("raised", "name", "words"),

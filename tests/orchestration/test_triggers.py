@@ -17,8 +17,6 @@ from subgroup_pipeline.orchestration.triggers import build_sensor
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in
 
-pytestmark = pytest.mark.xdist_group("orchestration_triggers")
-
 DISTRICTS = ("ash", "birch", "cedar")
 
 

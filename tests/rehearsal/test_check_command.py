@@ -28,8 +28,6 @@ from tests.support import small_district as small
 from tests.support.command import USED_WRONGLY, Said, Shell
 from tests.support.installation import zip_of
 
-pytestmark = pytest.mark.xdist_group("rehearsal")
-
 Files = Mapping[str, str | bytes]
 
 

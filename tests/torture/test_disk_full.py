@@ -13,7 +13,7 @@ from tests.torture.homes import Bench, TortureHome, home_at
 from tests.torture.invariants import State, not_converged, torn
 from tests.torture.small_disk import SmallDisk, mounted
 
-pytestmark = [pytest.mark.xdist_group("torture")]
+pytestmark = pytest.mark.xdist_group("torture")
 
 FREE = (0, 100, 400, 1000, 2000, 4000, 8000, 16000)
 """kB that are free when the night begins, without having measured them; with the last it may well end."""
