@@ -1,5 +1,5 @@
-{# The grain of a published table. Only districts in scope: the rows of the others were tested when they were built. #}
-{% test one_row_a(model, columns) %}
+{# The grain of a model. Only districts in scope: the rows of the others were tested when they were built. #}
+{% test one_row_per(model, columns) %}
     select
         {{ columns | join(', ') }},
         count(*) as row_count
