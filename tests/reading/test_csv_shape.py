@@ -256,6 +256,7 @@ ODD_CELL = st.one_of(
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from(["", "t\n", "\n\n"]),
 )
+@example([("x", '"="""')], "\n", "")
 @example([("", '"'), ('"', "")], "\n", "")
 @example([("x", '"'), ("5'2\"", "")], "\n", "")
 def test_quotes_that_are_read_are_read_as_python_reads_them(
@@ -287,7 +288,8 @@ def test_quotes_that_are_read_are_read_as_python_reads_them(
         at += 1 + sum(cell.count("\n") for cell in cells)
 
 
-STRICT_CELL = re.compile(r'"(?!="")([^"]|"")*"|[^"]*')
+STRICT_CELL = re.compile(r'"(?!=""[^"]*"""$)([^"]|"")*"|[^"]*')
+"""A cell of RFC 4180 that is no formula of Excel in quotes."""
 
 
 def _text_of_formula(cell: str) -> str:
