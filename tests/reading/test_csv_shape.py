@@ -5,81 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import random
-import re
-import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 
-from subgroup_pipeline.landing.header import ColumnMap
-from subgroup_pipeline.landing.load import load_files
-from subgroup_pipeline.landing.screen import ScreenedFile, Screening
-from subgroup_pipeline.reading.csv_shape import read_shape
-from subgroup_pipeline.reading.shape import CsvShape
-from subgroup_pipeline.settings import load_settings
-from subgroup_pipeline.warehouse.connection import open_warehouse
-from subgroup_pipeline.warehouse.raw_tables import SUBGROUP_ROW
-from tests.support.as_landed import as_landed
-
-Row = list[str | None]
-HEADER = b"a,b,c\n"
-
-
-class Table:
-    """A warehouse into which any file is loaded as it is, whatever its header says."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
-        self._connection = connection
-        self._directory = directory
-
-    def load(self, data: bytes, known: Collection[str] = ()) -> tuple[CsvShape, list[Row], Screening]:
-        """The shape of a file and the cells of its rows as they were loaded, in the order of the file."""
-        path = self._directory / "upload.csv"
-        path.write_bytes(data)
-        shape, readable = read_shape(path, "upload.csv", self._directory / "clean.csv", known)
-        screening = Screening("d", "alpha", findings=list(shape.findings))
-        if not shape.is_readable:
-            return shape, [], screening
-        width = len(shape.header)
-        mapping = ColumnMap(width, (("student_id", 0),), tuple((str(n), n) for n in range(width)))
-        screening.files.append(ScreenedFile(path, readable, "upload.csv", SUBGROUP_ROW, mapping, shape))
-        self._connection.execute("delete from raw.subgroup_row")
-        load_files(self._connection, [screening], datetime.now(UTC))
-        rows = self._connection.execute("select cells from raw.subgroup_row order by rowid").fetchall()
-        return shape, [[cells[str(n)] for n in range(width)] for (cells,) in rows], screening
-
-
-@contextmanager
-def _table(directory: Path) -> Iterator[Table]:
-    settings = load_settings(home=directory / "home", memory_limit="1GB")
-    settings.paths.make()
-    with open_warehouse(settings) as connection:
-        yield Table(connection, directory)
-
-
-@pytest.fixture(scope="module")
-def table() -> Iterator[Table]:
-    with tempfile.TemporaryDirectory() as directory, _table(Path(directory)) as made:
-        yield made
-
-
-def _by_python(data: bytes) -> tuple[list[str], list[list[str]]]:
-    """Header and rows as csv.reader reads them, line breaks inside cells as LF."""
-    text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    return header, rows
-
-
-def _as_loaded(row: list[str]) -> Row:
-    return [as_landed(cell) for cell in row]
-
+from tests.reading.table import HEADER, Table, as_loaded, by_python, codes
 
 CELL = st.one_of(
     st.sampled_from(
@@ -121,16 +53,17 @@ def _written(cell: str, *, always: bool) -> str:
 @example((b'\xef\xbb\xbf"a","b"\r\n1,"x\r\ny"\r\n', 2))
 @example((b"a,b\r1,2\r\r,\r3,4", 2))
 @example((b"a\n\xc3\x82\xc2\xa0\n", 1))
+@example((b'a,b\n,"\n"\n', 2))
 def test_what_is_loaded_is_what_python_reads(table: Table, file: tuple[bytes, int]) -> None:
     data, width = file
-    header, rows = _by_python(data)
+    header, rows = by_python(data)
     shape, loaded, screening = table.load(data)
     if not any(name.strip() for name in header):
         assert "HDR005" in {finding.code for finding in shape.findings}
         return
     assert shape.is_readable, shape.findings
     assert shape.header == header
-    expected = [_as_loaded(row) for row in rows if _says_something(row)]
+    expected = [as_loaded(row) for row in rows if _says_something(row)]
     assert loaded == expected
     assert shape.records == len(loaded)
     assert shape.set_aside == 0
@@ -140,8 +73,8 @@ def test_what_is_loaded_is_what_python_reads(table: Table, file: tuple[bytes, in
 
 
 def _says_something(row: list[str]) -> bool:
-    """Rows of nothing but delimiters, white space and quoted nothing are blank."""
-    return any(cell.strip(" \t") for cell in row)
+    """Rows of nothing but delimiters, white space (line breaks in quotes too) and quoted nothing are blank."""
+    return any(cell.strip(" \t\n") for cell in row)
 
 
 @with_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -167,7 +100,7 @@ def test_rows_are_taken_trimmed_set_aside_or_blank_as_their_widths_say(table: Ta
         | ({"ROW003": len(ragged)} if too_many else {})
     )
     if not too_many:
-        assert loaded == [_as_loaded(row) for row in taken]
+        assert loaded == [as_loaded(row) for row in taken]
 
 
 @with_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -192,115 +125,6 @@ def test_any_bytes_get_an_answer_and_every_record_is_accounted_for(table: Table,
         "EOF001", "CEL101", "ROW001", "ROW002", "ENC002", "ENC003", "CHR001", "HDR006", "ROW007", "ROW008", "ROW009", "HDR010",
         "EOF003",
     }  # fmt: skip
-
-
-def _codes(shape: CsvShape) -> list[tuple[str, int | None]]:
-    return [(finding.code, finding.lines[0] if finding.lines else finding.line) for finding in shape.findings]
-
-
-@pytest.mark.parametrize(
-    ("data", "code", "line", "row"),
-    [
-        (b'a,b\n1,x"y\n', "ROW007", 2, ["1", 'x"y']),
-        (b'a,b\n1,2\n"x" ,2\n', "ROW007", 3, ["x", "2"]),
-        (b'a"b,c\n1,2\n', "ROW007", 1, ["1", "2"]),
-        (b'a,b\n1,"two\nlines"\n3,x"y\n', "ROW007", 4, ["3", 'x"y']),
-        (b'a,b\r\n1,2\r\n3,x"\r\n', "ROW007", 3, ["3", 'x"']),
-        (b'a,b\r1,2\r3,x"\r', "ROW007", 3, ["3", 'x"']),
-        (b'a,b\n\n\n1,Robert "Bob"\n', "ROW007", 4, ["1", 'Robert "Bob"']),
-        (b'a,b\n1, "x, y"\n', "ROW007", 2, ["1", "x, y"]),
-        (b'a,b\n="004",2\n', "ROW008", 2, ["004", "2"]),
-        (b'a,b\n"=""004""",2\n', "ROW008", 2, ["004", "2"]),
-        (b'a,b\n1,"x"y\n', "ROW009", 2, None),
-        (b'a,b\n1,"x,"y",2\n', "ROW009", 2, None),
-    ],
-)
-def test_a_quote_where_none_belongs_is_read_or_its_row_set_aside(
-    table: Table, data: bytes, code: str, line: int, row: Row | None
-) -> None:
-    shape, loaded, _ = table.load(data)
-    assert _codes(shape) == [(code, line)]
-    assert loaded[-1:] == ([row] if row else [])
-
-
-@pytest.mark.parametrize(
-    ("data", "line"),
-    [
-        (b'a,b\n1,2\n3,"x\n5,6\n', 3),
-        (b'\xef\xbb\xbfa,b\n1,"x\n', 2),
-        (b'a,b\n\n1,"two\nlines"\n3,"x\n5,"y"\n', 5),
-        (b'a,b\n1,"open\n2,5\'2"\n3,4"\n', 2),
-        (b'a,b\n1,"', 2),
-    ],
-)
-def test_a_quote_that_is_not_closed_is_named_with_its_line(table: Table, data: bytes, line: int) -> None:
-    assert _codes(table.load(data)[0]) == [("ROW004", line)]
-
-
-def test_too_many_quotes_that_nobody_can_place_reject_the_file(table: Table) -> None:
-    shape, _, _ = table.load(b"a,b\n1,2\n" + b'3,"x"y\n' * 6)
-    assert _codes(shape) == [("ROW009", 3), ("ROW004", 3)]
-
-
-ODD_CELL = st.one_of(
-    st.sampled_from(
-        ["x", "", "5'2\"", ' "a, b"', '"a" ', '="007"', '"=""7"""', 'say "hi"', '"say ""hi"""', '"two\nlines"', '"', "é"]
-    ),
-    st.text('a" =', max_size=5),
-)
-
-
-@with_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.tuples(ODD_CELL, ODD_CELL), max_size=6),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-    st.sampled_from(["", "t\n", "\n\n"]),
-)
-@example([("x", '"="""')], "\n", "")
-@example([("", '"'), ('"', "")], "\n", "")
-@example([("x", '"'), ("5'2\"", "")], "\n", "")
-def test_quotes_that_are_read_are_read_as_python_reads_them(
-    table: Table, rows: list[tuple[str, str]], end: str, above: str
-) -> None:
-    text = "".join(f"{line}\n" for line in [f"{above}a,b", *map(",".join, rows)])
-    shape, loaded, screening = table.load(text.replace("\n", end).encode(), ("a", "b"))
-    if not shape.is_readable:
-        assert {finding.code for finding in shape.findings if finding.severity == "fatal"} == {"ROW004"}
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
-    at, by_python = 1, {}
-    for row in reader:
-        if at > shape.header_line and any(map(_text_of_formula, row)):
-            by_python[at] = row
-        at = reader.line_num + 1
-    aside = {row.line for row in shape.set_aside_rows}
-    assert len(by_python) == shape.records == len(loaded) + len(aside)
-    # A row may be wider by empty cells (ROW001).
-    width = len(shape.header)
-    expected = [[_text_of_formula(cell) for cell in row[:width]] for line, row in by_python.items() if line not in aside]
-    assert [[(cell or "").strip() for cell in row] for row in loaded] == expected
-    told = {line for finding in screening.findings for line in finding.lines}
-    at = shape.header_line + 1
-    for cells in rows:
-        alone = next(csv.reader(io.StringIO(",".join(cells), newline=""), skipinitialspace=True), [])
-        if by_python.get(at) == alone and not all(map(STRICT_CELL.fullmatch, cells)):
-            assert at in told
-        at += 1 + sum(cell.count("\n") for cell in cells)
-
-
-STRICT_CELL = re.compile(r'"(?!=""[^"]*"""$)([^"]|"")*"|[^"]*')
-"""A cell of RFC 4180 that is no formula of Excel in quotes."""
-
-
-def _text_of_formula(cell: str) -> str:
-    found = re.fullmatch(r'="([^"]*)"', cell.strip())
-    return (found[1] if found else cell).strip()
-
-
-def test_a_quote_that_is_never_closed_is_named_where_it_opened(table: Table) -> None:
-    """It was named at the next cell with quotes, which may be thousands of lines further down."""
-    data = b'a,b\n1,"never closed\n' + b"2,x\n" * 1000 + b'3,"fine"\n4,y\n'
-    assert _codes(table.load(data)[0]) == [("ROW004", 2)]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +158,7 @@ def test_lines_records_and_blank_rows_add_up(table: Table) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n", b" \r\n\t\n", b",,\n", b'"",""\n'])
 def test_a_file_without_a_header_is_said_to_be_empty(table: Table, data: bytes) -> None:
-    assert "HDR005" in [code for code, _ in _codes(table.load(data)[0])]
+    assert "HDR005" in [code for code, _ in codes(table.load(data)[0])]
 
 
 @pytest.mark.parametrize("data", [b"a,b,c\n", b"a,b,c", b"\xef\xbb\xbfa,b,c\r\n\r\n"])
@@ -345,7 +169,7 @@ def test_a_file_with_a_header_only_has_no_records(table: Table, data: bytes) -> 
 
 def test_a_last_line_without_an_end_is_read_and_noted(table: Table) -> None:
     shape, loaded, _ = table.load(HEADER + b"1,2,3\n4,5,6")
-    assert _codes(shape) == [("EOF001", None)]
+    assert codes(shape) == [("EOF001", None)]
     assert loaded[-1] == ["4", "5", "6"]
 
 
@@ -358,11 +182,11 @@ def test_a_quoted_header_name_with_a_line_break_behind_a_byte_order_mark_costs_n
 
 def test_a_header_cell_beyond_what_python_reads_is_a_fault_of_the_file(table: Table) -> None:
     """It raised `field larger than field limit`, and no district was landed that night."""
-    assert _codes(table.load(b"a," + b"x" * 200_000 + b"\n1,2\n")[0]) == [("CAP002", 1)]
+    assert codes(table.load(b"a," + b"x" * 200_000 + b"\n1,2\n")[0]) == [("CAP002", 1)]
 
 
 def test_a_row_beyond_a_megabyte_rejects_the_file_with_its_line(table: Table) -> None:
-    assert _codes(table.load(b"a,b\n1,2\n3," + b"x" * 1_100_000 + b"\n5,6\n")[0]) == [("CAP002", 3)]
+    assert codes(table.load(b"a,b\n1,2\n3," + b"x" * 1_100_000 + b"\n5,6\n")[0]) == [("CAP002", 3)]
 
 
 def test_a_cell_beyond_64_kilobytes_sets_its_row_aside(table: Table) -> None:
@@ -383,7 +207,7 @@ def test_a_large_file_with_quoted_newlines_is_read_in_order(table: Table) -> Non
     assert len(data) > 32 * 1024 * 1024
     shape, loaded, _ = table.load(data)
     assert shape.lines == data.count(b"\n")
-    assert sorted(loaded, key=lambda row: int(row[0] or 0)) == [_as_loaded(row) for row in rows]
+    assert sorted(loaded, key=lambda row: int(row[0] or 0)) == [as_loaded(row) for row in rows]
 
 
 @with_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -396,7 +220,7 @@ def test_white_space_at_an_end_of_a_cell_is_noticed(table: Table, rows: list[lis
     shape, loaded, _ = table.load(("\n".join(lines) + "\n" * is_ended).encode())
     assert shape.is_ascii
     says_something = [row for row in rows if _says_something(row)]
-    assert shape.is_padded or loaded == [_as_loaded([cell.strip() for cell in row]) for row in says_something]
+    assert shape.is_padded or loaded == [as_loaded([cell.strip() for cell in row]) for row in says_something]
     assert not shape.is_padded or any(cell != cell.strip() for row in rows for cell in row)
 
 
