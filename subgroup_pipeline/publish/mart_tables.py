@@ -25,8 +25,9 @@ def mart_tables() -> list[Table]:
 
     folder = bundled("dbt_project") / "models"
     blocks = dict(_BLOCK.findall((folder / "columns.md").read_text(encoding="utf-8")))
-    text = (folder / "marts" / "_marts.yml").read_text(encoding="utf-8")
-    models: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(text)["models"]
+    files = sorted((folder / "marts").glob("_*.yml"))
+    read = [YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8")) for file in files]
+    models: list[dict[str, Any]] = [model for file in read for model in file.get("models", [])]
     return [
         Table(
             "marts",

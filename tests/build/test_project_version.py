@@ -10,7 +10,7 @@ import pytest
 from subgroup_pipeline.build.project_version import model_version, parse_stamp, stamp_of, version_of
 from subgroup_pipeline.settings import bundled
 
-MARTS, MODEL, MACROS = "models/marts/_marts.yml", "models/intermediate/int_school_year.sql", "macros/rules.sql"
+MARTS, MODEL, MACROS = "models/marts/_dimensions.yml", "models/intermediate/int_school_year.sql", "macros/rules.sql"
 
 
 @pytest.fixture

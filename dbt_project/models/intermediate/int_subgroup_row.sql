@@ -1,4 +1,4 @@
--- One row a student of the subgroup file: rows that match one active student and contradict no other row.
+-- One row per student of the subgroup file: rows that match one active student and contradict no other row.
 with keyed as (
     select
         district_id,
