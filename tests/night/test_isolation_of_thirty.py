@@ -1,17 +1,15 @@
 """Thirty and more districts, each broken in its own way, in one run: the right verdict for each, and nothing crosses.
 
-A new breakage is one line in `BREAKAGES`. Every student's id, login and name hold the mark of the district (`zq07zq`), so
-whatever of a student is found in a place that is not the district's own says whose it is.
+A new breakage is one line in `breakages.BREAKAGES`. Every student's id, login and name hold the mark of the district
+(`zq07zq`), so whatever of a student is found in a place that is not the district's own says whose it is.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,218 +21,28 @@ from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.orchestration.instance import open_instance
+from tests.night.breakages import (
+    CHECKING,
+    DISTRICTS,
+    PUBLISHED,
+    REFUSED,
+    STUDENTS,
+    broken,
+    mark_of,
+    marked,
+    roster,
+)
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
 pytestmark = pytest.mark.slow
 
-Files = Mapping[str, str | bytes]
-Roster = dict[str, str | bytes]
+
 Marts = dict[str, dict[str, list[tuple[Any, ...]]]]
 """Rows by district and table."""
-STUDENTS = 60
+
+
 MARK = re.compile(rb"zq[0-9]{2}zq")
-
-
-# -- breaking a roster: each takes the files of a good one and gives what is uploaded ------------------------------------------
-
-
-def _zip(files: Files) -> Files:
-    return {"roster.zip": zip_of(files)}
-
-
-def edited(name: str, old: str, new: str, count: int = -1) -> Callable[[Roster], Files]:
-    """A file of the roster with a text replaced."""
-
-    def edit(files: Roster) -> Files:
-        text = str(files[name])
-        assert re.search(old, text), (name, old)
-        return _zip({**files, name: re.sub(old, new, text, count=max(count, 0))})
-
-    return edit
-
-
-def encoded(name: str, old: str, new: bytes) -> Callable[[Roster], Files]:
-    """A file of the roster with bytes put in."""
-    return lambda files: _zip({**files, name: str(files[name]).encode().replace(old.encode(), new, 1)})
-
-
-def appended(name: str, *rows: str) -> Callable[[Roster], Files]:
-    """A file of the roster with rows put at its end."""
-    return lambda files: _zip({**files, name: str(files[name]) + "".join(f"{row}\n" for row in rows)})
-
-
-def without(name: str, *, announced: bool) -> Callable[[Roster], Files]:
-    """A roster that lacks a file, which its manifest announces or not."""
-
-    def drop(files: Roster) -> Files:
-        rest = {key: text for key, text in files.items() if key != name}
-        return _zip(rest if announced else {**rest, "manifest.csv": small.manifest({k: str(v) for k, v in rest.items()})})
-
-    return drop
-
-
-def header_only(name: str) -> Callable[[Roster], Files]:
-    return lambda files: _zip({**files, name: str(files[name]).partition("\n")[0] + "\n"})
-
-
-def first_students(count: int) -> Callable[[Roster], Files]:
-    """A roster that holds fewer students."""
-
-    def keep(files: Roster) -> Files:
-        users, enrollments = (str(files[name]).splitlines(keepends=True) for name in ("users.csv", "enrollments.csv"))
-        return _zip({**files, "users.csv": "".join(users[: count + 1]), "enrollments.csv": "".join(enrollments[: count + 1])})
-
-    return keep
-
-
-def packed(change: Callable[[bytes], bytes]) -> Callable[[Roster], Files]:
-    """The bytes of a good zip, changed."""
-    return lambda files: {"roster.zip": change(zip_of(files))}
-
-
-def as_members(rename: Callable[[str], list[str]]) -> Callable[[Roster], Files]:
-    """A zip whose members have other names; one file may be in it more than once."""
-    return lambda files: _zip({member: text for name, text in files.items() for member in rename(name)})
-
-
-def flipped(files: Roster) -> Files:
-    """A zip in which one byte of a member changed on the way."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as package:
-        for name, text in files.items():
-            package.writestr(name, text)
-    return {"roster.zip": buffer.getvalue().replace(b"Elm School", b"Elm Schoo1")}
-
-
-# -- breaking a subgroup file: each takes the text of a good one -----------------------------------------------------------------
-
-
-def text(old: str, new: str, count: int = 0) -> Callable[[str], Files]:
-    """The file with a text replaced."""
-
-    def edit(good: str) -> Files:
-        assert re.search(old, good), old
-        return {"s.csv": re.sub(old, new, good, count=count)}
-
-    return edit
-
-
-def data(change: Callable[[bytes], bytes], name: str = "s.csv") -> Callable[[str], Files]:
-    """The file with its bytes changed, or under another name."""
-    return lambda good: {name: change(good.encode())}
-
-
-def more(*rows: str) -> Callable[[str], Files]:
-    """The file with rows at its end; `{0}` is its first student."""
-    return lambda good: {"s.csv": good + "".join(row.format(good.splitlines()[1].split(",")[0]) + "\n" for row in rows)}
-
-
-# -- the table -------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Breakage:
-    """What is broken in the second night's upload (a roster or a subgroup file), and what the district is told.
-
-    `again`: what comes in the second night came once before, ahead of the good files of the first; `first` says that the district
-    has nothing before the second night.
-    """
-
-    code: str
-    verdict: str
-    roster: Callable[[Roster], Files] | None = None
-    subgroups: Callable[[str], Files] | None = None
-    settings: dict[str, str] = field(default_factory=dict)
-    again: bool = False
-    first: bool = False
-
-    @property
-    def feed(self) -> str:
-        return "roster" if self.roster else "subgroups"
-
-
-OK, ASIDE = "accepted", "accepted_with_rows_set_aside"
-SHORT = [f"x{n},,,true" for n in range(7)]
-WORKBOOK = zip_of({"xl/workbook.xml": "<workbook/>", "[Content_Types].xml": "<Types/>"})
-
-BREAKAGES: dict[str, Breakage] = {
-    "roster_not_text": Breakage("ENC001", "rejected", encoded("users.csv", "Given", b"\x81\x8dven")),
-    "roster_nul": Breakage("ENC001", "rejected", encoded("users.csv", "Given", b"\x81\x00ven")),
-    "roster_no_id_column": Breakage("HDR001", "rejected", edited("users.csv", "^sourcedId", "id")),
-    "roster_two_columns": Breakage("HDR002", "rejected", edited("users.csv", "middleName", "givenName")),
-    "roster_ragged": Breakage("ROW003", "rejected", appended("users.csv", *SHORT)),
-    "roster_open_quote": Breakage("ROW004", "rejected", edited("users.csv", ",Given", ',"Given', 1)),
-    "roster_no_rows": Breakage("ROW005", "rejected", header_only("enrollments.csv")),
-    "roster_empty_file": Breakage("HDR005", "rejected", lambda files: _zip({**files, "users.csv": ""})),
-    "zip_cut": Breakage("ZIP001", "rejected", packed(lambda whole: whole[:-200])),
-    "zip_damaged": Breakage("ZIP003", "rejected", flipped),
-    "zip_empty": Breakage("ZIP002", "rejected", lambda _: _zip({})),
-    "zip_is_text": Breakage("ZIP001", "rejected", packed(lambda _: b"sourcedId,status\n")),
-    "zip_leads_out": Breakage("ZIP004", "rejected", as_members(lambda name: [f"../../{name}"])),
-    "zip_twice": Breakage("ZIP004", "rejected", as_members(lambda name: [name, f"copy/{name}"])),
-    "roster_no_classes": Breakage("PKG001", "rejected", without("classes.csv", announced=False)),
-    "roster_lost_classes": Breakage("PKG003", "rejected", without("classes.csv", announced=True)),
-    "roster_version": Breakage("PKG006", "rejected", edited("manifest.csv", "oneroster.version,1.1", "oneroster.version,1.2")),
-    "roster_nobody": Breakage("STU601", "rejected", edited("users.csv", ",true,", ",false,")),
-    "roster_shrunk": Breakage("VOL301", "held", first_students(20)),
-    "roster_double_ids": Breakage("KEY002", "held", edited("users.csv", r"(zq\d\dzq)002,,", r"\g<1>001,,", 1)),
-    "roster_no_ids": Breakage("KEY001", "held", edited("users.csv", r"\nzq\d\dzq002,,", "\n,,", 1)),
-    "roster_older": Breakage("OLD801", "held", edited("orgs.csv", "Oak School", "Oak Lane School"), again=True),
-    "roster_delta_first": Breakage(
-        "PKG008", "rejected", edited("manifest.csv", "file.users,bulk", "file.users,delta"), first=True
-    ),
-    "roster_first_look": Breakage("FST701", "held", _zip, settings={"accept": "review"}, first=True),
-    "file_not_text": Breakage("ENC001", "rejected", subgroups=data(lambda good: good.replace(b"Y", b"\x81\x8d", 1))),
-    "file_no_id_column": Breakage("HDR001", "rejected", subgroups=text("student_id", "Pupil")),
-    "file_renamed_column": Breakage("HDR001", "rejected", subgroups=text("sped", "special")),
-    "file_two_columns": Breakage("HDR002", "rejected", subgroups=text("student_id,ell,sped", "student_id,ell,ELL")),
-    "file_empty": Breakage("HDR005", "rejected", subgroups=data(lambda _: b"")),
-    "file_no_rows": Breakage("ROW005", "rejected", subgroups=data(lambda good: good.partition(b"\n")[0] + b"\n")),
-    "file_ragged": Breakage("ROW003", "rejected", subgroups=more(*["{0}"] * 7)),
-    "file_open_quote": Breakage("ROW004", "rejected", subgroups=text(",Y,", ',"Y,', 1)),
-    "file_is_a_workbook": Breakage("PKG007", "rejected", subgroups=data(lambda _: WORKBOOK, "s.xlsx")),
-    "workbook_named_csv": Breakage("FIL001", "rejected", subgroups=data(lambda _: WORKBOOK + b"\xff\xfe\x81")),
-    "file_of_strangers": Breakage("SUB508", "held", subgroups=text(r"(zq\d\dzq)0", r"\g<1>9")),
-    "file_low_match": Breakage("SUB508", "held", subgroups=text(r"(zq\d\dzq)0([0-4])", r"\g<1>9\2")),
-    "file_older": Breakage("OLD801", "held", subgroups=text(",n", ",y", 1), again=True),
-    "file_not_clean": Breakage(
-        "CLN702", "held", subgroups=more("{0},N,y"), settings={"match_rate: 0.5}": "match_rate: 0.5}\npublish_when: clean"}
-    ),
-    "file_contradiction": Breakage("SUB502", ASIDE, subgroups=more("{0},N,y")),
-    "file_unknown_value": Breakage("SUB506", OK, subgroups=text(",Y,", ",maybe,", 1)),
-    "file_new_column": Breakage("HDR003", OK, subgroups=text("\n", ",x\n")),
-    "roster_orphan": Breakage("REF106", ASIDE, edited("enrollments.csv", r"(zq\d\dzq)002,", r"\g<1>902,", 1)),
-}  # fmt: skip
-
-DISTRICTS = {f"d{number:02}_{name}": breakage for number, (name, breakage) in enumerate(BREAKAGES.items())}
-PUBLISHED = [district for district, breakage in DISTRICTS.items() if not breakage.first]
-REFUSED = [d for d in PUBLISHED if DISTRICTS[d].verdict in ("held", "rejected")]
-CHECKING = list(DISTRICTS)[:3]
-
-
-def _mark(district: str) -> str:
-    return f"zq{district[1:3]}zq"
-
-
-def _marked(content: str, district: str) -> str:
-    """Give every student an id, a login and a name that say whose they are."""
-    mark = _mark(district)
-    content = re.sub(r"\bs(\d{3})\b", rf"{mark}\1", content)
-    content = re.sub(r",user(\d+),", rf",login{mark}\1,", content)
-    return re.sub(r"(Given|Family)(\d+)", rf"\1{mark}\2", content)
-
-
-def _roster(district: str) -> Roster:
-    return {name: _marked(content, district) for name, content in small.roster(STUDENTS).items()}
-
-
-def _broken(district: str) -> Files:
-    breakage = DISTRICTS[district]
-    if breakage.roster:
-        return breakage.roster(_roster(district))
-    assert breakage.subgroups
-    return breakage.subgroups(_marked(small.subgroups(STUDENTS), district))
 
 
 @dataclass
@@ -253,19 +61,19 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         for district, breakage in DISTRICTS.items():
             installation.apply(small.settings(district, **breakage.settings))
             if breakage.again:
-                installation.drop(district, breakage.feed, _broken(district))
+                installation.drop(district, breakage.feed, broken(district))
         fetch_deliveries(installation.registry, installation.settings, registered_districts(installation.registry))
         for district in PUBLISHED:
-            installation.drop(district, "roster", {"roster.zip": zip_of(_roster(district))})
-            installation.drop(district, "subgroups", {"s.csv": _marked(small.subgroups(STUDENTS), district)})
+            installation.drop(district, "roster", {"roster.zip": zip_of(roster(district))})
+            installation.drop(district, "subgroups", {"s.csv": marked(small.subgroups(STUDENTS), district)})
         installation.night()
         before = _marts(installation)
         for district, breakage in DISTRICTS.items():
-            installation.drop(district, breakage.feed, _broken(district))
+            installation.drop(district, breakage.feed, broken(district))
         for district in CHECKING:
             make_home(installation.settings.paths.sftp, district)
             folder = installation.settings.paths.sftp / district / "check"
-            (folder / "s.csv").write_text(_marked(small.subgroups(STUDENTS), district).replace(",Y,", ",maybe,"))
+            (folder / "s.csv").write_text(marked(small.subgroups(STUDENTS), district).replace(",Y,", ",maybe,"))
         run_id = installation.night().run_id
         yield Nights(installation, before, _marts(installation), run_id)
 
@@ -331,8 +139,8 @@ def test_no_row_of_the_marts_names_a_student_of_another_district(nights: Nights)
             found = _marks_in(connection, schema, table)
             if schema == "quality":
                 assert found == set(), table
-            assert {mark for district, mark in found if mark != _mark(district)} == set(), table
-        assert _marks_in(connection, "marts", "dim_student") == {(district, _mark(district)) for district in PUBLISHED}
+            assert {mark for district, mark in found if mark != mark_of(district)} == set(), table
+        assert _marks_in(connection, "marts", "dim_student") == {(district, mark_of(district)) for district in PUBLISHED}
     assert {schema for schema, _ in tables} >= {"marts", "quality"}
 
 
@@ -343,7 +151,7 @@ def test_no_raw_row_names_a_student_of_another_district(nights: Nights) -> None:
         for schema, table in _tables(connection):
             if schema == "raw":
                 found = _marks_in(connection, schema, table)
-                assert {mark for district, mark in found if mark != _mark(district)} == set(), table
+                assert {mark for district, mark in found if mark != mark_of(district)} == set(), table
         assert len(_marks_in(connection, "raw", "users")) >= len(PUBLISHED)
 
 
@@ -357,7 +165,7 @@ def test_a_district_s_own_store_holds_nobody_else(nights: Nights) -> None:
                     row[0] for row in connection.execute(f"select distinct district_id from {schema}.{table}").fetchall()
                 }
                 assert districts <= {store.stem}, table
-                assert _marks_in(connection, schema, table) <= {(store.stem, _mark(store.stem))}, table
+                assert _marks_in(connection, schema, table) <= {(store.stem, mark_of(store.stem))}, table
 
 
 def _marks_of_files(root: Path) -> dict[str, set[str]]:
@@ -391,7 +199,7 @@ def test_reports_go_to_the_district_alone_and_speak_of_its_students_alone(nights
     outboxes = {path.parents[2].name for path in sftp.glob("*/outbox/checks/check_*")}
     assert outboxes == set(CHECKING)
     for path, marks in _marks_of_files(sftp).items():
-        assert marks == {_mark(path.split("/")[0])}, path
+        assert marks == {mark_of(path.split("/")[0])}, path
     assert list(sftp.glob("*/check/*")) == []
 
 

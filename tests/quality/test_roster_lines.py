@@ -12,8 +12,8 @@ import pytest
 from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from tests.quality.conftest import CLEAN, Rows
+from tests.quality.planted import PLANTED
 from tests.quality.subgroup_world import World
-from tests.quality.test_codes import PLANTED
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.findings.finding import Finding
@@ -15,9 +14,7 @@ from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecor
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.judged_again import judge_changed_again
 from subgroup_pipeline.registry.ledger import (
-    UploadedFile,
     advance,
-    all_deliveries,
     deliveries_in,
     describe_delivery,
     district_findings,
@@ -25,15 +22,17 @@ from subgroup_pipeline.registry.ledger import (
     get_deliveries,
     get_delivery,
     iso_time,
-    latest_delivery,
     live_deliveries,
     supersede_held,
     was_accepted_before,
 )
-from subgroup_pipeline.registry.receiving import new_delivery_id, register_delivery, set_waiting
-from subgroup_pipeline.registry.schema import AuditEvent, Delivery
+from subgroup_pipeline.registry.receiving import new_delivery_id
+from subgroup_pipeline.registry.schema import AuditEvent
+from tests.registry.deliveries import in_state, read_anew, register
 
 STATES = ("received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected")
+
+
 ALLOWED = {
     ("received", "screened"), ("received", "rejected"), ("received", "superseded"),
     ("screened", "landed"), ("screened", "held"), ("screened", "rejected"), ("screened", "superseded"),
@@ -47,32 +46,10 @@ ALLOWED = {
 }  # fmt: skip
 
 
-def _register(
-    session: Session, content: str, *, district: str = "alpha", feed: str = "roster", **how: object
-) -> tuple[Delivery, bool]:
-    return register_delivery(
-        session,
-        district,
-        feed,  # type: ignore[arg-type]
-        sha256=how.pop("sha256", content),  # type: ignore[arg-type]
-        content_sha256=content,
-        proof="settled",
-        files=[UploadedFile(f"{content}.csv", content, 1)],
-        **how,  # type: ignore[arg-type]
-    )
-
-
-def _in_state(session: Session, state: str, content: str = "x", **how: object) -> Delivery:
-    delivery, _ = _register(session, content, **how)  # type: ignore[arg-type]
-    delivery.state = state
-    session.flush()
-    return delivery
-
-
 @pytest.mark.parametrize(("before", "after"), sorted(ALLOWED))
 def test_a_step_of_the_design_is_made_and_audited(registry: Registry, before: str, after: str) -> None:
     with registry.begin() as session:
-        delivery = _in_state(session, before)
+        delivery = in_state(session, before)
         advance(session, delivery, after, actor="ann", reason="why")  # type: ignore[arg-type]
         event = session.scalars(sa.select(AuditEvent).filter_by(kind="delivery.state")).one()
     assert delivery.state == after
@@ -82,7 +59,7 @@ def test_a_step_of_the_design_is_made_and_audited(registry: Registry, before: st
 @pytest.mark.parametrize(("before", "after"), sorted({(a, b) for a in STATES for b in STATES if a != b} - ALLOWED))
 def test_any_other_step_is_refused_with_those_that_are_allowed(registry: Registry, before: str, after: str) -> None:
     with registry.begin() as session:
-        delivery = _in_state(session, before)
+        delivery = in_state(session, before)
         with pytest.raises(LedgerError, match=f"is {before} and cannot become {after}; from here it can become"):
             advance(session, delivery, after)  # type: ignore[arg-type]
         assert delivery.state == before
@@ -90,7 +67,7 @@ def test_any_other_step_is_refused_with_those_that_are_allowed(registry: Registr
 
 def test_a_step_to_where_a_delivery_is_changes_verdict_and_record_only(registry: Registry) -> None:
     with registry.begin() as session:
-        delivery = _in_state(session, "landed")
+        delivery = in_state(session, "landed")
         delivery.record = DeliveryRecord(student_ids=3, matched=1)
         advance(session, delivery, "landed", verdict="accepted", noted=DeliveryRecord(matched=2))
         assert (delivery.state, delivery.verdict, delivery.record.as_json()) == (
@@ -104,134 +81,28 @@ def test_a_step_to_where_a_delivery_is_changes_verdict_and_record_only(registry:
 def test_a_record_is_still_there_after_the_transaction(registry: Registry) -> None:
     record = DeliveryRecord(files={"users.csv": FileRecord(table="users", landed=3)})
     with registry.begin() as session:
-        delivery = _in_state(session, "landed")
+        delivery = in_state(session, "landed")
         advance(session, delivery, "accepted", noted=record)
     with registry.begin() as session:
         assert get_delivery(session, delivery.delivery_id).record == record
 
 
-def test_the_same_content_again_is_noted_on_the_delivery_that_has_it(registry: Registry) -> None:
-    """Two zips of the same CSVs differ in their bytes and not in their content."""
-    with registry.begin() as session:
-        first, is_new = _register(session, "content", sha256="one zip")
-        again, is_new_again = _register(session, "content", sha256="another zip")
-    assert (is_new, is_new_again) == (True, False)
-    assert again.delivery_id == first.delivery_id
-    assert (again.sha256, again.seen_again_count) == ("one zip", 1)
-    assert again.seen_again_at is not None
-
-
-def test_ten_times_the_same_content_is_one_delivery(registry: Registry) -> None:
-    with registry.begin() as session:
-        for _ in range(10):
-            _register(session, "content")
-    assert [d.seen_again_count for d in all_deliveries(registry)] == [9]
-
-
-def test_the_content_of_an_older_delivery_is_a_new_delivery(registry: Registry) -> None:
-    with registry.begin() as session:
-        outcomes = [_register(session, content)[1] for content in ("a", "b", "a")]
-    assert outcomes == [True, True, True]
-
-
-@pytest.mark.parametrize("state", ["accepted", "published"])
-def test_what_is_live_is_seen_again_whatever_came_between(registry: Registry, state: str) -> None:
-    """A file that went back to the live bytes after two rejected tries was held as an older one."""
-    with registry.begin() as session:
-        live = _in_state(session, state, "live")
-        _in_state(session, "rejected", "first try")
-        _in_state(session, "rejected", "second try")
-        again, is_new = _register(session, "live")
-        assert (again.delivery_id, is_new, again.seen_again_count) == (live.delivery_id, False, 1)
-    assert [d.state for d in all_deliveries(registry)] == [state, "rejected", "rejected"]
-
-
-@pytest.mark.parametrize("undecided", ["received", "screened", "landed", "held"])
-def test_sending_again_what_is_live_takes_back_what_waits(registry: Registry, undecided: str) -> None:
-    with registry.begin() as session:
-        _in_state(session, "published", "live")
-        waits = _in_state(session, undecided, "mistake")
-        _register(session, "live")
-        assert waits.state == "superseded"
-
-
-def test_sending_live_changes_again_takes_nothing_back(registry: Registry) -> None:
-    with registry.begin() as session:
-        _in_state(session, "published", "live").record = DeliveryRecord(is_delta=True)
-        waits = _in_state(session, "held", "later changes")
-        assert _register(session, "live")[1] is False
-        assert waits.state == "held"
-
-
-def test_bytes_that_were_live_once_are_still_held(registry: Registry) -> None:
-    with registry.begin() as session:
-        _in_state(session, "superseded", "old")
-        _in_state(session, "published", "live")
-        _in_state(session, "rejected", "a try")
-        delivery, is_new = _register(session, "old")
-        assert is_new
-    assert [f.code for f in get_delivery_fresh(registry, delivery.delivery_id).findings] == ["OLD801"]
-
-
-@pytest.mark.parametrize("other", [{"district": "beta"}, {"feed": "subgroups"}])
-def test_the_same_content_elsewhere_is_a_delivery_there(registry: Registry, other: dict[str, str]) -> None:
-    with registry.begin() as session:
-        _register(session, "a")
-        assert _register(session, "a", **other)[1] is True
-
-
 def test_a_delivery_refused_at_the_door_keeps_its_findings(registry: Registry) -> None:
     with registry.begin() as session:
-        delivery, _ = _register(session, "a", findings=[Finding("PKG007", file="a.xlsx")], is_rejected=True)
-    described = describe_delivery(get_delivery_fresh(registry, delivery.delivery_id))
+        delivery, _ = register(session, "a", findings=[Finding("PKG007", file="a.xlsx")], is_rejected=True)
+    described = describe_delivery(read_anew(registry, delivery.delivery_id))
     assert (described["state"], described["verdict"]) == ("rejected", "rejected")
     assert [(f["code"], f["severity"], f["file"]) for f in described["findings"]] == [("PKG007", "fatal", "a.xlsx")]
 
 
-def get_delivery_fresh(registry: Registry, delivery_id: str) -> Delivery:
-    with registry.begin() as session:
-        return get_delivery(session, delivery_id)
-
-
-def test_a_waiting_upload_is_one_row_that_goes_away_with_it(registry: Registry) -> None:
-    with registry.begin() as session:
-        set_waiting(session, "alpha", "roster", ["users.csv"])
-        set_waiting(session, "alpha", "roster", ["users.csv", "orgs.csv"])
-    (row,) = all_deliveries(registry)
-    assert (row.state, row.sha256, row.record.as_json()) == ("received", None, {"files_waiting": 2})
-    with registry.begin() as session:
-        set_waiting(session, "alpha", "roster", [])
-    assert all_deliveries(registry) == []
-
-
-def test_nothing_waiting_leaves_real_deliveries_and_other_feeds_alone(registry: Registry) -> None:
-    with registry.begin() as session:
-        _register(session, "a")
-        set_waiting(session, "alpha", "subgroups", ["s.csv"])
-        set_waiting(session, "beta", "roster", ["r.csv"])
-        set_waiting(session, "alpha", "roster", [])
-    assert len(all_deliveries(registry)) == 3
-
-
-def test_a_waiting_upload_is_neither_the_latest_nor_judged(registry: Registry) -> None:
-    with registry.begin() as session:
-        delivery, _ = _register(session, "a")
-        set_waiting(session, "alpha", "roster", ["late.zip"])
-        session.flush()
-        latest = latest_delivery(session, "alpha", "roster")
-        assert latest is not None
-        assert latest.delivery_id == delivery.delivery_id
-        assert [d.delivery_id for d in deliveries_in(session, ["received"])] == [delivery.delivery_id]
-
-
 def test_the_live_delivery_is_the_newest_that_was_accepted(registry: Registry) -> None:
     with registry.begin() as session:
-        _in_state(session, "published", "a")
-        accepted = _in_state(session, "accepted", "b")
+        in_state(session, "published", "a")
+        accepted = in_state(session, "accepted", "b")
         for state, content in (("held", "c"), ("rejected", "d"), ("superseded", "e"), ("landed", "f")):
-            _in_state(session, state, content)
-        _in_state(session, "published", "g", feed="subgroups")
-        beta = _in_state(session, "published", "h", district="beta")
+            in_state(session, state, content)
+        in_state(session, "published", "g", feed="subgroups")
+        beta = in_state(session, "published", "h", district="beta")
         live = live_deliveries(session, "roster")
     assert {district: d.delivery_id for district, d in live.items()} == {
         "alpha": accepted.delivery_id,
@@ -241,33 +112,33 @@ def test_the_live_delivery_is_the_newest_that_was_accepted(registry: Registry) -
 
 def test_deliveries_are_judged_rosters_first_and_then_as_received(registry: Registry) -> None:
     with registry.begin() as session:
-        _register(session, "s", feed="subgroups")
+        register(session, "s", feed="subgroups")
         for content in ("a", "b"):
-            _register(session, content)
-        _register(session, "c", district="beta")
+            register(session, content)
+        register(session, "c", district="beta")
         assert [d.content_sha256 for d in deliveries_in(session, ["received"])] == ["a", "b", "c", "s"]
         assert [d.content_sha256 for d in deliveries_in(session, ["received"], ["beta"])] == ["c"]
 
 
 def test_an_accepted_delivery_closes_the_older_held_ones_of_its_feed(registry: Registry) -> None:
     with registry.begin() as session:
-        older = _in_state(session, "held", "a")
-        other_feed = _in_state(session, "held", "s", feed="subgroups")
-        accepted = _in_state(session, "accepted", "b")
-        newer = _in_state(session, "held", "c")
+        older = in_state(session, "held", "a")
+        other_feed = in_state(session, "held", "s", feed="subgroups")
+        accepted = in_state(session, "accepted", "b")
+        newer = in_state(session, "held", "c")
         supersede_held(session, accepted)
         assert (older.state, other_feed.state, newer.state) == ("superseded", "held", "held")
 
 
 def test_whether_a_feed_was_ever_accepted_does_not_count_the_delivery_itself(registry: Registry) -> None:
     with registry.begin() as session:
-        first = _in_state(session, "accepted", "a")
+        first = in_state(session, "accepted", "a")
         first.verdict = "accepted"
         session.flush()
         assert not was_accepted_before(session, first)
-        second = _in_state(session, "landed", "b")
+        second = in_state(session, "landed", "b")
         assert was_accepted_before(session, second)
-        assert not was_accepted_before(session, _in_state(session, "landed", "s", feed="subgroups"))
+        assert not was_accepted_before(session, in_state(session, "landed", "s", feed="subgroups"))
 
 
 def test_ids_sort_by_time_and_do_not_collide() -> None:
@@ -279,7 +150,7 @@ def test_ids_sort_by_time_and_do_not_collide() -> None:
 
 def test_a_delivery_is_found_by_the_beginning_of_its_id(registry: Registry) -> None:
     with registry.begin() as session:
-        one, two = (_register(session, content)[0] for content in ("a", "b"))
+        one, two = (register(session, content)[0] for content in ("a", "b"))
         assert find_by_beginning(session, one.delivery_id[:-2]).delivery_id == one.delivery_id
         with pytest.raises(LedgerError, match="more than one delivery begins"):
             find_by_beginning(session, "2")
@@ -290,7 +161,7 @@ def test_a_delivery_is_found_by_the_beginning_of_its_id(registry: Registry) -> N
 
 def test_an_id_is_looked_up_whole(registry: Registry) -> None:
     with registry.begin() as session:
-        one, two = (_register(session, content)[0].delivery_id for content in ("a", "b"))
+        one, two = (register(session, content)[0].delivery_id for content in ("a", "b"))
         assert [found.delivery_id for found in get_deliveries(session, [two, one])] == [two, one]
         with pytest.raises(LedgerError, match=r"no delivery has the id.*delivery list"):
             get_delivery(session, one[:-1])
@@ -305,10 +176,10 @@ def test_a_time_is_printed_in_utc_with_microseconds() -> None:
 
 def test_a_stage_that_speaks_again_replaces_what_it_said(registry: Registry) -> None:
     with registry.begin() as session:
-        delivery, _ = _register(session, "a", findings=[Finding("PKG002")])
+        delivery, _ = register(session, "a", findings=[Finding("PKG002")])
         store_findings(session, "landing", "alpha", delivery.delivery_id, [Finding("ROW001"), Finding("EOF001")])
         store_findings(session, "landing", "alpha", delivery.delivery_id, [Finding("ROW002", lines=(7, 9))])
-    found = get_delivery_fresh(registry, delivery.delivery_id).findings
+    found = read_anew(registry, delivery.delivery_id).findings
     assert [(f.stage, f.code, f.line, f.lines) for f in found] == [
         ("intake", "PKG002", None, []),
         ("landing", "ROW002", 7, [7, 9]),
@@ -317,7 +188,7 @@ def test_a_stage_that_speaks_again_replaces_what_it_said(registry: Registry) -> 
 
 def test_findings_of_a_district_are_replaced_apart_from_those_of_its_deliveries(registry: Registry) -> None:
     with registry.begin() as session:
-        delivery, _ = _register(session, "a", findings=[Finding("PKG002")])
+        delivery, _ = register(session, "a", findings=[Finding("PKG002")])
         for district in ("alpha", "beta"):
             store_findings(session, "intake", district, None, [Finding("NET001")])
         store_findings(session, "intake", "alpha", None, [])
@@ -328,7 +199,7 @@ def test_findings_of_a_district_are_replaced_apart_from_those_of_its_deliveries(
 
 def test_at_most_five_lines_are_kept(registry: Registry) -> None:
     with registry.begin() as session:
-        delivery, _ = _register(session, "a", findings=[Finding("ROW002", lines=tuple(range(2, 20)))])
+        delivery, _ = register(session, "a", findings=[Finding("ROW002", lines=tuple(range(2, 20)))])
         session.refresh(delivery)
         assert delivery.findings[0].lines == [2, 3, 4, 5, 6]
 
@@ -336,7 +207,7 @@ def test_at_most_five_lines_are_kept(registry: Registry) -> None:
 @pytest.mark.parametrize("state", ["held", "rejected"])
 def test_a_delivery_that_is_not_let_through_is_judged_again_by_other_rules(registry: Registry, state: str) -> None:
     with registry.begin() as session:
-        delivery = _in_state(session, state)
+        delivery = in_state(session, state)
         delivery.settings_version, delivery.rules_version = 3, "old"
         assert judge_changed_again(session, {"alpha": 3}, lambda: "old") == 0
         assert judge_changed_again(session, {"alpha": 3}, lambda: "new") == 1
