@@ -19,12 +19,13 @@ from pathlib import Path
 
 import duckdb
 
+from subgroup_pipeline.demo.manifest import manifest_rows
+
 AS_OF = date(2026, 10, 1)
 """A day on which the generated enrollments hold."""
 
 CORE = ("academicSessions", "classes", "courses", "enrollments", "orgs", "users")
 _THREADS = 2
-ABSENT = ("categories", "classResources", "courseResources", "demographics", "lineItems", "resources", "results")
 
 
 @dataclass(frozen=True)
@@ -210,9 +211,7 @@ def _copy(db: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
 
 
 def _manifest() -> str:
-    modes = {**dict.fromkeys(CORE, "bulk"), **dict.fromkeys(ABSENT, "absent")}
-    lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.1"]
-    return "\n".join([*lines, *(f"file.{kind},{mode}" for kind, mode in modes.items())]) + "\n"
+    return "\n".join(",".join(row) for row in manifest_rows(CORE)) + "\n"
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.demo.manifest import manifest_rows
 from subgroup_pipeline.demo.profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
 from subgroup_pipeline.demo.students import GRADES, Student, make_students
-from subgroup_pipeline.reading.roster_files import KINDS
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
@@ -220,24 +220,23 @@ def _subgroup_csv(profile: Profile, students: list[Student], rng: random.Random)
         rows[120][2] = "Pending"
         rows.insert(901, list(rows[900]))
         rows += [[profile.key(90_000 + extra), *rows[extra][1:]] for extra in range(4)]
-    return _csv([profile.student_id_header, *(column.header for column in profile.columns)], rows, profile.line_end)
+    header = [profile.student_id_header, *(column.header for column in profile.columns)]
+    return _csv([header, *rows], profile.line_end)
 
 
-def _csv(header: list[str], rows: list[list[str]], line_end: str) -> bytes:
+def _csv(rows: list[list[str]], line_end: str) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=line_end).writerows([header, *rows])
+    csv.writer(text, lineterminator=line_end).writerows(rows)
     return text.getvalue().encode()
 
 
 def _write_roster(folder: Path, roster: _Roster) -> list[Path]:
     """Write the package as one zip at the root of which the files lie, or loose, as the district is used to."""
     tables, line_end = roster_tables(), roster.profile.line_end
-    modes = [[f"file.{kind}", "bulk" if kind in tables else "absent"] for kind in KINDS]
-    versions = [["manifest.version", "1.0"], ["oneroster.version", "1.1"], ["source.systemName", "Chalkboard SIS"]]
-    members = {"manifest.csv": _csv(["propertyName", "value"], [*versions, *modes], line_end)}
+    members = {"manifest.csv": _csv(manifest_rows(tables, system="Chalkboard SIS"), line_end)}
     for kind, table in tables.items():
         rows = [[row.get(column, "") for column in table.columns] for row in roster.rows[kind]]
-        members[table.file_name] = _csv(list(table.columns), rows, line_end)
+        members[table.file_name] = _csv([list(table.columns), *rows], line_end)
     if not roster.profile.is_zipped:
         loose = folder / "roster"
         loose.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.demo.manifest import manifest_rows
 from tests.oracle.random_subgroups import SubgroupFiles, make_subgroups
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ HEADERS = {
     "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
     "beginDate,endDate",
 }
-ABSENT = ("categories", "classResources", "courseResources", "demographics", "lineItems", "resources", "results")
 MATCHES = ("users.sourcedId", "users.identifier", "users.username", "userIds:Local", "metadata.studentNumber")
 GIVEN = ("Ana", "Null", "José", "李", "Mary Ann", 'Jo "Jo"', "NULL")
 FAMILY = ("O'Farren", "Vega, Jr.", "Ñandú", "Whitlow", "NA")
@@ -257,10 +257,7 @@ class _Maker:
 
     def texts(self) -> dict[str, str]:
         """Write the files, each with the line ends, quoting and byte order mark of its own."""
-        modes = {**dict.fromkeys(HEADERS, "bulk"), **dict.fromkeys(ABSENT, "absent")}
-        manifest = [["propertyName", "value"], ["manifest.version", "1.0"], ["oneroster.version", "1.1"]]
-        manifest += [[f"file.{kind}", mode] for kind, mode in modes.items()]
-        texts = {"manifest.csv": write_csv(self.rng, manifest)}
+        texts = {"manifest.csv": write_csv(self.rng, manifest_rows(HEADERS))}
         for kind, header in HEADERS.items():
             names = header.split(",")
             rows = [[row.get(name, "") for name in names] for row in self.rows[kind]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from subgroup_pipeline.demo.manifest import manifest_rows
+
 SETTINGS = """\
 district: {district}
 name: Made-up {district}
@@ -17,11 +19,6 @@ subgroups:
     sped: {{subgroup: students_with_disabilities, values: {{y: yes, n: no}}, blank: no}}
 guards: {{first_delivery: accept, match_rate: 0.5}}
 """
-
-KINDS = (
-    "academicSessions", "categories", "classes", "classResources", "courses", "courseResources", "demographics",
-    "enrollments", "lineItems", "orgs", "resources", "results", "users",
-)  # fmt: skip
 
 
 def settings(district: str, **replacements: str) -> str:
@@ -58,9 +55,7 @@ def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
 
 def manifest(files: Mapping[str, str]) -> str:
     """A manifest.csv that announces these files as bulk."""
-    lines = ["propertyName,value", "manifest.version,1.0", "oneroster.version,1.1"]
-    lines += [f"file.{kind},{'bulk' if f'{kind}.csv' in files else 'absent'}" for kind in KINDS]
-    return "\n".join(lines) + "\n"
+    return "\n".join(",".join(row) for row in manifest_rows([name.removesuffix(".csv") for name in files])) + "\n"
 
 
 def subgroups(students: int = 10) -> str:
