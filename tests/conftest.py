@@ -56,18 +56,11 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """A whole installation in a home of its own, its SFTP server running on a free port."""
-    from tests.support.installation import Installation, keep_host_keys
+    from tests.support.installation import installation_in
 
-    for name in list(os.environ):
-        if name.startswith("SUBGROUPS_") and name != "SUBGROUPS_REQUIRE_ALL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("SUBGROUPS_SETTLE_SECONDS", "0")
-    monkeypatch.setenv("SUBGROUPS_MEMORY_LIMIT", "2GB")
-    keep_host_keys(tmp_path / "home" / "keys")
-    with Installation(monkeypatch) as made:
+    with installation_in(tmp_path / "home") as made:
         yield made
 
 

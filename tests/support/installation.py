@@ -41,17 +41,24 @@ def keep_host_keys(keys: Path) -> None:
 
 
 @contextmanager
-def installation_in(home: Path, **settings: str) -> Iterator[Installation]:
-    """An installation in this home, for fixtures of any scope; `settings` are SUBGROUPS_ variables in lower case."""
+def environment_of(home: Path, **settings: str) -> Iterator[pytest.MonkeyPatch]:
+    """An environment that names this home and nothing else of ours; `settings` are SUBGROUPS_ variables in lower case."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in list(os.environ):
             if name.startswith(("SUBGROUPS_", "DBT_")) and name != "SUBGROUPS_REQUIRE_ALL":
                 monkeypatch.delenv(name)
-        monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
         defaults = {"home": str(home), "settle_seconds": "0", "memory_limit": "2GB"}
         for name, value in (defaults | settings).items():
             monkeypatch.setenv(f"SUBGROUPS_{name.upper()}", value)
         keep_host_keys(home / "keys")
+        yield monkeypatch
+
+
+@contextmanager
+def installation_in(home: Path, **settings: str) -> Iterator[Installation]:
+    """An installation in this home, for fixtures of any scope; `settings` as for `environment_of`."""
+    with environment_of(home, **settings) as monkeypatch:
+        monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
         with Installation(monkeypatch) as made:
             yield made
 

@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from subgroup_pipeline.cli.up import drop_server
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings
@@ -23,7 +21,7 @@ from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
-from tests.support.installation import keep_host_keys
+from tests.support.installation import environment_of
 from tests.support.small_district import settings as district_settings
 from tests.torture.cases import BUILT
 from tests.torture.invariants import State, read_state
@@ -98,14 +96,7 @@ class TortureHome:
 @contextmanager
 def home_at(root: Path, **settings: str) -> Iterator[TortureHome]:
     """Start the SFTP server over a home (made or copied before); free port."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith(("SUBGROUPS_", "DBT_")) and name != "SUBGROUPS_REQUIRE_ALL":
-                patch.delenv(name)
-        values = {"home": str(root), "settle_seconds": "0", "memory_limit": "1GB"} | settings
-        for name, value in values.items():
-            patch.setenv(f"SUBGROUPS_{name.upper()}", value)
-        keep_host_keys(root / "keys")
+    with environment_of(root, **{"memory_limit": "1GB", **settings}) as patch:
         registry = open_registry(load_settings())
         try:
             with running(drop_server(load_settings(), registry, port=0)) as server:
