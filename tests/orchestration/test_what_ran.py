@@ -63,7 +63,11 @@ def test_a_night_with_nothing_new_says_nothing_of_models_and_checks(ran: Ran) ->
 
 @pytest.mark.slow
 def test_a_run_of_one_district_leaves_red_what_another_one_fails(ran: Ran) -> None:
-    """`odd` is held for doubled users; `fine` delivers a roster, and no subgroup file."""
+    """`odd` is held for doubled users; then `fine` delivers a roster, and no subgroup file."""
+    roster = small.roster(13)
+    doubled = {**roster, "users.csv": roster["users.csv"].replace("s003,,", "s002,,")}
+    ran.installation.drop("odd", "roster", {"roster.zip": zip_of(doubled)})
+    ran.installation.night("odd")
     ran.installation.drop("fine", "roster", {"roster.zip": zip_of(small.roster(12))})
     run_id = ran.installation.night("fine").run_id
     evaluated = _evaluated(ran, run_id)
