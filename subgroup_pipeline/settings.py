@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.errors import SettingsError
 
+LOOPBACK = "127.0.0.1"
+"""Where the portal and the Dagster UI listen; a proxy in front lets others in."""
 SERVICE_ACCOUNT = "_pipeline"
 REPORTS_KEPT = timedelta(days=90)
 """How long error reports stay, and the rows behind them: a district has that long to look back at an upload. Logs and the
@@ -49,7 +51,19 @@ class Settings(BaseSettings):
         description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting",
     )
     retention_days: int = Field(30, ge=1, description="Days for which uploaded bytes of deliveries that are not live are kept")
-    web_port: int = Field(8080, ge=1, le=65535, description="Port of /healthz, Data Docs and reports, bound to 127.0.0.1")
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of the portal, bound to 127.0.0.1")
+    public_url: str = Field("", description="Address of the portal as people reach it; empty means http://127.0.0.1:<WEB_PORT>")
+    public_sftp_host: str = Field("", description="Host that districts upload to, as they reach it; empty means SFTP_HOST")
+    public_sftp_port: int = Field(0, ge=0, le=65535, description="Port that districts upload to; 0 means SFTP_PORT")
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where mail goes out: smtp+starttls://user:password@host:587; empty means that mail is kept and shown",
+    )
+    mail_from: str = Field("", description="Sender of mail; empty means CONTACT_MAIL")
+    staff_mail: str = Field("", description="Mail addresses of the vendor's staff, separated by commas")
+    oidc_issuer: str = Field("", description="OpenID Connect issuer for signing in, for example https://login.example.com")
+    oidc_client_id: str = Field("", description="Our client ID at that issuer")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our client secret at that issuer")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")
@@ -66,6 +80,14 @@ class Settings(BaseSettings):
     def _cron(cls, value: str) -> str:
         """Take `03:00` as well as five cron fields."""
         return as_cron(value)
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        """Take a web address without a path; links are made by adding to it."""
+        if value and not re.fullmatch(r"https?://[^/\s?#@]+/?", value):
+            raise ValueError("write the address that people type, for example https://subgroups.example.com")
+        return value.rstrip("/")
 
     @field_validator("memory_limit")
     @classmethod
@@ -95,11 +117,28 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the registry, with the password; not for people."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.paths.registry_file}"
 
+    @property
+    def portal_url(self) -> str:
+        """Address of the portal as people reach it, without a slash at its end."""
+        return self.public_url or f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def upload_host(self) -> str:
+        """The host that districts upload to, as they reach it."""
+        return self.public_sftp_host or self.sftp_host
+
+    @property
+    def upload_port(self) -> int:
+        """The port that districts upload to, as they reach it."""
+        return self.public_sftp_port or self.sftp_port
+
     def shown(self, name: str) -> str:
-        """The value of a setting for people: of a database's URL neither the password nor the options, which may hold one."""
+        """The value of a setting for people: of a URL neither the password nor the options, which may hold one."""
         value = getattr(self, name)
         if not isinstance(value, SecretStr) or not value.get_secret_value():
             return str(value)
+        if "://" not in value.get_secret_value():
+            return "(set)"
         from sqlalchemy.engine import make_url
 
         url = make_url(value.get_secret_value()).set(query={})

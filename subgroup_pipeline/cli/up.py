@@ -19,12 +19,12 @@ from subgroup_pipeline.settings import SERVICE_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from subgroup_pipeline.cli.pages import PageServer
     from subgroup_pipeline.dropserver.server import DropServer
+    from subgroup_pipeline.portal.server import PortalServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-PARTS = ("sftp", "dagster")
+PARTS = ("sftp", "portal", "dagster")
 
 
 def drop_server(settings: Settings, registry: Registry, *, port: int | None = None, is_told: bool = False) -> DropServer:
@@ -82,25 +82,25 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
             signs.server = drop_server(settings, registry, is_told=True)
             await signs.server.start()
             _greet(signs.server)
-        pages: PageServer | None = None
+        portal: PortalServer | None = None
         try:
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
-            pages = await _open_pages(settings, signs)
+            portal = await _open_portal(settings, registry, signs)
             say("Ctrl-C stops everything")
             while not stop.is_set():
                 if signs.dagster is not None:
                     signs.dagster.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
         finally:
-            await _stop(signs, pages)
+            await _stop(signs, portal)
 
 
-async def _stop(signs: VitalSigns, pages: PageServer | None) -> None:
+async def _stop(signs: VitalSigns, portal: PortalServer | None) -> None:
     """Stop all parts side by side: each may take most of the ten seconds."""
     stops: list[Awaitable[None]] = []
-    if pages is not None:
-        stops.append(pages.stop())
+    if portal is not None:
+        stops.append(portal.stop())
     if signs.dagster is not None:
         stops.append(asyncio.to_thread(signs.dagster.stop))
     if signs.server is not None:
@@ -108,20 +108,20 @@ async def _stop(signs: VitalSigns, pages: PageServer | None) -> None:
     await asyncio.gather(*stops)
 
 
-async def _open_pages(settings: Settings, signs: VitalSigns) -> PageServer | None:
+async def _open_portal(settings: Settings, registry: Registry, signs: VitalSigns) -> PortalServer | None:
     """Open the web port; a second `up` beside the first finds it taken and does without."""
-    from subgroup_pipeline.cli.pages import PageServer
+    from subgroup_pipeline.portal.server import PortalServer
 
-    pages = PageServer(settings, signs.parts)
+    portal = PortalServer(settings, registry, signs.parts)
     try:
-        await pages.start()
+        await portal.start()
     except OSError as error:
         why = taken_by("127.0.0.1", settings.web_port) or f"{error.strerror}."
-        say(f"no pages: {why} SUBGROUPS_WEB_PORT sets another.")
+        say(f"no portal: {why} SUBGROUPS_WEB_PORT sets another.")
         return None
-    address = f"http://127.0.0.1:{pages.port}"
+    address = f"http://127.0.0.1:{portal.port}"
     say(f"Data Docs: {address}/data-docs/index.html; health: {address}/healthz")
-    return pages
+    return portal
 
 
 def _greet(server: DropServer) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
+from subgroup_pipeline.desk.links import data_docs_url, report_url
 from subgroup_pipeline.districts.registered import registered_districts
-from subgroup_pipeline.orchestration.links import data_docs_url, report_url
 from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RunDistricts
 from subgroup_pipeline.registry.ledger import latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery

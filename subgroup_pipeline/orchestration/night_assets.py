@@ -7,6 +7,7 @@ from typing import get_args
 import dagster as dg
 
 from subgroup_pipeline.build.scope import set_scope
+from subgroup_pipeline.desk.links import data_docs_url
 from subgroup_pipeline.districts.lateness import note_late_feeds
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.findings.severity import GRAVE
@@ -14,7 +15,6 @@ from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.landing.land import land_deliveries
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
-from subgroup_pipeline.orchestration.links import data_docs_url
 from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.orchestration.what_ran import checks_of_what_ran
 from subgroup_pipeline.publish.manifest import published_build_keys

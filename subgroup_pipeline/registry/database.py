@@ -19,7 +19,7 @@ from subgroup_pipeline.registry.schema import AuditEvent
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Home, Settings
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
 _BEFORE_MIGRATING = {"sqlite": "begin immediate", "postgresql": "select pg_advisory_xact_lock(7388)"}

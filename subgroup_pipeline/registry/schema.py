@@ -213,8 +213,114 @@ class RemoteFile(Base):
     is_taken: Mapped[bool] = mapped_column(default=False)
 
 
+class Invitation(Base):
+    """A one-time link to the set-up page of a district. The link itself is not kept, only its hash."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index("ix_invitation_district", "district_id", "made_at"),)
+
+    token_sha256: Mapped[str] = mapped_column(Characters(64), primary_key=True)
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"))
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(Characters(254))
+    expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class DistrictPassword(Base):
+    """The password with which a district may sign in to the SFTP server, as argon2id hashes it."""
+
+    __tablename__ = "district_password"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(Characters(200))
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(Characters(254))
+
+
+class Person(Base):
+    """Somebody who may sign in to the portal. `district_id` is null for the vendor's staff; `school_ids` count for one role."""
+
+    __tablename__ = "person"
+
+    email: Mapped[str] = mapped_column(Characters(254), primary_key=True)
+    role: Mapped[str] = mapped_column(Characters(10))
+    district_id: Mapped[str | None] = mapped_column(ForeignKey("district.district_id"))
+    school_ids: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    added_at: Mapped[datetime]
+    added_by: Mapped[str] = mapped_column(Characters(254))
+
+
+class SignInLink(Base):
+    """A one-time link that signs a person in to the portal; only its hash is kept."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (Index("ix_sign_in_link_email", "email"),)
+
+    token_sha256: Mapped[str] = mapped_column(Characters(64), primary_key=True)
+    email: Mapped[str] = mapped_column(ForeignKey("person.email", ondelete="CASCADE"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """One browser in which a person is signed in; the hash of its cookie names it."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_email", "email"),)
+
+    cookie_sha256: Mapped[str] = mapped_column(Characters(64), primary_key=True)
+    email: Mapped[str] = mapped_column(ForeignKey("person.email", ondelete="CASCADE"))
+    way: Mapped[str] = mapped_column(Characters(10))
+    peer: Mapped[str] = mapped_column(Characters(64))
+    browser: Mapped[str] = mapped_column(Characters(200))
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Mail(Base):
+    """A mail that waits, went out, or could not be sent. `key` is what it is about: one mail per key and recipient, ever."""
+
+    __tablename__ = "mail"
+    __table_args__ = (UniqueConstraint("key", "recipient"), Index("ix_mail_state", "state", "due_at"))
+
+    mail_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Characters(200))
+    recipient: Mapped[str] = mapped_column(Characters(254))
+    kind: Mapped[str] = mapped_column(Characters(40))
+    district_id: Mapped[str | None] = mapped_column(ForeignKey("district.district_id"))
+    subject: Mapped[str] = mapped_column(Characters)
+    text: Mapped[str] = mapped_column(Characters)
+    html: Mapped[str] = mapped_column(Characters)
+    state: Mapped[str] = mapped_column(Characters(10))
+    tries: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(Characters)
+
+
+class AskedCheck(Base):
+    """A district that said "I have uploaded" and waits for a run that takes its uploads."""
+
+    __tablename__ = "asked_check"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(Characters(254))
+    started_at: Mapped[datetime | None]
+
+
 class AuditEvent(Base):
-    """Append-only: who did what, and every change of a delivery's state. Never a value from a student's row."""
+    """Append-only: who did what, and every change of a delivery's state. Never a value from a student's row.
+
+    `chain_sha256` is a hash over this event and the one before it, so a changed or missing row is found.
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (Index("ix_audit_event_delivery", "delivery_id"), Index("ix_audit_event_kind", "kind", "event_id"))
@@ -226,3 +332,4 @@ class AuditEvent(Base):
     district_id: Mapped[str | None] = mapped_column(Characters(41))
     delivery_id: Mapped[str | None] = mapped_column(Characters(40))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    chain_sha256: Mapped[str | None] = mapped_column(Characters(64))

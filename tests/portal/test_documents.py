@@ -1,4 +1,4 @@
-"""The web port: what it serves, to whom, and what it never does."""
+"""Pages that were written as files, the headers of every answer, and `/healthz`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import http.client
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 
 import pytest
 
-from subgroup_pipeline.cli.pages import PageServer
-from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.portal.page import COOKIE
+from subgroup_pipeline.portal.server import PortalServer
+from subgroup_pipeline.registry.database import Registry, open_registry
+from subgroup_pipeline.settings import Settings, load_settings
+from tests.support.portal import PortalUnderTest, portal_running
 
 REPORT = "<!doctype html><p>a report"
 
@@ -44,35 +46,46 @@ def states() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def port(home: Path, states: dict[str, str]) -> Iterator[int]:
-    """A server in a thread of its own, as `subgroups up` runs it."""
+def settings(home: Path) -> Settings:
+    return load_settings(home=home)
 
+
+@pytest.fixture(scope="module")
+def registry(settings: Settings) -> Iterator[Registry]:
+    opened = open_registry(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def portal(settings: Settings, registry: Registry, states: dict[str, str]) -> Iterator[PortalUnderTest]:
     async def parts() -> dict[str, str]:
         return states
 
-    server = PageServer(load_settings(home=home), parts, port=0)
-    running: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
-
-    async def serve() -> None:
-        await server.start()
-        stop = asyncio.Event()
-        running.put((asyncio.get_running_loop(), stop))
-        await stop.wait()
-        await server.stop()
-
-    thread = Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    loop, stop = running.get(timeout=10)
-    yield server.port
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(10)
-    assert not thread.is_alive()
+    with portal_running(settings, registry, parts) as portal:
+        yield portal
 
 
-def _ask(port: int, path: str, *, method: str = "GET", host: str = "127.0.0.1") -> tuple[int, dict[str, str], str]:
+@pytest.fixture(scope="module")
+def cookie(portal: PortalUnderTest) -> str:
+    return portal.person("staff@vendor.example", Role.VENDOR)
+
+
+@pytest.fixture
+def port(portal: PortalUnderTest) -> int:
+    return portal.port
+
+
+def _ask(
+    port: int, path: str, *, method: str = "GET", host: str = "127.0.0.1", cookie: str = "", forwarded: str = ""
+) -> tuple[int, dict[str, str], str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.putrequest(method, path, skip_host=True)
     connection.putheader("Host", host)
+    if cookie:
+        connection.putheader("Cookie", f"{COOKIE}={cookie}")
+    if forwarded:
+        connection.putheader("X-Forwarded-For", forwarded)
     connection.endheaders()
     answer = connection.getresponse()
     body = answer.read().decode()
@@ -80,18 +93,17 @@ def _ask(port: int, path: str, *, method: str = "GET", host: str = "127.0.0.1") 
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
 
 
-def test_pages_are_served_by_their_names(port: int) -> None:
-    assert _ask(port, "/data-docs/index.html")[::2] == (200, "<!doctype html><p>Data Docs")
-    status, headers, body = _ask(port, "/reports/pine/20260101T000000-abc123.html")
+def test_pages_are_served_by_their_names(port: int, cookie: str) -> None:
+    assert _ask(port, "/data-docs/index.html", cookie=cookie)[::2] == (200, "<!doctype html><p>Data Docs")
+    status, headers, body = _ask(port, "/reports/pine/20260101T000000-abc123.html", cookie=cookie)
     assert (status, body) == (200, REPORT)
     assert headers["content-type"] == "text/html; charset=utf-8"
-    assert _ask(port, "/data-docs/index.html", method="HEAD")[::2] == (200, "")
+    assert _ask(port, "/data-docs/index.html", method="HEAD", cookie=cookie)[::2] == (200, "")
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/data-docs",
         "/data-docs/",
         "/data-docs/none.html",
@@ -112,8 +124,8 @@ def test_pages_are_served_by_their_names(port: int) -> None:
         "/registry.sqlite",
     ],
 )
-def test_nothing_else_is_served_or_listed(port: int, path: str) -> None:
-    status, headers, body = _ask(port, path)
+def test_nothing_else_is_served_or_listed(port: int, cookie: str, path: str) -> None:
+    status, headers, body = _ask(port, path, cookie=cookie)
     assert status == 404, body
     assert "not for the web" not in body
     assert headers["x-content-type-options"] == "nosniff"
@@ -124,17 +136,27 @@ def test_nothing_is_changed(port: int, method: str) -> None:
     assert _ask(port, "/data-docs/index.html", method=method)[0] == 405
 
 
-def test_a_page_may_load_nothing_and_is_kept_by_nobody(port: int) -> None:
+@pytest.mark.parametrize("path", ["/data-docs/index.html", "/reports/pine/20260101T000000-abc123.html"])
+def test_strangers_are_sent_to_the_sign_in(port: int, path: str) -> None:
+    status, headers, body = _ask(port, path)
+    assert (status, headers["location"], body) == (303, f"/sign-in?next={path}", "")
+
+
+def test_a_page_may_load_nothing_from_elsewhere_and_is_kept_by_nobody(port: int, cookie: str) -> None:
     for path in ("/data-docs/index.html", "/reports/pine/20260101T000000-abc123.html", "/none", "/healthz"):
-        headers = _ask(port, path)[1]
-        assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+        headers = _ask(port, path, cookie=cookie)[1]
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src ")
+        assert "http" not in policy
+        assert ("'unsafe-inline'" in policy) == (not path.startswith(("/none", "/healthz")))
         assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
         assert "server" not in headers
+    assert _ask(port, "/static/portal.css")[1]["cache-control"] == "public, max-age=3600"
 
 
 def test_another_name_for_this_machine_is_refused(port: int) -> None:
     """A site could point its own name here and read the pages with the visitor's browser."""
-    assert _ask(port, "/data-docs/index.html", host="localhost:8080")[0] == 200
+    assert _ask(port, "/data-docs/index.html", host="localhost:8080")[0] == 303
     assert _ask(port, "/data-docs/index.html", host="evil.example")[0] == 400
 
 
@@ -146,9 +168,13 @@ def test_healthz_names_the_part_that_is_down(port: int, states: dict[str, str]) 
     assert (status, json.loads(body)["parts"]["sftp"], json.loads(body)["why"]) == (503, "down", {"sftp": "nobody answers"})
 
 
-def test_a_taken_port_is_an_error(port: int, home: Path) -> None:
+def test_healthz_is_for_this_machine_only(port: int) -> None:
+    assert _ask(port, "/healthz", forwarded="203.0.113.9")[0] == 404
+
+
+def test_a_taken_port_is_an_error(port: int, settings: Settings, registry: Registry) -> None:
     async def parts() -> dict[str, str]:
         return {}
 
     with pytest.raises(OSError, match="in use"):
-        asyncio.run(PageServer(load_settings(home=home), parts, port=port).start())
+        asyncio.run(PortalServer(settings, registry, parts, port=port).start())

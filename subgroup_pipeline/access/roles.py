@@ -1,0 +1,62 @@
+"""What each role may see. `may` is the only place that decides it; every page of the portal says what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is to us."""
+
+    VENDOR = "vendor"
+    """Our staff: every district, decisions, invitations."""
+    DISTRICT = "district"
+    """A district's own people: everything of that district."""
+    SCHOOL = "school"
+    """People of some schools of a district: these schools, and students of these only."""
+    AGGREGATE = "aggregate"
+    """People of a district who see its counts and no student."""
+
+
+class Need(StrEnum):
+    """What a page needs of whoever asks for it."""
+
+    NOTHING = "nothing"
+    """Anybody may ask; the page looks after itself (a link, a health check)."""
+    SIGNED_IN = "signed_in"
+    """Somebody who is signed in, about themselves."""
+    OVERVIEW = "overview"
+    """What is published of a district, and since when."""
+    DELIVERIES = "deliveries"
+    """What a district sent, what was wrong with it, and its settings. Error reports name students by their IDs."""
+    STAFF = "staff"
+    """All districts, and what is decided about them."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may sign in. `district_id` is None for the vendor's staff; `school_ids` limit the role `school`."""
+
+    email: str
+    role: Role
+    district_id: str | None = None
+    school_ids: frozenset[str] = frozenset()
+
+
+_OF_OWN_DISTRICT = {
+    Need.OVERVIEW: {Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE},
+    Need.DELIVERIES: {Role.DISTRICT},
+}
+
+
+def may(person: Person | None, need: Need, district_id: str | None = None) -> bool:
+    """Whether somebody (None: not signed in) may have a page that needs this, of this district if it is about one."""
+    if need == Need.NOTHING:
+        return True
+    if person is None:
+        return False
+    if need == Need.SIGNED_IN or person.role == Role.VENDOR:
+        return True
+    own = district_id is not None and person.district_id == district_id
+    return own and person.role in _OF_OWN_DISTRICT.get(need, ())

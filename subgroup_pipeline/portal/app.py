@@ -1,0 +1,108 @@
+"""The application: all pages behind one gate, which asks who comes, whether they may, and what their form carries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from subgroup_pipeline.access.roles import may
+from subgroup_pipeline.access.sign_ins import signed_in_person
+from subgroup_pipeline.portal import documents, front
+from subgroup_pipeline.portal.health import health_route
+from subgroup_pipeline.portal.page import Installation, Visit
+from subgroup_pipeline.portal.portal_key import portal_key
+from subgroup_pipeline.portal.rate_limits import RateLimits
+from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from subgroup_pipeline.access.roles import Person
+    from subgroup_pipeline.portal.health import Parts
+    from subgroup_pipeline.portal.page import Page
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+PAGES: list[Page] = [*front.PAGES, *documents.PAGES]
+"""Every page there is. A test walks all of them with every role."""
+
+
+def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlette:
+    """Build the application over an installation."""
+    installation = Installation(settings, registry, portal_key(settings.paths), RateLimits())
+    static = StaticFiles(packages=[("subgroup_pipeline.portal", "static")])
+    return Starlette(
+        routes=[health_route(parts), Mount("/static", static), *(_route(page, installation) for page in PAGES)],
+        middleware=[
+            Middleware(SafeHeaders, is_https=installation.is_https),
+            Middleware(TrustedHostMiddleware, allowed_hosts=answered_hosts(settings)),
+        ],
+        exception_handlers={HTTPException: _refusal(installation), 500: _refusal(installation)},
+    )
+
+
+def _route(page: Page, installation: Installation) -> Route:
+    async def answer(request: Request) -> Response:
+        endpoint = page.post if request.method == "POST" else page.get
+        if endpoint is None:
+            raise HTTPException(405, headers={"allow": "POST"})
+        cookie = request.cookies.get(installation.cookie, "")
+        person = await run_in_threadpool(signed_in_person, installation.registry, cookie) if cookie else None
+        if not may(person, page.needs, request.path_params.get("district_id")):
+            return _turned_away(request, person)
+        form = FormData()
+        if request.method == "POST":
+            require_own_origin(request, installation.settings)
+            form = await _read_form(request, page)
+            secret = request.path_params[page.secret_in] if page.secret_in else cookie
+            require_form_token(str(form.get("form_token", "")), installation.key, secret)
+        try:
+            return await run_in_threadpool(endpoint, Visit(request, installation, person, form))
+        finally:
+            await form.close()
+
+    methods = [method for method, there in (("GET", page.get), ("POST", page.post)) if there]
+    return Route(page.path, answer, methods=methods)
+
+
+def _turned_away(request: Request, person: Person | None) -> Response:
+    """Send strangers to the sign-in; to others what is not theirs looks as what is not there."""
+    if person is None and request.method in ("GET", "HEAD"):
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    raise HTTPException(401 if person is None else 404)
+
+
+async def _read_form(request: Request, page: Page) -> FormData:
+    """Read a form of limited size. Raises HTTPException (413) for a larger one, however it is sent."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > page.most_bytes:
+        raise HTTPException(413, "This is larger than the form takes.")
+    return await request.form(max_files=4, max_fields=500, max_part_size=page.most_bytes)
+
+
+def _refusal(installation: Installation) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """The page for an error: what happened and what to do, and nothing about what is inside."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        words = error.detail if isinstance(error, HTTPException) and status not in (404, 405) else ""
+        visit = Visit(request, installation, None)
+        response = await run_in_threadpool(visit.page, "error.html", status=status, status_code=status, words=words)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    return refuse

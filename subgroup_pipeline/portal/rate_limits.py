@@ -1,0 +1,41 @@
+"""How often something may be tried: a bucket of tries per name, which fills again with time. It is kept in this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MOST_NAMES = 50_000
+"""Names that are remembered; beyond that the one unseen for longest is forgotten, so that strangers cannot fill the memory."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many tries at once, and one more each `seconds`."""
+
+    tries: int
+    seconds: float
+
+
+class RateLimits:
+    """Buckets by name. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, what: str, name: str, rate: Rate) -> bool:
+        """Take one try of `what` for a name (an address, a link); gives whether there was one."""
+        now = self._clock()
+        with self._lock:
+            left, at = self._buckets.pop((what, name), (float(rate.tries), now))
+            left = min(float(rate.tries), left + (now - at) / rate.seconds)
+            is_allowed = left >= 1
+            self._buckets[what, name] = (left - 1 if is_allowed else left, now)
+            while len(self._buckets) > MOST_NAMES:
+                self._buckets.popitem(last=False)
+        return is_allowed

@@ -1,0 +1,46 @@
+"""Templates: one Jinja environment, in which every value is escaped, with the words and forms that all pages share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(template: str, **values: Any) -> str:  # noqa: ANN401 - a template's values
+    """A page of this room's `templates/` as text."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("subgroup_pipeline.portal", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["local_time"] = local_time
+    made.filters["number"] = number
+    return made
+
+
+def local_time(moment: datetime | str | None, zone: str = "UTC") -> str:
+    """A moment as people of a time zone read it, for example `28 Nov 2026, 03:10 (America/Chicago)`; a dash for none."""
+    if moment is None:
+        return "-"
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return f"{at.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M} ({zone})"
+
+
+def number(value: int | None) -> str:
+    """A count with separators, for example `12,345`; a dash for none."""
+    return "-" if value is None else f"{value:,}"
