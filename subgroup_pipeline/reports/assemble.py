@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
+from subgroup_pipeline.local_time import local_time
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest, shown_deliveries
 from subgroup_pipeline.registry.ledger import ACCEPTED, Verdict, iso_time, latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
 from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, ReportedFile, Shown, Solved
-from subgroup_pipeline.reports.words import local_time, next_run, shown_words, verdict_words, what_to_do, with_contact
+from subgroup_pipeline.reports.words import next_run, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.local_time import clock, day_words
 from subgroup_pipeline.reports.html_page import template
-from subgroup_pipeline.reports.words import clock, day_words, verdict_words
+from subgroup_pipeline.reports.words import verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.local_time import day_words
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -149,22 +151,6 @@ def _when_held(codes: Collection[str]) -> list[str]:
         "If the data is right, tell us. We then let it through.",
         _KEPT,
     ]
-
-
-def local_time(moment: datetime, zone: str) -> str:
-    """A moment as people write it, in a time zone: October 1, 2026 at 3:05 AM CDT."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{day_words(local)} at {clock(local)}"
-
-
-def day_words(day: date) -> str:
-    """A day as people write it: October 1, 2026."""
-    return f"{day:%B} {day.day}, {day.year}"
-
-
-def clock(local: datetime) -> str:
-    """A time of day as people write it: 3:05 AM CDT."""
-    return f"{local.hour % 12 or 12}:{local:%M %p} {local.tzname()}"
 
 
 def shown_words(students: int, as_of: str, roster: str | None, subgroups: str | None) -> str:

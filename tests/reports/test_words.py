@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from subgroup_pipeline.local_time import local_time
 from subgroup_pipeline.reports.words import (
     contact_words,
-    local_time,
     next_run,
     place_words,
     shown_words,
