@@ -53,5 +53,6 @@ def queue_mail(
         }
         for recipient in recipients
     ]
-    insert = _INSERTS[session.get_bind().dialect.name](Mail).on_conflict_do_nothing(index_elements=["key", "recipient"])
-    return sum(session.execute(insert.values(row)).rowcount for row in rows)
+    insert = _INSERTS[session.get_bind().dialect.name](Mail).values(rows)
+    new = insert.on_conflict_do_nothing(index_elements=["key", "recipient"]).returning(Mail.mail_id)
+    return len(session.scalars(new).all())
