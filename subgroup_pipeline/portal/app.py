@@ -15,13 +15,13 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from subgroup_pipeline.access.rate_limits import RateLimits
 from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
 from subgroup_pipeline.portal import documents, front
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
-from subgroup_pipeline.portal.rate_limits import RateLimits
 from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from subgroup_pipeline.portal.rate_limits import RateLimits
+    from subgroup_pipeline.access.rate_limits import RateLimits
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
