@@ -20,6 +20,10 @@ class UnknownKeyError(SubgroupsError):
     """An SSH key was named that no district, or not this one, has."""
 
 
+class PasswordRefusedError(SubgroupsError):
+    """A password is not good enough; the message tells a clerk what to change."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 
