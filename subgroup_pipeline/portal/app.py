@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from subgroup_pipeline.access.rate_limits import RateLimits
 from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
-from subgroup_pipeline.portal import documents, front
+from subgroup_pipeline.portal import documents, front, staff_districts
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-PAGES: list[Page] = [*front.PAGES, *documents.PAGES]
+PAGES: list[Page] = [*front.PAGES, *documents.PAGES, *staff_districts.PAGES]
 """Every page there is. A test walks all of them with every role."""
 
 

@@ -105,20 +105,22 @@ def latest_delivery(session: Session, district_id: str, feed: Feed) -> Delivery 
 def latest_deliveries(session: Session, districts: Iterable[str]) -> list[Delivery]:
     """The newest delivery of each feed of these districts that has come, by district and feed."""
     ids = list(districts)
-    # One seek in the index per feed of a district; ranking the deliveries would read all of them.
-    newest = [
-        sa.select(
-            sa.select(Delivery.delivery_id)
-            .where(Delivery.district_id == District.district_id, Delivery.feed == feed, Delivery.sha256.is_not(None))
-            .order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc())
-            .limit(1)
-            .correlate(District)
-            .scalar_subquery()
-        ).where(District.district_id.in_(ids))
-        for feed in FEEDS
-    ]
+    newest = [sa.select(newest_of_feed(feed)).where(District.district_id.in_(ids)) for feed in FEEDS]
     query = sa.select(Delivery).where(Delivery.delivery_id.in_(sa.union_all(*newest)))
     return list(session.scalars(query.order_by(Delivery.district_id, Delivery.feed)))
+
+
+def newest_of_feed(feed: Feed) -> sa.ScalarSelect[str]:
+    """The id of a feed's newest delivery that has come, for a query that reads District."""
+    # One seek in the index per feed of a district; ranking the deliveries would read all of them.
+    return (
+        sa.select(Delivery.delivery_id)
+        .where(Delivery.district_id == District.district_id, Delivery.feed == feed, Delivery.sha256.is_not(None))
+        .order_by(Delivery.received_at.desc(), Delivery.delivery_id.desc())
+        .limit(1)
+        .correlate(District)
+        .scalar_subquery()
+    )
 
 
 def live_deliveries(session: Session, feed: Feed) -> dict[str, Delivery]:

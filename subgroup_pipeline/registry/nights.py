@@ -82,6 +82,11 @@ def changed_since(session: Session, before: Standing) -> list[Delivery]:
     return [delivery for delivery in found if is_changed(delivery)]
 
 
+def last_end(session: Session) -> AuditEvent | None:
+    """The event that notes the end of the newest night; None before the first."""
+    return session.scalar(sa.select(AuditEvent).filter_by(kind=ENDED).order_by(AuditEvent.event_id.desc()).limit(1))
+
+
 def last_night(session: Session) -> LastNight | None:
     """The newest night that ended; None before the first."""
     newest = sa.select(AuditEvent).filter_by(kind=ENDED).order_by(AuditEvent.event_id.desc()).limit(2)

@@ -1,0 +1,64 @@
+"""`/staff`: all districts on one page, with what waits for a person on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from subgroup_pipeline.access.roles import Need
+from subgroup_pipeline.desk.district_table import ONLY, SORTS, Asked, district_table
+from subgroup_pipeline.desk.overview import glance
+from subgroup_pipeline.portal.page import Page, Visit
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+COLUMNS = {
+    "name": "District",
+    "roster": "Roster",
+    "subgroups": "Subgroup file",
+    "held": "On hold",
+    "late": "Nights missed",
+    "published": "Published roster of",
+    "access": "Signs in with",
+}
+"""Headings of the table, by what sorts it."""
+
+
+def districts(visit: Visit) -> Response:
+    """The table as the address asks for it: text, what it is narrowed to, sort and page."""
+    sort = visit.asked("sort", "name")
+    asked = Asked(
+        text=visit.asked("text")[:200],
+        only=frozenset(name for name in ONLY if visit.asked(name)),
+        sort=sort if sort.removeprefix("-") in SORTS else "name",
+        page=page_number(visit),
+    )
+    table = district_table(visit.registry, asked)
+
+    def address(*, sort: str = asked.sort, page: int = 1) -> str:
+        """This page sorted otherwise, or another part of it."""
+        given: dict[str, str] = {"text": asked.text}
+        given |= {name: "1" for name in ONLY if name in asked.only}
+        given |= {"sort": "" if sort == "name" else sort, "page": "" if page == 1 else str(page)}
+        query = urlencode({name: value for name, value in given.items() if value})
+        return f"/staff?{query}" if query else "/staff"
+
+    return visit.page(
+        "staff_districts.html",
+        table=table,
+        asked=asked,
+        glance=glance(visit.registry, visit.settings),
+        columns=COLUMNS,
+        only=ONLY,
+        address=address,
+    )
+
+
+def page_number(visit: Visit) -> int:
+    """The page of a list that the address asks for, from 1."""
+    given = visit.asked("page", "1")
+    return max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 7 else 1
+
+
+PAGES = [Page("/staff", Need.STAFF, get=districts)]
