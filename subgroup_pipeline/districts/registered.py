@@ -70,6 +70,8 @@ def registered_districts(registry: Registry, only: list[str] | None = None) -> l
         DistrictSettingsVersion.version == District.settings_version,
     )
     query = sa.select(DistrictSettingsVersion).join(District, newest).order_by(District.district_id)
+    if only:
+        query = query.where(District.district_id.in_(only))
     with registry.begin() as session:
         found = [RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version) for row in session.scalars(query)]
     if only:
@@ -78,7 +80,6 @@ def registered_districts(registry: Registry, only: list[str] | None = None) -> l
             raise UnknownDistrictError(
                 f"no district is called {', '.join(missing)}. `subgroups district list` shows those that are registered."
             )
-        found = [district for district in found if district.district_id in only]
     return found
 
 

@@ -18,7 +18,13 @@ from starlette.staticfiles import StaticFiles
 from subgroup_pipeline.access.rate_limits import RateLimits
 from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
-from subgroup_pipeline.portal import documents, front, staff_districts
+from subgroup_pipeline.portal import (
+    district_overview,
+    district_uploads,
+    documents,
+    front,
+    staff_districts,
+)
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
@@ -36,14 +42,20 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-PAGES: list[Page] = [*front.PAGES, *documents.PAGES, *staff_districts.PAGES]
+PAGES: list[Page] = [
+    *front.PAGES,
+    *documents.PAGES,
+    *district_overview.PAGES,
+    *district_uploads.PAGES,
+    *staff_districts.PAGES,
+]
 """Every page there is. A test walks all of them with every role."""
 
 
 def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlette:
     """Build the application over an installation."""
     installation = Installation(settings, registry, portal_key(settings.paths), RateLimits())
-    static = StaticFiles(packages=[("subgroup_pipeline.portal", "static")])
+    static = StaticFiles(packages=[("subgroup_pipeline.portal", "static"), ("subgroup_pipeline.reports", "static")])
     return Starlette(
         routes=[health_route(parts), Mount("/static", static), *(_route(page, installation) for page in PAGES)],
         middleware=[

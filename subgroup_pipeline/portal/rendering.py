@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.local_time import local_time as day_and_clock
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -28,6 +30,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
     return made
 

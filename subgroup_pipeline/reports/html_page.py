@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: no script, printable, readable on a phone (the template is beside this file)."""
+"""The report as HTML: a page of its own without script, printable and readable on a phone, or its sections in another page."""
 
 from __future__ import annotations
 
@@ -22,19 +22,30 @@ VALUES_OF_A_PLACE = 10
 
 def as_html(report: Report) -> str:
     """The page. Every value of the report is escaped."""
+    return template("report.html.j2").render(_values(report, "Excel file beside this page"))
+
+
+def as_sections(report: Report) -> str:
+    """What the page says, without its frame: for a page of the portal that has `static/report.css`. Every value is escaped."""
+    return template("report_sections.html.j2").render(_values(report, "Excel file of this report"))
+
+
+def _values(report: Report, excel_file: str) -> dict[str, object]:
+    """What the templates need; `excel_file` is where the reader finds all rows."""
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in report.rows:
         if row.row_key or row.value:
             rows[row.problem].append(row)
-    return template("report.html.j2").render(
-        r=report,
-        rows={number: _Rows(found[:ROWS_OF_A_PROBLEM], len(found)) for number, found in rows.items()},
-        most_places=PLACES_OF_A_PROBLEM,
-        most_values=VALUES_OF_A_PLACE,
-        where_words=_where,
-        size_words=size_words,
-        tone=_tone(report),
-    )
+    return {
+        "r": report,
+        "rows": {number: _Rows(found[:ROWS_OF_A_PROBLEM], len(found)) for number, found in rows.items()},
+        "most_places": PLACES_OF_A_PROBLEM,
+        "most_values": VALUES_OF_A_PLACE,
+        "where_words": _where,
+        "size_words": size_words,
+        "tone": tone(report),
+        "excel_file": excel_file,
+    }
 
 
 def _where(problem: Problem) -> str:
@@ -57,7 +68,7 @@ class _Rows:
         return any(getattr(row, name) not in (None, "") for row in self.first)
 
 
-def _tone(report: Report) -> str:
+def tone(report: Report) -> str:
     """Which of three colours the verdict has; the words say the same."""
     if report.verdict == "rejected" or report.state in ("rejected", "held"):
         return "stop"

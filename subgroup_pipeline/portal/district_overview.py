@@ -1,0 +1,27 @@
+"""The first page of a district: whether all is well, what to do next, and what the reports show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.access.roles import Need, may
+from subgroup_pipeline.desk.district_today import district_today, late_words, shown_today
+from subgroup_pipeline.portal.district_frame import district_of, district_page
+from subgroup_pipeline.portal.page import Page, Visit
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+
+def overview(visit: Visit) -> Response:
+    """All of it for the district's own people; for those who see no deliveries, what is published and since when."""
+    district = district_of(visit)
+    if not may(visit.person, Need.DELIVERIES, district.district_id):
+        shown = shown_today(visit.registry, visit.settings, district)
+        return district_page(visit, "district_published.html", district, shown=shown)
+    today = district_today(visit.registry, visit.settings, district, datetime.now(UTC))
+    return district_page(visit, "district_overview.html", district, today=today, late_words=late_words)
+
+
+PAGES = [Page("/d/{district_id}", Need.OVERVIEW, get=overview)]

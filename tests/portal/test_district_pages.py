@@ -1,0 +1,167 @@
+"""Pages of a district: uploads with their error reports, what is published and what is to be done; and whose they are."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.registry import decisions
+from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecord
+from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.ledger import State, Verdict, advance, get_delivery
+from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.settings import load_settings
+from tests.support import small_district as small
+from tests.support.place import Place
+from tests.support.portal import PortalUnderTest, portal_running
+
+MORE = 'contacts: [data@alder.example]\nschedule: "02:00"\n'
+
+
+@dataclass
+class Shown:
+    """A portal over two districts: alder with a good roster and a subgroup file on hold, birch with a refused roster."""
+
+    portal: PortalUnderTest
+    place: Place
+    roster: str
+    subgroups: str
+    of_birch: str
+
+    def events(self, kind: str) -> list[AuditEvent]:
+        with self.place.registry.begin() as session:
+            return list(session.scalars(sa.select(AuditEvent).filter_by(kind=kind).order_by(AuditEvent.event_id)))
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[Shown]:
+    home = tmp_path_factory.mktemp("district") / "home"
+    shutil.copytree(template, home)
+    settings = load_settings(home=home)
+    registry = open_registry(settings)
+    place = Place(settings, registry)
+    for district in ("alder", "birch"):
+        place.apply(district, **{"guards:": f"{MORE}guards:"})
+    roster = place.deliver("roster", small.roster(), "alder")
+    subgroups = place.deliver("subgroups", {"subgroups.csv": _subgroups()}, "alder")
+    of_birch = place.deliver("roster", small.roster(), "birch")
+    with registry.begin() as session:
+        _judge(session, roster, "accepted", "accepted", 10)
+        _judge(session, subgroups, "held", "held", 60)
+        _judge(session, of_birch, "rejected", "rejected", 10)
+        unknown = Finding("SUB506", file="subgroups.csv", column="ell", count=1, lines=(6,))
+        store_findings(session, "judge", "alder", subgroups, [unknown, Finding("FST701", file="subgroups.csv")])
+        store_findings(session, "judge", "birch", of_birch, [Finding("PKG003", file="manifest.csv", about="canary-birch")])
+    with portal_running(settings, registry) as portal:
+        yield Shown(portal, place, roster, subgroups, of_birch)
+    registry.close()
+
+
+def _judge(session: Session, delivery_id: str, state: State, verdict: Verdict, rows: int) -> None:
+    """What a night leaves of a delivery."""
+    delivery = get_delivery(session, delivery_id)
+    file = FileRecord(table="users", lines=rows + 1, records=rows, landed=rows)
+    for step in ("screened", "landed"):
+        advance(session, delivery, step)
+    advance(session, delivery, state, verdict=verdict, noted=DeliveryRecord(files={delivery.files[0].name: file}))
+
+
+def _subgroups() -> str:
+    """A subgroup file of 60 students with two columns that are not set up: a code, and names."""
+    head, *rows = small.subgroups(60).splitlines()
+    more = [f"{row},{'YN'[number % 2]},Name{number % 7}" for number, row in enumerate(rows)]
+    return "\n".join([f"{head},gifted,first_name", *more]) + "\n"
+
+
+def test_the_overview_says_what_to_do_next(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        page = browser.get("/d/alder").text
+    assert "An upload is on hold: a person looks at it." in page
+    assert f"/d/alder/deliveries/{shown.subgroups}" in page
+    assert "Nothing yet: no data of this district has been published." in page
+    assert "no hour is agreed" not in page
+    with shown.portal.of_district("birch") as browser:
+        page = browser.get("/d/birch").text
+    assert "An upload could not be used." in page
+    assert "Upload your subgroup file." in page
+
+
+@pytest.mark.parametrize("role", [Role.SCHOOL, Role.AGGREGATE])
+def test_who_sees_no_deliveries_sees_what_is_published_and_no_more(shown: Shown, role: Role) -> None:
+    with shown.portal.browser(cookie=shown.portal.person(f"{role}@alder.example", role, "alder")) as browser:
+        page = browser.get("/d/alder")
+        assert page.status_code == 200
+        assert "Nothing yet" in page.text
+        assert shown.subgroups not in page.text
+        assert "/deliveries" not in page.text
+        assert browser.get("/d/alder/deliveries").status_code == 404
+        assert browser.get(f"/d/alder/deliveries/{shown.roster}").status_code == 404
+
+
+def test_uploads_are_listed_with_their_verdicts_and_pages_that_are_not_there_do_no_harm(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        for asked in ("", "?page=1", "?page=0", "?page=99999", "?page=-1", "?page=x", "?page=²", "?page=" + "9" * 40):
+            page = browser.get(f"/d/alder/deliveries{asked}")
+            assert page.status_code == 200
+            assert page.text.count("Read it") == 2
+            assert "On hold" in page.text
+            assert "page 1 of" not in page.text
+
+
+def test_an_error_report_is_a_page_and_four_files_and_each_look_is_noted(shown: Shown) -> None:
+    address = f"/d/alder/deliveries/{shown.subgroups}"
+    before = len(shown.events("report.read"))
+    with shown.portal.of_district("alder") as browser:
+        page = browser.get(address)
+        assert "On hold: a person looks at it." in page.text
+        assert "A value is not one of those that were agreed on" in page.text
+        assert "unsafe-inline" not in page.headers["content-security-policy"]
+        files = {form: browser.get(f"{address}/report.{form}") for form in ("html", "csv", "xlsx", "json")}
+        assert {answer.status_code for answer in files.values()} == {200}
+        assert all(answer.headers["content-disposition"].endswith(f'.{form}"') for form, answer in files.items())
+        assert files["json"].json()["delivery_id"] == shown.subgroups
+        assert files["xlsx"].content[:2] == b"PK"
+        assert browser.get(f"{address}/report.exe").status_code == 404
+    read = shown.events("report.read")[before:]
+    assert [event.detail["form"] for event in read] == ["page", "html", "csv", "xlsx", "json"]
+    assert {(event.actor, event.district_id, event.delivery_id) for event in read} == {
+        ("data@alder.example", "alder", shown.subgroups)
+    }
+
+
+def test_a_delivery_of_another_district_is_not_there(shown: Shown) -> None:
+    before = len(shown.events("report.read"))
+    tried = [shown.of_birch, shown.of_birch.upper(), shown.roster[:-1], "none", "%20", "..%2f" + shown.of_birch]
+    with shown.portal.of_district("alder") as browser, shown.portal.staff() as staff:
+        for delivery_id in tried:
+            for rest in ("", "/report.csv", "/report.json"):
+                for who in (browser, staff):
+                    answer = who.get(f"/d/alder/deliveries/{delivery_id}{rest}")
+                    assert answer.status_code == 404
+                    assert "canary-birch" not in answer.text
+        assert browser.get(f"/d/birch/deliveries/{shown.of_birch}").status_code == 404
+        assert staff.get("/d/nowhere").status_code == 404
+        assert "canary-birch" in staff.get(f"/d/birch/deliveries/{shown.of_birch}").text
+    assert len(shown.events("report.read")) == before + 1
+
+
+def test_what_a_person_decided_is_said_with_the_reason_and_the_name_is_for_staff(shown: Shown) -> None:
+    with shown.place.registry.begin() as session:
+        decisions.replay(session, get_delivery(session, shown.of_birch), by="kim@vendor.example")
+        delivery = get_delivery(session, shown.of_birch)
+        decisions.reject(session, delivery, by="kim@vendor.example", reason="users.csv is of last year")
+    address = f"/d/birch/deliveries/{shown.of_birch}"
+    with shown.portal.of_district("birch") as browser, shown.portal.staff() as staff:
+        said = browser.get(address).text
+        assert "Not let through</strong>: users.csv is of last year" in said
+        assert "kim@vendor.example" not in said
+        assert "by kim@vendor.example" in staff.get(address).text
