@@ -24,6 +24,10 @@ class PasswordRefusedError(SubgroupsError):
     """A password is not good enough; the message tells a clerk what to change."""
 
 
+class DeadInvitationError(SubgroupsError):
+    """A set-up link was used that is not live: it is used, over, replaced or was never made."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subgroup_pipeline.cli import keys
+from subgroup_pipeline.cli.invitations import invite
 from subgroup_pipeline.cli.new_district import new
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 
@@ -106,5 +107,6 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
 
 
 app.command()(new)
+app.command()(invite)
 app.command()(keys.authorize)
 app.add_typer(keys.app, name="keys")

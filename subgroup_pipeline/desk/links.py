@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 DATA_DOCS = "/data-docs"
 REPORTS = "/reports"
+SETUP = "/setup"
 
 
 def data_docs_url(settings: Settings) -> str:
@@ -20,3 +21,8 @@ def data_docs_url(settings: Settings) -> str:
 def report_url(settings: Settings, delivery: Delivery) -> str:
     """A delivery's report, as the district gets it."""
     return f"{settings.portal_url}{REPORTS}/{delivery.district_id}/{delivery.delivery_id}.html"
+
+
+def setup_url(settings: Settings, token: str) -> str:
+    """A district's set-up page; whoever holds this address can set the district's password."""
+    return f"{settings.portal_url}{SETUP}/{token}"

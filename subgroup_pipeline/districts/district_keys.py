@@ -17,6 +17,7 @@ from subgroup_pipeline.registry.schema import District, DistrictKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import asyncssh
     from sqlalchemy.orm import Session
 
 Change = Literal["paused", "resumed", "revoked"]
@@ -47,15 +48,7 @@ def authorize_keys(
     registered_districts(registry, names)
     with registry.begin() as session:
         for district_id, key in read:
-            fingerprint = key.get_fingerprint()
-            known = _key(session, district_id, fingerprint)
-            if known is None:
-                line = key.export_public_key().decode("ascii").strip()
-                now = datetime.now(UTC)
-                session.add(DistrictKey(district_id=district_id, public_key=line, fingerprint=fingerprint, added_at=now))
-                _note(session, "authorized", actor, district_id, fingerprint)
-            elif known.paused_at is not None:
-                _change(session, known, "resumed", actor)
+            authorize_key(session, district_id, key, actor=actor)
         if instead:
             kept = {(district_id, key.get_fingerprint()) for district_id, key in read}
             for old in session.scalars(sa.select(DistrictKey).where(DistrictKey.district_id.in_(names))):
@@ -63,6 +56,20 @@ def authorize_keys(
                     _change(session, old, "revoked", actor)
     wanted = {key.get_fingerprint() for _, key in read}
     return [key for key in keys_on_record(registry, names) if key.fingerprint in wanted]
+
+
+def authorize_key(session: Session, district_id: str, key: asyncssh.SSHKey, *, actor: str) -> str:
+    """Let one key sign in, within the caller's transaction; gives its fingerprint. A paused key resumes."""
+    fingerprint = key.get_fingerprint()
+    known = _key(session, district_id, fingerprint)
+    if known is None:
+        line = key.export_public_key().decode("ascii").strip()
+        now = datetime.now(UTC)
+        session.add(DistrictKey(district_id=district_id, public_key=line, fingerprint=fingerprint, added_at=now))
+        _note(session, "authorized", actor, district_id, fingerprint)
+    elif known.paused_at is not None:
+        _change(session, known, "resumed", actor)
+    return fingerprint
 
 
 def change_key(registry: Registry, district_id: str, fingerprint: str, change: Change, *, actor: str) -> str:
