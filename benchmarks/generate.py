@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from subgroup_pipeline.demo.manifest import manifest_rows
+from subgroup_pipeline.demo.made_up_roster import csv_text, manifest_rows
 
 AS_OF = date(2026, 10, 1)
 """A day on which the generated enrollments hold."""
@@ -189,7 +189,7 @@ def _generate_one(db: duckdb.DuckDBPyConnection, folder: Path, students: int, se
         loose.mkdir(exist_ok=True)
         for kind, query in _FILES.items():
             _copy(db, query.format(**words), loose / f"{kind}.csv")
-        (loose / "manifest.csv").write_text(_manifest())
+        (loose / "manifest.csv").write_text(csv_text(manifest_rows(CORE)))
         if as_zip:
             with zipfile.ZipFile(district.roster, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
                 for path in sorted(loose.iterdir()):
@@ -208,10 +208,6 @@ def _cell(column: SubgroupColumn) -> str:
 
 def _copy(db: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     db.execute(f"copy ({query}) to '{path}' (format csv, header)")
-
-
-def _manifest() -> str:
-    return "\n".join(",".join(row) for row in manifest_rows(CORE)) + "\n"
 
 
 def main() -> None:

@@ -1,13 +1,11 @@
 """The made-up school districts that `subgroups demo` delivers: rosters, subgroup files and settings, from a seed.
 
 Only invention belongs here: a small town's roster and files. What tells the districts apart stands in `profiles`, who
-the students are in `students`, column lists in `warehouse.oneroster`. Nothing is read from the installation.
+the students are in `students`, how rows become files in `made_up_roster`. Nothing is read from the installation.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 import zipfile
 from dataclasses import dataclass
@@ -15,10 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.demo.manifest import manifest_rows
+from subgroup_pipeline.demo.made_up_roster import MadeUpRoster, csv_text
 from subgroup_pipeline.demo.profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
 from subgroup_pipeline.demo.students import GRADES, Student, make_students
-from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,18 +54,14 @@ _Room = tuple[str, list[Student]]
 """A class to be: the code of its semester (empty: the whole year) and its students."""
 
 
-class _Roster:
-    """OneRoster rows of one district, gathered by kind of file."""
+class _Roster(MadeUpRoster):
+    """OneRoster rows of one district."""
 
     def __init__(self, profile: Profile, year: _Year, rng: random.Random) -> None:
+        super().__init__()
         self.profile, self.year, self.rng = profile, year, rng
-        self.rows: dict[str, list[dict[str, str]]] = {kind: [] for kind in roster_tables()}
         self.school_ids = [f"{profile.org}{number:03d}" for number in range(1, len(profile.schools) + 1)]
         self.teachers = 0
-
-    def add(self, kind: str, **cells: str) -> None:
-        """Append a row; columns that are not named stay blank."""
-        self.rows[kind].append(cells)
 
     def add_orgs_and_sessions(self) -> None:
         """Add the district, its schools, the school year and its two semesters."""
@@ -221,22 +214,13 @@ def _subgroup_csv(profile: Profile, students: list[Student], rng: random.Random)
         rows.insert(901, list(rows[900]))
         rows += [[profile.key(90_000 + extra), *rows[extra][1:]] for extra in range(4)]
     header = [profile.student_id_header, *(column.header for column in profile.columns)]
-    return _csv([header, *rows], profile.line_end)
-
-
-def _csv(rows: list[list[str]], line_end: str) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=line_end).writerows(rows)
-    return text.getvalue().encode()
+    return csv_text([header, *rows], line_end=profile.line_end).encode()
 
 
 def _write_roster(folder: Path, roster: _Roster) -> list[Path]:
     """Write the package as one zip at the root of which the files lie, or loose, as the district is used to."""
-    tables, line_end = roster_tables(), roster.profile.line_end
-    members = {"manifest.csv": _csv(manifest_rows(tables, system="Chalkboard SIS"), line_end)}
-    for kind, table in tables.items():
-        rows = [[row.get(column, "") for column in table.columns] for row in roster.rows[kind]]
-        members[table.file_name] = _csv([list(table.columns), *rows], line_end)
+    tables = roster.tables(system="Chalkboard SIS")
+    members = {name: csv_text(rows, line_end=roster.profile.line_end).encode() for name, rows in tables.items()}
     if not roster.profile.is_zipped:
         loose = folder / "roster"
         loose.mkdir(exist_ok=True)

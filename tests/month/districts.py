@@ -139,21 +139,19 @@ class SmallDistrict:
 
     def _roster_texts(self, students: list[Student]) -> dict[str, str]:
         self._serial += 1
-        texts = small.roster(1)
-        header = {name: texts[name].partition("\n")[0] + "\n" for name in ("users.csv", "enrollments.csv")}
-        texts["academicSessions.csv"] = texts["academicSessions.csv"].replace(",Year,", f",Year {self._serial},")
-        texts["classes.csv"] += "class2,,,Algebra 2,05,course1,A2,scheduled,,school0,year,,,\n"
-        texts["users.csv"] = header["users.csv"] + "".join(
-            f"s{s.number:03},,,{str(s.is_active).lower()},school{s.number % 2},student,user{s.number},,Given{s.number},"
-            f"Family{s.number},,{s.number:05},,,,,05,\n"
-            for s in students
-        )
-        texts["users.csv"] += "t001,,,true,school0,teacher,teach,,Tea,Cher,,t1,,,,,,\n"
-        texts["enrollments.csv"] = header["enrollments.csv"] + "e-t,,,class0,school0,t001,teacher,,,\n"
-        texts["enrollments.csv"] += "".join(
-            f"e{s.number}-{c},,,class{c},school{c % 2},s{s.number:03},student,,,\n" for s in students for c in sorted(s.classes)
-        )
-        return texts
+        made = small.SmallRoster()
+        made.rows["academicSessions"][0]["title"] = f"Year {self._serial}"
+        made.add_class(2, "course1", "Algebra 2", "A2")
+        made.enroll("-t", 0, "t001", "teacher")
+        for student in students:
+            made.add_student(student.number, is_active=student.is_active)
+            for at in sorted(student.classes):
+                made.enroll(f"{student.number}-{at}", at, f"s{student.number:03}")
+        made.add(
+            "users", sourcedId="t001", enabledUser="true", orgSourcedIds="school0", role="teacher", username="teach",
+            givenName="Tea", familyName="Cher", identifier="t1",
+        )  # fmt: skip
+        return made.texts()
 
     def subgroups(self, fault: str = "") -> Upload:
         """Export the subgroup file."""

@@ -7,29 +7,17 @@ differs between the marts and the oracle is a difference of meaning. The subgrou
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.demo.manifest import manifest_rows
+from subgroup_pipeline.demo.made_up_roster import MadeUpRoster, csv_text
 from tests.oracle.random_subgroups import SubgroupFiles, make_subgroups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-HEADERS = {
-    "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
-    "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear",
-    "courses": "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes",
-    "classes": "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
-    "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
-    "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
-    "middleName,identifier,email,sms,phone,agentSourcedIds,grades,password,metadata.studentNumber",
-    "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
-    "beginDate,endDate",
-}
 MATCHES = ("users.sourcedId", "users.identifier", "users.username", "userIds:Local", "metadata.studentNumber")
 GIVEN = ("Ana", "Null", "José", "李", "Mary Ann", 'Jo "Jo"', "NULL")
 FAMILY = ("O'Farren", "Vega, Jr.", "Ñandú", "Whitlow", "NA")
@@ -138,16 +126,13 @@ def _subgroup_settings(files: SubgroupFiles, matches: str) -> dict[str, Any]:
     }
 
 
-class _Maker:
+class _Maker(MadeUpRoster):
     """Gathers the rows of one roster."""
 
     def __init__(self, rng: Random, district_id: str, around: date) -> None:
+        super().__init__()
         self.rng, self.prefix, self.around = rng, district_id, around
-        self.rows: dict[str, list[dict[str, str]]] = {kind: [] for kind in HEADERS}
         self.schools = [f"{district_id}-s{number}" for number in range(rng.randint(1, 4))]
-
-    def add(self, kind: str, **cells: str) -> None:
-        self.rows[kind].append(cells)
 
     def add_places_and_sessions(self) -> None:
         """Add a district, schools (two may have one name), and a department that is no school."""
@@ -211,6 +196,7 @@ class _Maker:
             "givenName": rng.choice(GIVEN),
             "familyName": rng.choice(FAMILY),
             "grades": rng.choice(("09", "KG", "", "9")),
+            "metadata.studentNumber": "",
             **fields.get(matches, {}),
         }
         self.add("users", **cells)
@@ -257,19 +243,11 @@ class _Maker:
 
     def texts(self) -> dict[str, str]:
         """Write the files, each with the line ends, quoting and byte order mark of its own."""
-        texts = {"manifest.csv": write_csv(self.rng, manifest_rows(HEADERS))}
-        for kind, header in HEADERS.items():
-            names = header.split(",")
-            rows = [[row.get(name, "") for name in names] for row in self.rows[kind]]
-            texts[f"{kind}.csv"] = write_csv(self.rng, [names, *rows])
-        return texts
+        return {name: write_csv(self.rng, rows) for name, rows in self.tables().items()}
 
 
 def write_csv(rng: Random, rows: list[list[str]]) -> str:
     """Write RFC 4180 text in one of the ways that exporters do."""
-    text = io.StringIO(newline="")
-    ends = rng.choice(("\r\n", "\n"))
-    quoted = rng.random() < 0.5
-    csv.writer(text, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL, lineterminator=ends).writerows(rows)
-    body = text.getvalue()
+    line_end = rng.choice(("\r\n", "\n"))
+    body = csv_text(rows, line_end=line_end, quoting=csv.QUOTE_ALL if rng.random() < 0.5 else csv.QUOTE_MINIMAL)
     return rng.choice(("", "", "\ufeff")) + (body if rng.random() < 0.8 else body.rstrip("\r\n"))

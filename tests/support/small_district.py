@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
-from subgroup_pipeline.demo.manifest import manifest_rows
+from subgroup_pipeline.demo.made_up_roster import MadeUpRoster, csv_text, manifest_rows
 
 SETTINGS = """\
 district: {district}
@@ -30,32 +30,54 @@ def settings(district: str, **replacements: str) -> str:
     return text
 
 
+class SmallRoster(MadeUpRoster):
+    """One district with two schools, and one course and one class per school; students and their seats are added."""
+
+    def __init__(self, *, school_year: int = 2027) -> None:
+        super().__init__()
+        self.add("orgs", sourcedId="d1", name="Made-up", type="district")
+        self.add("orgs", sourcedId="school0", name="Elm School", type="school", parentSourcedId="d1")
+        self.add("orgs", sourcedId="school1", name="Oak School", type="school", parentSourcedId="d1")
+        days = {"startDate": f"{school_year - 1}-08-10", "endDate": f"{school_year}-06-12"}
+        self.add("academicSessions", sourcedId="year", title="Year", type="schoolYear", schoolYear=str(school_year), **days)
+        year = {"schoolYearSourcedId": "year", "grades": "05", "orgSourcedId": "d1"}
+        self.add("courses", sourcedId="course0", title="Reading", courseCode="R", **year)
+        self.add("courses", sourcedId="course1", title="Algebra", courseCode="A", **year)
+        self.add_class(0, "course0", "Reading 1", "R1")
+        self.add_class(1, "course1", "Algebra 1", "A1")
+
+    def add_class(self, at: int, course: str, title: str, code: str) -> None:
+        """A class in the school that its number falls to; classes alternate between the schools."""
+        self.add(
+            "classes", sourcedId=f"class{at}", title=title, grades="05", courseSourcedId=course, classCode=code,
+            classType="scheduled", schoolSourcedId=f"school{at % 2}", termSourcedIds="year",
+        )  # fmt: skip
+
+    def add_student(self, n: int, *, is_active: bool = True) -> None:
+        """The student of this number, in the school that it falls to."""
+        self.add(
+            "users", sourcedId=f"s{n:03}", enabledUser=str(is_active).lower(), orgSourcedIds=f"school{n % 2}", role="student",
+            username=f"user{n}", givenName=f"Given{n}", familyName=f"Family{n}", identifier=f"{n:05}", grades="05",
+        )  # fmt: skip
+
+    def enroll(self, seat: str, at: int, user: str, role: str = "student") -> None:
+        """A seat in a class, without dates."""
+        where = {"classSourcedId": f"class{at}", "schoolSourcedId": f"school{at % 2}"}
+        self.add("enrollments", sourcedId=f"e{seat}", userSourcedId=user, role=role, **where)
+
+
 def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
-    """OneRoster files by name: one district, two schools, one course a school, students alternating between the schools."""
-    users = [f"s{n:03},,,true,school{n % 2},student,user{n},,Given{n},Family{n},,{n:05},,,,,05," for n in range(students)]
-    enrollments = [f"e{n},,,class{n % 2},school{n % 2},s{n:03},student,,," for n in range(students)]
-    files = {
-        "orgs.csv": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
-        "d1,,,Made-up,district,,\nschool0,,,Elm School,school,,d1\nschool1,,,Oak School,school,,d1\n",
-        "academicSessions.csv": "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n"
-        f"year,,,Year,schoolYear,{school_year - 1}-08-10,{school_year}-06-12,,{school_year}\n",
-        "courses.csv": "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,"
-        "subjectCodes\ncourse0,,,year,Reading,R,05,d1,,\ncourse1,,,year,Algebra,A,05,d1,,\n",
-        "classes.csv": "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
-        "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods\n"
-        "class0,,,Reading 1,05,course0,R1,scheduled,,school0,year,,,\n"
-        "class1,,,Algebra 1,05,course1,A1,scheduled,,school1,year,,,\n",
-        "users.csv": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
-        "middleName,identifier,email,sms,phone,agentSourcedIds,grades,password\n" + "\n".join(users) + "\n",
-        "enrollments.csv": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
-        "beginDate,endDate\n" + "\n".join(enrollments) + "\n",
-    }
-    return {"manifest.csv": manifest(files), **files}
+    """Texts of a small roster's files by name, manifest first; students alternate between the schools."""
+    made = SmallRoster(school_year=school_year)
+    for n in range(students):
+        made.add_student(n)
+        made.enroll(f"{n}", n % 2, f"s{n:03}")
+    return made.texts()
 
 
-def manifest(files: Mapping[str, str]) -> str:
+def manifest(files: Collection[str]) -> str:
     """A manifest.csv that announces these files as bulk."""
-    return "\n".join(",".join(row) for row in manifest_rows([name.removesuffix(".csv") for name in files])) + "\n"
+    return csv_text(manifest_rows([name.removesuffix(".csv") for name in files]))
 
 
 def subgroups(students: int = 10) -> str:
