@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.smtp_url import SmtpServer, read_smtp_url
 
 LOOPBACK = "127.0.0.1"
 """Where the portal and the Dagster UI listen; a proxy in front lets others in."""
@@ -24,6 +25,7 @@ SERVICE_ACCOUNT = "_pipeline"
 REPORTS_KEPT = timedelta(days=90)
 """How long error reports stay, and the rows behind them: a district has that long to look back at an upload. Logs and the
 history of runs, which answer questions about a report, stay as long."""
+MAIL_ADDRESS = re.compile(r"[^@\s,<>\x00-\x20]+@[^@\s,<>]+\.[^@\s,<>]+")
 _DRIVER = "postgresql+psycopg2"
 """The registry's and Dagster's. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
 
@@ -57,9 +59,10 @@ class Settings(BaseSettings):
     public_sftp_port: int = Field(0, ge=0, le=65535, description="Port that districts upload to; 0 means SFTP_PORT")
     smtp_url: SecretStr = Field(
         SecretStr(""),
-        description="Where mail goes out: smtp+starttls://user:password@host:587; empty means that mail is kept and shown",
+        description="Where mail goes out: smtp+starttls://user:password@host:587 or smtps://…; empty means that mail is kept and "
+        "shown. The server's certificate is checked; SSL_CERT_FILE names a CA of your own",
     )
-    mail_from: str = Field("", description="Sender of mail; empty means CONTACT_MAIL")
+    mail_from: str = Field("", description="Address that mail is sent from; empty means CONTACT_MAIL")
     staff_mail: str = Field("", description="Mail addresses of the vendor's staff, separated by commas")
     oidc_issuer: str = Field("", description="OpenID Connect issuer for signing in, for example https://login.example.com")
     oidc_client_id: str = Field("", description="Our client ID at that issuer")
@@ -88,6 +91,23 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"https?://[^/\s?#@]+/?", value):
             raise ValueError("write the address that people type, for example https://subgroups.example.com")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr) -> SecretStr:
+        """Refuse what no mail could go out by."""
+        if value.get_secret_value():
+            read_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from", "staff_mail")
+    @classmethod
+    def _mail_addresses(cls, value: str) -> str:
+        """Take addresses without a name; the name beside the sender is CONTACT_NAME."""
+        for address in split_addresses(value):
+            if not MAIL_ADDRESS.fullmatch(address):
+                raise ValueError("write plain mail addresses, for example data@example.com")
+        return value
 
     @field_validator("memory_limit")
     @classmethod
@@ -118,6 +138,22 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value() or f"sqlite:///{self.paths.registry_file}"
 
     @property
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mail goes out; None where it is kept and shown."""
+        url = self.smtp_url.get_secret_value()
+        return read_smtp_url(url) if url else None
+
+    @property
+    def sender_address(self) -> str:
+        """The address that mail is sent from; empty when none is set."""
+        return self.mail_from or self.contact_mail
+
+    @property
+    def staff_addresses(self) -> list[str]:
+        """Where mail for the vendor's staff goes."""
+        return split_addresses(self.staff_mail)
+
+    @property
     def portal_url(self) -> str:
         """Address of the portal as people reach it, without a slash at its end."""
         return self.public_url or f"http://127.0.0.1:{self.web_port}"
@@ -142,7 +178,9 @@ class Settings(BaseSettings):
         from sqlalchemy.engine import make_url
 
         url = make_url(value.get_secret_value()).set(query={})
-        return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+        if url.drivername == _DRIVER:
+            url = url.set(drivername=url.get_backend_name())
+        return url.render_as_string(hide_password=True)
 
 
 class Home:
@@ -228,6 +266,11 @@ def _with_driver(text: str) -> str:
     if url is None or url.drivername not in ("postgresql", _DRIVER) or not url.database:
         raise ValueError("write postgresql://user:password@host:port/name, with %40 for an @ in the password, and so on")
     return url.set(drivername=_DRIVER).render_as_string(hide_password=False)
+
+
+def split_addresses(text: str) -> list[str]:
+    """Mail addresses that stand between commas."""
+    return [address for part in text.split(",") if (address := part.strip())]
 
 
 def zone_name(value: str) -> str:

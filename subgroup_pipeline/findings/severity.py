@@ -12,3 +12,12 @@ and `info` keep everything. `quality.verdict` decides by them."""
 
 GRAVE = frozenset(SEVERITIES[:3])
 """Those that keep rows, or the whole delivery, out of the reports."""
+
+SEVERITY_WORDS: dict[str, str] = {
+    "fatal": "Stops the upload",
+    "hold": "Needs a person",
+    "error": "Rows left out",
+    "warning": "Please check",
+    "info": "Good to know",
+}
+"""What a clerk reads of each, in reports and in mail."""

@@ -7,18 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-SEVERITY_WORDS = {
-    "fatal": "Stops the upload",
-    "hold": "Needs a person",
-    "error": "Rows left out",
-    "warning": "Please check",
-    "info": "Good to know",
-}
 LET_THROUGH = "Looked at and let through"
 _ASKS_US = re.compile(r"\b((?:tell|ask|call|write to) us)\b", re.IGNORECASE)
 _MARKED = re.compile(r"`([^`]+)`")

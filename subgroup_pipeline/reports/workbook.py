@@ -6,8 +6,9 @@ import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.reports.csv_table import listed_rows
-from subgroup_pipeline.reports.words import SEVERITY_WORDS, place_words
+from subgroup_pipeline.reports.words import place_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
