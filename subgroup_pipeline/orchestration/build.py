@@ -20,7 +20,7 @@ from subgroup_pipeline.orchestration.night_runs import JOB, night_config, night_
 from subgroup_pipeline.orchestration.publish_assets import build_published_snapshot, proved_files, upkeep
 from subgroup_pipeline.orchestration.report_assets import error_reports
 from subgroup_pipeline.orchestration.resources import resources
-from subgroup_pipeline.orchestration.triggers import build_failure_sensor, build_schedule, build_sensor
+from subgroup_pipeline.orchestration.triggers import build_asked_sensor, build_failure_sensor, build_schedule, build_sensor
 
 if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
@@ -54,7 +54,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
         asset_checks=[verdict, raw_expectations],
         jobs=[job],
         schedules=[build_schedule(job, settings)],
-        sensors=[build_sensor(job, settings), build_failure_sensor(settings)],
+        sensors=[build_sensor(job, settings), build_asked_sensor(job, settings), build_failure_sensor(settings)],
         # Also for what a person materializes in the UI: a run holds the warehouse's lock with its one process, and a process per
         # step costs two seconds.
         executor=dg.in_process_executor,

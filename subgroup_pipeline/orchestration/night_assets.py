@@ -22,6 +22,7 @@ from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
 from subgroup_pipeline.quality.family_totals import family_totals
 from subgroup_pipeline.quality.judge import judge_deliveries
+from subgroup_pipeline.registry.asked_checks import note_started
 from subgroup_pipeline.registry.ledger import Verdict, get_deliveries
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
@@ -36,7 +37,10 @@ def archived_deliveries(
     """Uploads fetched from every district's SFTP inbox, proved complete and kept by sha256; one ledger row a delivery."""
     chosen = districts.chosen()
     mend_ledger(registry, warehouse.settings)
+    began = datetime.now(UTC)
     fetched = fetch_deliveries(registry, warehouse.settings, chosen)
+    arriving = {district_id for district_id, _ in fetched.waiting}
+    note_started(registry, {district.district_id for district in chosen} - arriving, began)
     late = note_late_feeds(registry, chosen, datetime.now(UTC))
     with registry.begin() as session:
         new = get_deliveries(session, fetched.new)

@@ -1,18 +1,21 @@
-"""What starts a night: the schedule, and the sensor that sees settled uploads of any number of districts as one run."""
+"""What starts a night: the schedule, the sensor that sees settled uploads of any number of districts, and who asks for one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from subgroup_pipeline.desk.asked_check import checks_ready
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
 from subgroup_pipeline.orchestration.night_runs import is_night, night_config, night_tags
+from subgroup_pipeline.registry.asked_checks import waiting_checks
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.nights import note_failed
 
@@ -71,6 +74,37 @@ def build_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[request], cursor=json.dumps(sorted(seen)))
 
     return sftp_arrivals
+
+
+def build_asked_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
+    """Start a run for districts that asked for one ("I have uploaded"), once their uploads stand unchanged."""
+
+    @dg.sensor(
+        name="asked_checks",
+        job=job,
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="One run for the districts that said that they have uploaded. Asks one question while none has.",
+    )
+    def asked_checks(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        registry = open_registry(settings)
+        try:
+            waiting = waiting_checks(registry)
+            ready = checks_ready(registry, settings, waiting, datetime.now(UTC)) if waiting else []
+        finally:
+            registry.close()
+        # A run was started for what the cursor holds. The run notes for whom it began, and then they do not wait any more.
+        started = {tuple(one) for one in json.loads(context.cursor or "[]")}
+        asked = {(one.district_id, one.asked_at.isoformat()) for one in waiting}
+        new = sorted({(one.district_id, one.asked_at.isoformat()) for one in ready} - started)
+        if not new:
+            return dg.SkipReason("uploads are still arriving, or their run was started" if waiting else "nobody asked")
+        districts = [district_id for district_id, _ in new]
+        key = hashlib.sha256(json.dumps(new).encode()).hexdigest()[:32]
+        request = dg.RunRequest(run_key=key, run_config=night_config(districts, wait=True), tags=night_tags("asked", districts))
+        return dg.SensorResult(run_requests=[request], cursor=json.dumps(sorted((started & asked) | set(new))))
+
+    return asked_checks
 
 
 def build_failure_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -19,6 +19,7 @@ from subgroup_pipeline.access.rate_limits import RateLimits
 from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
 from subgroup_pipeline.portal import (
+    district_check,
     district_overview,
     district_uploads,
     documents,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 PAGES: list[Page] = [
     *front.PAGES,
     *documents.PAGES,
+    *district_check.PAGES,
     *district_overview.PAGES,
     *district_uploads.PAGES,
     *staff_districts.PAGES,

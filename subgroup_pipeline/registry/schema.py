@@ -306,9 +306,10 @@ class Mail(Base):
 
 
 class AskedCheck(Base):
-    """A district that said "I have uploaded" and waits for a run that takes its uploads."""
+    """A district that said "I have uploaded"; `started_at` is when a run that takes its uploads began, null while it waits."""
 
     __tablename__ = "asked_check"
+    __table_args__ = (Index("ix_asked_check_started", "started_at"),)
 
     district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
     asked_at: Mapped[datetime]

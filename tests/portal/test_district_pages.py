@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,17 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.desk.asked_check import see_check
+from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry import decisions
+from subgroup_pipeline.registry.asked_checks import ask_check, note_started
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import State, Verdict, advance, get_delivery
-from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.registry.nights import note_ended
+from subgroup_pipeline.registry.schema import AskedCheck, AuditEvent
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
 from tests.support.place import Place
-from tests.support.portal import PortalUnderTest, portal_running
+from tests.support.portal import PortalUnderTest, portal_running, send_form, token_in
 
 MORE = 'contacts: [data@alder.example]\nschedule: "02:00"\n'
 
@@ -165,3 +171,63 @@ def test_what_a_person_decided_is_said_with_the_reason_and_the_name_is_for_staff
         assert "Not let through</strong>: users.csv is of last year" in said
         assert "kim@vendor.example" not in said
         assert "by kim@vendor.example" in staff.get(address).text
+
+
+def test_i_have_uploaded_asks_for_one_check_and_shows_how_far_it_is(shown: Shown) -> None:
+    inbox = shown.place.settings.paths.sftp / "birch" / "inbox" / "roster"
+    inbox.mkdir(parents=True)
+    with shown.portal.of_district("birch") as browser:
+        nothing = send_form(browser, "/d/birch/check-now", {})
+        assert (nothing.status_code, nothing.headers["location"]) == (303, "/d/birch/check-now")
+        assert "we see no file in your inbox" in browser.get("/d/birch/check-now").text
+        assert not shown.events("district.check_asked")
+
+        (inbox / "<b>.csv").write_text("x")
+        (inbox / "users.csv.filepart").write_text("x")
+        (inbox / os.fsdecode(b"\xff.csv")).write_text("x")
+        send_form(browser, "/d/birch/check-now", {})
+        page = browser.get("/d/birch/check-now").text
+        assert "We wait until your files are complete." in page
+        assert "&lt;b&gt;.csv" in page
+        assert "your program is still uploading it" in page
+        assert 'hx-trigger="every' in page
+        assert "I have uploaded: check now" not in page
+        (event,) = shown.events("district.check_asked")
+        assert (event.actor, event.district_id) == ("data@birch.example", "birch")
+
+        again = browser.post("/d/birch/check-now", data={"form_token": token_in(browser.get("/d/birch/check-now"))})
+        assert again.status_code == 303
+        assert len(shown.events("district.check_asked")) == 1
+        assert browser.post("/d/birch/check-now", data={}).status_code == 403
+
+
+def test_a_check_says_honestly_that_it_has_not_started_and_what_came_of_it(shown: Shown) -> None:
+    registry, settings = shown.place.registry, shown.place.settings
+    district = registered_district(registry, "alder")
+    ask_check(registry, "alder", by="data@alder.example")
+    with registry.begin() as session:
+        asked_at = session.get_one(AskedCheck, "alder").asked_at
+    stages = [see_check(registry, settings, district, asked_at + timedelta(minutes=later)).stage for later in (0, 1, 3)]
+    assert stages == ["asked", "asked", "overdue"]
+    note_started(registry, ["alder"], datetime.now(UTC))
+    assert see_check(registry, settings, district, datetime.now(UTC)).stage == "running"
+    assert see_check(registry, settings, district, datetime.now(UTC) + timedelta(hours=7)).stage == "ended"
+    note_ended(registry, "run", "nothing new")
+    with shown.portal.of_district("alder") as browser:
+        page = browser.get("/d/alder/check-now").text
+    assert "The check has ended." in page
+    assert "No new file was found." in page
+    assert "hx-trigger" not in page
+
+
+def test_ten_checks_an_hour_are_enough(shown: Shown) -> None:
+    inbox = shown.place.settings.paths.sftp / "alder" / "inbox" / "roster"
+    inbox.mkdir(parents=True)
+    (inbox / "orgs.csv").write_text("x")
+    before = len(shown.events("district.check_asked"))
+    with shown.portal.of_district("alder") as browser:
+        for _ in range(12):
+            send_form(browser, "/d/alder/check-now", {})
+            note_started(shown.place.registry, ["alder"], datetime.now(UTC))
+            note_ended(shown.place.registry, "run", "nothing new")
+    assert len(shown.events("district.check_asked")) == before + 10

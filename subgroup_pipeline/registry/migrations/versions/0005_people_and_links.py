@@ -106,6 +106,7 @@ def upgrade() -> None:
         _of_district("asked_check"),
         sa.PrimaryKeyConstraint("district_id", name=op.f("pk_asked_check")),
     )
+    op.create_index("ix_asked_check_started", "asked_check", ["started_at"])
     op.add_column("audit_event", sa.Column("chain_sha256", Characters(64), nullable=True))
 
 
