@@ -17,6 +17,7 @@ from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.set_aside import rows_not_landed
 from subgroup_pipeline.quality.check_session import open_session
 from subgroup_pipeline.quality.family_totals import JudgedFeeds, note_failures
+from subgroup_pipeline.quality.held_preview import preview_held
 from subgroup_pipeline.quality.roster_guards import assess_rosters, set_aside_findings
 from subgroup_pipeline.quality.subgroup_guards import assess_subgroup_files
 from subgroup_pipeline.quality.suite_findings import as_finding, failures_by_delivery
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.quality.assessment import Assessment
+    from subgroup_pipeline.quality.validation import Validation
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed, Verdict
     from subgroup_pipeline.registry.schema import Delivery
@@ -152,24 +155,43 @@ def _judge_turn(
     with open_session(settings) as session:
         validation = validate(settings, session, tables, run_name=run_name and f"{run_name}-{feed}")
         assessments = assess(registry, session, districts, deliveries)
+        findings = _all_findings(districts, deliveries, validation, assessments)
+        with registry.begin() as ledger:
+            verdicts = {d.delivery_id: _verdict(ledger, districts[d.district_id], d, findings[d.delivery_id]) for d in deliveries}
+        held = [d for d in deliveries if verdicts[d.delivery_id] == "held" and d.state not in LIVE_STATES]
+        previews = preview_held(registry, session, districts, held, assessments) if held else {}
     judged.failures += validation.failures
-    failures = failures_by_delivery(validation)
-    located: dict[str, list[Finding]] = {}
     with ReadingPool(1) as readers:
         for delivery in deliveries:
-            district = districts[delivery.district_id]
-            findings = [as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
-            if feed == "roster":
-                rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in tables_of(feed)}
-                lost = {name: rows_not_landed(delivery, name) for name in rows}
-                findings += set_aside_findings(findings, rows, lost, district.settings.guards)
-            findings += assessments[delivery.delivery_id].findings
-            located[delivery.delivery_id], kept = locate(settings.paths, readers, delivery, findings)
+            key = delivery.delivery_id
+            findings[key], kept = locate(settings.paths, readers, delivery, findings[key])
             keep_failing_rows(settings.paths, delivery, "quality", kept)
     with registry.begin() as ledger:
         for delivery in deliveries:
             key = delivery.delivery_id
-            _decide(ledger, districts[delivery.district_id], delivery, located[key], assessments[key].noted, judged)
+            noted = assessments[key].noted.updated(DeliveryRecord(preview=previews.get(key)))
+            _decide(ledger, delivery, findings[key], verdicts[key], noted, judged)
+
+
+def _all_findings(
+    districts: Mapping[str, RegisteredDistrict],
+    deliveries: Iterable[Delivery],
+    validation: Validation,
+    assessments: Mapping[str, Assessment],
+) -> dict[str, list[Finding]]:
+    """What the suites and the guards say, by delivery."""
+    failures = failures_by_delivery(validation)
+    said = {}
+    for delivery in deliveries:
+        district = districts[delivery.district_id]
+        findings = [as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
+        if delivery.feed == "roster":
+            files = tables_of("roster")
+            rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in files}
+            lost = {name: rows_not_landed(delivery, name) for name in rows}
+            findings += set_aside_findings(findings, rows, lost, district.settings.guards)
+        said[delivery.delivery_id] = findings + assessments[delivery.delivery_id].findings
+    return said
 
 
 def _run_row(
@@ -187,24 +209,25 @@ def _run_row(
     }
 
 
-def _decide(
-    session: Session,
-    district: RegisteredDistrict,
-    delivery: Delivery,
-    findings: list[Finding],
-    noted: DeliveryRecord,
-    judged: Judged,
-) -> None:
-    """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
+def _verdict(session: Session, district: RegisteredDistrict, delivery: Delivery, findings: list[Finding]) -> Verdict:
+    """The verdict, which the district's own settings may turn into a hold; then a finding that says so joins the others."""
     row = get_delivery(session, delivery.delivery_id)
-    is_live = row.state in LIVE_STATES
     severities = [f.severity for f in findings] + [severity_of(f.code) for f in row.findings if f.stage != "quality"]
     if "fatal" not in severities:  # what is refused anyway waits for nobody
         if district.settings.publish_when == "clean" and "error" in severities:
             findings.append(Finding("CLN702"))
+        is_live = row.state in LIVE_STATES
         if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):
             findings.append(Finding("FST701"))
-    verdict = verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
+    return verdict_of([*severities, *(f.severity for f in findings)], is_approved=row.decision == "approved")
+
+
+def _decide(
+    session: Session, delivery: Delivery, findings: list[Finding], verdict: Verdict, noted: DeliveryRecord, judged: Judged
+) -> None:
+    """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
+    row = get_delivery(session, delivery.delivery_id)
+    is_live = row.state in LIVE_STATES
     row.rules_version = rules_version()
     store_findings(session, "quality", row.district_id, row.delivery_id, findings)
     judged.verdicts[row.delivery_id] = verdict

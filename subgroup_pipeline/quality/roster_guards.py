@@ -12,7 +12,7 @@ from subgroup_pipeline.quality.check_session import fact_query
 from subgroup_pipeline.quality.roster_changes import Change, RosterChanges, roster_changes
 from subgroup_pipeline.quality.roster_owner import roster_owner_findings
 from subgroup_pipeline.quality.roster_subgroups import roster_subgroup_findings
-from subgroup_pipeline.registry.delivery_record import ChangedStudents, DeliveryRecord
+from subgroup_pipeline.registry.delivery_record import ChangedStudents, Count, DeliveryRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,9 @@ def assess_rosters(
         findings = _about_roster(students[key], changes.get(key), district, delivery)
         findings += _about_school_year(*years[key], district) + subgroups.get(key, [])
         findings += [foreign[key]] if key in foreign else []
-        assessments[key] = Assessment(findings, _counted(students[key], changes.get(key)))
+        kinds = changes[key].by_kind if key in changes else {}
+        counts = {kind: Count(before=change.before, now=change.now) for kind, change in kinds.items()}
+        assessments[key] = Assessment(findings, _counted(students[key], changes.get(key)), counts)
     return assessments
 
 

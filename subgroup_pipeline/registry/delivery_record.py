@@ -56,6 +56,45 @@ class ChangedStudents(_Noted):
     removed: int
 
 
+class Count(_Noted):
+    """How many there are, and how many the delivery has that would be replaced; None where nothing would be."""
+
+    before: int | None = None
+    now: int
+
+
+class SchoolCount(Count):
+    """Students in the classes of a school, which the roster calls so."""
+
+    school_id: str
+    name: str
+
+
+class GroupCount(Count):
+    """Students of a value of a subgroup; None stands for all texts that the settings do not name."""
+
+    subgroup: str
+    value: str | None
+
+
+class Preview(_Noted):
+    """What approving a held delivery would change, counted when it was judged. `replaces` is what was live then."""
+
+    replaces: str | None = None
+    students: Count | None = None
+    new_students: int | None = None
+    gone_students: int | None = None
+    classes: Count | None = None
+    enrollments: Count | None = None
+    student_ids: Count | None = None
+    """Distinct IDs of the subgroup file, and how many of them are students of the roster."""
+    matched: Count | None = None
+    schools: tuple[SchoolCount, ...] = ()
+    groups: tuple[GroupCount, ...] = ()
+    uncounted_subgroups: tuple[str, ...] = ()
+    """Subgroups that several sources give, or that are rolled up: what they would be is known once they are built."""
+
+
 class DeliveryRecord(_Noted):
     """All that is noted about one delivery. Landing notes the files, the checks note what they counted."""
 
@@ -74,6 +113,8 @@ class DeliveryRecord(_Noted):
     """Student IDs of a subgroup file that are students of the roster."""
     absent_students: int | None = None
     changes: ChangedStudents | None = None
+    preview: Preview | None = None
+    """Of a delivery that waits for a person."""
     rows_set_aside_by_checks: int = 0
     ended_runs: int = 0
     """Runs in a row that ended while the delivery was being read (`landing.interrupted`)."""

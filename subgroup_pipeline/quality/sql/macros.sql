@@ -51,3 +51,16 @@
         where r.feed = 'roster' and r.roster_delivery_id is not null and {{ counts }}
     )
 {%- endmacro %}
+
+{# The seats of students in classes of these rosters, by school: that of the class, whether or not the enrollment holds today.
+   `rosters` gives read_id (a roster) and `labels`, which each seat keeps. #}
+{% macro seats(rosters, labels) -%}
+    select
+        r.{{ labels | join(',\n        r.') }},
+        c.schoolSourcedId as school,
+        hash(x.userSourcedId) as id
+    from {{ rosters }} as r
+    inner join warehouse.raw.enrollments as x on r.read_id = x.delivery_id
+    inner join warehouse.raw.classes as c on x.delivery_id = c.delivery_id and x.classSourcedId = c.sourcedId
+    where lower(x.role) = 'student' and {{ row_counts('x.status') }}
+{%- endmacro %}
