@@ -44,10 +44,14 @@ def require_local(request: Request) -> None:
 
 
 def require_own_origin(request: Request, settings: Settings) -> None:
-    """Raise HTTPException (403) when a browser says that another site's page sent this form."""
-    origin = request.headers.get("origin")
-    own = {settings.portal_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
-    if (origin is not None and origin not in own) or request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+    """Raise HTTPException (403) when a browser says that another site's page sent this form.
+
+    Our own pages have the policy `no-referrer`, with which a browser sends the origin `null` and says in `Sec-Fetch-Site` whose
+    page it was (Fetch standard, "append a request Origin header").
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    own = {None, settings.portal_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
+    if site in ("cross-site", "same-site") or (origin not in own and (origin, site) != ("null", "same-origin")):
         raise HTTPException(403, "This form was sent by another website. Open the page here and send it again.")
 
 
@@ -57,8 +61,8 @@ def form_token(key: bytes, secret: str) -> str:
 
 
 def require_form_token(given: str, key: bytes, secret: str) -> None:
-    """Raise HTTPException (403) unless a form carries the token of this secret."""
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), form_token(key, secret).encode()):
+    """Raise HTTPException (403) unless a form carries the token of this secret; without a secret there is none."""
+    if not secret or not hmac.compare_digest(given.encode("utf-8", "replace"), form_token(key, secret).encode()):
         raise HTTPException(403, "This form is out of date. Open the page again and send it anew.")
 
 

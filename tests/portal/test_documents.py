@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +153,19 @@ def test_a_page_may_load_nothing_from_elsewhere_and_is_kept_by_nobody(port: int,
         assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
         assert "server" not in headers
     assert _ask(port, "/static/portal.css")[1]["cache-control"] == "public, max-age=3600"
+
+
+def test_what_every_page_loads_is_there(port: int) -> None:
+    page = _ask(port, "/none")[2]
+    named = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(named) == 3
+    for path in named:
+        status, headers, body = _ask(port, path)
+        assert (status, headers["content-type"].partition(";")[0]) == (
+            200,
+            "text/css" if path.endswith("css") else "text/javascript",
+        )
+        assert body
 
 
 def test_another_name_for_this_machine_is_refused(port: int) -> None:
