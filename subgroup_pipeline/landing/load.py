@@ -97,23 +97,34 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: Col
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
     shape = work[0][1].shape
     is_clean = shape.is_ascii and not shape.is_padded
-    cells = {n: f"r.c{n}" if is_clean else f"nfc_normalize({rules().trimmed(f'r.c{n}')})" for n in range(mapping.width)}
+    cells = {n: f"r.c{n}" if is_clean else cell_as_read(f"r.c{n}") for n in range(mapping.width)}
     sources = ", ".join(cells[position] for _, position in mapping.columns)
     # Names from a header are bound: a NUL in one would end the statement's text, for every district in it.
     keys = [[key for key, _ in mapping.keyed]] if mapping.keyed else []
     keyed_cells = ", ".join(cells[position] for _, position in mapping.keyed)
-    types = ", ".join(f"c{position}: 'VARCHAR'" for position in range(mapping.width))
-    delimiter = _DELIMITER[shape.delimiter]
     connection.execute(
         f"insert into {table} (district_id, delivery_id, file_name, landed_at, {targets}, {table.map_column}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, "
         + (f"map(?::varchar[], [{keyed_cells}])" if mapping.keyed else "null")
-        + f" from read_csv(?, columns={{{types}}}, auto_detect=false, header=true, delim={delimiter}, quote='\"', "
-        "escape='\"', new_line='\\n', strict_mode=true, store_rejects=true, rejects_table='landing_reject', "
-        "rejects_scan='landing_scan', rejects_limit=0, filename='path', max_line_size=4194304) r "
+        + f" from read_csv(?, {strict_csv(mapping.width, shape.delimiter)}, store_rejects=true, "
+        "rejects_table='landing_reject', rejects_scan='landing_scan', rejects_limit=0, filename='path') r "
         f"join {_LANDING_FILE} f using (path)",
         [landed_at.replace(tzinfo=None), *keys, paths],
     )
+
+
+def strict_csv(width: int, delimiter: str) -> str:
+    """How DuckDB reads what screening left of a file: options of read_csv; the columns are c0, c1, and so on."""
+    types = ", ".join(f"c{position}: 'VARCHAR'" for position in range(width))
+    return (
+        f"columns={{{types}}}, auto_detect=false, header=true, delim={_DELIMITER[delimiter]}, quote='\"', escape='\"', "
+        "new_line='\\n', strict_mode=true, max_line_size=4194304"
+    )
+
+
+def cell_as_read(cell: str) -> str:
+    """SQL of a cell as it stands in `raw`: trimmed, in Unicode's form NFC, null where blank."""
+    return f"nfc_normalize({rules().trimmed(cell)})"
 
 
 def _take_rejects(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
