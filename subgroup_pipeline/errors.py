@@ -12,6 +12,10 @@ class SettingsError(SubgroupsError):
     """A setting of the installation, or a district's YAML, is refused."""
 
 
+class ProposalError(SubgroupsError):
+    """A sample from which settings were to be proposed cannot be read."""
+
+
 class UnknownDistrictError(SubgroupsError):
     """A district was named that the registry does not hold."""
 

@@ -12,6 +12,7 @@ from subgroup_pipeline.cli import keys
 from subgroup_pipeline.cli.invitations import invite
 from subgroup_pipeline.cli.new_district import new
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
+from subgroup_pipeline.cli.propose import propose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,5 +109,6 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
 
 app.command()(new)
 app.command()(invite)
+app.command()(propose)
 app.command()(keys.authorize)
 app.add_typer(keys.app, name="keys")

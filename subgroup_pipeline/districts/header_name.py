@@ -26,6 +26,11 @@ def canonical(header: str) -> str:
     return re.sub(r"[\s\-]", "_", unicodedata.normalize("NFC", visible(header)).strip().casefold())
 
 
+def squeezed(name: str) -> str:
+    """A name as letters and digits only, without case: `Section 504 (Y/N)` is `section504yn`."""
+    return re.sub(r"[\W_]+", "", canonical(name))
+
+
 def nearest_name(wanted: str, names: Collection[str], like_enough: float = _LIKE_ENOUGH) -> str:
     """The name most like a wanted one; all in canonical form. Empty when none is like it."""
     from rapidfuzz import fuzz, process

@@ -78,6 +78,10 @@ class ReadingPool(Processes):
         """As `first_lines.first_lines`."""
         return self.ask("first_lines", path, {"known": sorted(known)}, SECONDS_FLOOR) or []
 
+    def likely_header(self, path: Path, usual: Collection[str]) -> list[str]:
+        """As `likely_header.likely_header`."""
+        return self.ask("likely_header", path, {"usual": sorted(usual)}, SECONDS_FLOOR) or []
+
 
 def _seconds(path: Path) -> float:
     return SECONDS_FLOOR + path.stat().st_size / BYTES_A_SECOND

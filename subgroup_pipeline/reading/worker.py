@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.reading.csv_shape import MAX_FILE, read_shape
 from subgroup_pipeline.reading.first_lines import first_lines
+from subgroup_pipeline.reading.likely_header import likely_header
 from subgroup_pipeline.reading.manifest import read_manifest
 from subgroup_pipeline.reading.row_counts import count_rows, said_row_counts
 from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows, find_rows
@@ -58,6 +59,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "count_rows": count_rows,
     "first_lines": first_lines,
     "find_rows": _rows,
+    "likely_header": likely_header,
 }
 """What can be asked of a file. An answer consists of dataclasses, paths, and what JSON knows."""
 
