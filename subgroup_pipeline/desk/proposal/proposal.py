@@ -162,7 +162,7 @@ def _assembled(
             "line is the header, and which columns are subgroups? The names are not shown."
         )
     column = next((one for one in sample.columns if one.name == found.column), None)
-    if column and (differing := differing_ids(connection, column.position)):
+    if column and column.distinct < column.filled and (differing := differing_ids(connection, column.position)):
         about.append(
             f"{differing} IDs stand in several rows that differ, and such rows are set aside. Is this one row per student? A "
             "file with one row per flag has to be turned into columns first."
