@@ -20,7 +20,9 @@ from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
 from subgroup_pipeline.portal import (
     district_check,
+    district_guide,
     district_overview,
+    district_settings,
     district_uploads,
     documents,
     front,
@@ -47,7 +49,9 @@ PAGES: list[Page] = [
     *front.PAGES,
     *documents.PAGES,
     *district_check.PAGES,
+    *district_guide.PAGES,
     *district_overview.PAGES,
+    *district_settings.PAGES,
     *district_uploads.PAGES,
     *staff_districts.PAGES,
 ]

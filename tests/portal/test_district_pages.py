@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,8 +17,15 @@ from sqlalchemy.orm import Session
 
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.desk.asked_check import see_check
-from subgroup_pipeline.districts.registered import registered_district
+from subgroup_pipeline.desk.connection import connection_of
+from subgroup_pipeline.desk.settings_in_words import settings_in_words
+from subgroup_pipeline.desk.upload_guide import template_csv, upload_guide
+from subgroup_pipeline.desk.upload_texts import upload_texts
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.districts.guards import Guards
+from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_district
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.landing.header import map_subgroup_header
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.asked_checks import ask_check, note_started
 from subgroup_pipeline.registry.database import open_registry
@@ -231,3 +240,71 @@ def test_ten_checks_an_hour_are_enough(shown: Shown) -> None:
             note_started(shown.place.registry, ["alder"], datetime.now(UTC))
             note_ended(shown.place.registry, "run", "nothing new")
     assert len(shown.events("district.check_asked")) == before + 10
+
+
+def test_settings_are_read_in_words_and_downloaded_as_they_were_applied(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        page = browser.get("/d/alder/settings").text
+        text = browser.get("/d/alder/settings.yml")
+    assert "by 02:00 every night" in page
+    assert "sourcedId in users.csv of your roster" in page
+    assert "English learner" in page
+    assert "/staff/" not in page
+    assert parse_district(text.text) == registered_district(shown.place.registry, "alder").settings
+    assert text.headers["content-disposition"] == 'attachment; filename="alder.yml"'
+
+
+def test_the_guide_is_made_from_the_districts_own_settings(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        page = html.unescape(browser.get("/d/alder/guide").text)
+        template = browser.get("/d/alder/guide/template.csv")
+    facts = connection_of(shown.place.settings, registered_district(shown.place.registry, "alder"))
+    for said in (
+        facts.host,
+        str(facts.port),
+        "alder",
+        "inbox/roster",
+        "inbox/subgroups",
+        *(k.fingerprint for k in facts.host_keys),
+    ):
+        assert f"<code>{said}</code>" in page
+    assert "enabledUser" in page
+    texts = upload_texts()
+    for said in (*texts.ways_in.values(), *texts.classlink, *texts.steps, *texts.habits.values()):
+        assert said in page
+    assert len(texts.habits) == 6
+    assert template.text == "student_id,ell,sped\r\n00012345,y,y\r\n"
+
+
+def test_a_template_is_a_file_that_the_district_may_send(shown: Shown) -> None:
+    """Its header is one that landing maps without a word."""
+    settings = registered_district(shown.place.registry, "alder").settings
+    assert settings.subgroups is not None
+    header, row = csv.reader((template_csv(settings) or "").splitlines())
+    columns, findings = map_subgroup_header(header, settings.subgroups, "subgroups.csv")
+    assert columns is not None
+    assert findings == []
+    assert row[0] == "00012345"
+
+
+def test_a_district_without_a_subgroup_file_has_no_template_and_one_with_its_own_server_no_account() -> None:
+    base = "district: oak\nname: Oak\ntimezone: UTC\n"
+    server = "server: {host: sftp.oak.example, username: us, host_key: ssh-ed25519 AAAA, private_key: oak}\n"
+    of_roster = "subgroups: {sources: [demographics], columns: {sex: {subgroup: gender, from: demographics.sex}}}\n"
+    for text in (base, base + of_roster):
+        assert template_csv(parse_district(text)) is None
+    guide = upload_guide(load_settings(), RegisteredDistrict(parse_district(base + server + of_roster), 1))
+    assert guide.connection is None
+    assert guide.subgroup_file is None
+    assert [column.subgroup for column in guide.columns_of_the_roster] == ["Gender"]
+    assert not any(file.may_be_left_out for file in guide.roster_files)
+
+
+def test_every_guard_is_said_in_words() -> None:
+    """A new guard is refused here until it has its words."""
+    settings = parse_district(
+        "district: oak\nname: Oak\ntimezone: UTC\nguards: {seasons: [{from: 2027-06-01, to: 2027-08-15}]}\n"
+    )
+    said = len(settings_in_words(settings)[-1].settings) - 1
+    elsewhere = {"first_delivery"}
+    assert said == len(Guards.model_fields.keys() - elsewhere)
