@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, find_by_beginning
@@ -82,10 +83,17 @@ def approve(registry: Registry, beginning: str, *, by: str, reason: str) -> Show
         return as_shown(describe_delivery(delivery))
 
 
-def reject(registry: Registry, beginning: str, *, by: str, reason: str) -> tuple[ShownDelivery, ShownDelivery | None]:
-    """Refuse a delivery; gives it, and the accepted one before it that is live again. Raises LedgerError."""
+def reject(
+    registry: Registry, beginning: str, *, by: str, reason: str, only_held: bool = False
+) -> tuple[ShownDelivery, ShownDelivery | None]:
+    """Refuse a delivery; gives it, and the accepted one before it that is live again.
+
+    Raises LedgerError when it cannot be; with `only_held` also when it is not on hold any more.
+    """
     with registry.begin() as session:
         delivery = find_by_beginning(session, beginning)
+        if only_held and delivery.state != "held":
+            raise LedgerError(f"delivery {delivery.delivery_id} is {delivery.state}; it does not wait for a decision any more.")
         previous = decisions.reject(session, delivery, by=by, reason=reason)
         return as_shown(describe_delivery(delivery)), as_shown(describe_delivery(previous)) if previous else None
 

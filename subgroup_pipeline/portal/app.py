@@ -26,7 +26,9 @@ from subgroup_pipeline.portal import (
     district_uploads,
     documents,
     front,
+    staff_district,
     staff_districts,
+    staff_holds,
 )
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
@@ -53,7 +55,9 @@ PAGES: list[Page] = [
     *district_overview.PAGES,
     *district_settings.PAGES,
     *district_uploads.PAGES,
+    *staff_district.PAGES,
     *staff_districts.PAGES,
+    *staff_holds.PAGES,
 ]
 """Every page there is. A test walks all of them with every role."""
 

@@ -36,12 +36,12 @@ def districts(visit: Visit) -> Response:
     )
     table = district_table(visit.registry, asked)
 
-    def address(*, sort: str = asked.sort, page: int = 1) -> str:
-        """This page sorted otherwise, or another part of it."""
-        given: dict[str, str] = {"text": asked.text}
-        given |= {name: "1" for name in ONLY if name in asked.only}
-        given |= {"sort": "" if sort == "name" else sort, "page": "" if page == 1 else str(page)}
-        query = urlencode({name: value for name, value in given.items() if value})
+    kept: dict[str, str] = {"text": asked.text}
+    kept |= {name: "1" for name in ONLY if name in asked.only}
+
+    def address(**given: str) -> str:
+        """This table sorted otherwise, or another page of it."""
+        query = urlencode({name: value for name, value in (kept | given).items() if value or name == "page"})
         return f"/staff?{query}" if query else "/staff"
 
     return visit.page(
@@ -51,7 +51,8 @@ def districts(visit: Visit) -> Response:
         glance=glance(visit.registry, visit.settings),
         columns=COLUMNS,
         only=ONLY,
-        address=address,
+        sorted_by=lambda column: address(sort="" if column == "name" else column),
+        pages_at=address(sort="" if sort == "name" else asked.sort, page=""),
     )
 
 
