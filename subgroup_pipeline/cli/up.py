@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from subgroup_pipeline.dropserver.server import DropServer
+    from subgroup_pipeline.notify.rounds import MailRounds
     from subgroup_pipeline.portal.server import PortalServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
@@ -83,24 +84,28 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
             await signs.server.start()
             _greet(signs.server)
         portal: PortalServer | None = None
+        mail: MailRounds | None = None
         try:
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
             portal = await _open_portal(settings, registry, signs)
+            mail = _start_mail(settings, registry) if portal is not None else None
             say("Ctrl-C stops everything")
             while not stop.is_set():
                 if signs.dagster is not None:
                     signs.dagster.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
         finally:
-            await _stop(signs, portal)
+            await _stop(signs, portal, mail)
 
 
-async def _stop(signs: VitalSigns, portal: PortalServer | None) -> None:
+async def _stop(signs: VitalSigns, portal: PortalServer | None, mail: MailRounds | None) -> None:
     """Stop all parts side by side: each may take most of the ten seconds."""
     stops: list[Awaitable[None]] = []
     if portal is not None:
         stops.append(portal.stop())
+    if mail is not None:
+        stops.append(mail.stop())
     if signs.dagster is not None:
         stops.append(asyncio.to_thread(signs.dagster.stop))
     if signs.server is not None:
@@ -122,6 +127,22 @@ async def _open_portal(settings: Settings, registry: Registry, signs: VitalSigns
     address = f"http://127.0.0.1:{portal.port}"
     say(f"Data Docs: {address}/data-docs/index.html; health: {address}/healthz")
     return portal
+
+
+def _start_mail(settings: Settings, registry: Registry) -> MailRounds:
+    """Begin the rounds of mail, beside the portal: where another `up` has the port, it sends."""
+    from subgroup_pipeline.notify.rounds import MailRounds
+
+    mail = MailRounds(settings, registry)
+    mail.start()
+    server = settings.smtp_server
+    if server is None:
+        say("mail: kept, not sent (`subgroups mail list`); SUBGROUPS_SMTP_URL names a server")
+    elif not settings.sender_address:
+        say("mail: kept, not sent; SUBGROUPS_MAIL_FROM names the address that it comes from")
+    else:
+        say(f"mail: goes out over {server.host} port {server.port}")
+    return mail
 
 
 def _greet(server: DropServer) -> None:

@@ -69,6 +69,17 @@ class Privacy(Part):
     minimum_count: Annotated[int, Field(ge=1, le=100)] = 10
 
 
+class Mail(Part):
+    """How the contacts have their mail."""
+
+    digest: str | None = Field(None, description="local time of one mail a day, in place of one for each thing")
+
+    @field_validator("digest")
+    @classmethod
+    def _clock(cls, value: str | None) -> str | None:
+        return local_hour(value)
+
+
 class DistrictSettings(Part):
     """Everything a district sets; the whole of its YAML file."""
 
@@ -77,6 +88,7 @@ class DistrictSettings(Part):
     timezone: str
     as_of: Literal["delivery", "roster"] | date = "delivery"
     contacts: list[str] = Field(default_factory=list)
+    mail: Mail = Field(default_factory=Mail)
     schedule: str | None = None
     server: Server | None = None
     roster: Roster = Field(default_factory=Roster)
@@ -129,9 +141,7 @@ class DistrictSettings(Part):
     @field_validator("schedule")
     @classmethod
     def _clock(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-            raise ValueError('write the local time as "HH:MM", for example "02:00"')
-        return value
+        return local_hour(value)
 
     @field_validator("contacts")
     @classmethod
@@ -140,6 +150,13 @@ class DistrictSettings(Part):
         if wrong:
             raise ValueError(f"not a mail address: {', '.join(map(repr, wrong))}")
         return value
+
+
+def local_hour(value: str | None) -> str | None:
+    """A local time of day as given. Raises ValueError for what is none."""
+    if value is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('write the local time as "HH:MM", for example "02:00"')
+    return value
 
 
 def read_district_file(path: Path) -> tuple[DistrictSettings, str]:

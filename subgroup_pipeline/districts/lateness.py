@@ -42,7 +42,7 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
     late: dict[str, list[Finding]] = {}
     with registry.begin() as session:
         live = {feed: live_deliveries(session, feed) for feed in FEEDS}
-        uploaded = _last_uploads(session, districts)
+        uploaded = last_uploads(session, districts)
     for district in districts:
         key = district.district_id
         missed = _missed_by_feed(district, uploaded, now)
@@ -62,7 +62,7 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
 def missed_nights(registry: Registry, districts: Sequence[RegisteredDistrict], now: datetime) -> dict[str, dict[Feed, int]]:
     """Nights without an upload by district and feed, as of now; who is in time is left out."""
     with registry.begin() as session:
-        uploaded = _last_uploads(session, districts)
+        uploaded = last_uploads(session, districts)
     missed = {district.district_id: _missed_by_feed(district, uploaded, now) for district in districts}
     return {district_id: feeds for district_id, feeds in missed.items() if feeds}
 
@@ -126,7 +126,7 @@ def _uploaded(delivery: Delivery) -> datetime:
     return max(filter(None, (delivery.received_at, delivery.seen_again_at)))
 
 
-def _last_uploads(session: Session, districts: Sequence[RegisteredDistrict]) -> dict[tuple[str, Feed], datetime]:
+def last_uploads(session: Session, districts: Sequence[RegisteredDistrict]) -> dict[tuple[str, Feed], datetime]:
     """When bytes of each feed were last uploaded; before the first, when the district was set up."""
     ids = [district.district_id for district in districts]
     set_up = session.scalars(sa.select(District).where(District.district_id.in_(ids)))

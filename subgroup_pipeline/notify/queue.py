@@ -25,13 +25,15 @@ def queue_mail(
     key: str,
     to: Iterable[str],
     district_id: str | None,
+    digest_at: datetime | None = None,
     **values: Any,  # noqa: ANN401 - a template's values
 ) -> int:
     """Queue one mail for each address, within the caller's transaction; gives how many are new.
 
     `key` names what the mail is about, for example `verdict:<delivery_id>:held`. What was queued for a key and an address once
     is never queued again, so that repeating a step is safe. `values` are what the template of the kind asks for
-    (`templates/<kind>.txt.j2` names them); a missing one raises jinja2.UndefinedError.
+    (`templates/<kind>.txt.j2` names them); a missing one raises jinja2.UndefinedError. With `digest_at` it is collected for the
+    digest of that time.
     """
     recipients = {address.casefold(): address for address in map(one_line, to) if address}
     if not recipients:
@@ -47,9 +49,9 @@ def queue_mail(
             "subject": written.subject,
             "text": written.text,
             "html": written.html,
-            "state": "queued",
+            "state": "queued" if digest_at is None else "collected",
             "queued_at": now,
-            "due_at": now,
+            "due_at": digest_at or now,
         }
         for recipient in recipients
     ]

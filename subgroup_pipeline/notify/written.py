@@ -56,7 +56,7 @@ def _form(paragraph: str) -> tuple[str, Any]:
 
 
 def _shown(value: object) -> object:
-    return one_line(value) if isinstance(value, str) else value
+    return _CONTROL.sub(" ", value) if isinstance(value, str) else value
 
 
 @cache
