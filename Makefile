@@ -21,6 +21,7 @@ $(VENV)/ready: requirements.txt pyproject.toml | $(UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m subgroup_pipeline.build
 	touch $@
 
 demo: setup      ## three made-up districts, one night, the result

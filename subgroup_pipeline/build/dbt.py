@@ -1,12 +1,10 @@
-"""dbt, run in this process: its environment, its manifest, and what came of the models and their data tests.
+"""dbt, run in this process: its environment, and what came of the models and their data tests.
 
 In process because a night starts dbt twice (run, then test), and a process of its own costs three seconds each time.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +12,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.build.project_version import parse_stamp
+from subgroup_pipeline.build.parsed_project import project_for_dagster, project_for_dbt
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.settings import bundled
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
     from subgroup_pipeline.settings import Settings
 
@@ -61,28 +60,19 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_TARGET_PATH": str(home.dbt_target),
         "DBT_LOG_PATH": str(home.dbt / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DBT_WRITE_JSON": "false",  # each command would write the manifest anew; `prepared_manifest` writes it when it changes
+        "DBT_WRITE_JSON": "false",  # each command would write the manifest anew; `parsed_project` keeps it
         "DBT_LOG_LEVEL": "none",
     }
 
 
 def prepared_manifest(settings: Settings) -> dict[str, Any]:
-    """The manifest of the models as they stand: read, and parsed first only when the project changed since.
+    """The manifest of the models as they stand, as Dagster takes it. Raises BuildError with dbt's words."""
+    return project_for_dagster(settings.paths, lambda: parse_project(settings))
 
-    Raises BuildError with dbt's words.
-    """
-    if (manifest := _written_manifest(settings)) is not None:
-        return manifest
-    settings.paths.make()
-    with (settings.paths.dbt / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (manifest := _written_manifest(settings)) is None:
-            parsed = _parsed(settings)
-            parsed.write(str(settings.paths.dbt_target / "manifest.json"))
-            (settings.paths.dbt / "parsed_version").write_text(parse_stamp())
-            manifest = _written_manifest(settings)
-    if manifest is None:
-        raise BuildError(f"dbt's manifest could not be kept in {settings.paths.dbt_target}")
+
+def parse_project(settings: Settings) -> Manifest:
+    """Have dbt parse the project, which takes seconds. Raises BuildError with dbt's words."""
+    manifest: Manifest = _invoke(settings, "parse").result
     return manifest
 
 
@@ -124,7 +114,8 @@ def run_dbt(settings: Settings, *arguments: str, listen: Callable[[Any], None] |
 
     Raises BuildError in dbt's words when it cannot run at all.
     """
-    return _invoke(settings, *arguments, manifest=_parsed(settings), listen=listen)
+    manifest = project_for_dbt(settings.paths, lambda: parse_project(settings))
+    return _invoke(settings, *arguments, manifest=manifest, listen=listen)
 
 
 def _results(settings: Settings, *arguments: str, listen: Callable[[Any], None] | None = None) -> list[Any]:
@@ -139,25 +130,10 @@ def _results(settings: Settings, *arguments: str, listen: Callable[[Any], None] 
     return results
 
 
-_manifests: dict[str, Any] = {}
-
-
-def _parsed(settings: Settings) -> Any:  # noqa: ANN401 - dbt's Manifest
-    """The project as dbt reads it, read once per process: parsing anew for each command costs a second.
-
-    It names databases by their aliases and not by their paths, so it is that of every home.
-    """
-    version = parse_stamp()
-    if version not in _manifests:
-        _manifests.clear()
-        _manifests[version] = _invoke(settings, "parse").result
-    return _manifests[version]
-
-
 def _invoke(
     settings: Settings,
     *arguments: str,
-    manifest: Any = None,  # noqa: ANN401 - dbt's Manifest
+    manifest: Manifest | None = None,
     listen: Callable[[Any], None] | None = None,
 ) -> dbtRunnerResult:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -187,17 +163,6 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _written_manifest(settings: Settings) -> dict[str, Any] | None:
-    """The manifest on disk if it is that of the project and whole: dbt writes it in place, so a kill leaves half of one."""
-    try:
-        if (settings.paths.dbt / "parsed_version").read_text() != parse_stamp():
-            return None
-        manifest: dict[str, Any] = json.loads((settings.paths.dbt_target / "manifest.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return manifest
 
 
 def _built(finished: Any) -> BuiltModel:  # noqa: ANN401 - dbt's NodeFinished

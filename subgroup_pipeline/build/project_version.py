@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.settings import bundled
@@ -30,8 +31,8 @@ def model_version() -> str:
 
 @cache
 def parse_stamp() -> str:
-    """Hash of all that dbt reads of the project; a change has it parsed anew."""
-    return stamp_of(bundled("dbt_project"))
+    """Hash of all that dbt reads of the project, with dbt's own version; a change has it parsed anew."""
+    return f"{stamp_of(bundled('dbt_project'))} {version('dbt-core')} {version('dbt-duckdb')}"
 
 
 def version_of(project: Path) -> str:

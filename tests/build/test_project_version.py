@@ -27,7 +27,8 @@ def _change(project: Path, file: str, now: str, then: str) -> None:
 
 
 def test_the_versions_are_those_of_the_project_that_ships() -> None:
-    assert (model_version(), parse_stamp()) == (version_of(bundled("dbt_project")), stamp_of(bundled("dbt_project")))
+    assert model_version() == version_of(bundled("dbt_project"))
+    assert parse_stamp().split()[0] == stamp_of(bundled("dbt_project"))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ def test_importing_the_code_location_does_nothing_yet(tmp_path: Path, monkeypatc
     importlib.reload(definitions)
     assert list(tmp_path.iterdir()) == []
     assert isinstance(definitions.defs(), dg.Definitions)
-    assert (tmp_path / "home" / "dbt" / "target" / "manifest.json").is_file()
 
 
 def test_a_night_runs_for_the_settings_that_it_was_handed(ran: Ran) -> None:

@@ -42,9 +42,12 @@ def _compact() -> None:
 
 def _change_models() -> None:
     """The models are other ones than those of the last night, so that they are parsed and their manifest is written."""
+    from subgroup_pipeline.build import parsed_project
     from subgroup_pipeline.settings import load_settings
 
-    (load_settings().paths.dbt / "parsed_version").unlink(missing_ok=True)
+    home = load_settings().paths
+    parsed_project.PREPARED = home.dbt / "none"
+    (home.dbt / "parsed_version").unlink(missing_ok=True)
 
 
 def _measure_nothing() -> None:
