@@ -39,3 +39,9 @@ class RateLimits:
             while len(self._buckets) > MOST_NAMES:
                 self._buckets.popitem(last=False)
         return is_allowed
+
+    def give_back(self, what: str, name: str) -> None:
+        """Give back a try that was taken, because it was none that counts."""
+        with self._lock:
+            if found := self._buckets.get((what, name)):
+                self._buckets[what, name] = (found[0] + 1, found[1])

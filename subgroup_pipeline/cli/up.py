@@ -30,7 +30,10 @@ PARTS = ("sftp", "portal", "dagster")
 
 def drop_server(settings: Settings, registry: Registry, *, port: int | None = None, is_told: bool = False) -> DropServer:
     """The SFTP server over this installation's accounts; its events go to the audit log, and with `is_told` to the terminal."""
+    from subgroup_pipeline.access.known_places import known_places
+    from subgroup_pipeline.access.password_checker import PasswordChecker
     from subgroup_pipeline.districts.district_keys import account_keys
+    from subgroup_pipeline.dropserver.accounts import Accounts
     from subgroup_pipeline.dropserver.server import DropServer
 
     def audit(kind: str, account: str, detail: dict[str, str]) -> None:
@@ -43,7 +46,11 @@ def drop_server(settings: Settings, registry: Registry, *, port: int | None = No
         keys_dir=settings.paths.keys,
         host=settings.sftp_host,
         port=settings.sftp_port if port is None else port,
-        keys_of=lambda account: account_keys(registry, account),
+        accounts=Accounts(
+            keys_of=lambda account: account_keys(registry, account),
+            passwords=PasswordChecker(registry),
+            known_places=known_places(registry),
+        ),
         audit=audit,
     )
 
@@ -54,9 +61,9 @@ def _told(kind: str, account: str, detail: dict[str, str]) -> str:
         return ""
     match kind:
         case "sftp.login":
-            return f"{account} signed in from {detail['peer']}"
+            return f"{account} signed in with a {detail['way']} from {detail['peer']}"
         case "sftp.login_refused":
-            return f"{detail.get('name', account)} was refused from {detail['peer']}: no key in force (offered: {detail['keys']})"
+            return f"{detail.get('name', account)} was refused from {detail['peer']}: {_refused(detail)}"
         case "sftp.closed":
             return f"{account} was put out: {detail['reason']}"
         case "sftp.upload":
@@ -64,6 +71,18 @@ def _told(kind: str, account: str, detail: dict[str, str]) -> str:
             return f"{account} uploaded {detail['path']}, {detail['bytes']} bytes{end}"
         case _:
             return ""
+
+
+def _refused(detail: dict[str, str]) -> str:
+    """Why somebody did not get in."""
+    words = []
+    if "passwords" in detail:
+        words.append(f"wrong password, {detail['passwords']} tried")
+    if "refused_unseen" in detail:
+        words.append(f"{detail['refused_unseen']} not looked at after too many wrong ones")
+    if "passwords" not in detail or detail["keys"] != "none offered":
+        words.append(f"no key in force (offered: {detail['keys']})")
+    return "; ".join(words)
 
 
 def run_up(settings: Settings, registry: Registry, only: str | None) -> None:

@@ -1,19 +1,33 @@
 """Who may sign in: what an account name looks like, and whether a key is among an account's.
 
-Where the keys come from is the caller's matter (`DropServer(keys_of=…)`).
+Where the keys come from is the caller's matter (`Accounts.keys_of`).
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import asyncssh
 
+from subgroup_pipeline.access.password_checker import PasswordChecker
 from subgroup_pipeline.districts.district_file import DISTRICT_KEY
 from subgroup_pipeline.districts.public_keys import SIGNATURES, read_public_key
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What signs districts in: keys by account (None: no such account) and passwords; without `passwords` keys only.
+
+    `known_places` are accounts, and addresses that they have signed in from before.
+    """
+
+    keys_of: Callable[[str], Sequence[str] | None]
+    passwords: PasswordChecker | None = None
+    known_places: Iterable[tuple[str, str]] = ()
 
 
 def is_district_account(name: str) -> bool:

@@ -1,29 +1,22 @@
-"""One client's SSH connection: it signs in with a key, gets SFTP, and nothing else that SSH can do.
-
-An account that does not exist is answered exactly as one whose key is wrong.
-"""
+"""One client's SSH connection: it signs in with a key or a password, gets SFTP, and nothing else that SSH can do."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncssh
 
-from subgroup_pipeline.dropserver.accounts import fingerprint, is_account, key_is_among, only_strong_signatures
+from subgroup_pipeline.dropserver.accounts import is_account
 from subgroup_pipeline.dropserver.files import DropFiles, Sharing
 from subgroup_pipeline.dropserver.jail import make_home
+from subgroup_pipeline.dropserver.newcomers import Newcomers
 from subgroup_pipeline.dropserver.protocol import SftpOnlySession
+from subgroup_pipeline.dropserver.sign_in_tries import Credentials, Proof, SignInTries
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
-KeysOf = Callable[[str], Sequence[str] | None]
-
-MAX_TRIES = 3
-"""Refused keys of one connection; then it is closed."""
 MAX_AUTH_ANSWERS = 12
-"""Answers of any kind before a login: tries with passwords are refused unseen, and are not to go on until the time is up."""
+"""Answers of any kind before a login: what asyncssh refuses by itself is not to go on until the time is up."""
 MAX_SESSIONS = 10
 
 _log = logging.getLogger(__name__)
@@ -34,8 +27,8 @@ class Doorkeeper:
     """What every connection needs to know of its server."""
 
     sharing: Sharing
-    keys_of: KeysOf
-    pipeline_public_key: str
+    credentials: Credentials
+    newcomers: Newcomers
     connections: set[asyncssh.SSHServerConnection]
     sessions: set[DropFiles]
     signed_in: set[DropConnection]
@@ -50,10 +43,8 @@ class DropConnection(asyncssh.SSHServer):
         self._name: str | None = None
         self._peer = ""
         self._account = ""
-        self._proved = ("", "")
-        self._key: asyncssh.SSHKey | None = None
-        self._refused_keys: list[str] = []
-        self._offers = 0
+        self._tries = SignInTries(door.credentials, "")
+        self._proof: Proof | None = None
         self._answers = 0
         self._sessions = 0
 
@@ -64,12 +55,15 @@ class DropConnection(asyncssh.SSHServer):
         self._conn = conn
         peer = conn.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
+        self._tries = SignInTries(self._door.credentials, self._peer)
         self._door.connections.add(conn)
+        self._door.newcomers.arrived(conn, self._peer)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """One event for a client that wanted to sign in and did not, however often it tried."""
         if self._conn is not None:
             self._door.connections.discard(self._conn)
+            self._door.newcomers.left(self._conn, self._peer)
         self._door.signed_in.discard(self)
         if self._name is not None and not self._account:
             # A name that cannot be an account is a stranger's text: it stands in the details, not as the account.
@@ -78,7 +72,7 @@ class DropConnection(asyncssh.SSHServer):
                 "sftp.login_refused",
                 self._name if known_form else "-",
                 peer=self._peer,
-                keys=" ".join(self._refused_keys) or "none offered",
+                **self._tries.detail,
                 **({} if known_form else {"name": self._name[:64]}),
             )
 
@@ -96,66 +90,51 @@ class DropConnection(asyncssh.SSHServer):
             self._hang_up()
         return True
 
+    def password_auth_supported(self) -> bool:
+        """For districts, and for names that are none; the pipeline signs in with its key only."""
+        return self._door.credentials.accounts.passwords is not None and self._name != SERVICE_ACCOUNT
+
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Whether this key opens this account, asked anew at every login: a key authorized a second ago is good."""
-        only_strong_signatures(key)
-        self._offers += 1
-        self._proved = ("", "")
-        shown = fingerprint(key)
-        if await self._opens(username, key) and self._offers <= 2 * MAX_TRIES:
-            self._proved = (username, shown)
-            self._key = key
-            return True
-        self._refused_keys.append(shown)
-        if len(self._refused_keys) >= MAX_TRIES:
-            self._hang_up()
-        return False
+        """Whether this key opens this account."""
+        return await self._tries.key(username, key) or self._refuse_try()
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Whether this password opens this account."""
+        return await self._tries.password(username, password) or self._refuse_try()
 
     def auth_completed(self) -> None:
         """The client is who it says: its directories are there from now on."""
-        account, key = self._proved
-        if not account or account != self._name:
-            # Cannot be, unless a client found a way to change the name between its key and this answer.
+        proof = self._tries.proof
+        if self._conn is None or proof is None or proof.account != self._name:
+            # Cannot be, unless a client found a way to change the name between its proof and this answer.
             self._hang_up()
             return
-        self._account = account
+        self._account, self._proof = proof.account, proof
+        self._door.newcomers.left(self._conn, self._peer)
         self._door.signed_in.add(self)
-        self._note("sftp.login", account, peer=self._peer, key=key)
+        self._note("sftp.login", self._account, peer=self._peer, **proof.detail)
         try:
-            make_home(self._door.sharing.root, account)
+            make_home(self._door.sharing.root, self._account)
         except OSError:
             # The login stands; what the client then asks for fails with the disk's own error.
-            _log.exception("the directories of account %s could not be made", account)
+            _log.exception("the directories of account %s could not be made", self._account)
 
     async def look_again(self) -> None:
-        """Hang up when the key that this client signed in with has been revoked or paused meanwhile."""
-        if self._account == SERVICE_ACCOUNT or self._key is None or self._conn is None:
+        """Hang up when the key or the password that this client signed in with is in force no longer."""
+        if self._account == SERVICE_ACCOUNT or self._proof is None or self._conn is None:
             return
         try:
-            lines = await asyncio.to_thread(self._door.keys_of, self._account)
+            why = await self._tries.why_no_longer(self._proof)
         except Exception:  # noqa: BLE001 - whatever the caller's function raises
             return  # the registry is away for a moment; who is in stays in, and is looked at again
-        if not await asyncio.to_thread(key_is_among, self._key, lines or []):
-            self._note("sftp.closed", self._account, peer=self._peer, key=self._proved[1], reason="the key was revoked or paused")
-            self._conn.disconnect(asyncssh.DISC_BY_APPLICATION, "This key may no longer sign in")
+        if why:
+            self._note("sftp.closed", self._account, peer=self._peer, **self._proof.detail, reason=why)
+            self._conn.disconnect(asyncssh.DISC_BY_APPLICATION, "You may no longer sign in in this way")
 
-    async def _opens(self, account: str, key: asyncssh.SSHKey) -> bool:
-        lines = await self._lines(account)
-        # Work of the same kind for an account that does not exist: time must not tell the two apart.
-        decoy = [self._door.pipeline_public_key]
-        return await asyncio.to_thread(key_is_among, key, decoy if lines is None else lines) and lines is not None
-
-    async def _lines(self, account: str) -> Sequence[str] | None:
-        if account == SERVICE_ACCOUNT:
-            return [self._door.pipeline_public_key]
-        if not is_account(account):
-            return None
-        try:
-            return await asyncio.to_thread(self._door.keys_of, account)
-        except Exception:  # noqa: BLE001 - whatever the caller's function raises
-            # The registry may be away for a moment; a login then fails, and the server lives on.
-            _log.exception("the keys of account %s could not be looked up", account)
-            return None
+    def _refuse_try(self) -> bool:
+        if self._tries.are_over:
+            self._hang_up()
+        return False
 
     def _hang_up(self) -> None:
         if self._conn is not None:

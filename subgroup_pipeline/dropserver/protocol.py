@@ -1,8 +1,9 @@
 """The SFTP protocol below the file operations: which extensions exist at all, what a CLOSE means, and that there is only SFTP.
 
 This is the one module that leans on parts of asyncssh that its manual does not describe (`SFTPServerHandler`,
-`SSHServerStreamSession`), because two things cannot be had otherwise: copy-data and hard links are not even offered, and a
-file that the client closed is told from one that lost its client (asyncssh calls `SFTPServer.close` for both).
+`SSHServerStreamSession`, `_ServerPasswordAuth`), because three things cannot be had otherwise: copy-data and hard links are not
+even offered; a file that the client closed is told from one that lost its client (asyncssh calls `SFTPServer.close` for both);
+and a password of 200 KB, which asyncssh would normalise for 0.7 s while everybody else waits, is refused by its length.
 `tests/dropserver/test_drop_protocol.py` fails when an upgrade of asyncssh changes either.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 import asyncssh
+from asyncssh import auth
 from asyncssh.constants import FXP_CLOSE
 from asyncssh.packet import SSHPacket
 from asyncssh.sftp import SFTPServerHandler
@@ -20,6 +22,8 @@ from asyncssh.stream import SSHServerStreamSession
 from subgroup_pipeline.dropserver.files import DropFiles
 
 SFTP_VERSION = 3
+MAX_PASSWORD_BYTES = 4096
+"""More than the longest password that we take has in any spelling, with what stands around it in the request."""
 KEPT_EXTENSIONS = (b"posix-rename@openssh.com", b"fsync@openssh.com", b"lsetstat@openssh.com", b"limits@openssh.com")
 
 _Handler = Callable[[SFTPServerHandler, SSHPacket], Awaitable[object]]
@@ -60,6 +64,18 @@ def _refusing(extension: bytes) -> _Handler:
 # An extension that asyncssh learns in a later release is refused until somebody has thought about it.
 _OURS.update({kind: _refusing(kind) for kind in _OURS if isinstance(kind, bytes) and kind not in KEPT_EXTENSIONS})
 _OURS[FXP_CLOSE] = _close
+
+
+class ShortPasswordAuth(auth._ServerPasswordAuth):  # noqa: SLF001 - see the docstring
+    """Takes a password of bounded length."""
+
+    async def _start(self, packet: SSHPacket) -> None:
+        if len(packet.get_remaining_payload()) > MAX_PASSWORD_BYTES:
+            raise asyncssh.ProtocolError("Password too long")
+        await super()._start(packet)
+
+
+auth._server_auth_handlers[b"password"] = ShortPasswordAuth  # noqa: SLF001 - of every server in this process, which is ours
 
 
 class SftpOnlySession(SSHServerStreamSession[bytes]):

@@ -16,16 +16,20 @@ import asyncssh
 
 from subgroup_pipeline.districts.public_keys import SIGNATURES
 from subgroup_pipeline.dropserver import algorithms
+from subgroup_pipeline.dropserver.accounts import Accounts
 from subgroup_pipeline.dropserver.audit_trail import Audit, AuditTrail
-from subgroup_pipeline.dropserver.connections import Doorkeeper, DropConnection, KeysOf
+from subgroup_pipeline.dropserver.connections import Doorkeeper, DropConnection
 from subgroup_pipeline.dropserver.files import Sharing
 from subgroup_pipeline.dropserver.host_keys import KeyRing, ensure_keys, host_key_pairs, write_known_hosts
+from subgroup_pipeline.dropserver.newcomers import Newcomers
+from subgroup_pipeline.dropserver.sign_in_limits import SignInLimits
+from subgroup_pipeline.dropserver.sign_in_tries import Credentials
 from subgroup_pipeline.errors import SettingsError
 
 LOGIN_SECONDS = 30
 KEEPALIVE_SECONDS = 30
 WATCH_SECONDS = 1.0
-"""How often the keys of those who are signed in are looked up again: a revoked key is out after so long."""
+"""How often the keys and passwords of those who are signed in are looked up again: a revoked one is out after so long."""
 # Together below the 10 s in which `subgroups up` promises to stop.
 POLITE_SECONDS = 3.0
 ABORT_SECONDS = 1.0
@@ -44,7 +48,7 @@ class DropServer:
         keys_dir: Path,
         host: str,
         port: int,
-        keys_of: KeysOf,
+        accounts: Accounts,
         audit: Audit,
         max_file_bytes: int = MAX_FILE_BYTES,
     ) -> None:
@@ -55,7 +59,7 @@ class DropServer:
         """The keys and their fingerprints, from `start` on."""
         self._root = root
         self._keys_dir = keys_dir
-        self._keys_of = keys_of
+        self._accounts = accounts
         self._audit = audit
         self._max_file_bytes = max_file_bytes
         self._acceptor: asyncssh.SSHAcceptor | None = None
@@ -87,7 +91,7 @@ class DropServer:
             ) from error
         self.keyring, self._door, self._acceptor = keyring, door, acceptor
         self.port = acceptor.get_port()
-        self._watch = asyncio.create_task(_watch_keys(door))
+        self._watch = asyncio.create_task(_watch_signed_in(door))
         try:
             await asyncio.to_thread(write_known_hosts, keyring, self.host, self.port)
         except OSError as error:
@@ -123,7 +127,8 @@ class DropServer:
     def _doorkeeper(self, keyring: KeyRing) -> Doorkeeper:
         trail = AuditTrail(self._audit)
         sharing = Sharing(self._root, trail, self._max_file_bytes, Counter())
-        return Doorkeeper(sharing, self._keys_of, keyring.pipeline_public_key, set(), set(), set())
+        credentials = Credentials(self._accounts, keyring.pipeline_public_key, SignInLimits(self._accounts.known_places))
+        return Doorkeeper(sharing, credentials, Newcomers(), set(), set(), set())
 
     async def _listen(self, keyring: KeyRing, door: Doorkeeper) -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
@@ -138,7 +143,7 @@ class DropServer:
             compression_algs=algorithms.COMPRESSION,
             signature_algs=SIGNATURES,
             public_key_auth=True,
-            password_auth=False,
+            password_auth=self._accounts.passwords is not None,
             kbdint_auth=False,
             host_based_auth=False,
             gss_host=None,
@@ -173,8 +178,8 @@ def running(server: DropServer) -> Iterator[DropServer]:
         loop.close()
 
 
-async def _watch_keys(door: Doorkeeper) -> None:
-    """Hang up on those whose key was revoked or paused, for as long as the server runs."""
+async def _watch_signed_in(door: Doorkeeper) -> None:
+    """Hang up on those whose key or password is in force no longer, for as long as the server runs."""
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         for client in list(door.signed_in):

@@ -11,6 +11,7 @@ import asyncssh
 import paramiko
 import pytest
 
+from subgroup_pipeline.dropserver.accounts import Accounts
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.errors import SettingsError
 from tests.dropserver.world import Client, World, open_world
@@ -71,8 +72,8 @@ def test_it_stops_within_ten_seconds_whatever_clients_do(tmp_path: Path, keys_di
 
 def test_it_can_be_started_again_and_keeps_its_keys(tmp_path: Path, keys_dir: Path, clients: dict[str, Client]) -> None:
     server = DropServer(
-        root=tmp_path / "sftp", keys_dir=keys_dir, host="127.0.0.1", port=0, keys_of=lambda _: [clients["alpha"].public],
-        audit=lambda *_: None,
+        root=tmp_path / "sftp", keys_dir=keys_dir, host="127.0.0.1", port=0,
+        accounts=Accounts(lambda _: [clients["alpha"].public]), audit=lambda *_: None,
     )  # fmt: skip
     shown = []
     for _ in range(2):
@@ -87,7 +88,7 @@ def test_it_can_be_started_again_and_keeps_its_keys(tmp_path: Path, keys_dir: Pa
 def test_a_port_that_is_taken_is_named_with_the_mend(world: World, keys_dir: Path, tmp_path: Path) -> None:
     pinned = (keys_dir / "known_hosts").read_text()
     second = DropServer(
-        root=tmp_path / "second", keys_dir=keys_dir, host="127.0.0.1", port=world.server.port, keys_of=lambda _: None,
+        root=tmp_path / "second", keys_dir=keys_dir, host="127.0.0.1", port=world.server.port, accounts=Accounts(lambda _: None),
         audit=lambda *_: None,
     )  # fmt: skip
     with pytest.raises(SettingsError, match=rf"port {world.server.port}.*SUBGROUPS_SFTP_PORT"), running(second):
@@ -106,7 +107,7 @@ def test_an_audit_log_that_fails_does_not_stop_uploads(
         keys_dir=keys_dir,
         host="127.0.0.1",
         port=0,
-        keys_of=lambda _: [clients["alpha"].public],
+        accounts=Accounts(lambda _: [clients["alpha"].public]),
         audit=broken,
     )
     with running(server):
@@ -122,7 +123,12 @@ def test_known_hosts_that_cannot_be_written_stop_the_start(tmp_path: Path, keys_
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "known_hosts").mkdir()
     server = DropServer(
-        root=tmp_path / "sftp", keys_dir=tmp_path, host="127.0.0.1", port=0, keys_of=lambda _: None, audit=lambda *_: None
+        root=tmp_path / "sftp",
+        keys_dir=tmp_path,
+        host="127.0.0.1",
+        port=0,
+        accounts=Accounts(lambda _: None),
+        audit=lambda *_: None,
     )
     with pytest.raises(SettingsError, match="known_hosts"), running(server):
         pass

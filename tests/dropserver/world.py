@@ -13,6 +13,8 @@ from typing import Any
 import asyncssh
 import paramiko
 
+from subgroup_pipeline.access.password_checker import PasswordChecker
+from subgroup_pipeline.dropserver.accounts import Accounts
 from subgroup_pipeline.dropserver.server import DropServer, running
 from tests.support.waiting import waited
 
@@ -114,7 +116,9 @@ def make_client(directory: Path, name: str) -> Client:
 
 
 @contextmanager
-def open_world(home: Path, keys_dir: Path, clients: dict[str, Client], **settings: int) -> Iterator[World]:
+def open_world(
+    home: Path, keys_dir: Path, clients: dict[str, Client], *, passwords: PasswordChecker | None = None, **settings: int
+) -> Iterator[World]:
     keys = {name: [clients[name].public] for name in ("alpha", "beta")}
     events: list[tuple[str, str, dict[str, str]]] = []
     threads: set[str] = set()
@@ -124,8 +128,9 @@ def open_world(home: Path, keys_dir: Path, clients: dict[str, Client], **setting
         events.append((kind, account, details))
 
     server = DropServer(
-        root=home / "sftp", keys_dir=keys_dir, host="127.0.0.1", port=0, keys_of=keys.get, audit=audit, **settings
-    )
+        root=home / "sftp", keys_dir=keys_dir, host="127.0.0.1", port=0, accounts=Accounts(keys.get, passwords), audit=audit,
+        **settings,
+    )  # fmt: skip
     with running(server):
         yield World(home, server, keys, dict(clients), events)
     assert threads <= {"dropserver-audit"}, "an audit call ran on the event loop"

@@ -19,6 +19,7 @@ import asyncssh
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.dropserver.accounts import Accounts
 from subgroup_pipeline.dropserver.host_keys import ensure_keys
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.dropserver.server import DropServer, running
@@ -95,7 +96,7 @@ def open_world(home: Path, template: Path, settle_seconds: float = 60) -> Iterat
     settings = load_settings(home=home, settle_seconds=settle_seconds)
     registry = open_registry(settings)
     server = DropServer(
-        root=settings.paths.sftp, keys_dir=settings.paths.keys, host="127.0.0.1", port=0, keys_of=lambda _: None,
+        root=settings.paths.sftp, keys_dir=settings.paths.keys, host="127.0.0.1", port=0, accounts=Accounts(lambda _: None),
         audit=lambda *_: None,
     )  # fmt: skip
     with running(server):
