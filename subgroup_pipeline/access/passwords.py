@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.low_level import Type
 
@@ -134,6 +135,13 @@ def password_on_record(registry: Registry, account: str) -> PasswordOnRecord | N
     with registry.begin() as session:
         row = session.get(DistrictPassword, account)
         return PasswordOnRecord(row.password_hash, row.set_at, row.set_by) if row else None
+
+
+def passwords_on_record(registry: Registry) -> dict[str, PasswordOnRecord]:
+    """The passwords of all districts that have one."""
+    with registry.begin() as session:
+        rows = session.scalars(sa.select(DistrictPassword))
+        return {row.district_id: PasswordOnRecord(row.password_hash, row.set_at, row.set_by) for row in rows}
 
 
 def password_hash_of(registry: Registry, account: str) -> str | None:

@@ -80,18 +80,19 @@ def _print_districts(districts: Sequence[ListedDistrict]) -> None:
         [
             one.district_id,
             one.keys,
+            "set" if one.has_password else "",
             feed(one.roster_state, one.roster_received_at),
             feed(one.subgroups_state, one.subgroups_received_at),
             late(one.late_nights),
         ]
         for one in districts
     ]
-    print_table(["district", "keys", "roster (UTC)", "subgroups (UTC)", "late"], cells)
+    print_table(["district", "keys", "password", "roster (UTC)", "subgroups (UTC)", "late"], cells)
 
 
 @app.command()
 def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The district's key.")], as_json: Json = False) -> None:
-    """Show a district's settings as applied, and the keys that may sign in as it.
+    """Show a district's settings as applied, the keys that may sign in as it, and whether it has a password.
 
     Example: subgroups district show maple_valley
     """
@@ -104,7 +105,8 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
         print_json(district)
         return
     typer.echo(text.rstrip())
-    say(f"\nsettings version {district.settings_version}; keys: {', '.join(district.keys) or 'none'}")
+    password = f"set at {district.password_set_at} by {district.password_set_by}" if district.password_set_at else "none"
+    say(f"\nsettings version {district.settings_version}; keys: {', '.join(district.keys) or 'none'}; password: {password}")
 
 
 app.command()(new)

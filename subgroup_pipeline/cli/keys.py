@@ -1,4 +1,4 @@
-"""`subgroups district authorize` and `subgroups district keys …`: who may sign in over SFTP; each change is in force at once."""
+"""`subgroups district authorize` and `subgroups district keys …`: what signs in over SFTP; each change is in force at once."""
 
 from __future__ import annotations
 
@@ -59,14 +59,16 @@ def authorize(
 def list_keys(
     district_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this district.")] = None, as_json: Json = False
 ) -> None:
-    """List the keys that may sign in, and those that are paused.
+    """List the keys that may sign in, those that are paused, and who has a password beside them.
 
     Example: subgroups district keys list maple_valley
     """
+    from subgroup_pipeline.desk.keys import districts_with_password
     from subgroup_pipeline.desk.keys import list_keys as list_all
 
     with installation() as (_, registry):
         keys = list_all(registry, district_id)
+        with_password = districts_with_password(registry, district_id)
     if as_json:
         print_json(keys)
     elif not keys:
@@ -78,6 +80,8 @@ def list_keys(
         ]
         print_table(["district", "state", "fingerprint", "added", "kind"], rows)
         _warn_of_shared(keys)
+    for name in [] if as_json else with_password:
+        say(f"{name} may also sign in with a password")
 
 
 @app.command()
@@ -116,6 +120,19 @@ def rotate(district_id: Id, public_key: KeyFile, as_json: Json = False) -> None:
     _authorize([(district_id, path) for path in public_key], as_json=as_json, instead=True)
 
 
+@app.command("revoke-password")
+def revoke_password(district_id: Id) -> None:
+    """Take a district's password away; who is signed in with it is put out. A new invitation lets them choose another.
+
+    Example: subgroups district keys revoke-password maple_valley
+    """
+    from subgroup_pipeline.desk.keys import revoke_password as revoke_now
+
+    with installation() as (_, registry):
+        had_one = revoke_now(registry, district_id, actor=getpass.getuser())
+    say(f"the password of {district_id} is revoked" if had_one else f"{district_id} has no password")
+
+
 def _authorize(files: Sequence[tuple[str, Path]], *, as_json: bool, instead: bool) -> None:
     from subgroup_pipeline.desk.keys import authorize as authorize_read
     from subgroup_pipeline.desk.keys import read_key_files
@@ -134,12 +151,14 @@ def _authorize(files: Sequence[tuple[str, Path]], *, as_json: bool, instead: boo
 
 def _change(district_id: str, fingerprint: str, change: Change, *, as_json: bool) -> None:
     from subgroup_pipeline.desk.keys import change as change_now
+    from subgroup_pipeline.desk.keys import districts_with_password
 
     with installation() as (_, registry):
         name, left = change_now(registry, district_id, fingerprint, change, actor=getpass.getuser())
+        has_password = bool(districts_with_password(registry, district_id))
     say(f"{name} of {district_id} is {change}")
-    if not any(key.paused_at is None for key in left):
-        say(f"warning: {district_id} has no key in force now and cannot upload")
+    if not has_password and not any(key.paused_at is None for key in left):
+        say(f"warning: {district_id} has no key in force now and no password, and cannot upload")
     if as_json:
         print_json(left)
 

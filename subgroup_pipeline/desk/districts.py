@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.access.passwords import password_on_record, passwords_on_record
 from subgroup_pipeline.districts.district_file import read_district_file
 from subgroup_pipeline.districts.district_keys import keys_on_record
 from subgroup_pipeline.districts.lateness import missed_nights
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListedDistrict:
-    """A district with its newest delivery of each feed; `keys` counts, `late_nights` are the missed nights by feed."""
+    """A district with its newest delivery of each feed; `keys` counts, `late_nights` are the missed nights by feed.
+
+    `has_password` says whether it may sign in to the SFTP server with one.
+    """
 
     district_id: str
     name: str
     settings_version: int
     keys: int
+    has_password: bool
     roster_state: str | None
     roster_received_at: str | None
     subgroups_state: str | None
@@ -39,12 +44,14 @@ class ListedDistrict:
 
 @dataclass(frozen=True)
 class ShownDistrict:
-    """A district's settings in force, with every default, and the fingerprints of its keys."""
+    """A district's settings in force, with every default, the fingerprints of its keys, and since when it has a password."""
 
     district_id: str
     settings_version: int
     settings: dict[str, Any]
     keys: list[str]
+    password_set_at: str | None
+    password_set_by: str | None
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ class AppliedSettings:
 def list_districts(registry: Registry) -> list[ListedDistrict]:
     """Every district, by its key."""
     keys = [key.district_id for key in keys_on_record(registry)]
+    passwords = passwords_on_record(registry)
     districts = registered_districts(registry)
     missed = missed_nights(registry, districts, datetime.now(UTC))
     with registry.begin() as session:
@@ -72,6 +80,7 @@ def list_districts(registry: Registry) -> list[ListedDistrict]:
                 name=district.settings.name,
                 settings_version=district.version,
                 keys=keys.count(district.district_id),
+                has_password=district.district_id in passwords,
                 roster_state=roster.state if roster else None,
                 roster_received_at=iso_time(roster.received_at) if roster else None,
                 subgroups_state=subgroups.state if subgroups else None,
@@ -85,11 +94,14 @@ def list_districts(registry: Registry) -> list[ListedDistrict]:
 def show_district(registry: Registry, district_id: str) -> ShownDistrict:
     """One district. Raises UnknownDistrictError."""
     district = registered_district(registry, district_id)
+    password = password_on_record(registry, district_id)
     return ShownDistrict(
         district_id=district_id,
         settings_version=district.version,
         settings=district.settings.model_dump(mode="json"),
         keys=[key.fingerprint for key in keys_on_record(registry, [district_id])],
+        password_set_at=iso_time(password.set_at) if password else None,
+        password_set_by=password.set_by if password else None,
     )
 
 

@@ -1,9 +1,10 @@
-"""The SSH keys of districts as a person handles them; each change is in force at once."""
+"""The SSH keys and passwords of districts as a person handles them; each change is in force at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.access.passwords import passwords_on_record, remove_password
 from subgroup_pipeline.districts.district_keys import AuthorizedKey, authorize_keys, change_key, keys_on_record
 from subgroup_pipeline.districts.public_keys import read_public_key
 from subgroup_pipeline.districts.registered import registered_districts
@@ -22,6 +23,17 @@ def list_keys(registry: Registry, district_id: str | None = None) -> list[Author
     named = [district_id] if district_id else None
     registered_districts(registry, named)
     return keys_on_record(registry, named)
+
+
+def districts_with_password(registry: Registry, district_id: str | None = None) -> list[str]:
+    """The districts, or the one, that may sign in with a password."""
+    return sorted(name for name in passwords_on_record(registry) if district_id in (None, name))
+
+
+def revoke_password(registry: Registry, district_id: str, *, actor: str) -> bool:
+    """Take a district's password away; gives whether it had one. Raises UnknownDistrictError."""
+    registered_districts(registry, [district_id])
+    return remove_password(registry, district_id, actor=actor)
 
 
 def read_key_files(files: Sequence[tuple[str, Path]]) -> list[tuple[str, str]]:

@@ -10,7 +10,9 @@ import asyncssh
 import pytest
 from typer.testing import CliRunner
 
+from subgroup_pipeline.access.passwords import set_password
 from subgroup_pipeline.cli.main import app
+from subgroup_pipeline.cli.output import installation
 from tests.support import small_district as small
 
 
@@ -74,3 +76,21 @@ def test_a_folder_and_a_district_are_wrong_use() -> None:
     _run("district", "authorize", "ash", "--from-folder", "keys", status=2)
     _run("district", "authorize", "ash", status=2)
     _run("district", "authorize", "--from-folder", ".", status=2)
+
+
+def test_a_password_beside_the_keys_is_said_and_taken_away() -> None:
+    with installation() as (_, registry), registry.begin() as session:
+        set_password(session, "ash", "seven red barns burn", by="clerk@example.com")
+    assert "ash may also sign in with a password" in _run("district", "keys", "list")
+    assert "birch" not in _run("district", "keys", "list", "birch").partition("password")[0]
+    shown = _data("district", "show", "ash")
+    assert (shown["password_set_by"], shown["password_set_at"][-1]) == ("clerk@example.com", "Z")
+    assert [(one["district_id"], one["has_password"]) for one in _data("district", "list")] == [("ash", True), ("birch", False)]
+    said = _run("doctor")
+    assert "birch has no SSH key in force and no password" in said
+    assert "ash" not in said.partition("birch has no SSH key")[0].splitlines()[-1:]
+    (key,) = _data("district", "authorize", "ash", "--public-key", "keys/ash.pub")
+    assert "cannot upload" not in _run("district", "keys", "revoke", "ash", key["fingerprint"])
+    assert "is revoked" in _run("district", "keys", "revoke-password", "ash")
+    assert "has no password" in _run("district", "keys", "revoke-password", "ash")
+    assert _data("district", "show", "ash")["password_set_at"] is None

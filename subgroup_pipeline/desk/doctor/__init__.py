@@ -32,7 +32,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     publication.damaged_manifests,
 )
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
-    districts.without_a_key,
+    districts.without_a_way_in,
     districts.shared_keys,
     districts.first_deliveries,
     storage.registry_pages,

@@ -12,20 +12,25 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 
-def without_a_key(_settings: Settings, registry: Registry) -> list[Complaint]:
+def without_a_way_in(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Districts that upload to us and cannot, and that there are none at all."""
+    from subgroup_pipeline.access.passwords import passwords_on_record
     from subgroup_pipeline.districts.district_keys import keys_on_record
     from subgroup_pipeline.districts.registered import registered_districts
 
     districts = registered_districts(registry)
     if not districts:
         return [Complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
-    able = {key.district_id for key in keys_on_record(registry) if key.paused_at is None}
+    able = {key.district_id for key in keys_on_record(registry) if key.paused_at is None} | set(passwords_on_record(registry))
     names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in able]
     if not names:
         return []
-    what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key in force and cannot upload."
-    return [Complaint("warning", what, f"`subgroups district authorize {names[0]} --public-key FILE` adds one.")]
+    what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key in force and no password, and cannot upload."
+    mend = (
+        f"`subgroups district invite {names[0]}` lets them choose a password; "
+        f"`subgroups district authorize {names[0]} --public-key FILE` adds a key."
+    )
+    return [Complaint("warning", what, mend)]
 
 
 def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
