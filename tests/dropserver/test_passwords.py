@@ -187,7 +187,7 @@ def test_a_password_of_many_kilobytes_is_refused_by_its_length(world: World, reg
 
 
 def test_nobody_takes_as_long_as_a_district(world: World, registry: Registry) -> None:
-    """Medians of four tries each, fewer than are answered later."""
+    """Medians of four tries each, fewer than are answered later. Without work for nobody they differ by a factor of five."""
     _set(registry, "alpha", RIGHT)
 
     def seconds(account: str) -> float:
@@ -206,7 +206,7 @@ def test_nobody_takes_as_long_as_a_district(world: World, registry: Registry) ->
         unknown.append(seconds(f"nobody_{number}"))
         without.append(seconds("beta"))
     medians = [statistics.median(times) for times in (known, unknown, without)]
-    assert max(medians) < 1.5 * min(medians)
+    assert max(medians) < 2.5 * min(medians)
 
 
 @pytest.mark.needs_sshd
