@@ -1,4 +1,4 @@
-"""Who gets in with a key, where passwords are not taken: asked anew at every login, three tries, and nothing but SFTP behind the door."""
+"""Who gets in with a key, where passwords are not taken: asked anew at every login, and nothing but SFTP behind the door."""
 
 from __future__ import annotations
 
