@@ -20,6 +20,7 @@ from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
 from subgroup_pipeline.portal import (
     district_check,
+    district_columns,
     district_guide,
     district_overview,
     district_settings,
@@ -51,6 +52,7 @@ PAGES: list[Page] = [
     *front.PAGES,
     *documents.PAGES,
     *district_check.PAGES,
+    *district_columns.PAGES,
     *district_guide.PAGES,
     *district_overview.PAGES,
     *district_settings.PAGES,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.reading.column_values import ColumnValues
 from subgroup_pipeline.reading.manifest import ManifestLine
 from subgroup_pipeline.reading.processes import Processes
 from subgroup_pipeline.reading.row_lookup import SECONDS, FoundRow
@@ -73,6 +74,12 @@ class ReadingPool(Processes):
         }
         answer = self.ask("find_rows", path, about, SECONDS + SECONDS_FLOOR)
         return [[] for _ in wanted] if answer is None else [[FoundRow(*row) for row in rows] for rows in answer]
+
+    def column_values(self, path: Path, how: HowRead, most: int) -> list[ColumnValues] | None:
+        """As `column_values.column_values`; None for a file that its process did not survive."""
+        about = {"how": vars(how) | {"columns": dict(how.columns)}, "most": most}
+        answer = self.ask("column_values", path, about, SECONDS + SECONDS_FLOOR)
+        return None if answer is None else [ColumnValues(**column) for column in answer]
 
     def first_lines(self, path: Path, known: Collection[str]) -> list[list[str]]:
         """As `first_lines.first_lines`."""

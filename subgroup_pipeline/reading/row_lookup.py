@@ -71,16 +71,24 @@ def find_rows(
     row's measure are not found, nor what comes after so many seconds of looking.
     """
     found: list[list[FoundRow]] = [[] for _ in wanted]
-    with _opened(path, member, how.encoding) as stream:
+    with opened_rows(path, member, how, seconds) as (first, reader):
+        header = [canonical(cell_as_read(name)) for name in first]
+        _collect(reader, _takers(header, how, wanted, found), how, most)
+    return found
+
+
+@contextmanager
+def opened_rows(path: Path, member: str, how: HowRead, seconds: float = SECONDS) -> Iterator[tuple[list[str], Any]]:
+    """The header of a file and csv's reader of what follows, as landing reads it. Rows from a csv.Error on are not given."""
+    with _opened(path, member, how.encoding) as stream, _large_cells(), suppress(csv.Error):
         lines = islice(_in_time(stream, seconds), how.header_line - 1, None)
         # As `quoting` reads quotes.
         reader = csv.reader(lines, delimiter=how.delimiter, skipinitialspace=True)
-        with _large_cells(), suppress(csv.Error):
+        first: list[str] = []
+        with suppress(csv.Error):
             # Lines before the header that say nothing are no header.
             first = next((row for row in reader if any(cell.strip("\ufeff \t,;|") for cell in row)), [])
-            header = [canonical(cell_as_read(name)) for name in first]
-            _collect(reader, _takers(header, how, wanted, found), how, most)
-    return found
+        yield first, reader
 
 
 def cell_as_read(text: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.reading.column_values import ColumnValues, column_values
 from subgroup_pipeline.reading.csv_shape import MAX_FILE, read_shape
 from subgroup_pipeline.reading.first_lines import first_lines
 from subgroup_pipeline.reading.likely_header import likely_header
@@ -50,6 +51,11 @@ def _rows(path: Path, member: str, how: dict[str, Any], wanted: list[dict[str, A
     return [[(row.line, row.record, row.key, row.cell) for row in rows] for rows in found]
 
 
+def _values(path: Path, how: dict[str, Any], most: int) -> list[ColumnValues]:
+    """The columns of a file that is no zip."""
+    return column_values(path, HowRead(**how), most)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
     "prove_zip": lambda path, name, into, room: prove_zip(path, name, Path(into) if into else None, room),
@@ -59,6 +65,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "count_rows": count_rows,
     "first_lines": first_lines,
     "find_rows": _rows,
+    "column_values": _values,
     "likely_header": likely_header,
 }
 """What can be asked of a file. An answer consists of dataclasses, paths, and what JSON knows."""

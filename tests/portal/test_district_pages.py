@@ -33,7 +33,7 @@ from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecor
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import State, Verdict, advance, get_delivery
 from subgroup_pipeline.registry.nights import note_ended
-from subgroup_pipeline.registry.schema import AskedCheck, AuditEvent
+from subgroup_pipeline.registry.schema import AskedCheck, AuditEvent, Mail
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
 from tests.support.place import Place
@@ -61,7 +61,7 @@ class Shown:
 def shown(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[Shown]:
     home = tmp_path_factory.mktemp("district") / "home"
     shutil.copytree(template, home)
-    settings = load_settings(home=home)
+    settings = load_settings(home=home, staff_mail="staff@vendor.example")
     registry = open_registry(settings)
     place = Place(settings, registry)
     for district in ("alder", "birch"):
@@ -308,3 +308,45 @@ def test_every_guard_is_said_in_words() -> None:
     said = len(settings_in_words(settings)[-1].settings) - 1
     elsewhere = {"first_delivery"}
     assert said == len(Guards.model_fields.keys() - elsewhere)
+
+
+def test_new_columns_show_their_codes_and_never_names(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        page = browser.get("/d/alder/columns").text
+    assert "Tell us about gifted" in page
+    assert "<code>Y</code>" in page
+    assert "Tell us about first_name" not in page
+    assert "we do not ask about them: first_name." in page
+    assert "Name3" not in page
+    assert '<option value="gifted" selected>' in page
+
+
+def test_what_a_column_means_is_written_down_and_mailed_to_staff_without_a_cell(shown: Shown) -> None:
+    path = "/d/alder/columns"
+    form = {"delivery_id": shown.subgroups, "number": "0", "subgroup": "gifted", "meaning": "Since\n grade 3", "value0": "yes"}
+    with shown.portal.of_district("alder") as browser:
+        assert send_form(browser, path, form).status_code == 303
+        page = browser.get(path).text
+        assert "You told us about it" in page
+        assert "by data@alder.example" in page
+        refused = send_form(browser, path, form | {"subgroup": "", "meaning": " "})
+        assert refused.status_code == 400
+        assert "in your own words" in refused.text
+        kept = send_form(browser, path, form | {"subgroup": "no_such", "meaning": "what <i>I</i> typed"})
+        assert "what &lt;i&gt;I&lt;/i&gt; typed" in kept.text
+        assert send_form(browser, path, form | {"meaning": "x" * 501}).status_code == 400
+        assert send_form(browser, path, form | {"value0": "perhaps"}).status_code == 400
+        for number in ("1", "2", "-1", "x", "9" * 30):
+            assert send_form(browser, path, form | {"number": number}).status_code == 404
+        send_form(browser, path, form | {"delivery_id": shown.roster})
+        assert "A newer file has come meanwhile" in browser.get(path).text
+    (event,) = shown.events("district.column_told")
+    assert (event.actor, event.district_id) == ("data@alder.example", "alder")
+    values = {"Y": "yes", "N": "unsure"}
+    assert event.detail == {"column": "gifted", "subgroup": "gifted", "meaning": "Since grade 3", "values": values}
+    with shown.place.registry.begin() as session:
+        (mail,) = session.scalars(sa.select(Mail).filter_by(kind="column_told")).all()
+    assert (mail.recipient, mail.district_id) == ("staff@vendor.example", "alder")
+    assert "gifted" in mail.text
+    assert "/d/alder/columns" in mail.text
+    assert "grade 3" not in mail.text
