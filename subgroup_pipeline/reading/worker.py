@@ -83,14 +83,15 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
     path = Path(question["path"])
     if question["ask"] == "shape":
         _load_numpy()
+    _, most = resource.getrlimit(resource.RLIMIT_AS)  # whoever started us may be held to one, and so are we
     try:
         limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
         return {"answer": QUESTIONS[question["ask"]](path, **question["about"])}
     except Exception:  # noqa: BLE001 - whatever the bytes made happen: the file gets its finding, the night goes on
         return None
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _load_numpy() -> None:
