@@ -30,6 +30,7 @@ from subgroup_pipeline.portal import (
     staff_district,
     staff_districts,
     staff_holds,
+    staff_propose,
 )
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
@@ -57,6 +58,7 @@ PAGES: list[Page] = [
     *district_overview.PAGES,
     *district_settings.PAGES,
     *district_uploads.PAGES,
+    *staff_propose.PAGES,  # before a district's own page, which would take its address for a key
     *staff_district.PAGES,
     *staff_districts.PAGES,
     *staff_holds.PAGES,
