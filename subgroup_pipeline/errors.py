@@ -32,6 +32,10 @@ class DeadInvitationError(SubgroupsError):
     """A set-up link was used that is not live: it is used, over, replaced or was never made."""
 
 
+class RehearsalError(SubgroupsError):
+    """A file that was given only to be checked could not be; the message tells a clerk what to do."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 

@@ -88,21 +88,19 @@ def find_invitation(registry: Registry, token: str, *, peer: str, is_opened: boo
     raise DeadInvitationError(_DEAD)
 
 
-def use_invitation(session: Session, token: str, *, way: str, peer: str) -> str:
-    """Use a link up within the caller's transaction, which also stores what it was for; gives the district.
+def use_invitation(session: Session, token: str, district_id: str, *, way: str, peer: str) -> None:
+    """Use a district's link up within the caller's transaction, which also stores what it was for.
 
     Of many that come at once, one gets through: the row changes for one of them only. Raises DeadInvitationError for the others.
     """
     now = datetime.now(UTC)
-    this = Invitation.token_sha256 == token_hash(token)
+    this = sa.and_(Invitation.token_sha256 == token_hash(token), Invitation.district_id == district_id)
     query = sa.update(Invitation).where(this, _is_live(now)).values(used_at=now).execution_options(synchronize_session=False)
-    used = session.execute(query.returning(Invitation.district_id, Invitation.made_by)).first()
-    if used is None:
+    made_by = session.scalar(query.returning(Invitation.made_by))
+    if made_by is None:
         raise DeadInvitationError(_DEAD)
-    district_id, made_by = used.tuple()
     detail = {"way": way, "peer": peer, "made_by": made_by}
     record_event(session, "invitation.used", actor=district_id, district_id=district_id, detail=detail)
-    return district_id
 
 
 def note_dead_try(registry: Registry, token: str, *, peer: str) -> None:

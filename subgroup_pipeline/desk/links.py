@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 DATA_DOCS = "/data-docs"
 REPORTS = "/reports"
 SETUP = "/setup"
+CONNECTION = "/connection"
 
 
 def data_docs_url(settings: Settings) -> str:

@@ -19,6 +19,7 @@ from subgroup_pipeline.access.rate_limits import RateLimits
 from subgroup_pipeline.access.roles import may
 from subgroup_pipeline.access.sign_ins import signed_in_person
 from subgroup_pipeline.portal import (
+    connection,
     district_check,
     district_columns,
     district_guide,
@@ -27,6 +28,7 @@ from subgroup_pipeline.portal import (
     district_uploads,
     documents,
     front,
+    setup,
     staff_district,
     staff_districts,
     staff_holds,
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 
 PAGES: list[Page] = [
     *front.PAGES,
+    *setup.PAGES,
+    *connection.PAGES,
     *documents.PAGES,
     *district_check.PAGES,
     *district_columns.PAGES,

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import local_time as day_and_clock
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def _environment() -> Environment:
     made.filters["local_time"] = local_time
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
+    made.filters["severity"] = SEVERITY_WORDS.__getitem__
     return made
 
 

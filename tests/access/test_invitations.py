@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -54,9 +55,9 @@ def _make(registry: Registry, district_id: str = "alpha", hours: int = 72) -> Ma
         return make_invitation(session, district_id, by="staff", hours=hours)
 
 
-def _use(registry: Registry, token: str) -> str:
+def _use(registry: Registry, made: MadeInvitation) -> None:
     with registry.begin() as session:
-        return use_invitation(session, token, way="password", peer="192.0.2.1")
+        use_invitation(session, made.token, made.district_id, way="password", peer="192.0.2.1")
 
 
 def _events(registry: Registry) -> list[tuple[str, str | None, dict[str, object]]]:
@@ -73,12 +74,14 @@ def _end(registry: Registry, made: MadeInvitation) -> None:
 
 def test_a_link_is_found_as_often_as_one_looks_and_used_once(registry: Registry) -> None:
     made = _make(registry, hours=1)
+    with pytest.raises(DeadInvitationError):
+        _use(registry, replace(made, district_id="beta"))
     assert timedelta(minutes=59) < made.expires_at - datetime.now(UTC) <= timedelta(hours=1)
     for _ in range(3):
         assert find_invitation(registry, made.token, peer="192.0.2.1", is_opened=True) == "alpha"
-    assert _use(registry, made.token) == "alpha"
+    _use(registry, made)
     with pytest.raises(DeadInvitationError):
-        _use(registry, made.token)
+        _use(registry, made)
     with pytest.raises(DeadInvitationError):
         find_invitation(registry, made.token, peer="192.0.2.1")
     assert [kind for kind, _, _ in _events(registry)] == ["made", "opened", "used"]
@@ -87,16 +90,17 @@ def test_a_link_is_found_as_often_as_one_looks_and_used_once(registry: Registry)
 def test_a_new_link_revokes_the_older_one_and_no_other_districts(registry: Registry) -> None:
     first, other, second = _make(registry), _make(registry, "beta"), _make(registry)
     with pytest.raises(DeadInvitationError):
-        _use(registry, first.token)
+        _use(registry, first)
     listed = [(one.district_id, one.state, one.ended_at is None) for one in list_invitations(registry)]
     assert listed == [("alpha", "live", True), ("beta", "live", True), ("alpha", "revoked", False)]
-    assert (_use(registry, second.token), _use(registry, other.token)) == ("alpha", "beta")
+    _use(registry, second)
+    _use(registry, other)
     assert [one.state for one in list_invitations(registry, "alpha")] == ["used", "revoked"]
 
 
 def test_dead_links_fail_alike_and_the_audit_log_tells_them_apart(registry: Registry) -> None:
     used, revoked, over = _make(registry), _make(registry, "beta"), MadeInvitation("never made", "", datetime.now(UTC))
-    _use(registry, used.token)
+    _use(registry, used)
     with registry.begin() as session:
         assert revoke_invitation(session, "beta", by="staff")
         assert not revoke_invitation(session, "beta", by="staff")
@@ -105,7 +109,7 @@ def test_dead_links_fail_alike_and_the_audit_log_tells_them_apart(registry: Regi
     said = set()
     for made in (used, revoked, over, expired):
         with pytest.raises(DeadInvitationError) as refused:
-            _use(registry, made.token)
+            _use(registry, made)
         with pytest.raises(DeadInvitationError) as not_found:
             find_invitation(registry, made.token, peer="192.0.2.1")
         said |= {str(refused.value), str(not_found.value)}
@@ -120,7 +124,7 @@ def test_a_link_is_only_used_when_all_of_its_transaction_is_kept(registry: Regis
 
     def store_and_fail() -> None:
         with registry.begin() as session:
-            use_invitation(session, made.token, way="password", peer="192.0.2.1")
+            use_invitation(session, made.token, "alpha", way="password", peer="192.0.2.1")
             raise RuntimeError("the password could not be kept")
 
     with pytest.raises(RuntimeError):
@@ -144,7 +148,7 @@ def test_the_registry_holds_no_link(registry: Registry) -> None:
     made = _make(registry)
     find_invitation(registry, made.token, peer="192.0.2.1", is_opened=True)
     note_dead_try(registry, made.token + "x", peer="192.0.2.1")
-    _use(registry, made.token)
+    _use(registry, made)
     with registry.begin() as session:
         rows = [session.execute(sa.select(table)).all() for table in (AuditEvent.__table__, Invitation.__table__)]
     assert made.token not in json.dumps(rows, default=str)
@@ -157,7 +161,7 @@ def _race(registry: Registry) -> None:
         start.wait(30)
         try:
             with registry.begin() as session:
-                use_invitation(session, made.token, way="password", peer="192.0.2.1")
+                use_invitation(session, made.token, "alpha", way="password", peer="192.0.2.1")
                 record_event(session, "district.password_set", actor=str(number), district_id="alpha")
         except DeadInvitationError:
             return None

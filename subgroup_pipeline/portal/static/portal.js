@@ -1,5 +1,8 @@
 // Small conveniences. Every page works without this file.
 
+// Shows what only works with it.
+document.documentElement.classList.add("scripted");
+
 // Copies the text of the element that a button names, and says so in the button.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,0 +1,48 @@
+"""A district sets itself up: its link is used up in the transaction that stores the password or the key it chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import sqlalchemy as sa
+
+from subgroup_pipeline.access.invitations import use_invitation
+from subgroup_pipeline.access.passwords import good_password, set_password
+from subgroup_pipeline.districts.district_keys import authorize_key
+from subgroup_pipeline.districts.public_keys import read_public_key
+from subgroup_pipeline.registry.schema import AuditEvent
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.registry.database import Registry
+
+Way = Literal["password", "key"]
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """That a district is set up, how it signs in, and the newest audit event of then: what it does next comes after that."""
+
+    district_id: str
+    way: Way
+    after_event: int
+
+
+def set_up(registry: Registry, district: RegisteredDistrict, token: str, way: Way, secret: str, *, peer: str) -> SetUp:
+    """Store a password, or a public key in OpenSSH form, and use the link up: both or neither.
+
+    Raises PasswordRefusedError or SettingsError in words for a clerk, which leave the link as it was, and DeadInvitationError.
+    """
+    district_id = district.district_id
+    good = good_password(secret, district_id=district_id, district_name=district.settings.name) if way == "password" else ""
+    key = read_public_key(secret) if way == "key" else None
+    with registry.begin() as session:
+        use_invitation(session, token, district_id, way=way, peer=peer)
+        if key is None:
+            set_password(session, district_id, good, by=district_id)
+        else:
+            authorize_key(session, district_id, key, actor=district_id)
+        session.flush()
+        newest = session.scalar(sa.select(sa.func.max(AuditEvent.event_id)))
+    return SetUp(district_id, way, newest or 0)

@@ -1,0 +1,143 @@
+"""`/connection/<permit>`: what a district that has just set itself up needs to connect, and whether it works.
+
+A permit is the signed name of the district, good for an hour after the set-up. It shows how to connect, what the district's own
+programs did since, and what a night would say about a file; nothing that was ever delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.exceptions import HTTPException
+
+from subgroup_pipeline.access.rate_limits import Rate
+from subgroup_pipeline.access.roles import Need
+from subgroup_pipeline.desk.connection import connection_of
+from subgroup_pipeline.desk.links import CONNECTION
+from subgroup_pipeline.desk.rehearsals import MOST_BYTES, rehearse_upload
+from subgroup_pipeline.desk.set_up import SetUp
+from subgroup_pipeline.desk.sign_in_attempts import attempts
+from subgroup_pipeline.districts.registered import registered_district
+from subgroup_pipeline.errors import RehearsalError, UnknownDistrictError
+from subgroup_pipeline.portal.page import Page, Visit
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.registry.ledger import Feed
+
+LASTS = 3600
+"""Seconds for which a permit is good."""
+CHECKS = Rate(tries=10, seconds=60)
+"""Files that may be checked with one permit: ten at once, then one a minute."""
+STOP_ASKING = 286
+"""The status with which htmx ends its polling."""
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A permit as it stands in an address, and what it is for."""
+
+    text: str
+    of: SetUp
+
+
+def new_permit(visit: Visit, done: SetUp) -> Permit:
+    """A permit for a district that has just set itself up."""
+    return Permit(_signer(visit).dumps([done.district_id, done.way, done.after_event]), done)
+
+
+def look(visit: Visit) -> Response:
+    """The page again, for as long as the permit is good."""
+    return connection_page(visit, _permit(visit))
+
+
+def seen(visit: Visit) -> Response:
+    """What the district's programs did since, as a part of the page; the browser asks every few seconds."""
+    permit = _permit(visit)
+    shown = _attempts(visit, permit)
+    is_over = any(attempt.outcome == "good" for attempt in shown["attempts"])
+    return visit.page("connection_seen.html", status=STOP_ASKING if is_over else 200, permit=permit.text, **shown)
+
+
+def check(visit: Visit) -> Response:
+    """Say what a night would say about a file that came with the form."""
+    permit = _permit(visit)
+    asked = visit.given("feed")
+    feed: Feed | None = "roster" if asked == "roster" else "subgroups" if asked == "subgroups" else None
+    file = visit.given_file("file")
+    if file is None:
+        return connection_page(visit, permit, wrong="Choose a file first.")
+    if not visit.of.limits.take("check", permit.text, CHECKS):
+        return connection_page(visit, permit, wrong="That were many files in a short time. Try again in a minute.")
+    try:
+        checked = rehearse_upload(
+            visit.registry,
+            visit.settings,
+            permit.of.district_id,
+            file.filename or "",
+            file.file,
+            actor=permit.of.district_id,
+            feed=feed,
+        )
+    except RehearsalError as error:
+        return connection_page(visit, permit, wrong=str(error))
+    return connection_page(visit, permit, checked=checked)
+
+
+def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong: str = "", **values: Any) -> Response:  # noqa: ANN401 - a template's values
+    """The page: that the district is set up, how it connects, and what came of trying."""
+    district = _district(visit, permit)
+    return visit.page(
+        "connection.html",
+        status=422 if wrong else 200,
+        secret=permit.text,
+        permit=permit.text,
+        way=permit.of.way,
+        is_new=is_new,
+        connection=connection_of(visit.settings, district),
+        district=district.settings,
+        **_attempts(visit, permit),
+        wrong=wrong,
+        most_megabytes=MOST_BYTES // 1024**2,
+        **({"checked": None} | values),
+    )
+
+
+def _attempts(visit: Visit, permit: Permit) -> dict[str, Any]:
+    """What the part of the page about sign-ins shows."""
+    found = attempts(visit.registry, permit.of.district_id, permit.of.after_event)
+    return {"account": permit.of.district_id, "zone": _district(visit, permit).settings.timezone, "attempts": found}
+
+
+def _permit(visit: Visit) -> Permit:
+    """The permit in the address. Raises HTTPException (404) for one that is over or not ours."""
+    text = visit.path("permit")
+    try:
+        district_id, way, after_event = _signer(visit).loads(text, max_age=LASTS)
+    except BadSignature as error:
+        raise HTTPException(404) from error
+    return Permit(text, SetUp(district_id, way, after_event))
+
+
+def _district(visit: Visit, permit: Permit) -> RegisteredDistrict:
+    try:
+        return registered_district(visit.registry, permit.of.district_id)
+    except UnknownDistrictError as error:
+        raise HTTPException(404) from error
+
+
+def _signer(visit: Visit) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(visit.of.key, salt="connection", signer_kwargs={"digest_method": hashlib.sha256})
+
+
+_AT = CONNECTION + "/{permit}"
+PAGES = [
+    Page(_AT, Need.NOTHING, get=look),
+    Page(_AT + "/seen", Need.NOTHING, get=seen),
+    Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BYTES + 64 * 1024),  # noqa: S106 - a part of the address
+]
