@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from threading import Barrier
 from time import perf_counter
 
@@ -166,14 +165,15 @@ def test_dead_links_are_the_same_to_the_last_byte(desk: Desk) -> None:
 def test_dead_links_take_the_same_time(desk: Desk) -> None:
     links = _dead_links(desk)
     taken: dict[str, list[float]] = {name: [] for name in links}
-    for _ in range(40):
-        for name, path in links.items():
+    for turn in range(40):
+        for name, path in [*links.items()][turn % len(links) :] + [*links.items()][: turn % len(links)]:
             browser = desk.browser()
             begun = perf_counter()
             assert browser.get(path).status_code == 404
             taken[name].append(perf_counter() - begun)
-    medians = {name: median(seconds) for name, seconds in taken.items()}
-    assert max(medians.values()) - min(medians.values()) < 0.005, medians
+    # Other work on the machine makes some answers late and none early, so the quick ones are compared.
+    quick = {name: sorted(seconds)[len(seconds) // 10] for name, seconds in taken.items()}
+    assert max(quick.values()) - min(quick.values()) < 0.004, quick
 
 
 def test_of_fifty_forms_at_once_one_wins(desk: Desk) -> None:
