@@ -19,13 +19,11 @@ import duckdb
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.lateness import note_late_feeds
-from subgroup_pipeline.districts.registered import RegisteredDistrict, apply_settings, registered_districts
+from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
 from subgroup_pipeline.publish.quality_tables import write_quality_tables
 from subgroup_pipeline.registry import nights
 from subgroup_pipeline.registry.damage import damage_since
-from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
     LIVE_STATES,
@@ -43,7 +41,7 @@ from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.outbox import deliver_reports
-from subgroup_pipeline.settings import Settings, load_settings
+from tests.support.home import Home
 
 RECENT_ROWS = 1000
 """Deliveries of both ledgers that are younger than what a publish shows."""
@@ -99,27 +97,23 @@ select max(received_at), 'night.ended', 'pipeline', '{"outcome": "published"}' f
 
 
 @dataclass
-class Ledger:
+class Ledger(Home):
     """An installation whose ledger holds `rows` deliveries of as many districts."""
 
-    settings: Settings
-    registry: Registry
     districts: list[RegisteredDistrict]
 
     @classmethod
     def made(cls, home: Path, rows: int, districts: int) -> Ledger:
         """Make it by SQL in the database: one by one they would take an hour."""
-        settings = load_settings(home=home)
-        registry = open_registry(settings)
+        empty = Home.at(home)
         for number in range(districts):
-            text = _DISTRICT.format(number=number)
-            apply_settings(registry, parse_district(text), text, actor="benchmark")
+            empty.apply(_DISTRICT.format(number=number))
         values = {"rows": rows, "districts": districts, "now": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", "record": _RECORD}
-        with registry.engine.begin() as connection:
+        with empty.registry.engine.begin() as connection:
             connection.execute(sa.text(_DELIVERIES), values)
             for statement in (_FILES, _FINDINGS, _EVENTS, _NIGHTS):
                 connection.exec_driver_sql(statement)
-        return cls(settings, registry, registered_districts(registry))
+        return cls(empty.settings, empty.registry, registered_districts(empty.registry))
 
     @property
     def ids(self) -> list[str]:

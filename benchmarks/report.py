@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import random
 import tempfile
 import time
@@ -16,21 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.generate import COLUMNS, DistrictInput, generate
-from subgroup_pipeline.districts.district_file import read_district_file
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
-from subgroup_pipeline.intake.archive import incoming_file
-from subgroup_pipeline.landing.land import land_deliveries
+from benchmarks.generate import COLUMNS, generate
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.reading.zip_proof import prove_zip
-from subgroup_pipeline.registry.database import Registry, open_registry
-from subgroup_pipeline.registry.ledger import Feed, UploadedFile, get_delivery
-from subgroup_pipeline.registry.receiving import register_delivery
-from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.home import Home
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.registry.schema import Delivery
+    pass
 
 SHARE_BROKEN = 0.05
 SEED = 20261123
@@ -56,47 +47,13 @@ class Seconds:
         return f"{self.wall:6.2f} s wall {self.cpu:6.2f} s CPU"
 
 
-class Bench:
-    """One installation with one district."""
-
-    def __init__(self, home: Path, district: DistrictInput) -> None:
-        self.settings: Settings = load_settings(home=home)
-        self.settings.paths.make()
-        self.registry: Registry = open_registry(self.settings)
-        settings, text = read_district_file(district.settings)
-        apply_settings(self.registry, settings, text, actor="benchmark")
-        self.district = district.district_id
-
-    def deliver(self, feed: Feed, path: Path) -> str:
-        """Archive a file and enter it, as intake does."""
-        with incoming_file(self.settings.paths.archive) as incoming:
-            incoming.write(path.read_bytes())
-            kept = incoming.keep()
-            files = [UploadedFile(path.name, incoming.sha256, incoming.size)]
-        if path.suffix == ".zip":
-            members = prove_zip(kept, path.name).members
-            files += [UploadedFile(m.name, m.sha256, m.size, member_of=path.name) for m in members]
-        content = hashlib.sha256("".join(file.sha256 for file in files).encode()).hexdigest()
-        with self.registry.begin() as session:
-            delivery, _ = register_delivery(
-                session, self.district, feed, sha256=content, content_sha256=content, proof="settled", files=files
-            )
-            return delivery.delivery_id
-
-    def judge(self) -> list[Seconds]:
-        """Land and judge what was delivered; gives the time that each took."""
-        districts = registered_districts(self.registry)
-        begun = Seconds.now()
-        with open_warehouse(self.settings) as connection:
-            land_deliveries(connection, self.registry, self.settings, districts)
-        landed = Seconds.now()
-        judge_deliveries(self.registry, self.settings, districts, run_name="benchmark")
-        return [landed.since(begun), Seconds.now().since(landed)]
-
-    def delivery(self, delivery_id: str) -> Delivery:
-        """A delivery as the ledger has it."""
-        with self.registry.begin() as session:
-            return get_delivery(session, delivery_id)
+def judge(home: Home) -> list[Seconds]:
+    """Land and judge what was delivered; gives the time that each took."""
+    begun = Seconds.now()
+    home.land()
+    landed = Seconds.now()
+    judge_deliveries(home.registry, home.settings, registered_districts(home.registry), run_name="benchmark")
+    return [landed.since(begun), Seconds.now().since(landed)]
 
 
 def break_file(clean: Path, broken: Path) -> int:
@@ -137,15 +94,16 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".subgroups-benchmark-") as scratch:
         district = generate(Path(scratch) / "made", 1, arguments.students)[0]
-        bench = Bench(Path(scratch) / "home", district)
-        bench.deliver("roster", district.roster)
-        bench.deliver("subgroups", district.subgroup_csv)
-        bench.judge()
+        home = Home.at(Path(scratch) / "home")
+        key = home.apply(district.settings.read_text())
+        home.deliver("roster", {"roster.zip": district.roster.read_bytes()}, key)
+        home.deliver("subgroups", {"subgroups.csv": district.subgroup_csv.read_bytes()}, key)
+        judge(home)
         broken = Path(scratch) / "subgroups.csv"
         rows = break_file(district.subgroup_csv, broken)
-        delivery_id = bench.deliver("subgroups", broken)
-        landed, judged = bench.judge()
-        delivery = bench.delivery(delivery_id)
+        delivery_id = home.deliver("subgroups", {"subgroups.csv": broken.read_bytes()}, key)
+        landed, judged = judge(home)
+        delivery = home.delivery(delivery_id)
         print(f"{rows:,} rows of {len(COLUMNS)} columns, {delivery.state}, {len(delivery.findings)} findings")
         print(f"  screened and landed {landed}")
         print(f"  checked             {judged}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.support.installation import Installation
     from tests.support.place import Place
     from tests.support.postgres import Server
+    from tests.support.servers import World
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT.parent / "shared" / "samples"
@@ -67,26 +68,32 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an empty registry: its tables take half a second to make."""
-    from subgroup_pipeline.registry.database import open_registry
-    from subgroup_pipeline.settings import load_settings
+    from tests.support.home import Home
 
     home = tmp_path_factory.mktemp("template")
-    open_registry(load_settings(home=home)).close()
+    Home.at(home).close()
     return home
 
 
 @pytest.fixture
 def place(tmp_path: Path, template: Path) -> Iterator[Place]:
     """An installation without a server: a registry, an archive and a warehouse of its own."""
-    from subgroup_pipeline.registry.database import open_registry
-    from subgroup_pipeline.settings import load_settings
     from tests.support.place import Place
 
     shutil.copytree(template, tmp_path / "home")
-    settings = load_settings(home=tmp_path / "home", memory_limit="1GB")
-    registry = open_registry(settings)
-    yield Place(settings, registry)
-    registry.close()
+    made = Place.at(tmp_path / "home", memory_limit="1GB")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, template: Path) -> Iterator[World]:
+    """An installation with a server to fetch from, and alpha's directories on it; uploads settle as shipped, in 60 s."""
+    from tests.support.servers import open_world
+
+    with open_world(tmp_path / "home", template) as made:
+        made.add("alpha")
+        yield made
 
 
 @pytest.fixture(scope="session")

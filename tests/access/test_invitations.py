@@ -22,13 +22,12 @@ from subgroup_pipeline.access.invitations import (
     revoke_invitation,
     use_invitation,
 )
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.errors import DeadInvitationError, SettingsError, UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry, open_registry, record_event
 from subgroup_pipeline.registry.schema import AuditEvent, Invitation
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
+from tests.support.home import apply
 from tests.support.place import Place
 
 RACERS = 50
@@ -36,16 +35,15 @@ RACERS = 50
 
 @pytest.fixture
 def registry(place: Place) -> Registry:
-    place.apply("alpha")
-    place.apply("beta")
+    place.add("alpha")
+    place.add("beta")
     return place.registry
 
 
 @pytest.fixture
 def on_postgres(postgres_url: str, tmp_path: Path) -> Iterator[Registry]:
     opened = open_registry(load_settings(home=tmp_path / "home", database_url=postgres_url))
-    text = small.settings("alpha")
-    apply_settings(opened, parse_district(text), text, actor="test")
+    apply(opened, small.settings("alpha"))
     yield opened
     opened.close()
 

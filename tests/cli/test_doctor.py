@@ -9,15 +9,14 @@ import pytest
 
 from subgroup_pipeline.desk import doctor
 from subgroup_pipeline.desk.doctor.complaint import Complaint
-from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.district_keys import authorize_keys
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, advance
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import load_settings
+from tests.support.home import apply
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +55,7 @@ def test_a_first_delivery_that_waits_and_a_shared_key_are_said() -> None:
     registry = open_registry(load_settings())
     text = "district: {0}\nname: {0}\ntimezone: UTC\n"
     for name in ("ash", "birch"):
-        apply_settings(registry, parse_district(text.format(name)), text.format(name), actor="test")
+        apply(registry, text.format(name))
     key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     authorize_keys(registry, [("ash", key), ("birch", key)], actor="test")
     with registry.begin() as session:

@@ -9,12 +9,12 @@ import pytest
 
 from subgroup_pipeline.cli.run import say_faults
 from subgroup_pipeline.desk.night import begin, seconds_to_settle, see
-from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.lateness import note_late_feeds
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.support import small_district as small
+from tests.support.home import apply
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_many_late_districts_are_one_line(settings: Settings, capsys: pytest.Cap
     names = [f"district_{number:02}" for number in range(25)]
     for name in names:
         text = small.settings(name) + 'schedule: "02:00"\n'
-        apply_settings(registry, parse_district(text), text, actor="test")
+        apply(registry, text)
     districts = registered_districts(registry)
     since = datetime.now(UTC)
     begun = begin(registry, names, since)

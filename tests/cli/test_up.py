@@ -100,12 +100,10 @@ def test_uploads_and_sign_ins_are_told_and_the_pipelines_own_are_not(
 ) -> None:
     import paramiko
 
-    from subgroup_pipeline.districts.district_file import parse_district
     from subgroup_pipeline.districts.district_keys import authorize_keys
-    from subgroup_pipeline.districts.registered import apply_settings
+    from tests.support.home import apply
 
-    text = "district: alpha\nname: Alpha\ntimezone: UTC\n"
-    apply_settings(registry, parse_district(text), text, actor="test")
+    apply(registry, "district: alpha\nname: Alpha\ntimezone: UTC\n")
     client = make_client(tmp_path, "alpha")
     authorize_keys(registry, [("alpha", client.public)], actor="test")
     with running(drop_server(settings, registry, is_told=True)) as server:

@@ -7,8 +7,6 @@ from collections import defaultdict
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import FOLDER, family_of_file
 from tests.corpus.broken_csv import GOOD, SETTINGS, Found, structural
 from tests.support.place import Place
@@ -33,9 +31,7 @@ ROWS = [
 
 
 def _apply(place: Place, district: str) -> str:
-    text = SETTINGS.format(district=district)
-    apply_settings(place.registry, parse_district(text), text, actor="test")
-    return district
+    return place.apply(SETTINGS.format(district=district))
 
 
 def _deliver(place: Place, files: list[bytes]) -> list[str]:

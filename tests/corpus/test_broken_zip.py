@@ -30,7 +30,7 @@ def test_a_broken_zip_is_refused_with_its_code(tmp_path: Path, case: str) -> Non
 
 
 def test_what_file_managers_add_is_no_part_of_a_roster(place: Place) -> None:
-    place.apply()
+    place.add()
     added = [("__MACOSX/", b""), ("__MACOSX/._users.csv", b"\0\5"), ("set/.DS_Store", b"x"), ("Thumbs.db", b"x")]
     content = packed(*((f"set/{name}", text.encode()) for name, text in ROSTER.items()), *added)
     delivery = place.deliver("roster", {"roster.zip": content})

@@ -15,7 +15,7 @@ MANIFEST = ROSTER["manifest.csv"]
 
 
 def _landed(place: Place, files: dict[str, str]) -> str:
-    place.apply()
+    place.add()
     delivery = place.deliver("roster", {"roster.zip": zip_of(files)})
     place.land()
     return delivery
@@ -48,7 +48,7 @@ def test_a_fault_of_a_roster_file_is_said_with_its_line(place: Place, fault: str
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-8-sig"])
 def test_a_roster_whose_files_are_all_of_another_kind_is_read_whole(place: Place, codec: str) -> None:
-    place.apply()
+    place.add()
     files = [(name, text.replace(",", ";").replace("\n", "\r\n").encode(codec)) for name, text in ROSTER.items()]
     delivery = place.deliver("roster", {"roster.zip": packed(*files)})
     place.land()
@@ -67,7 +67,7 @@ def test_a_roster_whose_files_are_all_of_another_kind_is_read_whole(place: Place
     ],
 )
 def test_lines_are_found_in_any_file_also_by_a_column_that_it_calls_by_an_alias(place: Place, data: bytes, line: int) -> None:
-    place.apply(**{"english_learner, values": "english_learner, aliases: [LEP], values"})
+    place.add(**{"english_learner, values": "english_learner, aliases: [LEP], values"})
     delivery = place.deliver("subgroups", {"s.csv": data})
     place.land()
     for column, value in (("student_id", "s2"), ("ell", "y")):

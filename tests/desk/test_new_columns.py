@@ -14,7 +14,7 @@ ROWS = 120
 
 def _seen(place: Place, header: str, *columns: list[str], reading: FileReading | None = None) -> NewColumns:
     """What is shown of a file with IDs, `ell`, and these columns."""
-    district = place.apply()
+    district = place.add()
     joint = reading.delimiter if reading else ","
     rows = [joint.join((f"s{n:03}", "Y", *(column[n] for column in columns))) for n in range(ROWS)]
     text = "\n".join([joint.join(("student_id", "ell", *header.split("|"))), *rows]) + "\n"
@@ -57,7 +57,7 @@ def test_a_file_is_read_as_it_was_screened(place: Place) -> None:
 
 
 def test_a_file_without_a_header_gives_no_cell_away(place: Place) -> None:
-    district = place.apply()
+    district = place.add()
     place.deliver("subgroups", {"s.csv": "s001,Ann,Y\n" + "s002,Bob,N\n" * 50}, district)
     seen = new_columns(place.registry, place.settings, registered_district(place.registry, district))
     assert [column.name for column in seen.columns] == ["column 1", "column 2", "column 3"]
@@ -65,7 +65,7 @@ def test_a_file_without_a_header_gives_no_cell_away(place: Place) -> None:
 
 
 def test_a_file_that_is_gone_or_never_came_is_said(place: Place) -> None:
-    district = registered_district(place.registry, place.apply())
+    district = registered_district(place.registry, place.add())
     assert "has come yet" in new_columns(place.registry, place.settings, district).problem
     delivery_id = place.deliver("subgroups", {"s.csv": "student_id,ell\n"})
     archived_path(place.settings.paths.archive, place.delivery(delivery_id).files[0].sha256).unlink()

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.lateness import note_late_feeds
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import Feed, UploadedFile
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery, District, FindingRow
 from subgroup_pipeline.settings import load_settings
+from tests.support.home import apply
 
 TEXT = 'district: alpha\nname: Alpha\ntimezone: America/Chicago\nschedule: "02:00"\n'
 
@@ -24,7 +24,7 @@ TEXT = 'district: alpha\nname: Alpha\ntimezone: America/Chicago\nschedule: "02:0
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
     made = open_registry(load_settings(home=tmp_path))
-    apply_settings(made, parse_district(TEXT), TEXT, actor="test")
+    apply(made, TEXT)
     yield made
     made.close()
 
@@ -71,10 +71,6 @@ def _live(registry: Registry, feed: Feed, at: datetime) -> None:
         delivery.received_at, delivery.state = at, "accepted"
 
 
-def _set_up(registry: Registry, text: str) -> None:
-    apply_settings(registry, parse_district(text), text, actor="test")
-
-
 @pytest.mark.parametrize(
     ("more", "hours", "days"),
     [
@@ -87,7 +83,7 @@ def _set_up(registry: Registry, text: str) -> None:
     ],
 )
 def test_a_subgroup_file_behind_the_roster_is_told_in_days(registry: Registry, more: str, hours: int, days: int | None) -> None:
-    _set_up(registry, TEXT.replace('schedule: "02:00"\n', more) + COLUMNS)
+    apply(registry, TEXT.replace('schedule: "02:00"\n', more) + COLUMNS)
     _live(registry, "roster", ROSTER_AT)
     _live(registry, "subgroups", ROSTER_AT - timedelta(hours=hours))
     found = note_late_feeds(registry, registered_districts(registry), ROSTER_AT).get("alpha", [])
@@ -98,7 +94,7 @@ def test_a_subgroup_file_behind_the_roster_is_told_in_days(registry: Registry, m
 
 
 def test_the_same_subgroup_file_sent_again_does_not_lag(registry: Registry) -> None:
-    _set_up(registry, TEXT + COLUMNS)
+    apply(registry, TEXT + COLUMNS)
     _live(registry, "roster", ROSTER_AT)
     _live(registry, "subgroups", ROSTER_AT - timedelta(days=30))
     with registry.begin() as session:
@@ -107,7 +103,7 @@ def test_the_same_subgroup_file_sent_again_does_not_lag(registry: Registry) -> N
 
 
 def test_each_feed_is_looked_at_and_escalated_once(registry: Registry) -> None:
-    _set_up(registry, TEXT + COLUMNS)
+    apply(registry, TEXT + COLUMNS)
     _live(registry, "roster", ROSTER_AT)
     with registry.begin() as session:
         session.execute(sa.update(District).values(created_at=ROSTER_AT - timedelta(days=5)))

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.registered import (
-    apply_settings,
     registered_district,
     registered_districts,
     settings_text,
@@ -17,43 +16,40 @@ from subgroup_pipeline.districts.registered import (
 from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.schema import AuditEvent, DistrictSettingsVersion
+from tests.support.home import apply
 
 TEXT = "district: gamma\nname: Gamma\ntimezone: UTC\n"
 
 
-def _apply(registry: Registry, text: str) -> tuple[int, bool]:
-    return apply_settings(registry, parse_district(text), text, actor="test")
-
-
 def test_the_first_settings_are_version_one(registry: Registry) -> None:
-    assert _apply(registry, TEXT) == (1, True)
+    assert apply(registry, TEXT) == (1, True)
 
 
 def test_the_same_settings_again_make_no_version(registry: Registry) -> None:
-    _apply(registry, TEXT)
-    assert _apply(registry, TEXT) == (1, False)
+    apply(registry, TEXT)
+    assert apply(registry, TEXT) == (1, False)
 
 
 def test_another_way_of_writing_the_same_settings_makes_no_version(registry: Registry) -> None:
-    _apply(registry, TEXT)
-    assert _apply(registry, "# a comment\ntimezone: UTC\ndistrict: gamma\nname: 'Gamma'\nas_of: delivery\n") == (1, False)
+    apply(registry, TEXT)
+    assert apply(registry, "# a comment\ntimezone: UTC\ndistrict: gamma\nname: 'Gamma'\nas_of: delivery\n") == (1, False)
 
 
 def test_stored_settings_that_call_the_subgroup_file_sftp_are_those_that_call_it_file(registry: Registry) -> None:
     column = "{subgroup: a, open: true, from: [metadata.b, file]}"
     text = f"{TEXT}subgroups: {{sources: [roster_metadata, file], columns: {{a: {column}}}}}"
-    _apply(registry, text)
+    apply(registry, text)
     with registry.begin() as session:
         stored = session.get_one(DistrictSettingsVersion, ("gamma", 1))
         stored.document = json.loads(json.dumps(stored.document).replace('"file"', '"sftp"'))
     assert registered_district(registry, "gamma").settings == parse_district(text)
-    assert _apply(registry, text.replace("file", "sftp")) == (1, False)
+    assert apply(registry, text.replace("file", "sftp")) == (1, False)
 
 
 def test_changed_settings_make_a_version_and_keep_the_one_before(registry: Registry) -> None:
-    _apply(registry, TEXT)
+    apply(registry, TEXT)
     changed = TEXT + "as_of: 2026-10-01\n"
-    assert _apply(registry, changed) == (2, True)
+    assert apply(registry, changed) == (2, True)
     with registry.begin() as session:
         query = sa.select(DistrictSettingsVersion.yaml_text).filter_by(district_id="gamma").order_by("version")
         assert list(session.scalars(query)) == [TEXT, changed]
@@ -61,30 +57,30 @@ def test_changed_settings_make_a_version_and_keep_the_one_before(registry: Regis
 
 def test_going_back_to_old_settings_is_a_new_version(registry: Registry) -> None:
     for text in (TEXT, TEXT + "as_of: roster\n"):
-        _apply(registry, text)
-    assert _apply(registry, TEXT) == (3, True)
+        apply(registry, text)
+    assert apply(registry, TEXT) == (3, True)
 
 
 def test_a_date_comes_back_from_the_registry_as_a_date(registry: Registry) -> None:
     text = TEXT + "as_of: 2026-10-01\n"
-    _apply(registry, text)
+    apply(registry, text)
     assert registered_district(registry, "gamma").settings == parse_district(text)
 
 
 def test_the_text_comes_back_as_it_was_written(registry: Registry) -> None:
-    _apply(registry, TEXT + "# ours\n")
+    apply(registry, TEXT + "# ours\n")
     assert settings_text(registry, "gamma") == TEXT + "# ours\n"
 
 
 def test_an_application_is_audited_with_who_did_it(registry: Registry) -> None:
-    _apply(registry, TEXT)
+    apply(registry, TEXT)
     with registry.begin() as session:
         event = session.scalars(sa.select(AuditEvent).filter_by(district_id="gamma")).one()
     assert (event.kind, event.actor, event.detail) == ("district.settings_applied", "test", {"version": 1})
 
 
 def test_districts_are_listed_by_key(registry: Registry) -> None:
-    _apply(registry, TEXT)
+    apply(registry, TEXT)
     assert [d.district_id for d in registered_districts(registry)] == ["alpha", "beta", "gamma"]
     assert [d.district_id for d in registered_districts(registry, ["gamma", "alpha"])] == ["alpha", "gamma"]
 

@@ -18,12 +18,11 @@ import pytest
 
 from subgroup_pipeline.access.password_checker import PasswordChecker
 from subgroup_pipeline.access.passwords import good_password, remove_password, set_password
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.dropserver.protocol import MAX_PASSWORD_BYTES
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import load_settings
 from tests.dropserver.world import Client, World, open_world
+from tests.support.home import apply
 from tests.support.waiting import waited
 
 RIGHT = "seven red barns burn"
@@ -34,7 +33,7 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
     opened = open_registry(load_settings(home=tmp_path / "home"))
     for district in ("alpha", "beta"):
         text = f"district: {district}\nname: Made-up {district}\ntimezone: America/Chicago\n"
-        apply_settings(opened, parse_district(text), text, actor="test")
+        apply(opened, text)
     yield opened
     opened.close()
 

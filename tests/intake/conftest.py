@@ -1,4 +1,4 @@
-"""An installation with its server running, and keys that are made once."""
+"""OpenSSH as a district's own server, and tries that follow each other at once."""
 
 from __future__ import annotations
 
@@ -8,20 +8,7 @@ from pathlib import Path
 import pytest
 
 from subgroup_pipeline.intake.sources import sftp_server
-from tests.support.servers import Sshd, World, make_template, open_world, run_sshd
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture
-def world(tmp_path: Path, template: Path) -> Iterator[World]:
-    """With SETTLE_SECONDS as shipped: 60."""
-    with open_world(tmp_path / "home", template) as made:
-        made.apply("alpha")
-        yield made
+from tests.support.servers import Sshd, World, run_sshd
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_a_file_that_is_not_what_was_said_waits_and_is_then_rejected(world: Worl
 
 def test_without_settling_a_file_that_is_not_what_was_said_is_rejected_at_once(tmp_path: Path, template: Path) -> None:
     with open_world(tmp_path / "home", template, settle_seconds=0) as world:
-        world.apply("alpha")
+        world.add("alpha")
         world.put("alpha", "subgroups", "s.csv", SUBGROUPS[:-4], age=0)
         world.put("alpha", "subgroups", "s.csv.sha256", _sum(SUBGROUPS), age=0)
         world.fetch()
@@ -89,11 +89,11 @@ def test_a_zip_is_proved_by_its_own_sums_and_refused_for_a_wrong_one_beside_it(w
 
 
 def test_a_loose_set_is_proved_by_the_weakest_proof_of_its_files(world: World) -> None:
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     for name in ("users.csv", "orgs.csv"):
         world.put("alpha", "roster", f"{name}.sha256", _sum(ROSTER[name]))
     world.fetch()
-    world.put_all("alpha", "roster", changed := small.roster(11), age=0)
+    world.drop("alpha", "roster", changed := small.roster(11), age=0)
     for name, text in changed.items():
         world.put("alpha", "roster", f"{name}.sha256", _sum(text), age=0)
     world.fetch()
@@ -124,17 +124,17 @@ def test_a_checksum_whose_file_never_came_is_a_finding(world: World) -> None:
 def test_a_loose_set_whose_files_never_come_is_handed_on_after_an_hour(world: World) -> None:
     """Screening says then which file is missing, and whether anybody needs it."""
     without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
-    world.put_all("alpha", "roster", without, age=59 * 60)
+    world.drop("alpha", "roster", without, age=59 * 60)
     assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
     assert len(world.archived()) == 1  # the manifest alone is looked at while the set waits
-    world.put_all("alpha", "roster", without, age=61 * 60)
+    world.drop("alpha", "roster", without, age=61 * 60)
     world.fetch()
     assert world.states() == [("received", "settled", [])]
     assert world.left("alpha") == []
 
 
 def test_names_in_other_capitals_make_one_complete_set(world: World) -> None:
-    world.put_all("alpha", "roster", {name.upper(): text for name, text in ROSTER.items()}, age=1800)
+    world.drop("alpha", "roster", {name.upper(): text for name, text in ROSTER.items()}, age=1800)
     world.put("alpha", "roster", "ORGS.CSV.SHA256", _sum(ROSTER["orgs.csv"]), age=0)
     world.fetch()
     assert world.states() == [("received", "settled", [])]
@@ -157,7 +157,7 @@ def test_what_programs_leave_is_cleared_and_neither_data_nor_a_finding(world: Wo
 
 
 def test_litter_beside_a_loose_roster_is_no_part_of_it(world: World) -> None:
-    world.put_all("alpha", "roster", ROSTER | dict.fromkeys(LITTER, "x"))
+    world.drop("alpha", "roster", ROSTER | dict.fromkeys(LITTER, "x"))
     world.fetch()
     (delivery,) = world.deliveries()
     assert {file.name for file in delivery.files} == set(ROSTER)
@@ -182,7 +182,7 @@ def test_a_roster_in_the_inbox_of_subgroup_files_is_one_finding(world: World, fo
 
 
 def test_a_loose_roster_in_the_wrong_inbox_waits_until_all_of_it_has_settled(world: World) -> None:
-    world.put_all("alpha", "subgroups", ROSTER)
+    world.drop("alpha", "subgroups", ROSTER)
     world.put("alpha", "subgroups", "users.csv", ROSTER["users.csv"], age=5)
     assert set(world.fetch().waiting["alpha", "subgroups"]) == set(ROSTER)
     assert world.deliveries() == []
@@ -197,7 +197,7 @@ def test_a_manifest_is_fetched_once_in_a_look(world: World, monkeypatch: pytest.
         return fetch(connection, entry, target)
 
     monkeypatch.setattr(SftpConnection, "fetch", noted)
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     world.fetch()
     assert sorted(fetched) == sorted(ROSTER)
 

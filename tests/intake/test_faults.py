@@ -149,7 +149,7 @@ def test_nothing_listening_is_reported_after_bounded_tries(world: World) -> None
 def test_a_server_that_does_not_answer_is_not_asked_again_for_each_of_its_districts(world: World, impatient: None) -> None:
     """Each district made its own three tries, one after the other: a thousand districts would have waited for 17 hours."""
     for number in range(20):
-        world.apply(f"d{number:02}")
+        world.add(f"d{number:02}")
     with silent_server() as port:
         settings = _through(world, port)
         began = time.monotonic()
@@ -225,7 +225,7 @@ def test_a_server_that_accepts_and_never_speaks_is_left_after_the_time_out(world
 
 def test_an_upload_that_cannot_be_removed_is_no_harm_to_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault while the inbox was cleared stopped the fetch, and the districts behind it were not entered."""
-    world.apply("beta")
+    world.add("beta")
     for district in ("alpha", "beta"):
         world.put(district, "roster", "roster.zip", ZIP)
     remove = sftp.SftpConnection.remove
@@ -262,10 +262,10 @@ def _others_delivered(world: World, fetched: Fetched) -> None:
 )
 def test_a_district_with_a_bad_server_of_its_own_harms_nobody(world: World, impatient: None, fault: str, code: str) -> None:
     for district in ("alpha", "gamma"):
-        world.put(world.apply(district), "roster", "roster.zip", ZIP)
+        world.put(world.add(district), "roster", "roster.zip", ZIP)
     with silent_server() as silent:
         port = {"nothing listens": free_port(), "never speaks": silent}.get(fault, world.settings.sftp_port)
-        world.apply("beta", _own_server(port, "none" if fault == "no key of ours" else "pipeline"))
+        world.add("beta", _own_server(port, "none" if fault == "no key of ours" else "pipeline"))
         fetched = world.fetch()
     _others_delivered(world, fetched)
     assert list(fetched.faults) == ["beta"]
@@ -275,6 +275,6 @@ def test_a_district_with_a_bad_server_of_its_own_harms_nobody(world: World, impa
 def test_keys_are_never_learned(world: World) -> None:
     known_hosts = world.settings.paths.keys / "known_hosts"
     shutil.copy2(known_hosts, world.settings.paths.keys / "before")
-    world.apply("beta", _own_server(world.settings.sftp_port))
+    world.add("beta", _own_server(world.settings.sftp_port))
     world.fetch()
     assert known_hosts.read_bytes() == (world.settings.paths.keys / "before").read_bytes()

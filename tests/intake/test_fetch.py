@@ -52,7 +52,7 @@ def test_a_zip_and_its_members_are_in_the_ledger(world: World) -> None:
 
 
 def test_a_loose_set_with_its_manifest_is_one_delivery(world: World) -> None:
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     world.fetch()
     (delivery,) = world.deliveries()
     assert (delivery.proof, {f.name for f in delivery.files}) == ("settled", set(ROSTER))
@@ -62,7 +62,7 @@ def test_a_loose_set_with_its_manifest_is_one_delivery(world: World) -> None:
 def test_a_zip_and_the_same_files_loose_are_the_same_content(world: World) -> None:
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
     world.fetch()
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     assert world.fetch().seen_again == 1
     assert [d.seen_again_count for d in world.deliveries()] == [1]
     assert world.left("alpha") == []
@@ -109,7 +109,7 @@ def test_a_file_of_the_wrong_kind_is_rejected_at_once(world: World, feed: str, n
 def test_the_pattern_of_the_settings_says_what_a_subgroup_file_is_called(world: World) -> None:
     own = "subgroups: {files: 'SUBGROUPS_*.txt', columns: {a: {subgroup: a, open: true}}}"
     text = f"district: gamma\nname: G\ntimezone: UTC\n{own}\n"
-    world.apply_text(text)
+    world.apply(text)
     make_home(world.root, "gamma")
     world.put("gamma", "subgroups", "subgroups_2026.TXT", SUBGROUPS)
     world.put("gamma", "subgroups", "subgroups.csv", SUBGROUPS + "s1,n\n", age=3000)
@@ -135,8 +135,8 @@ def test_a_refused_zip_is_kept_in_the_archive_and_cleared_from_the_inbox(world: 
 
 def test_a_manifest_that_python_cannot_read_stops_nobody(world: World) -> None:
     """It raised csv.Error in the fetch, and no district was fetched that night."""
-    world.apply("beta")
-    world.put_all("alpha", "roster", ROSTER | {"manifest.csv": "x" * 200_000 + ",1\n"})
+    world.add("beta")
+    world.drop("alpha", "roster", ROSTER | {"manifest.csv": "x" * 200_000 + ",1\n"})
     world.put("beta", "roster", "roster.zip", zip_of(ROSTER))
     assert len(world.fetch().new) == 2
 
@@ -151,14 +151,14 @@ def test_uploads_become_deliveries_in_the_order_in_which_they_came(world: World)
 
 def test_a_zip_that_came_after_a_loose_set_is_the_later_delivery(world: World) -> None:
     """Zips were always taken before loose files, so an older loose set became the live roster."""
-    world.put_all("alpha", "roster", small.roster(3), age=900)
+    world.drop("alpha", "roster", small.roster(3), age=900)
     world.put("alpha", "roster", "roster.zip", zip_of(small.roster(5)), age=100)
     world.fetch()
     assert [d.proof for d in world.deliveries()] == ["settled", "zip_crc"]
 
 
 def test_every_file_of_the_archive_is_for_its_owner_only(world: World) -> None:
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     world.fetch()
     files = world.archived()
     assert len(files) == len(ROSTER)
@@ -216,14 +216,14 @@ def test_an_upload_that_replaces_one_just_taken_is_not_removed_unread(world: Wor
 
 def test_a_district_without_directories_on_the_server_delivered_nothing(world: World) -> None:
     text = "district: gamma\nname: G\ntimezone: UTC\n"
-    world.apply_text(text)
+    world.apply(text)
     fetched = world.fetch("gamma")
     assert (fetched.new, fetched.faults) == ([], {})
 
 
 def test_a_district_without_subgroup_settings_keeps_its_uploads_until_they_are_set_up(world: World) -> None:
     text = "district: alpha\nname: Alpha\ntimezone: UTC\n"
-    world.apply_text(text)
+    world.apply(text)
     world.put("alpha", "subgroups", "s.csv", SUBGROUPS)
     assert world.fetch().new == []
     assert world.left("alpha", "subgroups") == ["s.csv"]
@@ -231,7 +231,7 @@ def test_a_district_without_subgroup_settings_keeps_its_uploads_until_they_are_s
 
 def test_a_hundred_uploads_of_fifty_districts_are_fetched_at_once(world: World) -> None:
     for number in range(50):
-        district = world.apply(f"d{number:03}")
+        district = world.add(f"d{number:03}")
         world.put(district, "roster", "roster.zip", zip_of({"users.csv": f"u{number}"}))
         world.put(district, "subgroups", "s.csv", f"student_id,ell\nu{number},y\n")
     began = time.monotonic()

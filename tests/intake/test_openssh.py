@@ -22,7 +22,7 @@ SUBGROUPS = "student_id,ell\ns000,y\n"
 @pytest.fixture
 def foreign(world: World, sshd: Sshd) -> Sshd:
     """The district `beta` on its own server."""
-    world.apply("beta", sshd.yaml())
+    world.add("beta", sshd.yaml())
     return sshd
 
 
@@ -139,7 +139,7 @@ def test_two_districts_may_share_a_server(world: World, foreign: Sshd) -> None:
     (other / "inbox/roster").mkdir(parents=True)
     (other / "inbox/roster/roster.zip").write_bytes(zip_of(small.roster(3)))
     foreign.put("roster", "roster.zip", zip_of(ROSTER))
-    world.apply("gamma", foreign.yaml(root=str(other)))
+    world.add("gamma", foreign.yaml(root=str(other)))
     world.fetch()
     assert sorted(d.district_id for d in world.deliveries()) == ["beta", "gamma"]
     assert len({d.sha256 for d in world.deliveries()}) == 2
@@ -150,7 +150,7 @@ def test_another_host_key_than_the_one_on_record_is_refused(world: World, foreig
 
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
     foreign.put("roster", "roster.zip", zip_of(ROSTER))
-    world.apply("beta", foreign.yaml(host_key=other))
+    world.add("beta", foreign.yaml(host_key=other))
     assert "another host key" in world.fetch("beta").faults["beta"]
     assert world.deliveries("beta") == []
 

@@ -58,7 +58,7 @@ class Pages:
 
 
 def test_a_source_need_not_be_a_file_server(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.apply("beta")
+    world.add("beta")
     pages = {"alpha": Pages(world.settings.paths.archive), "beta": Pages(world.settings.paths.archive, answers=False)}
     districts = registered_districts(world.registry)
 

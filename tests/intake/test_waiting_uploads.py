@@ -52,7 +52,7 @@ def test_a_waiting_upload_is_shown_as_received_and_then_becomes_its_delivery(wor
 
 
 def test_a_loose_set_waits_for_its_youngest_file(world: World) -> None:
-    world.put_all("alpha", "roster", ROSTER)
+    world.drop("alpha", "roster", ROSTER)
     world.put("alpha", "roster", "enrollments.csv", ROSTER["enrollments.csv"], age=5)
     assert set(world.fetch().waiting["alpha", "roster"]) == set(ROSTER)
     assert world.deliveries() == []
@@ -60,7 +60,7 @@ def test_a_loose_set_waits_for_its_youngest_file(world: World) -> None:
 
 def test_a_loose_set_waits_for_a_file_that_its_manifest_announces(world: World) -> None:
     without = {name: text for name, text in ROSTER.items() if name != "users.csv"}
-    world.put_all("alpha", "roster", without, age=1800)
+    world.drop("alpha", "roster", without, age=1800)
     assert set(world.fetch().waiting["alpha", "roster"]) == set(without)
     world.put("alpha", "roster", "users.csv", ROSTER["users.csv"])
     world.fetch()
@@ -69,15 +69,15 @@ def test_a_loose_set_waits_for_a_file_that_its_manifest_announces(world: World) 
 
 def test_without_settling_a_set_that_misses_a_file_is_taken_at_once(tmp_path: Path, template: Path) -> None:
     with open_world(tmp_path / "home", template, settle_seconds=0) as world:
-        world.apply("alpha")
-        world.put_all("alpha", "roster", {name: text for name, text in ROSTER.items() if name != "users.csv"}, age=0)
+        world.add("alpha")
+        world.drop("alpha", "roster", {name: text for name, text in ROSTER.items() if name != "users.csv"}, age=0)
         world.fetch()
         assert world.states() == [("received", "settled", [])]
 
 
 def test_without_settling_a_young_file_is_taken_at_once(tmp_path: Path, template: Path) -> None:
     with open_world(tmp_path / "home", template, settle_seconds=0) as world:
-        world.apply("alpha")
+        world.add("alpha")
         world.put("alpha", "subgroups", "s.csv", SUBGROUPS, age=0)
         assert len(world.fetch().new) == 1
 
@@ -99,7 +99,7 @@ def test_a_zip_cut_off_anywhere_is_never_accepted(world: World) -> None:
     whole = zip_of(ROSTER)
     cuts = {f"d{part:02}": whole[: len(whole) * part // 20 if part < 19 else len(whole) - 1] for part in range(20)}
     for district, cut in cuts.items():
-        world.put(world.apply(district), "roster", "roster.zip", cut, age=0)
+        world.put(world.add(district), "roster", "roster.zip", cut, age=0)
     assert world.fetch().waiting == {(district, "roster"): ["roster.zip"] for district in cuts}
     for district, cut in cuts.items():
         world.put(district, "roster", "roster.zip", cut)
@@ -158,7 +158,7 @@ def test_a_slow_upload_is_taken_once_and_whole(world: World) -> None:
 
 
 def test_files_that_are_ready_are_told_without_taking_any(world: World) -> None:
-    world.apply("beta")
+    world.add("beta")
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
     world.put("beta", "subgroups", "s.csv", SUBGROUPS, age=0)
     ready, faults = observe_sources(world.registry, world.settings, registered_districts(world.registry))

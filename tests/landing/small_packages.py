@@ -12,7 +12,7 @@ SUBGROUPS = small.subgroups()
 
 def landed(place: Place, files: dict[str, str]) -> str:
     """Deliver a roster as a zip and land it."""
-    place.apply()
+    place.add()
     delivery = place.deliver("roster", {"roster.zip": zip_of(files)})
     place.land()
     return delivery

@@ -29,7 +29,7 @@ def _cells(place: Place, table: str, cells: str) -> list[tuple[str | None, str |
 
 
 def test_words_become_blank_and_come_back_with_the_settings(place: Place) -> None:
-    place.apply(**WORDS)
+    place.add(**WORDS)
     for delivery in (place.deliver("roster", _roster("NULL,NULL", "-,-")), place.deliver("subgroups", {"s.csv": FILE})):
         place.land()
         place.set_state(delivery, "published")
@@ -37,14 +37,14 @@ def test_words_become_blank_and_come_back_with_the_settings(place: Place) -> Non
     assert _cells(place, "subgroup_row", "cells") == [("-", None), (None, "n/a"), (None, "y")]
     # The student's ID is none of these cells.
     assert place.table("subgroup_row", "student_id") == [("NULL",), ("s000",), ("s001",)]
-    place.apply(**NO_WORDS)
+    place.add(**NO_WORDS)
     place.land()
     assert _cells(place, "users", "metadata")[:2] == [("-", "-"), ("NULL", "NULL")]
     assert ("NULL", "n/a") in _cells(place, "subgroup_row", "cells")
 
 
 def test_rows_that_a_delta_carries_over_are_read_by_the_newest_settings_too(place: Place) -> None:
-    place.apply(**NO_WORDS)
+    place.add(**NO_WORDS)
     base = place.deliver("roster", _roster("Y,NULL", "NULL,-"))
     place.land()
     place.set_state(base, "superseded")
@@ -55,7 +55,7 @@ def test_rows_that_a_delta_carries_over_are_read_by_the_newest_settings_too(plac
     with place.registry.begin() as session:
         get_delivery(session, delta).base_delivery_id = base
     place.set_state(delta, "published")
-    place.apply(**WORDS)
+    place.add(**WORDS)
     place.land()
     rows = place.ask(f"select metadata['ell'], metadata['sped'] from raw.users where delivery_id = '{delta}' order by sourcedId")
     assert rows[:2] == [(None, "y"), (None, None)]

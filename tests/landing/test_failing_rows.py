@@ -13,7 +13,7 @@ TEXT = 'student_id,note,ell\ns1,"two\nlines",Y\n\n s2 ,x,N\n,blank,Y\n,,\ns2,y,Y
 
 
 def _put(place: Place, text: str = TEXT) -> str:
-    place.apply()
+    place.add()
     return place.deliver("subgroups", {"s.csv": text})
 
 

@@ -44,7 +44,7 @@ def _land_and_die(place: Place, delivery: str) -> None:
 def three(place: Place) -> tuple[str, ...]:
     """Deliveries of three districts: the one in the middle ends runs."""
     return tuple(
-        place.deliver("roster", {"roster.zip": zip_of(small.roster(10 + n))}, place.apply(district))
+        place.deliver("roster", {"roster.zip": zip_of(small.roster(10 + n))}, place.add(district))
         for n, district in enumerate(("alpha", "beta", "gamma"))
     )
 

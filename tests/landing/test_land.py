@@ -25,7 +25,7 @@ COUNTS = {"orgs": 3, "academic_sessions": 1, "courses": 2, "classes": 2, "users"
 @pytest.fixture
 def delivered(place: Place) -> tuple[Place, str, str]:
     """One district with a roster and a subgroup file, not landed yet."""
-    place.apply()
+    place.add()
     return place, place.deliver("roster", {"roster.zip": zip_of(ROSTER)}), place.deliver("subgroups", {"s.csv": SUBGROUPS})
 
 
@@ -97,7 +97,7 @@ def test_a_kill_never_loses_that_a_live_delivery_must_be_judged_again(
     place.land()
     for delivery in (roster, subgroups):
         place.set_state(delivery, "published")
-    place.apply(**{"blank: no": "blank: yes"})
+    place.add(**{"blank: no": "blank: yes"})
     with killed(step, when):
         place.land()
     place.land()
@@ -110,7 +110,7 @@ def test_a_live_subgroup_file_is_landed_again_under_new_settings(delivered: tupl
     place.land()
     for delivery in (roster, subgroups):
         place.set_state(delivery, "published")
-    place.apply(**{"    ell:  {": "    ELL:  {label: EL, "})
+    place.add(**{"    ell:  {": "    ELL:  {label: EL, "})
     landed = place.land()
     assert (landed.again, landed.pending) == ([subgroups], [])
     assert place.delivery(subgroups).state == "published"
@@ -118,12 +118,12 @@ def test_a_live_subgroup_file_is_landed_again_under_new_settings(delivered: tupl
 
 
 def test_a_column_that_was_mapped_since_is_landed_from_the_archive(place: Place) -> None:
-    place.apply(**{"    ell:  {subgroup: english_learner, values: {y: yes, n: no}}\n": ""})
+    place.add(**{"    ell:  {subgroup: english_learner, values: {y: yes, n: no}}\n": ""})
     subgroups = place.deliver("subgroups", {"s.csv": SUBGROUPS})
     place.land()
     assert place.found(subgroups, "HDR003")[0][2] == "ell"
     place.set_state(subgroups, "accepted")
-    place.apply()
+    place.add()
     place.land()
     assert place.table("subgroup_row", "student_id, cells")[0] == ("s000", {"ell": "Y", "sped": None})
     assert place.codes(subgroups) == set()
@@ -135,13 +135,13 @@ def test_a_live_file_that_new_settings_cannot_read_keeps_its_state_and_holds_its
     place, _, subgroups = delivered
     place.land()
     place.set_state(subgroups, "published")
-    place.apply(**{"    sped:": "    gone: {subgroup: gone, open: true}\n    sped:"})
+    place.add(**{"    sped:": "    gone: {subgroup: gone, open: true}\n    sped:"})
     landed = place.land()
     assert (landed.unreadable, landed.again) == ([subgroups], [])
     assert place.delivery(subgroups).state == "published"
     assert place.codes(subgroups) == {"HDR001"}
     assert place.ask("select delivery_id from control.held_back") == [(subgroups,)]
-    place.apply()
+    place.add()
     assert place.land().again == [subgroups]
     assert place.ask("select * from control.held_back") == []
 
@@ -180,9 +180,9 @@ BROKEN = {
 
 
 def test_broken_files_among_many_of_the_same_header_harm_none_of_them(place: Place) -> None:
-    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.apply(f"d{n}")) for n in range(6)]
+    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.add(f"d{n}")) for n in range(6)]
     bad = {
-        fault: place.deliver("subgroups", {"s.csv": content}, place.apply(f"d{number}x"))
+        fault: place.deliver("subgroups", {"s.csv": content}, place.add(f"d{number}x"))
         for number, (fault, (content, _)) in enumerate(BROKEN.items())
     }
     landed = place.land()
@@ -195,8 +195,8 @@ def test_broken_files_among_many_of_the_same_header_harm_none_of_them(place: Pla
 
 
 def test_a_file_that_duckdb_cannot_read_is_found_by_loading_one_by_one(place: Place) -> None:
-    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.apply(f"d{n}")) for n in range(4)]
-    bad = place.deliver("subgroups", {"s.csv": SUBGROUPS}, place.apply("d1x"))
+    good = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 3)}, place.add(f"d{n}")) for n in range(4)]
+    bad = place.deliver("subgroups", {"s.csv": SUBGROUPS}, place.add("d1x"))
 
     def unreadable(real: Callable[..., Any], args: tuple[Any, ...], _: Mapping[str, Any]) -> object:
         if "district_id='d1x'" in repr(args):
@@ -226,7 +226,7 @@ def test_a_file_whose_rows_do_not_add_up_is_not_used(delivered: tuple[Place, str
 
 
 def test_one_broken_file_of_a_roster_lands_none_of_its_files(place: Place) -> None:
-    place.apply()
+    place.add()
     roster = place.deliver("roster", {"roster.zip": zip_of(ROSTER | {"classes.csv": "sourcedId\nc1\n"})})
     assert place.land().rejected == [roster]
     assert place.raw_counts(roster) == {}
@@ -235,7 +235,7 @@ def test_one_broken_file_of_a_roster_lands_none_of_its_files(place: Place) -> No
 
 def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "FILES_A_STATEMENT", 7)
-    deliveries = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 1)}, place.apply(f"d{n:02}")) for n in range(30)]
+    deliveries = [place.deliver("subgroups", {"s.csv": small.subgroups(n + 1)}, place.add(f"d{n:02}")) for n in range(30)]
     place.land()
     counts = place.ask("select delivery_id, count(*) from raw.subgroup_row group by all order by all")
     assert counts == [(delivery, n + 1) for n, delivery in enumerate(deliveries)]
@@ -243,7 +243,7 @@ def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, mon
 
 def test_rows_go_to_the_district_that_uploaded_them(place: Place) -> None:
     for district, students in (("alpha", 3), ("beta", 5)):
-        place.apply(district)
+        place.add(district)
         place.deliver("roster", small.roster(students), district)
         place.deliver("subgroups", {"s.csv": small.subgroups(students)}, district)
     place.land()
@@ -256,13 +256,13 @@ def test_rows_go_to_the_district_that_uploaded_them(place: Place) -> None:
 
 def test_a_file_past_its_retention_that_is_asked_for_again_stops_nobody(place: Place) -> None:
     """A rejected delivery whose bytes were purged is judged again when the settings change."""
-    place.apply("old", ell="other")
+    place.add("old", ell="other")
     old = place.deliver("subgroups", {"s.csv": SUBGROUPS}, "old")
     assert place.land().rejected == [old]
     (archived,) = [file for file in place.settings.paths.archive.rglob("*") if file.is_file()]
     archived.unlink()
-    place.apply("old")
-    place.apply("beta")
+    place.add("old")
+    place.add("beta")
     new = place.deliver("subgroups", {"s.csv": small.subgroups(3)}, "beta")
     again = place.land()
     assert (again.pending, again.rejected) == ([new], [old])

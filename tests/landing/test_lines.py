@@ -11,7 +11,7 @@ TEXT = 'student_id,note\ns1,"two\nlines"\n\n s2 ,x\n,blank\n,,\ns2,y\n'
 
 
 def _put(place: Place, text: str | bytes) -> str:
-    place.apply()
+    place.add()
     return place.deliver("subgroups", {"s.csv": text})
 
 
@@ -50,7 +50,7 @@ def test_a_short_row_has_a_blank_cell(place: Place) -> None:
 
 @pytest.mark.parametrize("name", ["users.csv", "folder/users.csv", "folder\\users.csv"])
 def test_a_member_of_a_zip_is_looked_into(place: Place, name: str) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("roster", {"roster.zip": zip_of({"orgs.csv": "sourcedId\nu1\n", name: "sourcedId\n\nu1\n"})})
     assert place.lines(delivery, "users.csv", "sourcedId", "u1") == (3,)
 
@@ -86,7 +86,7 @@ Total,4
 
 
 def test_lines_of_a_file_that_was_read_with_leniency_agree(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("subgroups", {"s.csv": ODD.replace("\n", "\r\n") + "\x1a"})
     place.land()
     assert place.ask("select student_id from raw.subgroup_row order by all") == [("s1",), ("s1",), ("s2",)]

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.reading.reading_pool import ReadingPool
@@ -30,7 +28,7 @@ def test_a_roster_without_a_manifest_is_read_as_a_full_set(place: Place) -> None
 
 
 def test_what_intake_unpacked_is_landed_without_the_zip_and_then_removed(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("roster", {"roster.zip": zip_of(ROSTER)})
     sha256 = next(file.sha256 for file in place.delivery(delivery).files if not file.member_of)
     archived = archived_path(place.settings.paths.archive, sha256)
@@ -45,7 +43,7 @@ def test_what_intake_unpacked_is_landed_without_the_zip_and_then_removed(place: 
 def test_a_zip_that_was_proved_and_cannot_be_read_any_more_is_rejected_and_stops_nobody(place: Place) -> None:
     """It ended the whole landing, for every district."""
     bad, good = (
-        place.deliver("roster", {"roster.zip": zip_of(small.roster(n))}, place.apply(d)) for n, d in ((10, "a1"), (11, "b1"))
+        place.deliver("roster", {"roster.zip": zip_of(small.roster(n))}, place.add(d)) for n, d in ((10, "a1"), (11, "b1"))
     )
     sha256 = next(file.sha256 for file in place.delivery(bad).files if not file.member_of)
     archived_path(place.settings.paths.archive, sha256).write_bytes(b"no zip")
@@ -112,8 +110,7 @@ SOURCES = {
 )
 def test_broken_demographics_reject_only_where_a_subgroup_is_read_from_them(place: Place, source: str, broken: str) -> None:
     subgroups, is_used = SOURCES[source]
-    text = f"district: alpha\nname: A\ntimezone: UTC\n{subgroups}"
-    apply_settings(place.registry, parse_district(text), text, actor="test")
+    place.apply(f"district: alpha\nname: A\ntimezone: UTC\n{subgroups}")
     files = manifest(**{"file.demographics,absent": "file.demographics,bulk"})
     if (content := BROKEN[broken]) is not None:
         files["demographics.csv"] = content
@@ -150,7 +147,7 @@ MENDED: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
 
 @pytest.mark.parametrize("code", MENDED)
 def test_a_mend_that_is_followed_works(place: Place, code: str) -> None:
-    place.apply()
+    place.add()
     for files, codes in zip(MENDED[code], ({code}, set()), strict=True):
         # A zip with such a manifest is refused before it comes here.
         zipped: Mapping[str, str | bytes] = {"roster.zip": zip_of(files)}
@@ -187,7 +184,7 @@ def test_metadata_columns_are_landed_as_a_map(place: Place) -> None:
 
 def test_a_nul_in_the_name_of_a_metadata_column_stops_nobody(place: Place) -> None:
     """Names stood in the statement's text, which ended at the NUL: a parser error, and no district was landed that night."""
-    place.apply("beta")
+    place.add("beta")
     good = place.deliver("roster", {"roster.zip": zip_of(ROSTER)}, "beta")
     lines = ROSTER["orgs.csv"].splitlines()
     text = "\n".join([lines[0] + ",metadata.a\0b", *(line + ",x" for line in lines[1:])]) + "\n"
@@ -197,7 +194,7 @@ def test_a_nul_in_the_name_of_a_metadata_column_stops_nobody(place: Place) -> No
 
 
 def test_counts_of_every_file_are_in_the_ledger(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("subgroups", {"s.csv": SUBGROUPS + "\n,,\ns9,y\ns8,y,n,\n"})
     place.land()
     assert place.delivery(delivery).record.as_json()["files"] == {

@@ -75,7 +75,7 @@ def test_lines_are_found_in_a_file_whose_name_is_in_other_capitals(place: Place)
 
 
 def test_a_subgroup_file_in_the_inbox_of_rosters_is_one_finding(place: Place) -> None:
-    place.apply()
+    place.add()
     uploads: tuple[Mapping[str, str | bytes], ...] = (
         {"s.csv": SUBGROUPS},
         {"s.zip": zip_of({"export/s.csv": SUBGROUPS + "s8,y,n,\n"})},
@@ -99,21 +99,21 @@ def test_a_subgroup_file_beside_a_roster_is_named_and_the_roster_stands(place: P
 
 @pytest.mark.parametrize("name", ["users.csv", "orgs.csv", "manifest.csv", "export.csv"])
 def test_one_file_of_a_roster_in_the_inbox_of_subgroup_files_is_one_finding(place: Place, name: str) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("subgroups", {name: ROSTER.get(name, ROSTER["users.csv"])})
     place.land()
     assert [(f.code, f.file) for f in place.delivery(delivery).findings] == [("PKG018", name)]
 
 
 def test_a_subgroup_file_that_is_called_as_a_file_of_a_roster_is_read(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("subgroups", {"users.csv": SUBGROUPS})
     place.land()
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", set())
 
 
 def test_two_loose_files_of_one_name_are_refused(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("roster", ROSTER | {"Users.csv": ROSTER["users.csv"]})
     place.land()
     assert place.delivery(delivery).state == "rejected"
@@ -121,7 +121,7 @@ def test_two_loose_files_of_one_name_are_refused(place: Place) -> None:
 
 
 def test_a_subgroup_file_without_rows_is_rejected(place: Place) -> None:
-    place.apply()
+    place.add()
     delivery = place.deliver("subgroups", {"s.csv": "student_id,ell,sped\n"})
     place.land()
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("rejected", {"ROW005"})

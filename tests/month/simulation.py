@@ -12,11 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from tests.month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
@@ -65,7 +62,6 @@ class Month:
     """Districts over one home. Everything that happens follows from the seed, but for the moment at which a kill strikes."""
 
     home: TortureHome
-    registry: Registry
     rng: Random
     districts: dict[str, District]
     say: Callable[[str], None]
@@ -111,13 +107,12 @@ class Month:
                 district.maker.change_settings()
                 district.is_changed = True
                 self.outcome.settings_changes += 1
-            text = district.maker.settings_yaml()
-            apply_settings(self.registry, parse_district(text), text, actor="month")
+            self.home.apply(district.maker.settings_yaml())
         district.maker.pass_day()
         if rng.random() < 0.6:
             feeds: tuple[Feed, ...] = rng.choice((FEEDS, FEEDS, ("roster",), ("subgroups",)))
             uploads = [self._make(district, feed) for feed in feeds]
-            self.home.drop(tuple((district.maker.name, upload.feed, upload.files) for upload in uploads))
+            self.home.upload(tuple((district.maker.name, upload.feed, upload.files) for upload in uploads))
             for upload in uploads:
                 district.send(upload)
                 self.outcome.sent_with_faults.update([upload.fault] if upload.fault else [])
@@ -141,7 +136,7 @@ class Month:
     def _decide(self, district: District, sent: Sent) -> None:
         is_approved = sent.upload.fault != NEVER_APPROVED and self.rng.random() < 0.6
         row = self._rows(district)[sent.upload.feed][district.sent[sent.upload.feed].index(sent)]
-        with self.registry.begin() as session:
+        with self.home.registry.begin() as session:
             decide = decisions.approve if is_approved else decisions.reject
             decide(session, get_delivery(session, row.delivery_id), by="Ana", reason="looked at it")
         district.decide(sent, is_approved=is_approved)
@@ -150,7 +145,7 @@ class Month:
     def _rows(self, district: District) -> dict[Feed, list[Delivery]]:
         """The ledger's deliveries as the district sent them: its n-th is ours."""
         rows: dict[Feed, list[Delivery]] = {"roster": [], "subgroups": []}
-        for row in all_deliveries(self.registry, [district.maker.name]):
+        for row in all_deliveries(self.home.registry, [district.maker.name]):
             codes = {finding.code for finding in row.findings}
             if row.feed == "roster" and codes & {"PKG001", "PKG003"}:  # nobody sent an incomplete set
                 said = f"{row.delivery_id} of {row.district_id} is a delivery that was not made: {sorted(codes)}"
@@ -212,11 +207,7 @@ def month_at(root: Path, districts: int, seed: int, say: Callable[[str], None]) 
     rng = Random(seed)  # noqa: S311 - a seed to repeat it by
     made = {f"m{number:03}": District(SmallDistrict(f"m{number:03}", rng.randrange(10**9))) for number in range(districts)}
     with home_at(root) as home:
-        registry = open_registry(home.settings)
-        try:
-            yield Month(home, registry, rng, made, say)
-        finally:
-            registry.close()
+        yield Month(home, rng, made, say)
 
 
 def simulate(root: Path, districts: int, nights: int, seed: int, say: Callable[[str], None]) -> Outcome:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.registry.conftest import registry as bare_registry
+from tests.support.home import apply
 
 __all__ = ["bare_registry"]
 
@@ -23,7 +22,7 @@ STAFF = "staff@vendor.example"
 def registry(bare_registry: Registry) -> Registry:
     for district, contacts in CONTACTS.items():
         text = f"district: {district}\nname: Made-up {district}\ntimezone: America/Chicago\nschedule: '02:00'\n{contacts}"
-        apply_settings(bare_registry, parse_district(text), text, actor="test")
+        apply(bare_registry, text)
     return bare_registry
 
 

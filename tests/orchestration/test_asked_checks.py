@@ -25,7 +25,7 @@ from tests.support.registry_statements import statements
 @pytest.fixture
 def two(place: Place) -> Place:
     for district in ("ash", "birch"):
-        place.apply(district)
+        place.add(district)
     return place
 
 

@@ -65,7 +65,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[
     registry = open_registry(settings)
     place = Place(settings, registry)
     for district in ("alder", "birch"):
-        place.apply(district, **{"guards:": f"{MORE}guards:"})
+        place.add(district, **{"guards:": f"{MORE}guards:"})
     roster = place.deliver("roster", small.roster(), "alder")
     subgroups = place.deliver("subgroups", {"subgroups.csv": _subgroups()}, "alder")
     of_birch = place.deliver("roster", small.roster(), "birch")

@@ -17,7 +17,7 @@ from subgroup_pipeline.access.passwords import password_on_record, set_password,
 from subgroup_pipeline.districts.district_keys import authorize_keys, keys_on_record
 from subgroup_pipeline.registry.asked_checks import waiting_checks
 from subgroup_pipeline.registry.schema import AuditEvent
-from tests.quality.subgroup_world import World, roster, rows, text
+from tests.quality.subgroup_world import World, roster, rows, settings, text
 from tests.support.installation import zip_of
 from tests.support.portal import PortalUnderTest, portal_running, send_form, token_in
 
@@ -42,15 +42,15 @@ def staffed(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterato
     shutil.copytree(template, home)
     world = World.at(home)
     for name in DISTRICTS:
-        world.apply(name)
-        world.place.deliver("roster", {"roster.zip": zip_of(roster())}, name)
-        world.place.deliver("subgroups", {"s.csv": text(rows())}, name)
+        world.apply(settings(name))
+        world.deliver("roster", {"roster.zip": zip_of(roster())}, name)
+        world.deliver("subgroups", {"s.csv": text(rows())}, name)
     world.judge()
-    held = {name: world.place.deliver("subgroups", {"s.csv": text(rows()[:60])}, name) for name in DISTRICTS}
+    held = {name: world.deliver("subgroups", {"s.csv": text(rows()[:60])}, name) for name in DISTRICTS}
     world.judge()
-    with portal_running(world.place.settings, world.place.registry) as portal:
+    with portal_running(world.settings, world.registry) as portal:
         yield Staffed(world, portal, held)
-    world.place.registry.close()
+    world.registry.close()
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +118,9 @@ def test_rejecting_keeps_what_was_live(staffed: Staffed, staff: httpx.Client) ->
 def test_a_decision_that_is_impossible_by_now_is_said_in_words(staffed: Staffed, staff: httpx.Client, decision: str) -> None:
     path = f"/staff/held/{staffed.held['elm']}"
     page = staff.get(path)
-    staffed.world.place.set_state(staffed.held["elm"], "superseded")
+    staffed.world.set_state(staffed.held["elm"], "superseded")
     answer = staff.post(path, data={"form_token": token_in(page), "decision": decision, "reason": "fine"})
-    staffed.world.place.set_state(staffed.held["elm"], "held")
+    staffed.world.set_state(staffed.held["elm"], "held")
     assert (answer.status_code, "This was not done:" in answer.text) == (409, True)
 
 

@@ -15,8 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.orm import Session
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.sources.remote_files import observe_files
@@ -27,6 +26,7 @@ from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.registry.schema import AuditEvent, Base, Characters, Delivery
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.upkeep.backup import back_up, restore
+from tests.support.home import apply
 from tests.support.postgres import Server
 
 pytestmark = pytest.mark.needs_postgres
@@ -47,7 +47,7 @@ def registry(settings: Settings) -> Iterator[Registry]:
 
 def _apply(registry: Registry, district: str) -> tuple[int, bool]:
     text = f"district: {district}\nname: Made-up {district} É\ntimezone: America/Chicago\n"
-    return apply_settings(registry, parse_district(text), text, actor="test")
+    return apply(registry, text)
 
 
 def _register(session: Session, content: str, district: str = "alpha", **how: Any) -> Delivery:  # noqa: ANN401 - as `register_delivery` takes them

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
-from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.schema import Delivery, FindingRow
-from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.registry.schema import FindingRow
 from tests.support import small_district as small
 from tests.support.place import Place
 
 STUDENTS = 100
-SETTINGS = """\
+_SETTINGS = """\
 district: {district}
 name: Made-up {district}
 timezone: America/Chicago
@@ -29,6 +23,13 @@ subgroups:
     lang: {{subgroup: home_language, open: true, values: {{none: not_reported}}, optional: true}}
 guards: {{first_delivery: accept{guards}}}
 """
+
+
+def settings(district: str, guards: str = "", matches: str = "users.identifier") -> str:
+    """The YAML of a district whose file has three columns; `guards` as in `share_change: 0.2`."""
+    return _SETTINGS.format(district=district, guards=guards and f", {guards}", matches=matches)
+
+
 HEADER = "student_id,ell,sped,lang"
 Rows = list[list[str]]
 
@@ -56,38 +57,15 @@ def roster(key: str = "", students: int = STUDENTS) -> dict[str, str]:
 
 
 @dataclass
-class World:
+class World(Place):
     """An installation of one test module."""
 
-    place: Place
     sent: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def at(cls, home: Path) -> World:
-        """A new one."""
-        settings = load_settings(home=home)
-        settings.paths.make()
-        return cls(Place(settings, open_registry(settings)))
-
-    def apply(self, district: str, guards: str = "", matches: str = "users.identifier") -> None:
-        """Register a district, or change its settings."""
-        yaml = SETTINGS.format(district=district, guards=guards and f", {guards}", matches=matches)
-        apply_settings(self.place.registry, parse_district(yaml), yaml, actor="test")
-
-    def judge(self) -> None:
-        """Land what was delivered, and judge it."""
-        self.place.land()
-        registry = self.place.registry
-        judge_deliveries(registry, self.place.settings, registered_districts(registry), run_name="test")
 
     def findings(self, delivery_id: str) -> dict[str, FindingRow]:
         """Findings by code; a code that stands twice is numbered from the second on."""
         by_code: dict[str, FindingRow] = {}
-        for finding in self.place.delivery(delivery_id).findings:
+        for finding in self.delivery(delivery_id).findings:
             same = sum(code.startswith(finding.code) for code in by_code)
             by_code[f"{finding.code}/{same + 1}" if same else finding.code] = finding
         return by_code
-
-    def delivery(self, delivery_id: str) -> Delivery:
-        """A delivery as the ledger has it."""
-        return self.place.delivery(delivery_id)

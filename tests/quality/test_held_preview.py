@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.registry.delivery_record import Count, Preview, SchoolCount
 from tests.night.test_subgroup_sources import YES_NO, settings
 from tests.night.test_subgroup_sources import roster as roster_of_columns
-from tests.quality.subgroup_world import SETTINGS, World, roster, rows, text
+from tests.quality.subgroup_world import World, roster, rows, text
+from tests.quality.subgroup_world import settings as district_settings
 from tests.support.installation import zip_of
 
 FEW, STUDENTS = 60, 100
@@ -33,15 +32,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World.at(tmp_path_factory.mktemp("preview") / "home")
     whole = zip_of(roster())
     for name in ("shrunk", "file", "fine"):
-        world.apply(name)
-        world.place.deliver("roster", {"roster.zip": whole}, name)
-        world.place.deliver("subgroups", {"s.csv": text(rows())}, name)
-    inside = settings("inside", "[roster_metadata]", ell=YES_NO)
-    apply_settings(world.place.registry, parse_district(inside), inside, actor="test")
-    world.place.deliver("roster", {"roster.zip": zip_of(roster_with(25))}, "inside")
+        world.apply(district_settings(name))
+        world.deliver("roster", {"roster.zip": whole}, name)
+        world.deliver("subgroups", {"s.csv": text(rows())}, name)
+    world.apply(settings("inside", "[roster_metadata]", ell=YES_NO))
+    world.deliver("roster", {"roster.zip": zip_of(roster_with(25))}, "inside")
     world.judge()
-    review = SETTINGS.format(district="first", matches="users.identifier", guards="").replace("accept", "review")
-    apply_settings(world.place.registry, parse_district(review), review, actor="test")
+    world.apply(district_settings("first").replace("accept", "review"))
     changed = [["x" + row[0] if n < 10 else row[0], "n", *row[2:]] for n, row in enumerate(rows()[:FEW])]
     for name, feed, files in (
         ("first", "roster", {"roster.zip": whole}),
@@ -50,7 +47,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         ("file", "subgroups", {"s.csv": text(changed)}),
         ("fine", "subgroups", {"s.csv": text(rows()[:99])}),
     ):
-        world.sent[name] = world.place.deliver("roster" if feed == "roster" else "subgroups", files, name)
+        world.sent[name] = world.deliver("roster" if feed == "roster" else "subgroups", files, name)
     world.judge()
     return world
 
@@ -134,6 +131,6 @@ def test_a_night_without_holds_asks_nothing_more(world: World, monkeypatch: pyte
     from subgroup_pipeline.quality import judge
 
     monkeypatch.setattr(judge, "preview_held", None)
-    delivery_id = world.place.deliver("subgroups", {"s.csv": text(rows()[:98])}, "fine")
+    delivery_id = world.deliver("subgroups", {"s.csv": text(rows()[:98])}, "fine")
     world.judge()
     assert world.delivery(delivery_id).state == "accepted"

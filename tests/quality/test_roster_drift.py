@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from tests.night.test_subgroup_sources import RACE_HEADER, YES_NO, roster, settings
 from tests.quality.subgroup_world import World
 from tests.support.installation import zip_of
@@ -86,11 +84,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, dict[str, s
     world = World.at(tmp_path_factory.mktemp("drift") / "home")
     deliveries = {}
     for name, case in CASES.items():
-        apply_settings(world.place.registry, parse_district(case.yaml), case.yaml, actor="test")
-        world.place.deliver("roster", {"roster.zip": zip_of(case.before)}, name)
+        world.apply(case.yaml)
+        world.deliver("roster", {"roster.zip": zip_of(case.before)}, name)
     world.judge()
     for name, case in CASES.items():
-        deliveries[name] = world.place.deliver("roster", {"roster.zip": zip_of(case.after)}, name)
+        deliveries[name] = world.deliver("roster", {"roster.zip": zip_of(case.after)}, name)
     world.judge()
     return world, deliveries
 

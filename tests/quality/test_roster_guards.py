@@ -9,12 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from subgroup_pipeline.districts.registered import registered_districts
-from subgroup_pipeline.quality.judge import judge_deliveries
-from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
-from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
 from tests.support.place import Place
 
@@ -138,16 +134,13 @@ GUARD_CODES = re.compile(r"VOL|OLD|WRG|STU")
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, dict[str, Delivery]]:
     """Every case as a district of its own: all first rosters in one judging, all second ones in another."""
-    settings = load_settings(home=tmp_path_factory.mktemp("guards") / "home")
-    registry = open_registry(settings)
-    place = Place(settings, registry)
+    place = Place.at(tmp_path_factory.mktemp("guards") / "home")
     for turn in ("before", "after"):
         for name, case in CASES.items():
-            place.apply(name, **{GUARDS: case.guards})
+            place.add(name, **{GUARDS: case.guards})
             place.deliver("roster", getattr(case, turn)(), name)
-        place.land()
-        judge_deliveries(registry, settings, registered_districts(registry), run_name=turn)
-    return place, {delivery.district_id: delivery for delivery in all_deliveries(registry)}
+        place.judge()
+    return place, {delivery.district_id: delivery for delivery in all_deliveries(place.registry)}
 
 
 @pytest.mark.parametrize("name", CASES)

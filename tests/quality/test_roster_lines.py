@@ -13,7 +13,7 @@ from subgroup_pipeline.registry.schema import FindingRow
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from tests.quality.conftest import CLEAN, Rows
 from tests.quality.planted import PLANTED
-from tests.quality.subgroup_world import World
+from tests.quality.subgroup_world import World, settings
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 
@@ -57,15 +57,15 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     for name, (change, *_) in CASES.items():
         rows = copy.deepcopy(CLEAN)
         if name.startswith("delta_"):
-            world.apply(name)
-            world.place.deliver("roster", {"before.zip": zip_of(_roster(rows))}, name)
+            world.apply(settings(name))
+            world.deliver("roster", {"before.zip": zip_of(_roster(rows))}, name)
         change(rows)
         if name == "later":
             # A term far ahead of whatever day this runs on.
             rows["academic_sessions"][1].update(startDate="2098-01-05", endDate="2098-05-28", schoolYear="2098")
-        world.apply(name)
+        world.apply(settings(name))
         files = _roster(rows, delta="orgs" if name.startswith("delta_") else "")
-        sent[name], deliveries[name] = rows, world.place.deliver("roster", {"roster.zip": zip_of(files)}, name)
+        sent[name], deliveries[name] = rows, world.deliver("roster", {"roster.zip": zip_of(files)}, name)
     world.judge()
     return Judged(sent, {name: world.delivery(delivery).findings for name, delivery in deliveries.items()})
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
 from subgroup_pipeline.registry.delivery_record import ChangedStudents
 from tests.quality.subgroup_cases import CASES, CLEAN, with_cell, with_users
-from tests.quality.subgroup_world import HEADER, SETTINGS, World, roster, rows, text
+from tests.quality.subgroup_world import HEADER, World, roster, rows, settings, text
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World.at(tmp_path_factory.mktemp("subgroups"))
     for name, case in CASES.items():
-        made.apply(name, case.guards)
-        made.place.deliver("roster", case.roster, name)
+        made.apply(settings(name, case.guards))
+        made.deliver("roster", case.roster, name)
         if case.after:
-            made.place.deliver("subgroups", {"subgroups.csv": case.after}, name)
+            made.deliver("subgroups", {"subgroups.csv": case.after}, name)
     made.judge()
-    made.sent = {name: made.place.deliver("subgroups", {"subgroups.csv": case.file}, name) for name, case in CASES.items()}
+    made.sent = {name: made.deliver("subgroups", {"subgroups.csv": case.file}, name) for name, case in CASES.items()}
     made.judge()
     return made
 
@@ -45,7 +43,7 @@ def test_a_file_that_is_mended_as_the_finding_says_is_taken(world: World) -> Non
         "few_changed": CLEAN,
         "blank_words": with_cell(3, "", range(20)),
     }
-    sent = {name: world.place.deliver("subgroups", {"mended.csv": file}, name) for name, file in mends.items()}
+    sent = {name: world.deliver("subgroups", {"mended.csv": file}, name) for name, file in mends.items()}
     world.judge()
     for delivery_id in sent.values():
         assert (world.delivery(delivery_id).state, world.findings(delivery_id).keys() & {"SUB503", "SUB549"}) == (
@@ -71,11 +69,9 @@ def test_a_file_that_is_mended_as_the_finding_says_is_taken(world: World) -> Non
 def test_a_file_says_what_its_roster_waits_for_and_a_refused_roster_waits_for_nobody(
     world: World, district: str, users: dict[str, str], codes: set[str], column: str | None, says: str
 ) -> None:
-    yaml = SETTINGS.format(district=district, guards="", matches="users.identifier")
-    yaml = yaml.replace("first_delivery: accept", "first_delivery: review")
-    apply_settings(world.place.registry, parse_district(yaml), yaml, actor="test")
-    sent = world.place.deliver("roster", users, district)
-    waiting = world.place.deliver("subgroups", {"subgroups.csv": CLEAN}, district)
+    world.apply(settings(district).replace("first_delivery: accept", "first_delivery: review"))
+    sent = world.deliver("roster", users, district)
+    waiting = world.deliver("subgroups", {"subgroups.csv": CLEAN}, district)
     world.judge()
     found = world.findings(sent)
     assert codes <= found.keys()
@@ -86,7 +82,7 @@ def test_a_file_says_what_its_roster_waits_for_and_a_refused_roster_waits_for_no
 
 def test_students_who_are_not_in_the_file_are_named_by_their_ids(world: World) -> None:
     delivery = world.delivery(world.sent["excel_wreck"])
-    kept = [row for row in kept_failing_rows(world.place.settings.paths, delivery) if row.code == "SUB507"]
+    kept = [row for row in kept_failing_rows(world.settings.paths, delivery) if row.code == "SUB507"]
     assert [(row.file, row.line, row.record, row.row_key) for row in kept] == [
         ("subgroups.csv", None, None, key) for key in ("00000", "00001", "00002")
     ]
@@ -97,12 +93,12 @@ def test_the_ledger_counts_students_that_are_new_changed_and_gone(world: World) 
     columns = [0, 3, 2, 1]
     reordered = [[row[n] for n in columns] for row in [["00200", "n", "n", "Karen"], *rows()[2:], rows()[-1]]]
     reordered[1][3] = "y"
-    world.apply("counted")
-    world.place.deliver("roster", roster(), "counted")
-    first = world.place.deliver("subgroups", {"1.csv": CLEAN}, "counted")
+    world.apply(settings("counted"))
+    world.deliver("roster", roster(), "counted")
+    first = world.deliver("subgroups", {"1.csv": CLEAN}, "counted")
     world.judge()
     header = ",".join(HEADER.split(",")[n] for n in columns)
-    second = world.place.deliver("subgroups", {"2.csv": text(reordered, header)}, "counted")
+    second = world.deliver("subgroups", {"2.csv": text(reordered, header)}, "counted")
     world.judge()
     assert world.delivery(first).record.changes is None
     assert world.delivery(second).record.changes == ChangedStudents(new=1, changed=1, removed=2)

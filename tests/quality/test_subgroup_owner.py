@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.schema import AuditEvent
-from tests.quality.subgroup_world import World, roster, rows, text
+from tests.quality.subgroup_world import World, roster, rows, settings, text
 
 ROSTERS = {"aspen": "a{:04}", "birch": "b{:04}", "cedar": "{:05}", "dogwood": "d{:04}", "elder": "e{:04}", "fir": "f{:04}"}
 FILES = {
@@ -23,11 +23,11 @@ FILES = {
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World.at(tmp_path_factory.mktemp("wrong"))
     for district, key in ROSTERS.items():
-        made.apply(district)
-        made.place.deliver("roster", roster(key), district)
-        made.sent[district] = made.place.deliver("subgroups", {"subgroups.csv": FILES[district]}, district)
-    made.apply("gum", matches="users.username")  # has birch's identifiers too, but matches by user name
-    made.place.deliver("roster", roster("b{:04}"), "gum")
+        made.apply(settings(district))
+        made.deliver("roster", roster(key), district)
+        made.sent[district] = made.deliver("subgroups", {"subgroups.csv": FILES[district]}, district)
+    made.apply(settings("gum", matches="users.username"))  # has birch's identifiers too, but matches by user name
+    made.deliver("roster", roster("b{:04}"), "gum")
     made.judge()
     return made
 
@@ -49,7 +49,7 @@ def test_a_file_is_refused_when_it_is_not_ours_and_is_anothers(world: World, dis
 
 
 def test_the_audit_log_says_whose_file_it_is(world: World) -> None:
-    with world.place.registry.begin() as session:
+    with world.registry.begin() as session:
         events = session.scalars(sa.select(AuditEvent).filter_by(kind="security.wrong_district")).all()
     assert {event.district_id: event.detail for event in events} == {
         "aspen": {"student_ids": 100, "matched": 0, "matched_elsewhere": {"birch": 100}},

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import load_settings
+from tests.support.home import apply
 
 _OF_SQLITE = {"test_the_migrations_make_what_the_models_say", "test_times_are_stored_in_utc_and_sort_as_text"}
 """These look at SQLite's own file; `tests/postgres` has their like."""
@@ -27,6 +26,6 @@ def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Registr
     opened = open_registry(load_settings(home=tmp_path / "home", **database))
     for district in ("alpha", "beta"):
         text = f"district: {district}\nname: Made-up {district}\ntimezone: America/Chicago\n"
-        apply_settings(opened, parse_district(text), text, actor="test")
+        apply(opened, text)
     yield opened
     opened.close()

@@ -9,38 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts
+from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.intake.fetch import register_arrival
 from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.intake.sources.listing import inbox_directory
 from subgroup_pipeline.intake.sources.offered import LocalFiles
-from subgroup_pipeline.landing.land import land_deliveries
-from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
-from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import Feed, all_deliveries, describe_delivery
 from subgroup_pipeline.rehearsal.rehearse import Rehearsal, rehearse
-from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support import small_district as small
 from tests.support.command import USED_WRONGLY, Said, Shell
+from tests.support.home import Files, Home
 from tests.support.installation import zip_of
 
-Files = Mapping[str, str | bytes]
 
+class House(Home):
+    """An installation without servers, in which files are taken in or checked."""
 
-class House:
-    """An installation without servers, in which files are delivered or checked."""
-
-    def __init__(self, home: Path) -> None:
-        self.settings: Settings = load_settings(home=home, memory_limit="1GB", settle_seconds=0)
-        self.registry: Registry = open_registry(self.settings)
-        self._desk = home.parent / "desk"
-
-    def apply(self, text: str) -> None:
-        apply_settings(self.registry, parse_district(text), text, actor="test")
+    @property
+    def _desk(self) -> Path:
+        return self.settings.paths.root.parent / "desk"
 
     def files(self, files: Files) -> list[Path]:
         """These files on the district's own disk."""
@@ -55,7 +45,7 @@ class House:
         offered = LocalFiles(inbox_directory(whose.settings, feed), self.files(files))
         return rehearse(self.registry, self.settings, whose, feed, offered)
 
-    def deliver(self, district: str, feed: Feed, files: Files) -> dict[str, object]:
+    def night(self, district: str, feed: Feed, files: Files) -> dict[str, object]:
         """What a night makes of the files, up to the verdict."""
         whose = registered_district(self.registry, district).settings
         offered = LocalFiles(inbox_directory(whose, feed), self.files(files))
@@ -65,10 +55,7 @@ class House:
         for arrival in taken.arrivals:
             with self.registry.begin() as session:
                 register_arrival(session, district, arrival)
-        districts = registered_districts(self.registry)
-        with open_warehouse(self.settings) as connection:
-            land_deliveries(connection, self.registry, self.settings, districts)
-        judge_deliveries(self.registry, self.settings, districts, run_name="night")
+        self.judge()
         return describe_delivery([d for d in all_deliveries(self.registry, [district]) if d.feed == feed][-1])
 
     def traces(self) -> dict[str, str]:
@@ -83,12 +70,12 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    made = House(tmp_path_factory.mktemp("house") / "home")
-    made.apply(small.settings("oak"))
-    made.apply(small.settings("elm"))
-    made.deliver("oak", "roster", {"roster.zip": zip_of(small.roster(60))})
+    made = House.at(tmp_path_factory.mktemp("house") / "home", memory_limit="1GB", settle_seconds=0)
+    made.add("oak")
+    made.add("elm")
+    made.night("oak", "roster", {"roster.zip": zip_of(small.roster(60))})
     yield made
-    made.registry.close()
+    made.close()
 
 
 def _delta(status: str, *students: int) -> Files:
@@ -136,9 +123,9 @@ def test_a_check_says_what_the_night_then_says(house: House, name: str, tmp_path
     assert list(house.settings.paths.rehearsals.iterdir()) == []
     # The night is another copy of the same installation: a check must not have helped it.
     shutil.copytree(house.settings.paths.root, tmp_path / "home")
-    night = House(tmp_path / "home")
-    assert _what(said.delivery) == _what(night.deliver("oak", feed, files))
-    night.registry.close()
+    twin = House.at(tmp_path / "home", memory_limit="1GB", settle_seconds=0)
+    assert _what(said.delivery) == _what(twin.night("oak", feed, files))
+    twin.close()
     assert said.would_be_used == (said.verdict in ("accepted", "accepted_with_rows_set_aside"))
 
 
@@ -151,7 +138,7 @@ def test_a_district_without_a_roster_is_told_that_the_file_would_wait(house: Hou
 
 
 def test_a_first_delivery_that_a_person_would_look_at_is_shown_as_held(house: House) -> None:
-    house.apply(small.settings("ash", accept="review"))
+    house.add("ash", accept="review")
     said = house.check("ash", "roster", small.roster())
     assert (said.verdict, said.would_be_used) == ("held", False)
     assert "FST701" in {finding["code"] for finding in said.delivery["findings"]}
@@ -165,28 +152,28 @@ def test_the_live_file_again_is_said_to_change_nothing(house: House) -> None:
 
 
 def test_a_check_uses_the_settings_of_today(house: House) -> None:
-    house.apply(small.settings("yew"))
-    house.deliver("yew", "roster", small.roster())
-    house.deliver("yew", "subgroups", {"s.csv": small.subgroups()})
-    house.apply(small.settings("yew", **{"english_learner, values: {y: yes, n: no}": "english_learner, values: {n: no}"}))
+    house.add("yew")
+    house.night("yew", "roster", small.roster())
+    house.night("yew", "subgroups", {"s.csv": small.subgroups()})
+    house.add("yew", **{"english_learner, values: {y: yes, n: no}": "english_learner, values: {n: no}"})
     said = house.check("yew", "subgroups", {"s.csv": small.subgroups(9)})
     assert {f["code"]: f["count"] for f in said.delivery["findings"]}["SUB506"] == 3
 
 
 def test_a_rejected_file_is_checked_again_under_the_settings_of_today(house: House) -> None:
-    house.apply(small.settings("fir"))
+    house.add("fir")
     file = {"s.csv": small.subgroups().replace("ell", "el status")}
-    house.deliver("fir", "roster", small.roster())
-    assert house.deliver("fir", "subgroups", file)["verdict"] == "rejected"
+    house.night("fir", "roster", small.roster())
+    assert house.night("fir", "subgroups", file)["verdict"] == "rejected"
     assert house.check("fir", "subgroups", file).verdict == "rejected"
-    house.apply(small.settings("fir", **{"{y: yes, n: no}}\n    sped": "{y: yes, n: no}, aliases: [el_status]}\n    sped"}))
+    house.add("fir", **{"{y: yes, n: no}}\n    sped": "{y: yes, n: no}, aliases: [el_status]}\n    sped"})
     assert house.check("fir", "subgroups", file).verdict == "accepted"
 
 
 def test_changes_behind_a_held_set_of_changes_would_wait(house: House) -> None:
-    house.apply(small.settings("bay"))
-    house.deliver("bay", "roster", small.roster(60))
-    assert house.deliver("bay", "roster", _delta("tobedeleted", *range(30)))["verdict"] == "held"
+    house.add("bay")
+    house.night("bay", "roster", small.roster(60))
+    assert house.night("bay", "roster", _delta("tobedeleted", *range(30)))["verdict"] == "held"
     said = house.check("bay", "roster", _delta("tobedeleted", 40))
     assert (said.verdict, said.would_be_used) == (None, True)
     assert "earlier changes-only roster" in said.outcome

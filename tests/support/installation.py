@@ -9,35 +9,40 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import asyncssh
 import dagster as dg
 import paramiko
 import pytest
 
 from subgroup_pipeline.cli.up import drop_server
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.district_keys import authorize_keys
-from subgroup_pipeline.districts.registered import apply_settings
+from subgroup_pipeline.dropserver.host_keys import HOST_ED25519, HOST_RSA, ensure_keys
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.orchestration.instance import run_night
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, get_delivery
-from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.settings import Settings, load_settings
+from tests.support.home import Files, Home
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"
 _KEYS = Path(tempfile.gettempdir()) / f"subgroups-test-keys-{os.getuid()}"
 
 
 def keep_host_keys(keys: Path) -> None:
-    """Start from host keys made once a machine: an RSA key takes a second."""
-    if _KEYS.is_dir():
-        keys.mkdir(parents=True, mode=0o700, exist_ok=True)
-        for file in _KEYS.iterdir():
-            shutil.copy2(file, keys / file.name)
+    """Start from host keys made once per machine: an RSA key takes a second."""
+    if not _KEYS.is_dir():
+        fresh = Path(tempfile.mkdtemp())
+        ensure_keys(fresh)
+        try:
+            fresh.rename(_KEYS)
+        except OSError:
+            shutil.rmtree(fresh)
+    keys.mkdir(parents=True, mode=0o700, exist_ok=True)
+    for name in (HOST_ED25519, HOST_RSA):
+        shutil.copy2(_KEYS / name, keys / name)
 
 
 @contextmanager
@@ -55,52 +60,39 @@ def environment_of(home: Path, **settings: str) -> Iterator[pytest.MonkeyPatch]:
 
 
 @contextmanager
+def served(home: Path, **settings: str) -> Iterator[tuple[pytest.MonkeyPatch, Settings, Registry]]:
+    """A home whose SFTP server runs on a free port: its environment, settings and registry; `settings` as above."""
+    with environment_of(home, **settings) as monkeypatch:
+        registry = open_registry(load_settings())
+        try:
+            with running(drop_server(load_settings(), registry, port=0)) as server:
+                monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
+                yield monkeypatch, load_settings(), registry
+        finally:
+            registry.close()
+
+
+@contextmanager
 def installation_in(home: Path, **settings: str) -> Iterator[Installation]:
     """An installation in this home, for fixtures of any scope; `settings` as for `environment_of`."""
-    with environment_of(home, **settings) as monkeypatch:
+    with served(home, **settings) as (monkeypatch, loaded, registry), ExitStack() as stack:
         monkeypatch.setenv("DAGSTER_HOME", str(home / "dagster"))
-        with Installation(monkeypatch) as made:
-            yield made
+        yield Installation(loaded, registry, stack)
 
 
-class Installation:
+@dataclass
+class Installation(Home):
     """One home with its SFTP server up. Everything a test does goes the way a district or an operator goes."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self._stack = ExitStack()
-        self._clients: dict[str, Path] = {}
+    _stack: ExitStack
+    _clients: dict[str, Path] = field(default_factory=dict)
 
-    def __enter__(self) -> Self:
-        self.registry = open_registry(load_settings())
-        server = self._stack.enter_context(running(drop_server(load_settings(), self.registry, port=0)))
-        self._monkeypatch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
-        self.settings = load_settings()
-        if not _KEYS.is_dir():
-            fresh = Path(tempfile.mkdtemp())
-            for name in ("ssh_host_ed25519_key", "ssh_host_rsa_key"):
-                shutil.copy2(self.settings.paths.keys / name, fresh / name)
-            try:
-                fresh.rename(_KEYS)
-            except OSError:
-                shutil.rmtree(fresh)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-        self.registry.close()
-
-    def apply(self, yaml_text: str) -> str:
+    def apply(self, text: str) -> str:
         """Apply a district's YAML and make a key for it; gives the district's key."""
-        settings = parse_district(yaml_text)
-        apply_settings(self.registry, settings, yaml_text, actor="test")
-        if settings.district not in self._clients:
-            key = asyncssh.generate_private_key("ssh-ed25519")
-            authorize_keys(self.registry, [(settings.district, key.export_public_key().decode())], actor="test")
-            path = self.settings.paths.root / f"client_{settings.district}"
-            key.write_private_key(str(path))
-            self._clients[settings.district] = path
-        return settings.district
+        district = super().apply(text)
+        if district not in self._clients:
+            self._clients[district] = self.client_key(district)
+        return district
 
     def sftp(self, district_id: str) -> paramiko.SFTPClient:
         """A session of a district's own client, closed with the installation."""
@@ -116,7 +108,7 @@ class Installation:
         )
         return self._stack.enter_context(client.open_sftp())
 
-    def upload(self, district_id: str, feed: str, files: Mapping[str, bytes | str] | Iterable[Path]) -> None:
+    def upload(self, district_id: str, feed: str, files: Files | Iterable[Path]) -> None:
         """Put files into a district's inbox: by name and content, or as they lie on disk."""
         named = files if isinstance(files, Mapping) else {path.name: path.read_bytes() for path in files}
         sftp = self.sftp(district_id)
@@ -124,13 +116,6 @@ class Installation:
             with sftp.open(f"inbox/{feed}/{name}", "wb") as remote:
                 remote.write(content.encode() if isinstance(content, str) else content)
         sftp.close()
-
-    def drop(self, district_id: str, feed: str, files: Mapping[str, bytes | str]) -> None:
-        """Put files where the SFTP server puts uploads, without a sign-in (a tenth of a second each): for many districts."""
-        inbox = self.settings.paths.sftp / district_id / "inbox" / feed
-        inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, content in files.items():
-            (inbox / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
     def night(self, *districts: str) -> dg.JobExecutionResult:
         """Run one night through Dagster; it must succeed."""

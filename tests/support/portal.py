@@ -21,14 +21,13 @@ from subgroup_pipeline.portal.server import PortalServer
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.schema import Person as PersonRow
 from subgroup_pipeline.settings import Settings
+from tests.support.home import Home
 
 
 @dataclass
-class PortalUnderTest:
+class PortalUnderTest(Home):
     """A running portal. `url` is where it listens; links that it makes begin with `settings.portal_url`."""
 
-    settings: Settings
-    registry: Registry
     port: int
 
     @property

@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,56 +16,39 @@ from typing import Self
 
 import asyncssh
 
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings, registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.accounts import Accounts
-from subgroup_pipeline.dropserver.host_keys import ensure_keys
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
-from subgroup_pipeline.registry.database import Registry, open_registry
+from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings, load_settings
+from tests.support.home import Files, Home
+from tests.support.installation import keep_host_keys
 from tests.support.waiting import waited
 
-YAML = """\
-district: {district}
-name: Made-up {district}
-timezone: America/Chicago
-subgroups:
-  columns:
-    ell: {{subgroup: english_learner, values: {{y: yes, n: no}}}}
-"""
 
-
-@dataclass
-class World:
+class World(Home):
     """An installation whose server runs, and the directories that its districts upload to."""
 
-    settings: Settings
-    registry: Registry
-    root: Path
+    @property
+    def root(self) -> Path:
+        return self.settings.paths.sftp
 
-    def apply(self, district: str, more: str = "") -> str:
-        self.apply_text(YAML.format(district=district) + more)
-        make_home(self.root, district)
+    def add(self, district: str = "alpha", more: str = "", **replacements: str) -> str:
+        """As everywhere, and its directories, which a first sign-in makes."""
+        make_home(self.root, super().add(district, more, **replacements))
         return district
 
-    def apply_text(self, text: str) -> None:
-        apply_settings(self.registry, parse_district(text), text, actor="test")
+    def drop(self, district: str, feed: str, files: Files, *, age: float = 3600) -> None:
+        super().drop(district, feed, files, age=age)
 
     def put(self, district: str, feed: str, name: str, content: bytes | str, *, age: float = 3600) -> Path:
-        """A file as an upload left it so many seconds ago. The server's mtime is its own clock's, so it is set on its disk."""
-        path = self.root / district / "inbox" / feed / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        then = time.time() - age
-        os.utime(path, (then, then))
-        return path
-
-    def put_all(self, district: str, feed: str, files: dict[str, str], *, age: float = 3600) -> None:
-        for name, content in files.items():
-            self.put(district, feed, name, content, age=age)
+        """A file as an upload left it so many seconds ago."""
+        self.drop(district, feed, {name: content}, age=age)
+        return self.root / district / "inbox" / feed / name
 
     def left(self, district: str, feed: str = "roster") -> list[str]:
         return sorted(path.name for path in (self.root / district / "inbox" / feed).iterdir())
@@ -93,6 +75,7 @@ class World:
 def open_world(home: Path, template: Path, settle_seconds: float = 60) -> Iterator[World]:
     """An installation with its own server, made from a template: keys and tables take a second."""
     shutil.copytree(template, home)
+    keep_host_keys(home / "keys")
     settings = load_settings(home=home, settle_seconds=settle_seconds)
     registry = open_registry(settings)
     server = DropServer(
@@ -100,15 +83,8 @@ def open_world(home: Path, template: Path, settle_seconds: float = 60) -> Iterat
         audit=lambda *_: None,
     )  # fmt: skip
     with running(server):
-        yield World(load_settings(home=home, settle_seconds=settle_seconds, sftp_port=server.port), registry, settings.paths.sftp)
+        yield World(load_settings(home=home, settle_seconds=settle_seconds, sftp_port=server.port), registry)
     registry.close()
-
-
-def make_template(home: Path) -> Path:
-    """A home with keys and an empty registry."""
-    ensure_keys(home / "keys")
-    open_registry(load_settings(home=home)).close()
-    return home
 
 
 @dataclass

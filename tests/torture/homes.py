@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,17 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from subgroup_pipeline.cli.up import drop_server
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
-from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import live_deliveries
-from subgroup_pipeline.settings import Settings, load_settings
-from tests.support.installation import environment_of
-from tests.support.small_district import settings as district_settings
+from tests.support.home import Home
+from tests.support.installation import served
 from tests.torture.cases import BUILT
 from tests.torture.invariants import State, read_state
 from tests.torture.kills import KillAt, Moment
@@ -31,10 +23,9 @@ from tests.torture.scenarios import SCENARIOS, Scenario, Upload
 
 
 @dataclass
-class TortureHome:
+class TortureHome(Home):
     """An installation whose SFTP server runs in this process, and whose nights run in processes of their own."""
 
-    settings: Settings
     plant: str = ""
 
     @cached_property
@@ -62,31 +53,21 @@ class TortureHome:
         """Start a night."""
         return begin(self.order(kill, **changes))
 
-    def drop(self, uploads: tuple[Upload, ...]) -> None:
-        """Put uploads where the SFTP server puts them, each a second after the one before (by the server's clock)."""
-        at = time.time() - 600
-        for district, feed, files in uploads:
-            inbox = self.settings.paths.sftp / district / "inbox" / feed
-            inbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-            at += 1
-            for name, content in files.items():
-                (inbox / name).write_bytes(content)
-                os.utime(inbox / name, (at, at))
+    def upload(self, uploads: tuple[Upload, ...]) -> None:
+        """Put uploads where the SFTP server puts them, each a second after the one before."""
+        for number, (district, feed, files) in enumerate(uploads, 1):
+            self.drop(district, feed, files, age=600 - number)
 
     def begin_day(self, scenario: Scenario) -> None:
         """Uploads come in, and a person decides about live rosters."""
-        self.drop(scenario.day)
-        registry = open_registry(self.settings)
-        try:
-            with registry.begin() as session:
-                for district, deed in scenario.deeds:
-                    roster = live_deliveries(session, "roster")[district]
-                    if deed == "reject":
-                        decisions.reject(session, roster, by="a person", reason="wrong school year")
-                    else:
-                        decisions.replay(session, roster, by="a person")
-        finally:
-            registry.close()
+        self.upload(scenario.day)
+        with self.registry.begin() as session:
+            for district, deed in scenario.deeds:
+                roster = live_deliveries(session, "roster")[district]
+                if deed == "reject":
+                    decisions.reject(session, roster, by="a person", reason="wrong school year")
+                else:
+                    decisions.replay(session, roster, by="a person")
 
     def state(self) -> State:
         """Everything that is compared, without ids and times."""
@@ -96,25 +77,8 @@ class TortureHome:
 @contextmanager
 def home_at(root: Path, **settings: str) -> Iterator[TortureHome]:
     """Start the SFTP server over a home (made or copied before); free port."""
-    with environment_of(root, **{"memory_limit": "1GB", **settings}) as patch:
-        registry = open_registry(load_settings())
-        try:
-            with running(drop_server(load_settings(), registry, port=0)) as server:
-                patch.setenv("SUBGROUPS_SFTP_PORT", str(server.port))
-                yield TortureHome(load_settings())
-        finally:
-            registry.close()
-
-
-def register(settings: Settings, districts: tuple[str, ...]) -> None:
-    """Apply a made-up district's settings for each name."""
-    registry = open_registry(settings)
-    try:
-        for district in districts:
-            text = district_settings(district)
-            apply_settings(registry, parse_district(text), text, actor="test")
-    finally:
-        registry.close()
+    with served(root, **{"memory_limit": "1GB", **settings}) as (_, loaded, registry):
+        yield TortureHome(loaded, registry)
 
 
 @dataclass
@@ -169,9 +133,10 @@ class Bench:
         scenario = SCENARIOS[name]()
         shutil.rmtree(self._home, ignore_errors=True)
         with home_at(self._home) as home:
-            register(home.settings, scenario.districts)
+            for district in scenario.districts:
+                home.add(district)
             for uploads in filter(None, (scenario.base, scenario.later)):
-                home.drop(uploads)
+                home.upload(uploads)
                 outcome = home.night()
                 assert outcome.is_good, outcome.errors
             before = home.state()

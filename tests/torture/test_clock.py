@@ -11,10 +11,9 @@ import pytest
 
 from subgroup_pipeline.build.scope import _scope_row
 from subgroup_pipeline.registry import ledger
-from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries
 from subgroup_pipeline.registry.receiving import register_delivery
-from tests.torture.homes import Bench, home_at, register
+from tests.torture.homes import Bench, home_at
 from tests.torture.invariants import not_converged
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -40,12 +39,11 @@ def test_a_delivery_after_the_clock_was_set_back_is_the_newest(
     """Ids and order go by the time of receipt: the delivery before stayed the live one, and the new one was lost."""
     monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path))
     with home_at(tmp_path) as home:
-        register(home.settings, ("alpha",))
-        registry = open_registry(home.settings)
+        home.add("alpha")
         monkeypatch.setattr(ledger, "datetime", _Clock(NOON, NOON - back))
         ids = []
         for number in range(3):
-            with registry.begin() as session:
+            with home.registry.begin() as session:
                 delivery, is_new = register_delivery(
                     session, "alpha", "roster", sha256=f"{number}", content_sha256=f"{number}", proof="zip_crc",
                     files=[UploadedFile("roster.zip", f"{number}", 1)],
@@ -54,13 +52,12 @@ def test_a_delivery_after_the_clock_was_set_back_is_the_newest(
                 for state in ("screened", "landed", "accepted"):
                     ledger.advance(session, delivery, state)
                 ids.append(delivery.delivery_id)
-        with registry.begin() as session:
+        with home.registry.begin() as session:
             latest = latest_delivery(session, "alpha", "roster")
             assert latest is not None
             assert latest.delivery_id == ids[-1]
             assert live_deliveries(session, "roster")["alpha"].delivery_id == ids[-1]
         assert ids == sorted(ids)
-        registry.close()
 
 
 @pytest.mark.torture

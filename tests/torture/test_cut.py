@@ -11,20 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-import asyncssh
 import paramiko
 import pytest
 
-from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
-from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.waiting import waited
-from tests.torture.homes import TortureHome, home_at, register
+from tests.torture.homes import TortureHome, home_at
 from tests.torture.proxy import Cut, proxy_to
 
 SEED = int(os.environ.get("SUBGROUPS_TORTURE_SEED", "1"))
@@ -37,15 +34,9 @@ BROKEN_ON_PURPOSE = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledTh
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[TortureHome]:
     with home_at(tmp_path / "home") as made:
-        register(made.settings, ("alpha", "beta"))
+        made.add("alpha")
+        made.add("beta")
         yield made
-
-
-@pytest.fixture
-def registry(home: TortureHome) -> Iterator[Registry]:
-    opened = open_registry(home.settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +46,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tenacity, "wait_random_exponential", lambda **_: tenacity.wait_none())
 
 
-def _fetch(home: TortureHome, registry: Registry, port: int | None = None) -> Fetched:
+def _fetch(home: TortureHome, port: int | None = None) -> Fetched:
     """Fetch, perhaps by another port, where the same keys are expected."""
     settings = home.settings
     if port is not None:
@@ -63,35 +54,35 @@ def _fetch(home: TortureHome, registry: Registry, port: int | None = None) -> Fe
         known = known_hosts.read_text()
         known_hosts.write_text(known + known.replace(f":{settings.sftp_port} ", f":{port} "))
         settings = load_settings(**(settings.model_dump() | {"sftp_port": port}))
-    return fetch_deliveries(registry, settings, registered_districts(registry))
+    return fetch_deliveries(home.registry, settings, registered_districts(home.registry))
 
 
-def _whole(home: TortureHome, registry: Registry, allowed: set[str]) -> None:
+def _whole(home: TortureHome, allowed: set[str]) -> None:
     """Everything in ledger and archive is a file as it was uploaded."""
     archive = home.settings.paths.archive
     kept = {path.name for path in archive.glob("*/*")}
     assert all(hashlib.sha256((archive / name[:2] / name).read_bytes()).hexdigest() == name for name in kept)
     assert kept <= allowed
-    assert {d.sha256 for d in all_deliveries(registry)} - {None} <= allowed
+    assert {d.sha256 for d in all_deliveries(home.registry)} - {None} <= allowed
     assert list(archive.glob(".*")) == []
 
 
 @BROKEN_ON_PURPOSE
 @pytest.mark.parametrize("is_reset", [False, True], ids=["end", "reset"])
 @pytest.mark.parametrize("direction", ["down", "up"])
-def test_our_fetch_is_cut(home: TortureHome, registry: Registry, direction: Literal["up", "down"], is_reset: bool) -> None:
+def test_our_fetch_is_cut(home: TortureHome, direction: Literal["up", "down"], is_reset: bool) -> None:
     allowed = set()
     for number, offset in enumerate(OFFSETS):
         roster, subgroups = ROSTER + b"", SUBGROUPS + b"s%d,y,n\n" % number
         roster = zip_of({"users.csv": f"sourcedId\nu{number}\n" + "x" * 8000})
         allowed |= {hashlib.sha256(roster).hexdigest(), hashlib.sha256(subgroups).hexdigest()}
-        home.drop((("alpha", "roster", {"roster.zip": roster}), ("beta", "subgroups", {"subgroups.csv": subgroups})))
+        home.upload((("alpha", "roster", {"roster.zip": roster}), ("beta", "subgroups", {"subgroups.csv": subgroups})))
         with proxy_to(home.settings.sftp_port, Cut(offset, direction, is_reset)) as port:
-            _fetch(home, registry, port)
-        _whole(home, registry, allowed)
-        _fetch(home, registry)
-        assert {d.sha256 for d in all_deliveries(registry)} == allowed
-        assert len(all_deliveries(registry)) == 2 * (number + 1)
+            _fetch(home, port)
+        _whole(home, allowed)
+        _fetch(home)
+        assert {d.sha256 for d in all_deliveries(home.registry)} == allowed
+        assert len(all_deliveries(home.registry)) == 2 * (number + 1)
         assert list(home.settings.paths.sftp.glob("*/inbox/*/*")) == []
 
 
@@ -116,14 +107,6 @@ def _upload(home: TortureHome, port: int, key: Path, path: str, content: bytes) 
     return False
 
 
-def _client_key(registry: Registry, directory: Path) -> Path:
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    authorize_keys(registry, [("alpha", key.export_public_key().decode())], actor="test")
-    path = directory / "client"
-    key.write_private_key(str(path))
-    return path
-
-
 _ESTABLISHED, _CLOSE_WAIT = "01", "08"
 
 
@@ -134,41 +117,41 @@ def _connections(port: int) -> list[str]:
     return [state for _, local, _, state, *_ in sockets if local == here and state in {_ESTABLISHED, _CLOSE_WAIT}]
 
 
-def _cut_uploads(home: TortureHome, registry: Registry, directory: Path, path: str, content: bytes) -> list[tuple[int, str]]:
+def _cut_uploads(home: TortureHome, path: str, content: bytes) -> list[tuple[int, str]]:
     """Cut an upload at every offset and fetch; gives (offset, state) of every delivery of bytes that are not the whole file."""
-    key = _client_key(registry, directory)
+    key = home.client_key("alpha")
     whole = hashlib.sha256(content).hexdigest()
     found = []
     for offset in (2_000 + at for at in OFFSETS):
         with proxy_to(home.settings.sftp_port, Cut(offset, "up")) as port:
             _upload(home, port, key, path, content)
         waited(lambda: not _connections(home.settings.sftp_port))
-        seen = {delivery.delivery_id for delivery in all_deliveries(registry)}
-        _fetch(home, registry)
-        new = [delivery for delivery in all_deliveries(registry) if delivery.delivery_id not in seen]
+        seen = {delivery.delivery_id for delivery in all_deliveries(home.registry)}
+        _fetch(home)
+        new = [delivery for delivery in all_deliveries(home.registry) if delivery.delivery_id not in seen]
         found += [(offset, delivery.state) for delivery in new if delivery.sha256 not in (whole, None)]
     assert _upload(home, home.settings.sftp_port, key, path, content)
-    _fetch(home, registry)
-    assert all_deliveries(registry)[-1].sha256 == whole
+    _fetch(home)
+    assert all_deliveries(home.registry)[-1].sha256 == whole
     return found
 
 
 @BROKEN_ON_PURPOSE
-def test_a_districts_zip_is_cut(home: TortureHome, registry: Registry, tmp_path: Path) -> None:
-    found = _cut_uploads(home, registry, tmp_path, "/inbox/roster/roster.zip", ROSTER)
+def test_a_districts_zip_is_cut(home: TortureHome) -> None:
+    found = _cut_uploads(home, "/inbox/roster/roster.zip", ROSTER)
     assert {state for _, state in found} <= {"rejected"}
 
 
 @BROKEN_ON_PURPOSE
-def test_a_districts_subgroup_file_is_cut(home: TortureHome, registry: Registry, tmp_path: Path) -> None:
-    found = _cut_uploads(home, registry, tmp_path, "/inbox/subgroups/subgroups.csv", SUBGROUPS)
+def test_a_districts_subgroup_file_is_cut(home: TortureHome) -> None:
+    found = _cut_uploads(home, "/inbox/subgroups/subgroups.csv", SUBGROUPS)
     assert {state for _, state in found} <= {"rejected"}
 
 
 @BROKEN_ON_PURPOSE
-def test_a_client_cannot_set_the_time_of_a_file(home: TortureHome, registry: Registry, tmp_path: Path) -> None:
+def test_a_client_cannot_set_the_time_of_a_file(home: TortureHome) -> None:
     """A client's mtime in 2096 would keep a file from ever settling, or put it last in the order for good."""
-    key = _client_key(registry, tmp_path)
+    key = home.client_key("alpha")
     assert _upload(home, home.settings.sftp_port, key, "/inbox/subgroups/subgroups.csv", SUBGROUPS)
     with paramiko.SSHClient() as client:
         client.load_host_keys(str(home.settings.paths.keys / "known_hosts"))
@@ -177,5 +160,5 @@ def test_a_client_cannot_set_the_time_of_a_file(home: TortureHome, registry: Reg
             with suppress(OSError):
                 sftp.utime("/inbox/subgroups/subgroups.csv", (3_976_214_400, 3_976_214_400))
             assert abs((sftp.stat("/inbox/subgroups/subgroups.csv").st_mtime or 0) - time.time()) < 60
-    _fetch(home, registry)
-    assert [d.state for d in all_deliveries(registry)] == ["received"]
+    _fetch(home)
+    assert [d.state for d in all_deliveries(home.registry)] == ["received"]

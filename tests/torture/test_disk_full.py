@@ -32,7 +32,7 @@ def test_a_full_disk(bench: Bench, small_disk: SmallDisk, free: int) -> None:
     scenario, before, after = bench.twin("two at once")
     shutil.copytree(bench.directory / "templates" / "two_at_once", small_disk.place / "home", symlinks=True)
     with home_at(small_disk.place / "home") as home:
-        home.drop(scenario.day)
+        home.upload(scenario.day)
         small_disk.leave_free(free)
         changes: dict[str, Any] = {"report": small_disk.place.parent / "night.report"}
         failed = _endures(home, before, after, {**changes, "plant": "unmeasured disk"})

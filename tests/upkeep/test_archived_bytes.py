@@ -6,10 +6,7 @@ import io
 import os
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.registry.database import Registry
@@ -17,22 +14,10 @@ from subgroup_pipeline.registry.schema import Delivery
 from tests.support import small_district as small
 from tests.support.installation import zip_of
 from tests.support.place import Place
-from tests.support.servers import World, make_template, open_world
+from tests.support.servers import World
 from tests.support.upkeep import clear
 
 ROSTER = small.roster()
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture
-def world(tmp_path: Path, template: Path) -> Iterator[World]:
-    with open_world(tmp_path / "home", template) as made:
-        made.apply("alpha")
-        yield made
 
 
 def test_a_zip_that_said_nothing_new_leaves_and_the_one_that_did_stays(world: World) -> None:
@@ -50,7 +35,7 @@ def test_a_zip_that_said_nothing_new_leaves_and_the_one_that_did_stays(world: Wo
 
 
 def test_files_of_a_set_that_never_became_whole_leave(world: World) -> None:
-    world.put_all("alpha", "roster", {name: text for name, text in ROSTER.items() if name != "users.csv"}, age=70)
+    world.drop("alpha", "roster", {name: text for name, text in ROSTER.items() if name != "users.csv"}, age=70)
     assert world.fetch().new == []
     assert len(world.archived()) == 1, "manifest.csv was kept to see what is missing"
     for path in (world.root / "alpha" / "inbox" / "roster").iterdir():
@@ -60,7 +45,7 @@ def test_files_of_a_set_that_never_became_whole_leave(world: World) -> None:
 
 
 def test_bytes_of_a_delivery_that_is_over_stay_for_their_days(place: Place) -> None:
-    place.apply()
+    place.add()
     over, live = (place.deliver("subgroups", {"s.csv": small.subgroups(students)}) for students in (3, 4))
     place.set_state(over, "superseded")
     place.set_state(live, "published")
@@ -71,7 +56,7 @@ def test_bytes_of_a_delivery_that_is_over_stay_for_their_days(place: Place) -> N
 
 
 def test_a_full_set_stays_for_as_long_as_changes_rest_on_it(place: Place) -> None:
-    place.apply()
+    place.add()
     full, first, second = (place.deliver("roster", {"orgs.csv": f"sourcedId\n{number}\n"}) for number in range(3))
     _rest_on(place.registry, first, full)
     _rest_on(place.registry, second, first)
@@ -84,7 +69,7 @@ def test_a_full_set_stays_for_as_long_as_changes_rest_on_it(place: Place) -> Non
 
 def test_the_ledger_cannot_make_a_young_file_leave(place: Place) -> None:
     """The same bytes that came again yesterday, of a delivery that was over long ago."""
-    place.apply()
+    place.add()
     over = place.deliver("subgroups", {"s.csv": small.subgroups()})
     place.set_state(over, "superseded")
     then = time.time() + 30 * 86400

@@ -21,7 +21,7 @@ from tests.support.place import Place
 
 @pytest.fixture
 def backup(place: Place, tmp_path: Path) -> Path:
-    place.apply()
+    place.add()
     place.deliver("subgroups", {"s.csv": small.subgroups()})
     (place.settings.paths.keys / "pipeline").write_text("a key")
     (place.settings.paths.archive / ".1234.part").write_text("half a file")

@@ -170,7 +170,7 @@ def test_what_cannot_be_removed_stops_neither_the_rest_nor_the_night(place: Plac
 
 
 def test_raw_rows_stay_only_of_deliveries_that_are_needed(place: Place) -> None:
-    place.apply()
+    place.add()
     ids = {}
     for number, state in enumerate(("published", "held", "superseded", "rejected", "landed")):
         ids[state] = place.deliver("subgroups", {"s.csv": small.subgroups(number + 2)})

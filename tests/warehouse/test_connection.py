@@ -132,7 +132,7 @@ def test_a_column_that_the_table_does_not_have_is_refused(place: Place) -> None:
 
 def test_the_settings_of_subgroups_are_replaced_by_the_newest(place: Place) -> None:
     for spelled in ("    sped:", "    Special-Ed :"):
-        place.apply(**({"    sped:": spelled} if spelled != "    sped:" else {}))
+        place.add(**({"    sped:": spelled} if spelled != "    sped:" else {}))
         with open_warehouse(place.settings) as connection:
             write_subgroup_settings(connection, registered_districts(place.registry))
     assert place.ask("select subgroup, source_column, blank_value, display_order from control.subgroup_column order by all") == [
