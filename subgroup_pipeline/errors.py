@@ -16,6 +16,10 @@ class ProposalError(SubgroupsError):
     """A sample from which settings were to be proposed cannot be read."""
 
 
+class StaleSettingsError(SubgroupsError):
+    """A district's settings were written from a version that is not in force any more."""
+
+
 class UnknownDistrictError(SubgroupsError):
     """A district was named that the registry does not hold."""
 

@@ -35,7 +35,10 @@ __all__ = [
 ]
 
 DISTRICT_KEY = re.compile(r"^[a-z0-9][a-z0-9_]{1,40}$")
-RESERVED_KEYS = frozenset(["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema"])
+RESERVED_KEYS = frozenset(
+    ["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema", "new", "propose"]
+)
+"""Names of schemas, and words that stand in addresses of the portal where a district's key does."""
 
 
 class Server(Part):

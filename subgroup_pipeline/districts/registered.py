@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.districts.district_file import DistrictSettings
-from subgroup_pipeline.errors import UnknownDistrictError
+from subgroup_pipeline.errors import StaleSettingsError, UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.schema import District, DistrictSettingsVersion
 
@@ -27,15 +27,24 @@ class RegisteredDistrict:
         return self.settings.district
 
 
-def apply_settings(registry: Registry, settings: DistrictSettings, yaml_text: str, *, actor: str) -> tuple[int, bool]:
+def apply_settings(
+    registry: Registry, settings: DistrictSettings, yaml_text: str, *, actor: str, made_from: int | None = None
+) -> tuple[int, bool]:
     """Record settings for a district, making the district if it is new.
 
-    Gives the version now in force and whether this call made it; the same settings again change nothing.
+    Gives the version now in force and whether this call made it; the same settings again change nothing. `made_from` is the
+    version that somebody looked at while writing these (0: none). Raises StaleSettingsError when another one is in force.
     """
     document = settings.model_dump(mode="json")
     now = datetime.now(UTC)
     with registry.begin() as session:
+        # A write comes first, so that of two who apply at once the second reads what the first one left.
+        own = sa.update(District).where(District.district_id == settings.district)
+        session.execute(own.values(settings_version=District.settings_version))
         district = session.get(District, settings.district)
+        in_force = district.settings_version if district else 0
+        if made_from not in (None, in_force):
+            raise StaleSettingsError(f"version {in_force} of the settings of {settings.district} came meanwhile.")
         if district is None:
             district = District(district_id=settings.district, name=settings.name, settings_version=0, created_at=now)
             session.add(district)

@@ -33,6 +33,7 @@ from subgroup_pipeline.portal import (
     staff_districts,
     staff_holds,
     staff_propose,
+    staff_settings,
 )
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import Installation, Visit
@@ -62,7 +63,8 @@ PAGES: list[Page] = [
     *district_overview.PAGES,
     *district_settings.PAGES,
     *district_uploads.PAGES,
-    *staff_propose.PAGES,  # before a district's own page, which would take its address for a key
+    *staff_propose.PAGES,  # these two before a district's own page, which would take their addresses for a key
+    *staff_settings.PAGES,
     *staff_district.PAGES,
     *staff_districts.PAGES,
     *staff_holds.PAGES,
