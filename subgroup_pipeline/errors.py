@@ -40,6 +40,14 @@ class RehearsalError(SubgroupsError):
     """A file that was given only to be checked could not be; the message tells a clerk what to do."""
 
 
+class PersonRefusedError(SubgroupsError):
+    """What was said of somebody who shall sign in cannot be: their mail address, role, district or schools."""
+
+
+class UnknownPersonError(SubgroupsError):
+    """Somebody was named who is not on record."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 

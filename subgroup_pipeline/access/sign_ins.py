@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.access.roles import Person, Role
+from subgroup_pipeline.access.browsers import browser_in_words
+from subgroup_pipeline.access.people import as_person
 from subgroup_pipeline.access.tokens import new_token, token_hash
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.schema import Person as PersonRow
 from subgroup_pipeline.registry.schema import SignIn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
+
+    from subgroup_pipeline.access.roles import Person
 
 LASTS = timedelta(hours=8)
 _SEEN_EVERY = timedelta(minutes=5)
@@ -24,8 +29,14 @@ Way = Literal["link", "oidc"]
 
 
 def begin_sign_in(session: Session, email: str, *, way: Way, peer: str, browser: str) -> str:
-    """Sign a person in within the caller's transaction; gives the secret for the cookie."""
+    """Sign a person in within the caller's transaction; gives the secret for the cookie, a new one each time.
+
+    The audit log says whether this person was seen in such a browser before.
+    """
     token, now = new_token(), datetime.now(UTC)
+    words = browser_in_words(browser)
+    seen = session.scalars(sa.select(SignIn.browser).where(SignIn.email == email).distinct())
+    is_new = words not in {browser_in_words(one) for one in seen}
     session.add(
         SignIn(
             cookie_sha256=token_hash(token),
@@ -38,7 +49,8 @@ def begin_sign_in(session: Session, email: str, *, way: Way, peer: str, browser:
             expires_at=now + LASTS,
         )
     )
-    record_event(session, "portal.signed_in", actor=email, detail={"way": way, "peer": peer[:64]})
+    detail = {"way": way, "peer": peer[:64], "browser": words, "new_browser": is_new}
+    record_event(session, "portal.signed_in", actor=email, detail=detail)
     return token
 
 
@@ -66,6 +78,21 @@ def end_sign_in(registry: Registry, cookie_sha256: str, *, actor: str, email: st
         return True
 
 
-def as_person(row: PersonRow) -> Person:
-    """A row of the registry as the person it describes."""
-    return Person(row.email, Role(row.role), row.district_id, frozenset(row.school_ids))
+def end_others(registry: Registry, email: str, *, actor: str, but: str = "") -> int:
+    """End every sign-in of a person but the one of this cookie's hash; gives how many there were."""
+    live = sa.and_(SignIn.email == email, SignIn.ended_at.is_(None), SignIn.expires_at > datetime.now(UTC))
+    with registry.begin() as session:
+        others = session.scalars(sa.select(SignIn).where(live, SignIn.cookie_sha256 != but)).all()
+        for one in others:
+            one.ended_at = datetime.now(UTC)
+        if others:
+            record_event(session, "portal.signed_out", actor=actor, detail={"email": email, "sign_ins": len(others)})
+        return len(others)
+
+
+def live_sign_ins(registry: Registry, email: str | None = None, most: int = 200) -> Sequence[SignIn]:
+    """Browsers that are signed in now, of one person or of all, the one seen last first."""
+    live = sa.and_(SignIn.ended_at.is_(None), SignIn.expires_at > datetime.now(UTC))
+    query = sa.select(SignIn).where(live).order_by(SignIn.seen_at.desc()).limit(most)
+    with registry.begin() as session:
+        return session.scalars(query if email is None else query.where(SignIn.email == email)).all()
