@@ -48,8 +48,8 @@ class ListedPerson:
 
 def normal_email(text: str) -> str:
     """An address as it is kept and compared: trimmed and in small letters. Raises PersonRefusedError."""
-    email = text.strip().lower()
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
+    email = text.strip().casefold()
+    if not text.isascii() or len(email) > 254 or not _EMAIL.fullmatch(email):
         raise PersonRefusedError(f"{text.strip()[:100]!r} is no mail address. Write it like name@district.example.")
     return email
 
@@ -115,10 +115,10 @@ def remove_person(registry: Registry, email: str, *, actor: str) -> str:
 
 
 def known_person(session: Session, email: str) -> PersonRow:
-    """The row of a person. Raises UnknownPersonError."""
-    row = session.get(PersonRow, email.strip().lower())
+    """The row of a person. Raises UnknownPersonError, or PersonRefusedError for what is no address."""
+    row = session.get(PersonRow, normal_email(email))
     if row is None:
-        raise UnknownPersonError(f"nobody is known as {email.strip()[:100]}. `subgroups user list` shows who is.")
+        raise UnknownPersonError(f"nobody is known as {normal_email(email)}. `subgroups user list` shows who is.")
     return row
 
 
@@ -130,7 +130,7 @@ def list_people(
     live = sa.and_(SignIn.email == PersonRow.email, SignIn.ended_at.is_(None), SignIn.expires_at > now)
     count = sa.select(sa.func.count()).select_from(SignIn).where(live).scalar_subquery().label("sign_ins")
     query = sa.select(PersonRow, count).order_by(PersonRow.email).limit(most).offset(after)
-    if search := search.strip().lower():
+    if search := search.strip().casefold():
         holds = [column.contains(search, autoescape=True) for column in (PersonRow.email, PersonRow.district_id)]
         query = query.where(sa.or_(*holds))
     if role:

@@ -25,10 +25,12 @@ FIRST_LASTS = timedelta(hours=72)
 
 @dataclass(frozen=True)
 class MadeLink:
-    """A link's secret, told once, and when it ends."""
+    """A link's secret, told once, when it ends, and whose it is."""
 
     token: str
     expires_at: datetime
+    email: str
+    district_id: str | None
 
 
 def make_link(session: Session, email: str, *, actor: str) -> MadeLink:
@@ -48,7 +50,7 @@ def make_link(session: Session, email: str, *, actor: str) -> MadeLink:
     session.add(SignInLink(token_sha256=token_hash(token), email=person.email, made_at=now, expires_at=expires_at))
     detail = {"email": person.email, "expires_at": expires_at.isoformat()}
     record_event(session, "sign_in_link.made", actor=actor, district_id=person.district_id, detail=detail)
-    return MadeLink(token, expires_at)
+    return MadeLink(token, expires_at, person.email, person.district_id)
 
 
 def link_of(session: Session, token: str) -> SignInLink | None:

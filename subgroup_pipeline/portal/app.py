@@ -28,7 +28,9 @@ from subgroup_pipeline.portal import (
     district_uploads,
     documents,
     front,
+    me,
     setup,
+    sign_in,
     staff_district,
     staff_districts,
     staff_holds,
@@ -36,7 +38,7 @@ from subgroup_pipeline.portal import (
     staff_settings,
 )
 from subgroup_pipeline.portal.health import health_route
-from subgroup_pipeline.portal.page import Installation, Visit
+from subgroup_pipeline.portal.page import COOKIE, VISITOR, Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
 
@@ -60,10 +62,12 @@ PAGES: list[Page] = [
     *district_check.PAGES,
     *district_columns.PAGES,
     *district_guide.PAGES,
+    *sign_in.PAGES,
+    *me.PAGES,
     *district_overview.PAGES,
     *district_settings.PAGES,
     *district_uploads.PAGES,
-    *staff_propose.PAGES,  # these two before a district's own page, which would take their addresses for a key
+    *staff_propose.PAGES,
     *staff_settings.PAGES,
     *staff_district.PAGES,
     *staff_districts.PAGES,
@@ -99,7 +103,7 @@ def _route(page: Page, installation: Installation) -> Route:
         if request.method == "POST":
             require_own_origin(request, installation.settings)
             form = await _read_form(request, page)
-            secret = request.path_params[page.secret_in] if page.secret_in else cookie
+            secret = _form_secret(request, page, installation)
             require_form_token(str(form.get("form_token", "")), installation.key, secret)
         try:
             return await run_in_threadpool(endpoint, Visit(request, installation, person, form))
@@ -110,11 +114,20 @@ def _route(page: Page, installation: Installation) -> Route:
     return Route(page.path, answer, methods=methods)
 
 
+def _form_secret(request: Request, page: Page, installation: Installation) -> str:
+    """What the forms of a page are bound to: a link's secret, or a cookie of the browser."""
+    if page.secret_in:
+        return str(request.path_params[page.secret_in])
+    return request.cookies.get(installation.cookie_named(VISITOR if page.is_before_sign_in else COOKIE), "")
+
+
 def _turned_away(request: Request, person: Person | None) -> Response:
     """Send strangers to the sign-in; to others what is not theirs looks as what is not there."""
     if person is None and request.method in ("GET", "HEAD"):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
-    raise HTTPException(401 if person is None else 404)
+    if person is None:
+        raise HTTPException(401, "You are not signed in any more. Sign in and do it again.")
+    raise HTTPException(404)
 
 
 async def _read_form(request: Request, page: Page) -> FormData:

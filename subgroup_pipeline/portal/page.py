@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 COOKIE = "subgroups_sign_in"
+VISITOR = "subgroups_visitor"
+"""A secret of a browser in which nobody is signed in yet, so that nobody else can send the forms of the sign-in from it."""
 SAID = "subgroups_said"
 """A sentence that the next page shows once, for example that something was saved."""
 
@@ -46,8 +48,12 @@ class Installation:
 
     @property
     def cookie(self) -> str:
-        """The cookie's name; with TLS the browser sees to it that only this host sets it."""
-        return f"__Host-{COOKIE}" if self.is_https else COOKIE
+        """The name of the cookie of who is signed in."""
+        return self.cookie_named(COOKIE)
+
+    def cookie_named(self, name: str) -> str:
+        """A cookie's name as it is sent; with TLS the browser sees to it that only this host sets it."""
+        return f"__Host-{name}" if self.is_https else name
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,16 @@ class Visit:
             response.delete_cookie(SAID)
         return response
 
+    def set_cookie(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Give the browser a secret that no script reads, for some seconds or else until it is closed."""
+        response.set_cookie(
+            self.of.cookie_named(name), value, max_age=seconds, httponly=True, samesite="lax", secure=self.of.is_https
+        )
+
+    def forget_cookie(self, response: Response, name: str) -> None:
+        """Have the browser forget a cookie that `set_cookie` gave it."""
+        response.delete_cookie(self.of.cookie_named(name), httponly=True, samesite="lax", secure=self.of.is_https)
+
     def go(self, path: str, said: str = "") -> Response:
         """Send the browser to another page of ours, which then shows a sentence once."""
         response = RedirectResponse(path, status_code=303)
@@ -137,7 +153,8 @@ class Page:
     """An address with what it needs. `post` is asked with the form, after its origin and token were checked.
 
     `secret_in` names the part of the address that is a secret of its own (a one-time link), which then takes the place of the
-    browser's cookie in form tokens. `most_bytes` is the largest body of a POST.
+    browser's cookie in form tokens; `is_before_sign_in` puts the visitor's cookie there. `most_bytes` is the largest body of a
+    POST.
     """
 
     path: str
@@ -145,6 +162,7 @@ class Page:
     get: Endpoint | None = None
     post: Endpoint | None = None
     secret_in: str | None = None
+    is_before_sign_in: bool = False
     most_bytes: int = 256 * 1024
 
 

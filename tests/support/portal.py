@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from subgroup_pipeline.registry.schema import Person as PersonRow
 from subgroup_pipeline.settings import Settings
 from tests.support.home import Home
 
+_CERTIFICATES = ssl.create_default_context()
+"""Never used on loopback; each browser would read all authorities anew."""
+
 
 @dataclass
 class PortalUnderTest(Home):
@@ -36,7 +40,7 @@ class PortalUnderTest(Home):
 
     def browser(self, *, cookie: str | None = None) -> httpx.Client:
         """A browser that nobody is signed in to, unless by this cookie; it follows no redirect by itself."""
-        return httpx.Client(base_url=self.url, cookies={COOKIE: cookie} if cookie else None, timeout=30)
+        return httpx.Client(base_url=self.url, cookies={COOKIE: cookie} if cookie else None, timeout=30, verify=_CERTIFICATES)
 
     def person(self, email: str, role: Role, district_id: str | None = None, schools: Sequence[str] = ()) -> str:
         """A person, added if they are new, with a browser in which they are signed in; gives its cookie."""
