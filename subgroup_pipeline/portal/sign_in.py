@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from subgroup_pipeline.access.people import normal_email
+from subgroup_pipeline.access.rate_limits import Rate
 from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.access.sign_in_links import LASTS, link_of, use_link
 from subgroup_pipeline.access.sign_ins import LASTS as SIGN_IN_LASTS
@@ -23,7 +24,6 @@ from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.errors import PersonRefusedError, UnknownPersonError
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.portal.page import COOKIE, VISITOR, Page, Visit
-from subgroup_pipeline.portal.rate_limits import Rate
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
