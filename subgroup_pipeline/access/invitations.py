@@ -127,8 +127,8 @@ def revoke_invitation(session: Session, district_id: str, *, by: str, why: str =
     return True
 
 
-def list_invitations(registry: Registry, district_id: str | None = None, *, most: int = 200) -> list[ListedInvitation]:
-    """Links of all districts or of one, the newest first."""
+def list_invitations(registry: Registry, district_id: str | None = None, *, most: int | None = None) -> list[ListedInvitation]:
+    """Links of all districts or of one, the newest first and at most so many."""
     query = sa.select(Invitation, District.name).join(District, District.district_id == Invitation.district_id)
     if district_id is not None:
         query = query.where(Invitation.district_id == district_id)

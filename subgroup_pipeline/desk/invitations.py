@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 
+SHOWN = 200
+"""Links in a list."""
+
+
 @dataclass(frozen=True)
 class Invited:
     """A link, shown this once, with what it leads to."""
@@ -75,5 +79,5 @@ def revoke(registry: Registry, district_id: str, *, by: str) -> bool:
 
 
 def invitations(registry: Registry, district_id: str | None = None) -> list[ListedInvitation]:
-    """Links of all districts or of one, the newest first."""
-    return list_invitations(registry, district_id)
+    """The newest links of all districts or of one, at most `SHOWN`."""
+    return list_invitations(registry, district_id, most=SHOWN)

@@ -5,26 +5,20 @@ The process has limits of time and memory, one runs at a time in an installation
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import re
-import resource
 import secrets
 import shutil
-import signal
-import subprocess
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from subgroup_pipeline.desk.deliveries import ShownFinding
+from subgroup_pipeline.desk.limited_child import BusyError, TooSlowError, only_one, plain_name, run_limited
 from subgroup_pipeline.errors import RehearsalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
@@ -32,11 +26,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 20 * 1024**2
 SECONDS = 120.0
-_MOST_MEMORY = 6 * 1024**3
-"""Address space of the process, of which DuckDB reserves more than it uses; DuckDB itself is held to `_MEMORY`."""
-_MEMORY = "1GB"
-_GOODBYE = 5.0
-"""Seconds in which a process that is stopped removes what it made."""
+_BY_SFTP = "Put it into the folder check/ by SFTP instead; the answer is written to outbox/checks/."
 
 
 @dataclass(frozen=True)
@@ -67,35 +57,20 @@ def rehearse_upload(
     Raises RehearsalError in words for a clerk: when it is too large, takes too long, is nothing that a night would take, or
     when another file is being checked.
     """
-    with _turn(settings), _kept_for_now(settings, plain_name(name), content) as path:
-        status, said, words = _run(settings, path, district_id, feed)
+    try:
+        with only_one(settings.paths.rehearsals), _kept_for_now(settings, plain_name(name), content) as path:
+            asked = ["check", f"--district={district_id}", "--json", *([f"--feed={feed}"] if feed else []), "--", str(path)]
+            status, said, words = run_limited(settings, asked, SECONDS)
+    except BusyError:
+        raise RehearsalError("Another file is being checked just now. Try again in a minute.") from None
+    except TooSlowError:
+        raise RehearsalError(f"Checking this file takes too long here. {_BY_SFTP}") from None
     if status not in (0, 1) or not said:
         raise RehearsalError(_refusal(words))
     rehearsed = _read(json.loads(said), path.name)
     detail = {"feed": rehearsed.feed, "verdict": rehearsed.verdict}
     registry.audit("check.answered", actor=actor, district_id=district_id, detail=detail)
     return rehearsed
-
-
-def plain_name(name: str) -> str:
-    """The last part of a file's name, without what could be a path, an option or a control character."""
-    last = re.split(r"[\\/]", name)[-1]
-    plain = "".join(character if character.isprintable() else "_" for character in last).strip()
-    return plain[-120:].lstrip(".-") or "file"
-
-
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
-    """Hold the one place there is for a check of this kind. Raises RehearsalError while somebody else has it."""
-    folder = os.open(settings.paths.rehearsals, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RehearsalError("Another file is being checked just now. Try again in a minute.") from None
-        yield
-    finally:
-        os.close(folder)
 
 
 @contextmanager
@@ -107,55 +82,10 @@ def _kept_for_now(settings: Settings, name: str, content: BinaryIO) -> Iterator[
         with (folder / name).open("xb") as file:
             shutil.copyfileobj(content, file)
             if file.tell() > MOST_BYTES:
-                raise RehearsalError(
-                    f"This file is larger than {MOST_BYTES // 1024**2} MB. Put it into the folder check/ by SFTP instead; the "
-                    "answer is written to outbox/checks/."
-                )
+                raise RehearsalError(f"This file is larger than {MOST_BYTES // 1024**2} MB. {_BY_SFTP}")
         yield folder / name
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run(settings: Settings, path: Path, district_id: str, feed: Feed | None) -> tuple[int, str, str]:
-    """Run the command; gives its status and what it printed."""
-    command = [str(Path(sys.executable).parent / "subgroups"), "check", str(path), "--district", district_id, "--json"]
-    environment = os.environ | {
-        "SUBGROUPS_HOME": str(settings.paths.root),
-        "SUBGROUPS_DATABASE_URL": settings.database_url.get_secret_value(),
-        "SUBGROUPS_MEMORY_LIMIT": _MEMORY,
-        "SUBGROUPS_THREADS": "1",
-        "COLUMNS": "1000",
-    }
-    with subprocess.Popen(  # noqa: S603
-        [*command, "--feed", feed] if feed else command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        with suppress(ProcessLookupError):  # it may be over already
-            # The soft limit only: the processes that read the file give themselves narrower ones, and take them back.
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (_MOST_MEMORY, resource.RLIM_INFINITY))
-        try:
-            said, words = process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            _stop(process)
-            raise RehearsalError(
-                "Checking this file takes too long here. Put it into the folder check/ by SFTP instead; the answer is written "
-                "to outbox/checks/."
-            ) from None
-    return process.returncode, said, words
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """End a process and those it started; asked first, so that it removes the home it works in."""
-    for number in (signal.SIGINT, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=_GOODBYE)
 
 
 def _read(described: dict[str, Any], name: str) -> Rehearsed:
@@ -174,8 +104,5 @@ def _read(described: dict[str, Any], name: str) -> Rehearsed:
 
 def _refusal(words: str) -> str:
     """What the command said of a file that it did not take, without what is for a terminal."""
-    said = " ".join(words.split())
-    _, is_refused, reason = said.partition("Invalid value for FILE: ")
-    if is_refused:
-        return reason
-    return "This file could not be checked here. Put it into the folder check/ by SFTP instead, or ask us."
+    _, is_refused, reason = " ".join(words.split()).partition("Invalid value for FILE: ")
+    return reason if is_refused else f"This file could not be checked here. {_BY_SFTP}"

@@ -34,6 +34,7 @@ from subgroup_pipeline.portal import (
     staff_district,
     staff_districts,
     staff_holds,
+    staff_invitations,
     staff_propose,
     staff_settings,
 )
@@ -72,6 +73,7 @@ PAGES: list[Page] = [
     *staff_district.PAGES,
     *staff_districts.PAGES,
     *staff_holds.PAGES,
+    *staff_invitations.PAGES,
 ]
 """Every page there is. A test walks all of them with every role."""
 

@@ -15,8 +15,6 @@ import paramiko
 
 from subgroup_pipeline.access.invitations import find_invitation, make_invitation
 from subgroup_pipeline.cli.up import drop_server
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.dropserver.server import DropServer, running
 from subgroup_pipeline.errors import DeadInvitationError
 from subgroup_pipeline.logs import open_log
@@ -25,6 +23,7 @@ from subgroup_pipeline.portal.shield import form_token
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import load_settings
 from tests.support import small_district as small
+from tests.support.home import apply
 from tests.support.installation import keep_host_keys
 from tests.support.portal import PortalUnderTest, portal_running, send_form
 
@@ -44,8 +43,7 @@ class Desk:
     def district(self) -> str:
         """A new district."""
         name = f"oak_{next(self._numbers)}"
-        text = small.settings(name)
-        apply_settings(self.portal.registry, parse_district(text), text, actor="test")
+        apply(self.portal.registry, small.settings(name))
         return name
 
     def link(self, district_id: str) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from subgroup_pipeline.desk import rehearsals
+from subgroup_pipeline.desk.limited_child import only_one
 from subgroup_pipeline.portal.connection import LASTS
 from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.portal.shield import form_token
@@ -86,7 +87,7 @@ def test_a_file_that_cannot_be_checked_is_said_in_words(desk: Desk, monkeypatch:
     assert check(bytes(rehearsals.MOST_BYTES + 65 * 1024)).status_code == 413
     too_large = check(bytes(rehearsals.MOST_BYTES + 1))
     assert (too_large.status_code, "larger than 20 MB" in too_large.text) == (422, True)
-    with rehearsals._turn(desk.portal.settings):
+    with only_one(desk.portal.settings.paths.rehearsals):
         assert "Another file is being checked" in check(b"x").text
     monkeypatch.setattr(rehearsals, "SECONDS", 0.2)
     assert "takes too long" in check(b"x").text
