@@ -90,3 +90,7 @@ class WarehouseDamagedError(SubgroupsError):
 
 class UpkeepError(SubgroupsError):
     """A place of the home cannot be cleared of what is past its time."""
+
+
+class MailError(SubgroupsError):
+    """A mail that is not kept."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from subgroup_pipeline import __version__
-from subgroup_pipeline.cli import deliveries, districts, maintenance, reports, users
+from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, reports, users
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
 from subgroup_pipeline.cli.sql import sql
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(districts.app, name="district")
 app.add_typer(deliveries.app, name="delivery")
+app.add_typer(mail.app, name="mail")
 app.add_typer(maintenance.publish_app, name="publish")
 app.add_typer(users.app, name="user")
 for command in (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _REPORTS = f"{REPORTS_KEPT.days} days"
 _ABANDONED = f"{places.ABANDONED.seconds // 3600} hour without a change"
 _DAYS = "{settings.retention_days} days (SUBGROUPS_RETENTION_DAYS)"
+_OVER = f"{rows.OVER_KEPT.days} days after it is over"
 _SNAPSHOTS = "the newest {settings.keep_snapshots} (SUBGROUPS_KEEP_SNAPSHOTS)"
 
 
@@ -126,4 +127,8 @@ POLICIES = (
         "not being finished",
         rows.past_runs,
     ),
+    Policy("mail", "registry", "what was written to districts and to staff", _REPORTS, "", rows.old_mail),
+    Policy("invitations", "registry", "hashes of set-up links", _OVER, "being live", rows.past_invitations),
+    Policy("sign_in_links", "registry", "hashes of links to sign in", _OVER, "being live", rows.past_sign_in_links),
+    Policy("sign_ins", "registry", "who was signed in, from where", _OVER, "being signed in", rows.past_sign_ins),
 )

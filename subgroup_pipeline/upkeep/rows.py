@@ -1,14 +1,15 @@
-"""What is past its time in tables: raw rows of deliveries that nobody needs, and runs that Dagster remembers."""
+"""What is past its time in tables: raw rows that nobody needs, runs that Dagster remembers, mail, and links that are over."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from subgroup_pipeline.registry.needed import NEEDED
-from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.registry.schema import Delivery, Invitation, Mail, SignIn, SignInLink
 from subgroup_pipeline.settings import REPORTS_KEPT
 from subgroup_pipeline.upkeep.leaving import Leaving
 from subgroup_pipeline.warehouse.connection import open_warehouse
@@ -18,9 +19,14 @@ from subgroup_pipeline.warehouse.schema import delivery_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy.orm import InstrumentedAttribute
+
+    from subgroup_pipeline.registry.schema import Base
     from subgroup_pipeline.settings import Settings
     from subgroup_pipeline.upkeep.places import Installation
 
+OVER_KEPT = timedelta(days=30)
+"""How long a link or a sign-in that is over can be asked about; the audit log says longer what became of it."""
 MOST_RUNS = 500
 """Runs that are forgotten in one night; each takes a few milliseconds, and the rest waits a night."""
 
@@ -53,3 +59,41 @@ def past_runs(at: Installation) -> Iterator[Leaving]:
     if at.history is not None:
         for run_id in at.history.runs_before(at.now - REPORTS_KEPT)[:MOST_RUNS]:
             yield Leaving(partial(at.history.forget, run_id))
+
+
+def old_mail(at: Installation) -> Iterator[Leaving]:
+    """Mail that was queued so long ago, whatever became of it."""
+    yield from _rows(at, Mail, Mail.queued_at < at.now - REPORTS_KEPT)
+
+
+def past_invitations(at: Installation) -> Iterator[Leaving]:
+    """Set-up links that are used, revoked or expired for so long."""
+    yield from _rows(at, Invitation, _over(at, Invitation.used_at, Invitation.revoked_at, Invitation.expires_at))
+
+
+def past_sign_in_links(at: Installation) -> Iterator[Leaving]:
+    """Links to sign in that are used or expired for so long."""
+    yield from _rows(at, SignInLink, _over(at, SignInLink.used_at, SignInLink.expires_at))
+
+
+def past_sign_ins(at: Installation) -> Iterator[Leaving]:
+    """Sign-ins that ended or expired so long ago."""
+    yield from _rows(at, SignIn, _over(at, SignIn.ended_at, SignIn.expires_at))
+
+
+def _over(at: Installation, *ends: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:
+    """Whether the first of these ends is so long ago; one that never came is null, and is no end."""
+    return sa.or_(*(end < at.now - OVER_KEPT for end in ends))
+
+
+def _rows(at: Installation, table: type[Base], is_past: sa.ColumnElement[bool]) -> Iterator[Leaving]:
+    """The rows of a table of the registry that are past their time, as one thing to remove."""
+    with at.registry.begin() as session:
+        count = session.scalar(sa.select(sa.func.count()).select_from(table).where(is_past)) or 0
+
+    def remove() -> None:
+        with at.registry.begin() as session:
+            session.execute(sa.delete(table).where(is_past))
+
+    if count:
+        yield Leaving(remove, things=count)

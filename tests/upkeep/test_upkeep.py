@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from subgroup_pipeline.registry.damage import damage_since
+from subgroup_pipeline.registry.schema import Invitation, Mail, Person, SignIn, SignInLink
 from subgroup_pipeline.settings import Home
 from subgroup_pipeline.upkeep.leaving import Leaving
 from subgroup_pipeline.upkeep.places import Installation
@@ -94,6 +96,46 @@ def test_what_is_past_its_time_leaves_and_nothing_else(place: Place) -> None:
         "archive": 1, "scratch": 2, "failing_rows": 1, "reports": 1, "outboxes": 4, "check_reports": 1, "rehearsals": 1,
         "half_written": 4, "damaged": 1, "logs": 1,
     }  # fmt: skip
+
+
+def test_mail_and_what_is_over_leave_the_registry_by_their_age(place: Place) -> None:
+    now = datetime.now(UTC)
+    place.apply()
+    with place.registry.begin() as session:
+        session.add(Person(email="a@alpha.example", role="district", district_id="alpha", added_at=now, added_by="test"))
+        session.flush()
+        for age in (29, 31, 91):
+            ago, soon = now - timedelta(days=age), now + timedelta(hours=1)
+            who = {"email": "a@alpha.example", "began_at": ago, "seen_at": ago, "way": "link", "peer": "", "browser": ""}
+            link = {"email": "a@alpha.example", "made_at": ago}
+            setup = {"district_id": "alpha", "made_at": ago, "made_by": "test"}
+            session.add_all(
+                [
+                    SignIn(cookie_sha256=f"over{age}", expires_at=ago, **who),
+                    SignIn(cookie_sha256=f"ended{age}", expires_at=soon, ended_at=ago, **who),
+                    SignIn(cookie_sha256=f"open{age}", expires_at=soon, **who),
+                    SignInLink(token_sha256=f"over{age}", expires_at=ago, **link),
+                    SignInLink(token_sha256=f"live{age}", expires_at=soon, **link),
+                    Invitation(token_sha256=f"used{age}", expires_at=soon, used_at=ago, **setup),
+                    Invitation(token_sha256=f"revoked{age}", expires_at=soon, revoked_at=ago, **setup),
+                    Invitation(token_sha256=f"live{age}", expires_at=soon, **setup),
+                    Mail(
+                        key=f"k{age}", recipient="a@alpha.example", kind="held", subject="", text="", html="", state="sent",
+                        queued_at=ago, due_at=ago,
+                    ),
+                ]
+            )  # fmt: skip
+    expected = {"mail": 1, "invitations": 4, "sign_in_links": 2, "sign_ins": 4}
+    assert clear(place.settings, place.registry, dry_run=True) == expected
+    assert clear(place.settings, place.registry) == expected
+    assert clear(place.settings, place.registry) == {}
+    with place.registry.begin() as session:
+        left = {table: session.scalars(sa.select(column)).all() for table, column in (
+            ("mail", Mail.key), ("invitation", Invitation.token_sha256), ("link", SignInLink.token_sha256),
+        )}  # fmt: skip
+    assert sorted(left["mail"]) == ["k29", "k31"]
+    assert sorted(left["invitation"]) == ["live29", "live31", "live91", "revoked29", "used29"]
+    assert sorted(left["link"]) == ["live29", "live31", "live91", "over29"]
 
 
 def test_a_damaged_warehouse_file_stays_until_a_run_has_made_it_anew(place: Place) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.desk.doctor import districts, environment, publication, server, storage
+from subgroup_pipeline.desk.doctor import districts, environment, mail, publication, server, storage
 from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.errors import SubgroupsError
 
@@ -27,6 +27,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     storage.warehouse_files,
     storage.bookkeeping,
     server.sftp_server,
+    mail.mail_server,
     publication.published_marts,
     publication.pinned_rollback,
     publication.damaged_manifests,
@@ -35,6 +36,7 @@ _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = 
     districts.without_a_way_in,
     districts.shared_keys,
     districts.first_deliveries,
+    mail.failed_mail,
     storage.registry_pages,
     storage.archive,
     storage.damage,
