@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.ledger import UploadedFile
 from subgroup_pipeline.registry.receiving import register_delivery
+from subgroup_pipeline.registry.schema import Mail
 from subgroup_pipeline.reports.outbox import Delivered, deliver_reports
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
@@ -54,8 +56,8 @@ def _deliver(installation: Installation) -> Delivered:
 @pytest.fixture(scope="module")
 def outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, str, dict[str, bytes]]]:
     """After a night with a clean roster and a subgroup file that has three bad rows."""
-    with installation_in(tmp_path_factory.mktemp("outbox") / "home") as installation:
-        district = installation.apply(small.settings("alpha"))
+    with installation_in(tmp_path_factory.mktemp("outbox") / "home", staff_mail="staff@vendor.example") as installation:
+        district = installation.apply(small.settings("alpha") + "contacts: [data@alpha.example]\n")
         installation.upload(district, "roster", {"roster.zip": zip_of(small.roster())})
         installation.upload(district, "subgroups", {"subgroups.csv": _with_names(10)})
         installation.night()
@@ -98,6 +100,28 @@ def test_a_district_downloads_what_to_fix(outbox: tuple[Installation, str, dict[
         assert not any(word.encode() in content for word in NAMES), name
     for path in Path(installation.settings.paths.failing_rows).rglob("*.json"):
         assert not any(word in path.read_text() for word in NAMES)
+
+
+def test_the_mail_of_a_night_has_counts_and_links_and_nothing_of_a_student(
+    outbox: tuple[Installation, str, dict[str, bytes]],
+) -> None:
+    installation, district, _ = outbox
+    with installation.registry.begin() as session:
+        mails = session.scalars(sa.select(Mail).order_by(Mail.mail_id)).all()
+    about = [(mail.kind, mail.recipient) for mail in mails if mail.key.startswith("verdict:")]
+    assert sorted(about) == [
+        ("error_report", "data@alpha.example"), ("first_upload", "staff@vendor.example"),
+        ("first_upload", "staff@vendor.example"), ("first_upload_good", "data@alpha.example"),
+    ]  # fmt: skip
+    (wrong,) = (mail for mail in mails if mail.kind == "error_report")
+    assert "3 rows had to be left out" in wrong.text
+    assert f"/d/{district}/deliveries/{installation.deliveries(district, 'subgroups')[0]['delivery_id']}" in wrong.text
+    ids = re.compile(r"\b(s\d{3}|x90\d|user\d+|\d{5})\b")
+    for mail in mails:
+        said = re.sub(r"https?://\S+?(?=[\s\"<])", "", mail.subject + mail.text + mail.html)
+        said = re.sub(r"color:#\w+", "", said)
+        assert not any(word in said for word in (*NAMES, "Maybe", "student_name"))
+        assert not ids.search(said), ids.search(said)
 
 
 def test_reports_are_written_once_and_again_when_the_delivery_changes(
