@@ -100,7 +100,7 @@ def test_what_is_past_its_time_leaves_and_nothing_else(place: Place) -> None:
 
 def test_mail_and_what_is_over_leave_the_registry_by_their_age(place: Place) -> None:
     now = datetime.now(UTC)
-    place.apply()
+    place.apply(small.settings("alpha"))
     with place.registry.begin() as session:
         session.add(Person(email="a@alpha.example", role="district", district_id="alpha", added_at=now, added_by="test"))
         session.flush()
