@@ -27,6 +27,10 @@ NEEDED = (
     "subgroup_pipeline/reports/outbox.html.j2",
     "subgroup_pipeline/reports/page.css",
     "subgroup_pipeline/reports/report.html.j2",
+    "subgroup_pipeline/reports/report_sections.html.j2",
+    "subgroup_pipeline/reports/static/report.css",
+    "subgroup_pipeline/desk/upload_texts.yml",
+    "subgroup_pipeline/portal/templates/district_overview.html",
     "subgroup_pipeline/registry/migrations/versions/0001_the_first_tables.py",
 )
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 DATA_DOCS = "/data-docs"
-REPORTS = "/reports"
 SETUP = "/setup"
 CONNECTION = "/connection"
 
@@ -20,8 +19,8 @@ def data_docs_url(settings: Settings) -> str:
 
 
 def report_url(settings: Settings, delivery: Delivery) -> str:
-    """A delivery's report, as the district gets it."""
-    return f"{settings.portal_url}{REPORTS}/{delivery.district_id}/{delivery.delivery_id}.html"
+    """A delivery's report, as the district reads it."""
+    return f"{settings.portal_url}/d/{delivery.district_id}/deliveries/{delivery.delivery_id}"
 
 
 def setup_url(settings: Settings, token: str) -> str:

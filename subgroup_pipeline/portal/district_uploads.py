@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from subgroup_pipeline.access.roles import Need
+from subgroup_pipeline.desk.shown_marts import shown_manifest
 from subgroup_pipeline.desk.uploads import as_upload, decisions_on, find_delivery, list_uploads
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
@@ -76,7 +77,8 @@ def _delivery(visit: Visit, district: RegisteredDistrict) -> Delivery:
 
 def _read_report(visit: Visit, district: RegisteredDistrict, delivery: Delivery, form: str) -> Report:
     """The report, which names students by their IDs: who looks at it is noted."""
-    (report,) = build_reports(visit.registry, visit.settings, {district.district_id: district}, [delivery])
+    districts, shown = {district.district_id: district}, shown_manifest(visit.settings)
+    (report,) = build_reports(visit.registry, visit.settings, districts, [delivery], manifest=shown)
     visit.registry.audit(
         "report.read",
         actor=visit.who,

@@ -54,7 +54,7 @@ def test_an_accepted_delivery_materializes_its_partition_with_counts_and_codes(r
         "verdict": "accepted",
         "dagster/row_count": 28,
         "rows_set_aside": 0,
-        "report": f"http://127.0.0.1:{port}/reports/fine/{delivery}.html",
+        "report": f"http://127.0.0.1:{port}/d/fine/deliveries/{delivery}",
         "data_docs": f"http://127.0.0.1:{port}/data-docs/index.html",
     }
     assert _reported(ran)["fine/subgroups"][1]["dagster/row_count"] == 10

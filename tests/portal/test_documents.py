@@ -18,8 +18,6 @@ from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.support.portal import PortalUnderTest, portal_running
 
-REPORT = "<!doctype html><p>a report"
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,14 +28,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "gx/data_docs/notes.json": "{}",
         "gx/validations/users/one.html": "no page",
         "gx/other.html": "no page",
-        "reports/pine/20260101T000000-abc123.html": REPORT,
-        "reports/pine/20260101T000000-abc123.csv": "s001",
+        "reports/pine/20260101T000000-abc123.html": "not for the web",
         "registry.sqlite": "",
     }.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
-    (home / "reports" / "pine" / "way_out.html").symlink_to(home / "secret.html")
-    (home / "reports" / "oak").symlink_to(home / "gx")
+    (home / "gx" / "data_docs" / "way_out.html").symlink_to(home / "secret.html")
     return home
 
 
@@ -96,9 +92,7 @@ def _ask(
 
 def test_pages_are_served_by_their_names(port: int, cookie: str) -> None:
     assert _ask(port, "/data-docs/index.html", cookie=cookie)[::2] == (200, "<!doctype html><p>Data Docs")
-    status, headers, body = _ask(port, "/reports/pine/20260101T000000-abc123.html", cookie=cookie)
-    assert (status, body) == (200, REPORT)
-    assert headers["content-type"] == "text/html; charset=utf-8"
+    assert _ask(port, "/data-docs/index.html", cookie=cookie)[1]["content-type"] == "text/html; charset=utf-8"
     assert _ask(port, "/data-docs/index.html", method="HEAD", cookie=cookie)[::2] == (200, "")
 
 
@@ -114,14 +108,12 @@ def test_pages_are_served_by_their_names(port: int, cookie: str) -> None:
         "/data-docs/%2e%2e%2f%2e%2e%2fsecret.html",
         "/data-docs//etc/passwd",
         "/reports",
-        "/reports/pine/",
-        "/reports/pine/20260101T000000-abc123.csv",
-        "/reports/../secret.html",
-        "/reports/%2e%2e/secret.html",
-        "/reports/pine/..%2f..%2fsecret.html",
-        "/reports/pine/way_out.html",
-        "/reports/pine/x%00.html",
-        "/reports/oak/other.html",
+        "/reports/pine/20260101T000000-abc123.html",
+        "/data-docs/%2e%2e/secret.html",
+        "/data-docs/..%2freports%2fpine%2f20260101T000000-abc123.html",
+        "/data-docs/way_out.html",
+        "/data-docs/x%00.html",
+        "/static/../registry.sqlite",
         "/registry.sqlite",
     ],
 )
@@ -137,14 +129,13 @@ def test_nothing_is_changed(port: int, method: str) -> None:
     assert _ask(port, "/data-docs/index.html", method=method)[0] == 405
 
 
-@pytest.mark.parametrize("path", ["/data-docs/index.html", "/reports/pine/20260101T000000-abc123.html"])
-def test_strangers_are_sent_to_the_sign_in(port: int, path: str) -> None:
-    status, headers, body = _ask(port, path)
-    assert (status, headers["location"], body) == (303, f"/sign-in?next={path}", "")
+def test_strangers_are_sent_to_the_sign_in(port: int) -> None:
+    status, headers, body = _ask(port, "/data-docs/index.html")
+    assert (status, headers["location"], body) == (303, "/sign-in?next=/data-docs/index.html", "")
 
 
 def test_a_page_may_load_nothing_from_elsewhere_and_is_kept_by_nobody(port: int, cookie: str) -> None:
-    for path in ("/data-docs/index.html", "/reports/pine/20260101T000000-abc123.html", "/none", "/healthz"):
+    for path in ("/data-docs/index.html", "/none", "/healthz"):
         headers = _ask(port, path, cookie=cookie)[1]
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; style-src ")
