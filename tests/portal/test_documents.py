@@ -149,13 +149,11 @@ def test_a_page_may_load_nothing_from_elsewhere_and_is_kept_by_nobody(port: int,
 def test_what_every_page_loads_is_there(port: int) -> None:
     page = _ask(port, "/none")[2]
     named = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(named) == 3
+    assert len(named) == 4
     for path in named:
         status, headers, body = _ask(port, path)
-        assert (status, headers["content-type"].partition(";")[0]) == (
-            200,
-            "text/css" if path.endswith("css") else "text/javascript",
-        )
+        kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+        assert (status, headers["content-type"].partition(";")[0]) == (200, kinds[path.rpartition(".")[2]])
         assert body
 
 
