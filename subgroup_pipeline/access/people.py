@@ -122,23 +122,46 @@ def known_person(session: Session, email: str) -> PersonRow:
     return row
 
 
-def list_people(
-    registry: Registry, *, search: str = "", role: str = "", district_id: str = "", most: int | None = None, after: int = 0
-) -> list[ListedPerson]:
-    """People by address: those whose address or district holds `search`, of a role, of a district."""
-    now = datetime.now(UTC)
-    live = sa.and_(SignIn.email == PersonRow.email, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+@dataclass(frozen=True)
+class Wanted:
+    """People whose address or district holds `search`, of a role, of a district; empty means any."""
+
+    search: str = ""
+    role: str = ""
+    district_id: str = ""
+
+
+def list_people(registry: Registry, wanted: Wanted = Wanted(), *, most: int | None = None, after: int = 0) -> list[ListedPerson]:
+    """People by address; at most so many, after so many."""
+    live = sa.and_(SignIn.email == PersonRow.email, SignIn.ended_at.is_(None), SignIn.expires_at > datetime.now(UTC))
     count = sa.select(sa.func.count()).select_from(SignIn).where(live).scalar_subquery().label("sign_ins")
-    query = sa.select(PersonRow, count).order_by(PersonRow.email).limit(most).offset(after)
-    if search := search.strip().casefold():
-        holds = [column.contains(search, autoescape=True) for column in (PersonRow.email, PersonRow.district_id)]
-        query = query.where(sa.or_(*holds))
-    if role:
-        query = query.where(PersonRow.role == role)
-    if district_id:
-        query = query.where(PersonRow.district_id == district_id)
+    query = sa.select(PersonRow, count).where(*_are(wanted)).order_by(PersonRow.email).limit(most).offset(after)
     with registry.begin() as session:
         return [_listed(found.Person, found.sign_ins) for found in session.execute(query)]
+
+
+def count_people(registry: Registry, wanted: Wanted) -> int:
+    """How many people are like that."""
+    with registry.begin() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(PersonRow).where(*_are(wanted))) or 0
+
+
+def one_person(registry: Registry, email: str) -> ListedPerson:
+    """A person as in the list. Raises UnknownPersonError, or PersonRefusedError for what is no address."""
+    with registry.begin() as session:
+        return _listed(known_person(session, email), 0)
+
+
+def _are(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    are: list[sa.ColumnElement[bool]] = []
+    if search := wanted.search.strip().casefold():
+        holds = [column.contains(search, autoescape=True) for column in (PersonRow.email, PersonRow.district_id)]
+        are.append(sa.or_(*holds))
+    if wanted.role:
+        are.append(PersonRow.role == wanted.role)
+    if wanted.district_id:
+        are.append(PersonRow.district_id == wanted.district_id)
+    return are
 
 
 def _listed(row: PersonRow, sign_ins: int) -> ListedPerson:

@@ -56,10 +56,11 @@ def list_people(
 
     Example: subgroups user list --district maple_valley
     """
+    from subgroup_pipeline.access.people import Wanted
     from subgroup_pipeline.access.people import list_people as list_all
 
     with installation() as (_, registry):
-        people = list_all(registry, role=role or "", district_id=district or "")
+        people = list_all(registry, Wanted(role=role or "", district_id=district or ""))
     if as_json:
         print_json(people)
     elif not people:

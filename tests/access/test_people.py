@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from subgroup_pipeline.access.people import described, keep_person, list_people, normal_email, remove_person
+from subgroup_pipeline.access.people import Wanted, count_people, described, keep_person, list_people, normal_email, remove_person
 from subgroup_pipeline.access.roles import Need, Person, Role, may
 from subgroup_pipeline.access.sign_in_links import make_link, use_link
 from subgroup_pipeline.access.sign_ins import begin_sign_in, end_others, live_sign_ins, signed_in_person
@@ -20,8 +20,8 @@ EDGE = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 Chrom
 
 @pytest.fixture
 def registry(place: Place) -> Registry:
-    place.apply("ash")
-    place.apply("birch")
+    place.add("ash")
+    place.add("birch")
     return place.registry
 
 
@@ -133,7 +133,7 @@ def test_people_are_found_by_address_role_and_district(registry: Registry) -> No
         _keep(registry, described(email, role, district))
 
     def found(**by: str) -> list[str]:
-        return [one.email.partition("@")[0] for one in list_people(registry, **by)]  # type: ignore[arg-type]
+        return [one.email.partition("@")[0] for one in list_people(registry, Wanted(**by))]
 
     assert found() == ["ann_1", "bob", "zoe"]
     assert found(search="BIRCH") == ["bob"]
@@ -141,6 +141,8 @@ def test_people_are_found_by_address_role_and_district(registry: Registry) -> No
     assert found(role="vendor") == ["zoe"]
     assert found(district_id="ash") == ["ann_1"]
     assert found(search="ann", role="vendor") == []
+    assert count_people(registry, Wanted(search="ash")) == 1
+    assert [one.email for one in list_people(registry, most=1, after=1)] == ["bob@birch.example"]
 
 
 def test_every_refusal_is_typed() -> None:
