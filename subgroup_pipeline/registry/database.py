@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from subgroup_pipeline.disk import full_disk, is_full_disk, keep_reserve, make_room_for_ledger
 from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, SettingsError
 from subgroup_pipeline.logs import log_event
+from subgroup_pipeline.registry.audit_chain import append_events
 from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 HEAD = "0005"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
+_EVENTS = "audit events"
+"""What a session keeps until its end: holding the log's end for longer would have transactions wait for each other."""
 _BEFORE_MIGRATING = {"sqlite": "begin immediate", "postgresql": "select pg_advisory_xact_lock(7388)"}
 """Of two processes that open a new registry, one makes the tables and the other waits; the number is ours alone."""
 
@@ -33,6 +36,7 @@ class Registry:
         self.engine = engine
         self._home = home
         self._sessions = sessionmaker(engine, expire_on_commit=False)
+        sa.event.listen(self._sessions, "after_rollback", lambda session: session.info.pop(_EVENTS, None))
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -43,6 +47,8 @@ class Registry:
         make_room_for_ledger(self._home)
         with self._sessions.begin() as session:
             yield session
+            if events := session.info.pop(_EVENTS, None):
+                append_events(session, events)
 
     def audit(
         self,
@@ -84,9 +90,9 @@ def record_event(
     delivery_id: str | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Append one audit event within the caller's transaction, and a line to the log."""
+    """Append one audit event within the caller's transaction, as its last thing, and a line to the log."""
     log_event(kind, actor=actor, district_id=district_id, delivery_id=delivery_id, **(detail or {}))
-    session.add(
+    session.info.setdefault(_EVENTS, []).append(
         AuditEvent(
             at=datetime.now(UTC),
             kind=kind,

@@ -110,7 +110,7 @@ def test_what_sqlite_takes_is_taken(registry: Registry) -> None:
 def test_a_time_is_a_moment_whatever_the_zone_of_the_server(registry: Registry) -> None:
     moment = datetime(2026, 11, 1, 6, 30, 0, 123456, tzinfo=UTC)
     with registry.begin() as session:
-        session.add(AuditEvent(at=moment, kind="time", actor="me", detail={}))
+        session.add(AuditEvent(event_id=9, at=moment, kind="time", actor="me", detail={}))
     with registry.engine.connect() as connection:
         assert connection.execute(sa.text("show timezone")).scalar() == "America/Chicago"
         query = sa.text("select at at time zone 'UTC' from audit_event where kind = 'time'")

@@ -51,6 +51,7 @@ def test_a_step_of_the_design_is_made_and_audited(registry: Registry, before: st
     with registry.begin() as session:
         delivery = in_state(session, before)
         advance(session, delivery, after, actor="ann", reason="why")  # type: ignore[arg-type]
+    with registry.begin() as session:
         event = session.scalars(sa.select(AuditEvent).filter_by(kind="delivery.state")).one()
     assert delivery.state == after
     assert (event.actor, event.detail) == ("ann", {"from": before, "to": after, "reason": "why"})
