@@ -8,6 +8,7 @@ import typer
 
 from subgroup_pipeline import __version__
 from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, reports, users
+from subgroup_pipeline.cli.audit import audit
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
 from subgroup_pipeline.cli.sql import sql
@@ -27,6 +28,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(maintenance.publish_app, name="publish")
 app.add_typer(users.app, name="user")
 for command in (
+    audit,
     check,
     reports.report,
     sql,

@@ -27,7 +27,7 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for row in listed_rows(report):
-        writer.writerow([_safe(cell) for cell in (*row, report.delivery_id, report.report_version)])
+        writer.writerow([safe_cell(cell) for cell in (*row, report.delivery_id, report.report_version)])
     return BOM + text.getvalue()
 
 
@@ -53,7 +53,7 @@ def listed_rows(report: Report) -> Iterator[tuple[str | int | None, ...]]:
         yield "", None, "", "", "", rest, "Fix the first ones; the rest come next.", "info", "", None
 
 
-def _safe(cell: object) -> str:
+def safe_cell(cell: object) -> str:
     """A cell's text; an apostrophe before what a spreadsheet would run (OWASP ASVS 1.2.10)."""
     text = "" if cell is None else str(cell)
     return "'" + text if text.startswith(_FORMULA) else text
