@@ -100,7 +100,9 @@ def _with_meanings(one: ProposedColumn, column: SampleColumn, subgroup: KnownSub
     found = meanings_of(column.counts, column.blank > 0, subgroup)
     one = replace(one, meanings=found, counts=_shown(column, found))
     if not found.values:
-        return one.asked(f"What do the cells of `{one.name}` mean? They fit no list of codes that is known for {subgroup.name}.")
+        may_be = ", ".join(f"`{cell}` may be {' or '.join(values)}" for cell, values in found.unsure.items() if values)
+        why = f"Several lists of codes have them: {may_be}." if may_be else f"No list that is known for {subgroup.name} has them."
+        return one.asked(f"What do the cells of `{one.name}` mean? {why}")
     return replace(
         one, state="taken", questions=tuple(_questions(one)), why=f"{one.why} Its cells are of the list `{found.system}`."
     )

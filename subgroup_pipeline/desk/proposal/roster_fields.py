@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.proposal.sample import TABLE, load
+from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.errors import ProposalError
 from subgroup_pipeline.landing.header import known_roster_columns, map_roster_header
 from subgroup_pipeline.reading.roster_files import roster_file
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.desk.proposal.sample import SampleColumn
     from subgroup_pipeline.reading.reading_pool import ReadingPool
 
+MATCH_RATE = Guards().match_rate
+"""From this share on a field is the one that is meant; below it a night would hold the file."""
 FIELDS = ("users.sourcedId", "users.identifier", "users.username")
 
 
@@ -71,7 +74,7 @@ def roster_facts(
         raise ProposalError(f"{roster.name} has no users.csv; give a roster as a zip or a directory of OneRoster CSV files.")
     _load_table(connection, readers, "users", files["users.csv"], scratch)
     fields = _note_keys(connection)
-    students = connection.execute("select count(distinct sourcedId) from person where is_active").fetchall()[0][0]
+    students = connection.execute("select count(distinct sourcedId) from person").fetchall()[0][0]
     rates = _rates(connection, columns, fields)
     best = rates[0] if rates else None
     return RosterFacts(
@@ -119,17 +122,20 @@ def _note_keys(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Leave `person` and `roster_key`: per field and key the first and the last active student who has it; gives the fields."""
     user_ids = identifier("userIds")
     active = rules().is_active_student("role", identifier("enabledUser"), "status")
-    connection.execute(f"create table person as select *, {active} as is_active from users where sourcedId is not null")
+    connection.execute(
+        f"create table person as select sourcedId, identifier, username, {user_ids}, metadata from users "
+        f"where sourcedId is not null and {active}"
+    )
     types = connection.execute(
-        f"select distinct 'userIds:' || unnest({rules().types_of_user_ids(user_ids)}) from person where is_active"
+        f"select distinct 'userIds:' || unnest({rules().types_of_user_ids(user_ids)}) from person"
     ).fetchall()
-    names = connection.execute("select distinct 'metadata.' || unnest(map_keys(metadata)) from person where is_active").fetchall()
+    names = connection.execute("select distinct 'metadata.' || unnest(map_keys(metadata)) from person").fetchall()
     fields = [*FIELDS, *sorted(name for (name,) in (*types, *names))]
     key = rules().match_key("f.field", "sourcedId", "identifier", "username", user_ids, "metadata")
     connection.execute(
         f"create table roster_key as select f.field, {key} as key, min(sourcedId) as first_student, "
         f"max(sourcedId) as last_student from person, (select unnest({literals(fields)}) as field) as f "
-        "where is_active group by all having key is not null"
+        "group by all having key is not null"
     )
     return fields
 
@@ -144,14 +150,11 @@ def _rates(connection: duckdb.DuckDBPyConnection, columns: Sequence[SampleColumn
         "select position, field, count(*) from file_key join roster_key using (key) where first_student = last_student "
         "group by all"
     ).fetchall()
-    likely = connection.execute(
-        "with roster as (select field, lower(ltrim(key, '0')) as likely from roster_key where first_student = last_student "
-        "group by all), file as (select position, key, lower(ltrim(key, '0')) as likely from file_key) "
-        "select position, field, count(distinct key) from file join roster using (likely) group by all"
-    ).fetchall()
     matched = {(position, field): count for position, field, count in met}
-    near = {(position, field): count for position, field, count in likely}
     ids = dict(connection.execute("select position, count(*) from file_key group by all").fetchall())
+    near: dict[tuple[int, str], int] = {}
+    if max(((count / ids[position]) for (position, _), count in matched.items()), default=0) < MATCH_RATE:
+        near = _likely(connection)
     rates = [
         FieldRate(c.name, f, n := matched.get((c.position, f), 0), ids[c.position], max(0, near.get((c.position, f), 0) - n))
         for c in columns
@@ -159,6 +162,17 @@ def _rates(connection: duckdb.DuckDBPyConnection, columns: Sequence[SampleColumn
         if c.position in ids
     ]
     return tuple(sorted(rates, key=lambda one: -one.rate))
+
+
+def _likely(connection: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], int]:
+    """How many IDs would be found if leading zeros and capital letters did not count."""
+    rows = connection.execute(
+        "with roster as (select distinct field, lower(ltrim(key, '0')) as likely from roster_key "
+        "where first_student = last_student), "
+        "file as (select position, key, lower(ltrim(key, '0')) as likely from file_key) "
+        "select position, field, count(distinct key) from file join roster using (likely) group by all"
+    ).fetchall()
+    return {(position, field): count for position, field, count in rows}
 
 
 def _contradicted(

@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.proposal.catalogue import catalogue
-from subgroup_pipeline.districts.guards import Guards
+from subgroup_pipeline.desk.proposal.roster_fields import MATCH_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from subgroup_pipeline.desk.proposal.roster_fields import FieldRate, RosterFacts
     from subgroup_pipeline.desk.proposal.sample import SampleColumn
-
-MATCH_RATE = Guards().match_rate
-"""From this share on a field is the one that is meant; below it a night would hold the file."""
 
 
 @dataclass(frozen=True)
