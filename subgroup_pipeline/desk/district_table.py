@@ -24,10 +24,10 @@ PAGE = 50
 """Rows of a page."""
 Only = Literal["held", "late", "never", "fault"]
 ONLY: dict[Only, str] = {
-    "held": "with an upload on hold",
-    "late": "that are late",
-    "never": "that never uploaded",
-    "fault": "that could not be fetched",
+    "held": "With an upload on hold",
+    "late": "Late",
+    "never": "Never uploaded",
+    "fault": "Could not be fetched",
 }
 """What the table can be narrowed to, in words."""
 SORTS = ("name", "roster", "subgroups", "held", "late", "published", "access")
