@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 MOST_OF_ONE_ADDRESS = 64
 """As many districts behind one address may sign in within the same second; the work for so many is a second."""
-MOST = 256
+MANY = 64
+"""Newcomers beyond which addresses with more than a fair share make room, so that the others do not wait for them."""
+FAIR_SHARE = 8
+MOST = 512
+"""Newcomers of all addresses; a thousand districts that come within a few seconds are fewer."""
 
 
 class Newcomers:
@@ -31,8 +35,10 @@ class Newcomers:
         self._count += 1
         if len(of_address) > MOST_OF_ONE_ADDRESS:
             self._end_oldest(address)
-        elif self._count > MOST:
-            self._end_oldest(max(self._by_address, key=lambda one: len(self._by_address[one])))
+        elif self._count > MANY:
+            most_crowded = max(self._by_address, key=lambda one: len(self._by_address[one]))
+            if len(self._by_address[most_crowded]) > FAIR_SHARE or self._count > MOST:
+                self._end_oldest(most_crowded)
 
     def left(self, connection: asyncssh.SSHServerConnection, address: str) -> None:
         """Forget a connection that signed in or is gone."""

@@ -18,8 +18,13 @@ from subgroup_pipeline.access.rate_limits import MOST_NAMES, Rate, RateLimits
 FREE_TRIES = 5
 """Wrong tries of one account from one address that are answered at once; each one after them waits twice as long."""
 LONGEST_DELAY = 900.0
-FROM_NEW_PLACES = Rate(30, 72)
-"""Of one account, from all addresses that it never signed in from: 30 at once, and at most 80 an hour."""
+REMEMBERED = 86400.0
+"""Seconds after which wrong tries of one account from one address are forgotten."""
+FIRST_FROM_NEW_PLACES = Rate(20, 180)
+"""Of one account, the first try of each address that it never signed in from: at most 40 an hour. They stand apart from the next
+ones, so that a few addresses that guess leave the right password its try, wherever it comes from."""
+NEXT_FROM_NEW_PLACES = Rate(15, 144)
+"""Of one account, all later tries of such addresses: at most 40 an hour."""
 FROM_KNOWN_PLACES = Rate(10, 360)
 """Of one account, from addresses that it signed in from before: at most 20 an hour, which makes 100 together."""
 OF_ONE_ADDRESS = Rate(20, 10)
@@ -41,7 +46,7 @@ class SignInLimits:
 
     def delay(self, account: str, address: str) -> float:
         """Seconds from now after which this account may be tried from this address."""
-        wrong, last = self._wrong.get((account, network_of(address)), (0, 0.0))
+        wrong, last = self._tries((account, network_of(address)))
         pause = min(2.0 ** (wrong - FREE_TRIES), LONGEST_DELAY) if wrong >= FREE_TRIES else 0.0
         return max(0.0, last + pause - self._clock())
 
@@ -53,7 +58,8 @@ class SignInLimits:
             return None
         taken = self._from_known_place(account, place) or self._from_new_place(account, place)
         if taken is not None:
-            self._wrong[pair] = (self._wrong.pop(pair, (0, 0.0))[0] + 1, self._clock())
+            self._wrong[pair] = (self._tries(pair)[0] + 1, self._clock())
+            self._wrong.move_to_end(pair)
             _forget_oldest(self._wrong)
         return taken
 
@@ -74,9 +80,14 @@ class SignInLimits:
     def _from_new_place(self, account: str, place: str) -> Taken | None:
         if not self._rates.take("address", place, OF_ONE_ADDRESS):
             return None
-        if not self._rates.take("new place", account, FROM_NEW_PLACES):
-            return None
-        return (("address", place), ("new place", account))
+        is_first = self._tries((account, place))[0] == 0
+        what, rate = ("first", FIRST_FROM_NEW_PLACES) if is_first else ("next", NEXT_FROM_NEW_PLACES)
+        return (("address", place), (what, account)) if self._rates.take(what, account, rate) else None
+
+    def _tries(self, pair: tuple[str, str]) -> tuple[int, float]:
+        """How many wrong tries there were, and when the last one was."""
+        wrong, last = self._wrong.get(pair, (0, 0.0))
+        return (wrong, last) if self._clock() - last < REMEMBERED else (0, 0.0)
 
 
 def network_of(address: str) -> str:

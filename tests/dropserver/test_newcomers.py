@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from subgroup_pipeline.dropserver.newcomers import MOST, MOST_OF_ONE_ADDRESS
+from subgroup_pipeline.dropserver.newcomers import FAIR_SHARE, MANY
 from tests.dropserver.world import World
 from tests.support.waiting import waited
 
@@ -36,21 +36,18 @@ def _is_over(connection: socket.socket) -> bool:
 
 
 def test_the_oldest_newcomer_of_an_address_makes_room_and_keys_get_in(world: World) -> None:
-    with _silent(world, "127.0.0.2", 1) as others, _silent(world, "127.0.0.1", MOST_OF_ONE_ADDRESS + 5) as crowd:
-        waited(lambda: [_is_over(one) for one in crowd[:5]] == [True] * 5)
+    with _silent(world, "127.0.0.2", 1) as others, _silent(world, "127.0.0.1", MANY + 5) as crowd:
+        waited(lambda: all(_is_over(one) for one in crowd[:5]))
         with world.sftp("alpha") as sftp:
             assert sftp.listdir(".")
-        assert [_is_over(one) for one in crowd[5:8]] == [True, False, False]
-        assert not _is_over(others[0])
+        assert not any(_is_over(one) for one in [*crowd[-FAIR_SHARE:], *others])
 
 
-def test_a_full_house_makes_room_where_most_come_from(world: World) -> None:
+def test_where_many_come_from_a_few_addresses_they_make_room_for_the_others(world: World) -> None:
     with ExitStack() as stack:
-        quiet = stack.enter_context(_silent(world, "127.0.1.1", 1))
-        crowds = [
-            stack.enter_context(_silent(world, f"127.0.2.{n}", MOST_OF_ONE_ADDRESS)) for n in range(MOST // MOST_OF_ONE_ADDRESS)
-        ]
+        quiet = [stack.enter_context(_silent(world, f"127.0.1.{n}", 1))[0] for n in range(1, 40)]
+        crowds = [stack.enter_context(_silent(world, f"127.0.2.{n}", 25)) for n in range(1, 4)]
         with world.sftp("alpha") as sftp:
             assert sftp.listdir(".")
-        waited(lambda: sum(_is_over(one) for crowd in crowds for one in crowd) >= 1)
-        assert not _is_over(quiet[0])
+        waited(lambda: sum(_is_over(one) for crowd in crowds for one in crowd) >= 75 - (MANY - len(quiet)) - 3 * FAIR_SHARE)
+        assert not any(_is_over(one) for one in quiet)

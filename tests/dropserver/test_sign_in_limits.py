@@ -80,6 +80,20 @@ def test_one_address_that_tries_one_account_leaves_the_others_their_tries(clock:
     assert limits.take("beta", "203.0.113.9")
 
 
+def test_a_few_addresses_that_guess_leave_a_new_one_its_try(clock: Clock) -> None:
+    limits = SignInLimits(clock=clock)
+    _wrong_tries(limits, clock, "alpha", [f"198.51.100.{n}" for n in range(15)], HOUR)
+    assert limits.take("alpha", "203.0.113.9")
+
+
+def test_wrong_tries_are_forgotten_after_a_day(clock: Clock) -> None:
+    limits = SignInLimits(clock=clock)
+    _wrong_tries(limits, clock, "alpha", ["198.51.100.1"], HOUR)
+    assert limits.delay("alpha", "198.51.100.1") > 60
+    clock.now += 24 * HOUR
+    assert [limits.take("alpha", "198.51.100.1") is not None for _ in range(FREE_TRIES + 1)] == [True] * FREE_TRIES + [False]
+
+
 def test_a_thousand_accounts_from_one_address_are_mostly_unseen(clock: Clock) -> None:
     limits = SignInLimits([("known_here", "198.51.100.1")], clock)
     assert sum(limits.take(f"district_{n}", "198.51.100.1") is not None for n in range(1000)) == 20
