@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.access.passwords import password_on_record, passwords_on_record
-from subgroup_pipeline.districts.district_file import parse_district, read_district_file
+from subgroup_pipeline.districts.district_file import read_district_file
 from subgroup_pipeline.districts.district_keys import keys_on_record
 from subgroup_pipeline.districts.lateness import missed_nights
 from subgroup_pipeline.districts.registered import apply_settings, registered_district, registered_districts, settings_text
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.ledger import iso_time, latest_deliveries
-from subgroup_pipeline.registry.schema import District
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,13 +126,3 @@ def apply_all(registry: Registry, read: Sequence[tuple[DistrictSettings, str]], 
         version, is_new = apply_settings(registry, settings, text, actor=actor)
         applied.append(AppliedSettings(settings.district, version, is_new))
     return applied
-
-
-def register_new(registry: Registry, text: str, *, actor: str) -> str:
-    """Register a district that is not there yet from its YAML; gives its key. Raises SettingsError, with the lines at fault."""
-    settings = parse_district(text, "line")
-    with registry.begin() as session:
-        if session.get(District, settings.district) is not None:
-            raise SettingsError(f"`{settings.district}` is registered already. Choose another key, or edit the settings it has.")
-    apply_settings(registry, settings, text, actor=actor)
-    return settings.district

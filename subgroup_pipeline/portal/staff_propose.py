@@ -1,14 +1,13 @@
-"""`/staff/districts/propose`: settings for a new district, proposed from a sample file, looked through, and registered."""
+"""`/staff/districts/propose`: settings proposed from a sample file, which `/staff/districts/new` then looks at and registers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.access.roles import Need
-from subgroup_pipeline.desk.districts import register_new
 from subgroup_pipeline.desk.proposal.proposal import Identity
 from subgroup_pipeline.desk.proposal.uploaded import MOST_BYTES, propose_uploaded
-from subgroup_pipeline.errors import ProposalError, SettingsError
+from subgroup_pipeline.errors import ProposalError
 from subgroup_pipeline.portal.page import Page, Visit
 
 if TYPE_CHECKING:
@@ -35,26 +34,12 @@ def propose(visit: Visit) -> Response:
         found = propose_uploaded(visit.settings, sample, roster, identity)
     except ProposalError as error:
         return _page(visit, status=422, wrong=str(error))
-    return _page(visit, found=found, yaml=found["yaml"])
+    return _page(visit, found=found)
 
 
-def register(visit: Visit) -> Response:
-    """Register what stands in the text; a text that is refused comes back with the reason."""
-    text = visit.given("yaml").replace("\r\n", "\n")
-    try:
-        district_id = register_new(visit.registry, text, actor=visit.who)
-    except SettingsError as error:
-        return _page(visit, status=422, yaml=text, refused=str(error))
-    return visit.go("/staff", said=f"{district_id} is registered. Invite it next.")
-
-
-def _page(
-    visit: Visit, *, status: int = 200, found: dict[str, Any] | None = None, yaml: str = "", wrong: str = "", refused: str = ""
-) -> Response:
+def _page(visit: Visit, *, status: int = 200, found: dict[str, Any] | None = None, wrong: str = "") -> Response:
     given = {name: visit.given(name) for name in ("district", "name", "timezone")}
-    return visit.page(
-        "staff_propose.html", status=status, given=given, found=found, yaml=yaml, wrong=wrong, refused=refused.splitlines()
-    )
+    return visit.page("staff_propose.html", status=status, given=given, found=found, wrong=wrong)
 
 
 def _file(visit: Visit, name: str) -> tuple[str, BinaryIO] | None:
@@ -64,5 +49,4 @@ def _file(visit: Visit, name: str) -> tuple[str, BinaryIO] | None:
 
 PAGES = [
     Page("/staff/districts/propose", Need.STAFF, get=form, post=propose, most_bytes=2 * MOST_BYTES + _ROOM),
-    Page("/staff/districts/propose/register", Need.STAFF, post=register),
 ]
