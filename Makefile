@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 BIN := $(VENV)/bin
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help setup demo test slow lint types docs lock torture benchmark clean
+.PHONY: help setup demo up test slow lint types docs lock torture benchmark clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -24,8 +24,13 @@ $(VENV)/ready: requirements.txt pyproject.toml | $(UV)
 	$(BIN)/python -m subgroup_pipeline.build
 	touch $@
 
-demo: setup      ## three made-up districts, one night, the result
+demo: setup      ## made-up districts, a night, the result, and links to look around
 	$(BIN)/subgroups demo
+
+# Without SUBGROUPS_HOME it is the demo's home, with the ports that the demo's links lead to.
+up: setup        ## SFTP server, portal and Dagster, until Ctrl-C
+	@set -a; test -n "$$SUBGROUPS_HOME" || ! test -f .subgroups-demo/environment || . ./.subgroups-demo/environment; \
+		exec $(BIN)/subgroups up
 
 # COVERAGE=1 measures which lines ran and fails below the floor in pyproject.toml; it costs a third more time.
 test: setup      ## every test that takes seconds (COVERAGE=1: and which lines ran)

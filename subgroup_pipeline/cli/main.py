@@ -51,7 +51,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command()
 def demo() -> None:
-    """Three made-up districts, uploaded over real SFTP, one night through Dagster, and what came of it.
+    """Made-up districts upload over real SFTP, a night runs through Dagster; what came of it, and links to look around.
 
     Example: subgroups demo     (its own home, .subgroups-demo, and free ports)
     """
@@ -61,8 +61,8 @@ def demo() -> None:
 
 
 @app.command()
-def up(only: Annotated[str | None, typer.Option(help="Only this part: sftp or dagster.")] = None) -> None:
-    """Run the SFTP server and Dagster (UI and daemon) in this terminal; Ctrl-C stops all.
+def up(only: Annotated[str | None, typer.Option(help="Only this part: sftp, portal or dagster.")] = None) -> None:
+    """Run the SFTP server, the portal and Dagster (UI and daemon) in this terminal; Ctrl-C stops all.
 
     Example: subgroups up --only sftp
     """

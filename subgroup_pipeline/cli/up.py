@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.output import say
 from subgroup_pipeline.cli.vital_signs import VitalSigns
-from subgroup_pipeline.desk.ports import require_free, taken_by
-from subgroup_pipeline.settings import SERVICE_ACCOUNT
+from subgroup_pipeline.desk.ports import require_free
+from subgroup_pipeline.settings import LOOPBACK, SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -94,8 +94,12 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    wanted = {"SFTP": (settings.sftp_host, settings.sftp_port), "DAGSTER": ("127.0.0.1", settings.dagster_port)}
-    require_free({name: place for name, place in wanted.items() if name.lower() in parts})
+    ports = {
+        "sftp": ("SFTP", (settings.sftp_host, settings.sftp_port)),
+        "portal": ("WEB", (LOOPBACK, settings.web_port)),
+        "dagster": ("DAGSTER", (LOOPBACK, settings.dagster_port)),
+    }
+    require_free(dict(ports[part] for part in parts))
     signs = VitalSigns(settings, registry)
     with ExitStack() as stack:
         if "sftp" in parts:
@@ -107,8 +111,9 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
         try:
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
-            portal = await _open_portal(settings, registry, signs)
-            mail = _start_mail(settings, registry) if portal is not None else None
+            if "portal" in parts:
+                portal = await _open_portal(settings, registry, signs)
+                mail = _start_mail(settings, registry)
             say("Ctrl-C stops everything")
             while not stop.is_set():
                 if signs.dagster is not None:
@@ -132,24 +137,17 @@ async def _stop(signs: VitalSigns, portal: PortalServer | None, mail: MailRounds
     await asyncio.gather(*stops)
 
 
-async def _open_portal(settings: Settings, registry: Registry, signs: VitalSigns) -> PortalServer | None:
-    """Open the web port; a second `up` beside the first finds it taken and does without."""
+async def _open_portal(settings: Settings, registry: Registry, signs: VitalSigns) -> PortalServer:
     from subgroup_pipeline.portal.server import PortalServer
 
     portal = PortalServer(settings, registry, signs.parts)
-    try:
-        await portal.start()
-    except OSError as error:
-        why = taken_by("127.0.0.1", settings.web_port) or f"{error.strerror}."
-        say(f"no portal: {why} SUBGROUPS_WEB_PORT sets another.")
-        return None
-    address = f"http://127.0.0.1:{portal.port}"
-    say(f"Data Docs: {address}/data-docs/index.html; health: {address}/healthz")
+    await portal.start()
+    say(f"portal: {settings.portal_url} (`subgroups user add EMAIL --role vendor`, then `subgroups user link EMAIL`)")
     return portal
 
 
 def _start_mail(settings: Settings, registry: Registry) -> MailRounds:
-    """Begin the rounds of mail, beside the portal: where another `up` has the port, it sends."""
+    """Begin the rounds of mail, beside the portal: there is one of each."""
     from subgroup_pipeline.notify.rounds import MailRounds
 
     mail = MailRounds(settings, registry)
@@ -178,4 +176,4 @@ def _start_dagster(settings: Settings, signs: VitalSigns, stack: ExitStack) -> N
     # Opened first: it makes Dagster's databases. The children, begun at once, would make them side by side, and one would fail.
     signs.instance = stack.enter_context(open_instance(settings, every_page=True))
     signs.dagster = start_dagster(settings)
-    say(f"Dagster: http://127.0.0.1:{settings.dagster_port} in a few seconds; its words are in {settings.paths.logs}")
+    say(f"Dagster: http://{LOOPBACK}:{settings.dagster_port} in a few seconds; its words are in {settings.paths.logs}")

@@ -6,6 +6,8 @@ the students are in `students`, how rows become files in `made_up_roster`. Nothi
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import zipfile
 from dataclasses import dataclass
@@ -157,6 +159,18 @@ def make_sample_districts(target: Path, seed: int = 20260824, today: date | None
     """
     year = _Year.around(today or datetime.now(UTC).date())
     return [_make_district(profile, target, year, seed) for profile in PROFILES]
+
+
+def make_broken_export(sample: SampleDistrict) -> Path:
+    """Write a later subgroup file of a district in which every student has the most frequent value of the first column."""
+    source = sample.subgroup_files[0]
+    header, *rows = csv.reader(io.StringIO(source.read_text(encoding="utf-8")))
+    cells = [row[1] for row in rows]
+    usual = max(set(cells), key=cells.count)
+    target = source.parent / "next night" / source.name
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(csv_text([header, *([row[0], usual, *row[2:]] for row in rows)]), encoding="utf-8")
+    return target
 
 
 def _make_district(profile: Profile, target: Path, year: _Year, seed: int) -> SampleDistrict:

@@ -141,6 +141,23 @@ def _flags(spelling: str, columns: str, blank_share: float = 0.0) -> tuple[Colum
     )
 
 
+INVITED = """\
+district: juniper_flats
+name: Juniper Flats Community Schools
+timezone: America/Boise
+contacts: [data@juniper-flats.example]
+schedule: "02:00"
+roster: {source: sftp, path: inbox/roster}
+subgroups:
+  path: inbox/subgroups
+  student_id_column: student_id
+  matches: users.sourcedId
+  columns:
+    ell:  {subgroup: english_learner, values: {Y: yes, N: no}}
+    sped: {subgroup: students_with_disabilities, values: {Y: yes, N: no}}
+"""
+"""The settings of a district that was invited and has not set itself up yet."""
+
 PROFILES = (
     Profile(
         "maple_valley", "Maple Valley School District", "America/Chicago", "410220", 2_060,
