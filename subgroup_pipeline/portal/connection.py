@@ -13,27 +13,23 @@ from typing import TYPE_CHECKING, Any
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.exceptions import HTTPException
 
-from subgroup_pipeline.access.rate_limits import Rate
 from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.desk.connection import connection_of
 from subgroup_pipeline.desk.links import CONNECTION
-from subgroup_pipeline.desk.rehearsals import MOST_BYTES, rehearse_upload
 from subgroup_pipeline.desk.set_up import SetUp
 from subgroup_pipeline.desk.sign_in_attempts import attempts
 from subgroup_pipeline.districts.registered import registered_district
-from subgroup_pipeline.errors import RehearsalError, UnknownDistrictError
+from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.portal.page import Page, Visit
+from subgroup_pipeline.portal.tried_file import MOST_BODY, MOST_MEGABYTES, try_file
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
-    from subgroup_pipeline.registry.ledger import Feed
 
 LASTS = 3600
 """Seconds for which a permit is good."""
-CHECKS = Rate(tries=10, seconds=60)
-"""Files that may be checked with one permit: ten at once, then one a minute."""
 STOP_ASKING = 286
 """The status with which htmx ends its polling."""
 
@@ -67,26 +63,8 @@ def seen(visit: Visit) -> Response:
 def check(visit: Visit) -> Response:
     """Say what a night would say about a file that came with the form."""
     permit = _permit(visit)
-    asked = visit.given("feed")
-    feed: Feed | None = "roster" if asked == "roster" else "subgroups" if asked == "subgroups" else None
-    file = visit.given_file("file")
-    if file is None:
-        return connection_page(visit, permit, wrong="Choose a file first.")
-    if not visit.of.limits.take("check", permit.text, CHECKS):
-        return connection_page(visit, permit, wrong="That were many files in a short time. Try again in a minute.")
-    try:
-        checked = rehearse_upload(
-            visit.registry,
-            visit.settings,
-            permit.of.district_id,
-            file.filename or "",
-            file.file,
-            actor=permit.of.district_id,
-            feed=feed,
-        )
-    except RehearsalError as error:
-        return connection_page(visit, permit, wrong=str(error))
-    return connection_page(visit, permit, checked=checked)
+    tried = try_file(visit, permit.of.district_id, actor=permit.of.district_id, limited_by=permit.text)
+    return connection_page(visit, permit, wrong=tried.wrong, checked=tried.checked)
 
 
 def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong: str = "", **values: Any) -> Response:  # noqa: ANN401 - a template's values
@@ -103,7 +81,7 @@ def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong
         district=district.settings,
         **_attempts(visit, permit),
         wrong=wrong,
-        most_megabytes=MOST_BYTES // 1024**2,
+        most_megabytes=MOST_MEGABYTES,
         **({"checked": None} | values),
     )
 
@@ -139,5 +117,5 @@ _AT = CONNECTION + "/{permit}"
 PAGES = [
     Page(_AT, Need.NOTHING, get=look),
     Page(_AT + "/seen", Need.NOTHING, get=seen),
-    Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BYTES + 64 * 1024),  # noqa: S106 - a part of the address
+    Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BODY),  # noqa: S106 - a part of the address
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.needs_chromium]
 
 DISTRICTS = 1000
-PAGES = ("", "/deliveries", "/check-now", "/columns", "/settings", "/guide")
+PAGES = ("", "/deliveries", "/check-now", "/try", "/columns", "/settings", "/guide")
 LIMIT_MS = 150
 
 
@@ -159,3 +159,18 @@ def test_everything_works_without_javascript(ran: Ran, browser: Browser) -> None
         page.goto("/d/alder/check-now")
         page.get_by_role("link", name="Look again").click()
         assert page.get_by_role("heading", name="What we see in your inbox now").count() == 1
+
+
+def test_a_file_is_tried_without_being_delivered(ran: Ran, browser: Browser) -> None:
+    before = len(ran.installation.deliveries("alder"))
+    with signed_in(browser, ran.portal, ran.cookie, javascript=False) as page:
+        page.set_default_timeout(180_000)
+        page.goto("/d/alder/try")
+        content = small.subgroups(60).replace("s003,Y", "s003,often").encode()
+        page.get_by_label("File", exact=True).set_input_files({"name": "s.csv", "mimeType": "text/csv", "buffer": content})
+        page.get_by_label("What it is").select_option("subgroups")
+        page.get_by_role("button", name="Check this file").click()
+        page.get_by_text("Nothing was delivered, and the file is gone again.").wait_for()
+        assert page.get_by_text("A value is not one of those that were agreed on").count() == 1
+    assert len(ran.installation.deliveries("alder")) == before
+    assert not any(ran.installation.settings.paths.rehearsals.iterdir())

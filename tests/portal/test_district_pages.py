@@ -350,3 +350,14 @@ def test_what_a_column_means_is_written_down_and_mailed_to_staff_without_a_cell(
     assert "gifted" in mail.text
     assert "/d/alder/columns" in mail.text
     assert "grade 3" not in mail.text
+
+
+def test_a_file_is_tried_by_its_own_district_only(shown: Shown) -> None:
+    with shown.portal.of_district("alder") as browser:
+        token = token_in(browser.get("/d/alder/try"))
+        nothing = browser.post("/d/alder/try", data={"form_token": token})
+        assert (nothing.status_code, "Choose a file first." in nothing.text) == (422, True)
+        file = {"file": ("s.csv", "student_id,ell\n")}
+        assert browser.post("/d/alder/try", data={"form_token": "0" * 64}, files=file).status_code == 403
+        assert browser.post("/d/birch/try", data={"form_token": token}, files=file).status_code == 404
+    assert not shown.events("check.answered")
