@@ -39,38 +39,71 @@ def first_night(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
+Named = dict[tuple[object, ...], dict[str, object]]
+
+
+def named(
+    warehouse: Warehouse, table: str, keys: str, columns: str, district_id: str | None = None, where: str = "true"
+) -> Named:
+    """Rows of a mart by their keys; the other cells by the names of their columns."""
+    rows = warehouse.mart(table, f"{keys}, {columns}", district_id, where)
+    many, names = len(keys.split(",")), columns.split(", ")
+    found = {row[:many]: dict(zip(names, row[many:], strict=True)) for row in rows}
+    assert len(found) == len(rows), "two rows have the same keys"
+    return found
+
+
+def counts(students: int, *, of: int, members: int) -> dict[str, object]:
+    """The counts and shares of a row of a report."""
+    shares = {"student_share": students / of, "member_share": members / of}
+    return {"student_count": students, "total_students": of, "member_count": members, **shares}
+
+
+COUNTS = "student_count, total_students, student_share, member_count, member_share"
+
+
 def test_dim_district(first_night: Warehouse) -> None:
     sources = "roster_delivery_id, subgroup_delivery_id, roster_received_at, subgroup_received_at"
-    columns = f"district_name, as_of_date, school_year, student_count, {sources}, published_at, contract_version"
-    assert first_night.mart("dim_district", columns) == [
-        ("Alder ISD", AS_OF, "2026", 7, "alder-r2", "alder-s2", ROSTER_AT, FILE_AT, at(3), "2.0.0"),
-        ("Birch ISD", AS_OF, None, 2, "birch-r1", None, ROSTER_AT, None, at(3), "2.0.0"),
-    ]
+    columns = f"as_of_date, school_year, student_count, {sources}, published_at, contract_version"
+    both = {"as_of_date": AS_OF, "roster_received_at": ROSTER_AT, "published_at": at(3), "contract_version": "2.0.0"}
+    file = {"subgroup_delivery_id": "alder-s2", "subgroup_received_at": FILE_AT}
+    no_file = {"subgroup_delivery_id": None, "subgroup_received_at": None}
+    assert named(first_night, "dim_district", "district_name", columns) == {
+        ("Alder ISD",): {**both, "school_year": "2026", "student_count": 7, "roster_delivery_id": "alder-r2", **file},
+        ("Birch ISD",): {**both, "school_year": None, "student_count": 2, "roster_delivery_id": "birch-r1", **no_file},
+    }
+
+
+def _student(number: str | None, given: str, family: str, *, is_active: bool = True) -> dict[str, object]:
+    names = {"given_name": given, "family_name": family}
+    return {"student_number": number, **names, "grade_level": "03", "is_active": is_active}
 
 
 def test_dim_student_keeps_inactive_students_and_leading_zeros(first_night: Warehouse) -> None:
-    columns = "student_id, student_number, given_name, family_name, grade_level, is_active"
-    assert first_night.mart("dim_student", columns, "alder") == [
-        ("ada", "0101", "Ada", "Ash", "03", True),
-        ("bo", "102", "Bo", "Beech", "03", True),
-        ("cy", "103", "Cy", "Cork", "03", False),
-        ("di", "104", "Di", "Date", "03", True),
-        ("ed", "104", "Ed", "Elm", "03", True),
-        ("fay", "106", "Fay", "Fig", "03", True),
-        ("gus", "107", "Gus", "Gum", "03", True),
-        ("hal", None, "Hal", "Holm", "03", True),
-        ("ivy", "109", "Ivy", "Ivory", "03", False),
-    ]
+    columns = "student_number, given_name, family_name, grade_level, is_active"
+    assert named(first_night, "dim_student", "student_id", columns, "alder") == {
+        ("ada",): _student("0101", "Ada", "Ash"),
+        ("bo",): _student("102", "Bo", "Beech"),
+        ("cy",): _student("103", "Cy", "Cork", is_active=False),
+        ("di",): _student("104", "Di", "Date"),
+        ("ed",): _student("104", "Ed", "Elm"),
+        ("fay",): _student("106", "Fay", "Fig"),
+        ("gus",): _student("107", "Gus", "Gum"),
+        ("hal",): _student(None, "Hal", "Holm"),
+        ("ivy",): _student("109", "Ivy", "Ivory", is_active=False),
+    }
     assert first_night.mart("dim_student", "student_id, student_number", "birch") == [("ada", "ada"), ("bob", "bob")]
 
 
 def test_fct_enrollment_holds_on_as_of(first_night: Warehouse) -> None:
-    assert first_night.mart("fct_enrollment", "student_id, school_id, course_id, class_id, begin_date, end_date", "alder") == [
-        ("ada", "north", "math", "math-n", *FALL),
-        ("ada", "south", "art", "art-s", *YEAR),
-        ("ada", "south", None, "home-s", AS_OF, None),
-        ("di", "north", "unlisted", "unknown-n", None, date(2025, 10, 2)),
-    ]
+    keys = "student_id, school_id, course_id, class_id"
+    fall, year = ({"begin_date": begin, "end_date": end} for begin, end in (FALL, YEAR))
+    assert named(first_night, "fct_enrollment", keys, "begin_date, end_date", "alder") == {
+        ("ada", "north", "math", "math-n"): fall,
+        ("ada", "south", "art", "art-s"): year,
+        ("ada", "south", None, "home-s"): {"begin_date": AS_OF, "end_date": None},
+        ("di", "north", "unlisted", "unknown-n"): {"begin_date": None, "end_date": date(2025, 10, 2)},
+    }
 
 
 def test_schools_of_a_student(first_night: Warehouse) -> None:
@@ -88,32 +121,42 @@ def test_schools_of_a_student(first_night: Warehouse) -> None:
 
 
 def test_dim_course_is_the_pairs_that_exist_in_classes(first_night: Warehouse) -> None:
-    assert first_night.mart("dim_course", "school_id, course_id, course_title, course_code, student_count", "alder") == [
-        ("north", "math", "Math 3", "M3", 1),
-        ("north", "unlisted", None, None, 1),
-        ("south", "art", "Art", None, 1),
-        ("south", "math", "Math 3", "M3", 0),
-    ]
+    math = {"course_title": "Math 3", "course_code": "M3"}
+    assert named(first_night, "dim_course", "school_id, course_id", "course_title, course_code, student_count", "alder") == {
+        ("north", "math"): {**math, "student_count": 1},
+        ("north", "unlisted"): {"course_title": None, "course_code": None, "student_count": 1},
+        ("south", "art"): {"course_title": "Art", "course_code": None, "student_count": 1},
+        ("south", "math"): {**math, "student_count": 0},
+    }
 
 
 def test_dim_subgroup(first_night: Warehouse) -> None:
-    columns = "subgroup, value, is_member, subgroup_label, value_label, source_column, sensitivity, display_order"
-    rows = first_night.mart("dim_subgroup", columns, "alder")
-    assert sorted(rows, key=lambda row: row[-1]) == [
-        ("all_students", "all", True, "All students", "All", None, "standard", 1),
-        ("english_learner", "yes", True, "English learner", "Yes", "ell", "standard", 2),
-        ("english_learner", "no", False, "English learner", "No", "ell", "standard", 3),
-        ("english_learner", "not_reported", False, "English learner", "Not reported", "ell", "standard", 4),
-        ("title_i", "yes", True, "Title I", "Yes", "title_i", "standard", 5),
-        ("title_i", "no", False, "Title I", "No", "title_i", "standard", 6),
-        ("title_i", "not_reported", False, "Title I", "Not reported", "title_i", "standard", 7),
-        ("home_language", "us_english", None, "Home language", "Us english", "home_lang", "nsla", 8),
-        ("home_language", "Twi", None, "Home language", "Twi", "home_lang", "nsla", 9),
-        ("home_language", "not_reported", None, "Home language", "Not reported", "home_lang", "nsla", 10),
-        ("migrant", "yes", True, "Migrant", "Yes", "migrant", "standard", 11),
-        ("migrant", "no", False, "Migrant", "No", "migrant", "standard", 12),
-        ("migrant", "not_reported", False, "Migrant", "Not reported", "migrant", "standard", 13),
+    values = first_night.mart("dim_subgroup", "display_order, subgroup, value, is_member, value_label", "alder")
+    assert sorted(values) == [
+        (1, "all_students", "all", True, "All"),
+        (2, "english_learner", "yes", True, "Yes"),
+        (3, "english_learner", "no", False, "No"),
+        (4, "english_learner", "not_reported", False, "Not reported"),
+        (5, "title_i", "yes", True, "Yes"),
+        (6, "title_i", "no", False, "No"),
+        (7, "title_i", "not_reported", False, "Not reported"),
+        (8, "home_language", "us_english", None, "Us english"),
+        (9, "home_language", "Twi", None, "Twi"),
+        (10, "home_language", "not_reported", None, "Not reported"),
+        (11, "migrant", "yes", True, "Yes"),
+        (12, "migrant", "no", False, "No"),
+        (13, "migrant", "not_reported", False, "Not reported"),
     ]
+    facts = {
+        "all_students": {"subgroup_label": "All students", "source_column": None, "sensitivity": "standard"},
+        "english_learner": {"subgroup_label": "English learner", "source_column": "ell", "sensitivity": "standard"},
+        "title_i": {"subgroup_label": "Title I", "source_column": "title_i", "sensitivity": "standard"},
+        "home_language": {"subgroup_label": "Home language", "source_column": "home_lang", "sensitivity": "nsla"},
+        "migrant": {"subgroup_label": "Migrant", "source_column": "migrant", "sensitivity": "standard"},
+    }
+    columns = "subgroup_label, source_column, sensitivity"
+    of_values = {(subgroup, value): facts[subgroup] for _, subgroup, value, *_ in values}
+    assert named(first_night, "dim_subgroup", "subgroup, value", columns, "alder") == of_values
     assert first_night.mart("dim_subgroup", "subgroup, value", "birch") == [("all_students", "all")]
 
 
@@ -159,9 +202,6 @@ def test_only_active_students_have_values(first_night: Warehouse) -> None:
     assert {student_id for (student_id,) in students} == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
 
 
-COUNTS = "student_count, total_students, student_share, member_count, member_share"
-
-
 def test_rpt_district_subgroup(first_night: Warehouse) -> None:
     assert first_night.mart("rpt_district_subgroup", "subgroup, value, student_count, total_students", "alder") == [
         ("all_students", "all", 7, 7),
@@ -183,42 +223,52 @@ def test_rpt_district_subgroup(first_night: Warehouse) -> None:
         ("migrant", 0, 0.0),
         ("title_i", 1, 1 / 7),
     }
-    birch = first_night.mart("rpt_district_subgroup", f"subgroup, value, school_year, as_of_date, {COUNTS}", "birch")
-    assert birch == [("all_students", "all", None, AS_OF, 2, 2, 1.0, 2, 1.0)]
+    birch = named(first_night, "rpt_district_subgroup", "subgroup, value", f"school_year, as_of_date, {COUNTS}", "birch")
+    all_of_birch = {"school_year": None, "as_of_date": AS_OF, **counts(2, of=2, members=2)}
+    assert birch == {("all_students", "all"): all_of_birch}
+
+
+THIS_YEAR = {"school_year": "2026", "as_of_date": AS_OF}
+NORTH = {**THIS_YEAR, "school_name": "North School"}
+SOUTH = {**THIS_YEAR, "school_name": "South School"}
 
 
 def test_rpt_school_subgroup(first_night: Warehouse) -> None:
-    columns = f"school_id, subgroup, value, school_year, as_of_date, school_name, {COUNTS}"
-    rows = first_night.mart("rpt_school_subgroup", columns, "alder", "subgroup in ('all_students', 'title_i')")
-    assert rows == [
-        ("north", "all_students", "all", "2026", AS_OF, "North School", 4, 4, 1.0, 4, 1.0),
-        ("north", "title_i", "no", "2026", AS_OF, "North School", 1, 4, 0.25, 1, 0.25),
-        ("north", "title_i", "not_reported", "2026", AS_OF, "North School", 2, 4, 0.5, 1, 0.25),
-        ("north", "title_i", "yes", "2026", AS_OF, "North School", 1, 4, 0.25, 1, 0.25),
-        ("south", "all_students", "all", "2026", AS_OF, "South School", 2, 2, 1.0, 2, 1.0),
-        ("south", "title_i", "no", "2026", AS_OF, "South School", 1, 2, 0.5, 1, 0.5),
-        ("south", "title_i", "yes", "2026", AS_OF, "South School", 1, 2, 0.5, 1, 0.5),
-    ]
+    keys, columns = "school_id, subgroup, value", f"school_year, as_of_date, school_name, {COUNTS}"
+    two = "subgroup in ('all_students', 'title_i')"
+    assert named(first_night, "rpt_school_subgroup", keys, columns, "alder", two) == {
+        ("north", "all_students", "all"): {**NORTH, **counts(4, of=4, members=4)},
+        ("north", "title_i", "no"): {**NORTH, **counts(1, of=4, members=1)},
+        ("north", "title_i", "not_reported"): {**NORTH, **counts(2, of=4, members=1)},
+        ("north", "title_i", "yes"): {**NORTH, **counts(1, of=4, members=1)},
+        ("south", "all_students", "all"): {**SOUTH, **counts(2, of=2, members=2)},
+        ("south", "title_i", "no"): {**SOUTH, **counts(1, of=2, members=1)},
+        ("south", "title_i", "yes"): {**SOUTH, **counts(1, of=2, members=1)},
+    }
 
 
 def test_rpt_course_subgroup(first_night: Warehouse) -> None:
-    columns = f"school_id, course_id, subgroup, value, school_year, as_of_date, school_name, course_title, {COUNTS}"
-    assert first_night.mart("rpt_course_subgroup", columns, "alder", "subgroup = 'english_learner'") == [
-        ("north", "math", "english_learner", "yes", "2026", AS_OF, "North School", "Math 3", 1, 1, 1.0, 1, 1.0),
-        ("north", "unlisted", "english_learner", "not_reported", "2026", AS_OF, "North School", None, 1, 1, 1.0, 0, 0.0),
-        ("south", "art", "english_learner", "yes", "2026", AS_OF, "South School", "Art", 1, 1, 1.0, 1, 1.0),
-    ]
+    keys = "school_id, course_id, value"
+    columns = f"school_year, as_of_date, school_name, course_title, {COUNTS}"
+    learners = "subgroup = 'english_learner'"
+    assert named(first_night, "rpt_course_subgroup", keys, columns, "alder", learners) == {
+        ("north", "math", "yes"): {**NORTH, "course_title": "Math 3", **counts(1, of=1, members=1)},
+        ("north", "unlisted", "not_reported"): {**NORTH, "course_title": None, **counts(1, of=1, members=0)},
+        ("south", "art", "yes"): {**SOUTH, "course_title": "Art", **counts(1, of=1, members=1)},
+    }
 
 
 def test_rpt_student_subgroup(first_night: Warehouse) -> None:
     columns = "school_year, as_of_date, student_number, given_name, family_name, grade_level, school_names, subgroups"
-    students = first_night.mart("rpt_student_subgroup", f"student_id, {columns}", "alder")
-    rows = {student_id: cells for student_id, *cells in students}
-    assert set(rows) == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+    rows = named(first_night, "rpt_student_subgroup", "student_id", columns, "alder")
+    assert {student_id for (student_id,) in rows} == {"ada", "bo", "di", "ed", "fay", "gus", "hal"}
+    ada = {"student_number": "0101", "given_name": "Ada", "family_name": "Ash", "grade_level": "03"}
+    hal = {"student_number": None, "given_name": "Hal", "family_name": "Holm", "grade_level": "03"}
+    schools = ["North School", "South School"]
     subgroups = {"english_learner": "yes", "title_i": "yes", "home_language": "Twi", "migrant": "not_reported"}
-    names = ["North School", "South School"]
-    assert rows["ada"] == ["2026", AS_OF, "0101", "Ada", "Ash", "03", names, subgroups]
-    assert rows["hal"] == ["2026", AS_OF, None, "Hal", "Holm", "03", [], dict.fromkeys(subgroups, "not_reported")]
+    nothing = dict.fromkeys(subgroups, "not_reported")
+    assert rows["ada",] == {**THIS_YEAR, **ada, "school_names": schools, "subgroups": subgroups}
+    assert rows["hal",] == {**THIS_YEAR, **hal, "school_names": [], "subgroups": nothing}
     assert first_night.mart("rpt_student_subgroup", "subgroups", "birch") == [({},), ({},)]
 
 

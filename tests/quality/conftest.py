@@ -16,9 +16,9 @@ from subgroup_pipeline.quality.validation import Validation
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import RUN_DELIVERY
-from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, tables_of
+from subgroup_pipeline.warehouse.raw_tables import tables_of
 from subgroup_pipeline.warehouse.rows import insert_rows
-from tests.support.as_landed import as_landed
+from tests.support.as_landed import insert_as_landed
 
 ROSTER_TABLES = [table.name for table in tables_of("roster")]
 Rows = dict[str, list[dict[str, Any]]]
@@ -132,13 +132,8 @@ def land_delivery(
         subgroups: dict[str, str | None] = {"delivery_id": f"{delivery_id}:sub", "feed": "subgroups"}
         of_run.append(subgroups | {"roster_delivery_id": roster_id, "match_field": match_field})
     for table, entries in rows.items():
-        lineage = {
-            "district_id": f"district_{delivery_id}",
-            "delivery_id": f"{delivery_id}:sub" if table == "subgroup_row" else delivery_id,
-            "file_name": f"{table}.csv",
-            "landed_at": "2026-09-01 03:00:00",
-        }
-        read = [lineage | {name: as_landed(cell) for name, cell in entry.items()} for entry in entries]
-        insert_rows(connection, RAW_TABLES[table], read)
+        owner = f"{delivery_id}:sub" if table == "subgroup_row" else delivery_id
+        lineage = {"district_id": f"district_{delivery_id}", "delivery_id": owner, "landed_at": "2026-09-01 03:00:00"}
+        insert_as_landed(connection, table, entries, **lineage)
     control = [{"district_id": f"district_{delivery_id}", **one} for one in of_run]
     insert_rows(connection, RUN_DELIVERY, control)

@@ -11,9 +11,8 @@ from subgroup_pipeline.build.dbt import run_dbt
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import CONTROL_TABLES
-from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from subgroup_pipeline.warehouse.rows import insert_rows
-from tests.support.as_landed import as_landed
+from tests.support.as_landed import insert_as_landed
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,13 +42,7 @@ class Warehouse:
 
         def land(connection: duckdb.DuckDBPyConnection) -> None:
             for table, rows in tables.items():
-                lineage = {
-                    "district_id": district_id,
-                    "delivery_id": delivery_id,
-                    "file_name": f"{table}.csv",
-                    "landed_at": at(3),
-                }
-                insert_rows(connection, RAW_TABLES[table], [lineage | as_landed(dict(row)) for row in rows])
+                insert_as_landed(connection, table, rows, district_id=district_id, delivery_id=delivery_id, landed_at=at(3))
 
         self.write(land)
 
