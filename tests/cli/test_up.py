@@ -116,6 +116,6 @@ def test_uploads_and_sign_ins_are_told_and_the_pipelines_own_are_not(
                     with sftp.open("inbox/roster/roster.zip", "wb") as file:
                         file.write(b"1234")
     said = capsys.readouterr().err
-    assert "alpha signed in from 127.0.0.1" in said
+    assert "alpha signed in with a key from 127.0.0.1" in said
     assert "roster.zip, 4 bytes" in said
     assert "_pipeline" not in said
