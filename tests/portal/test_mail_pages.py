@@ -11,14 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.access.roles import Role
-from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import apply_settings
 from subgroup_pipeline.notify.outgoing import claim, due_mail, note_refused
 from subgroup_pipeline.notify.queue import queue_mail
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.schema import AuditEvent, Mail
 from subgroup_pipeline.settings import load_settings
 from tests.support.command import Shell
+from tests.support.home import apply
 from tests.support.mail_server import mail_server
 from tests.support.portal import PortalUnderTest, portal_running, send_form
 
@@ -30,7 +29,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalUnderTest
     settings = load_settings(home=tmp_path_factory.mktemp("mail") / "home")
     registry = open_registry(settings)
     text = "district: alpha\nname: <b>Made-up</b> alpha\ntimezone: America/Chicago\n"
-    apply_settings(registry, parse_district(text), text, actor="test")
+    apply(registry, text)
     with registry.begin() as session:
         values: dict[str, Any] = {"url": LINK, "expires_at": datetime.now(UTC), "zone": "UTC", "host": "127.0.0.1", "port": 2022}
         to = ["data@alpha.example", "gone@alpha.example"]
