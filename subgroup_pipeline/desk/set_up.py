@@ -1,4 +1,8 @@
-"""A district sets itself up: its link is used up in the transaction that stores the password or the key it chose."""
+"""A district sets itself up: its link is used up in the transaction that stores the password or the key it chose.
+
+After that its contacts may sign in to the portal, and are sent a link: staff named them in the settings, and the error reports
+about what is uploaded are for them.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,18 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.access.invitations import use_invitation
 from subgroup_pipeline.access.passwords import good_password, set_password
+from subgroup_pipeline.access.people import described, keep_person
+from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.districts.district_keys import authorize_key
 from subgroup_pipeline.districts.public_keys import read_public_key
-from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.errors import PersonRefusedError
+from subgroup_pipeline.registry.schema import AuditEvent, Person
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
 
 Way = Literal["password", "key"]
 
@@ -46,3 +55,25 @@ def set_up(registry: Registry, district: RegisteredDistrict, token: str, way: Wa
         session.flush()
         newest = session.scalar(sa.select(sa.func.max(AuditEvent.event_id)))
     return SetUp(district_id, way, newest or 0)
+
+
+def welcome_contacts(registry: Registry, settings: Settings, district: RegisteredDistrict) -> int:
+    """Let a district's contacts sign in to the portal and mail each a link; gives to how many.
+
+    Somebody who is known already keeps their role; who is of another district, or of our staff, is sent nothing.
+    """
+    district_id, welcomed = district.district_id, 0
+    for contact in district.settings.contacts:
+        try:
+            person = described(contact, Role.DISTRICT, district_id)
+            with registry.begin() as session:
+                known = session.get(Person, person.email)
+                if known is not None and known.district_id != district_id:
+                    continue
+                if known is None:
+                    keep_person(session, person, actor=district_id)
+            sign_in_link(settings, registry, person.email, actor=district_id, is_mailed=True, then=f"/d/{district_id}")
+        except PersonRefusedError:
+            continue  # what is no address gets no mail, and who signs in with their organisation's account needs no link
+        welcomed += 1
+    return welcomed

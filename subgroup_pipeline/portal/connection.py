@@ -82,7 +82,7 @@ def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong
         **_attempts(visit, permit),
         wrong=wrong,
         most_megabytes=MOST_MEGABYTES,
-        **({"checked": None} | values),
+        **({"checked": None, "welcomed": 0} | values),
     )
 
 

@@ -16,7 +16,7 @@ from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.access.tokens import token_hash
 from subgroup_pipeline.desk.connection import connection_of
 from subgroup_pipeline.desk.links import SETUP
-from subgroup_pipeline.desk.set_up import Way, set_up
+from subgroup_pipeline.desk.set_up import Way, set_up, welcome_contacts
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.errors import DeadInvitationError, PasswordRefusedError, SettingsError
 from subgroup_pipeline.portal.connection import connection_page, new_permit
@@ -62,7 +62,8 @@ def choose(visit: Visit) -> Response:
         return _dead(visit)
     except (PasswordRefusedError, SettingsError) as error:
         return _form(visit, district, wrong={_SECRETS[way]: str(error)})
-    return connection_page(visit, new_permit(visit, done), is_new=True)
+    welcomed = welcome_contacts(visit.registry, visit.settings, district)
+    return connection_page(visit, new_permit(visit, done), is_new=True, welcomed=welcomed)
 
 
 def _require_patience(visit: Visit, token: str) -> None:

@@ -40,10 +40,10 @@ class Desk:
     secrets: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def district(self) -> str:
-        """A new district."""
+    def district(self, more: str = "") -> str:
+        """A new district, with more lines in its settings."""
         name = f"oak_{next(self._numbers)}"
-        apply(self.portal.registry, small.settings(name))
+        apply(self.portal.registry, small.settings(name) + more)
         return name
 
     def link(self, district_id: str) -> str:

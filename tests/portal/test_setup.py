@@ -19,9 +19,10 @@ from argon2.exceptions import VerifyMismatchError
 
 from subgroup_pipeline.access.invitations import find_invitation, list_invitations, revoke_invitation
 from subgroup_pipeline.access.passwords import HASHER, password_hash_of
+from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.desk.invitations import invite
 from subgroup_pipeline.districts.district_keys import account_keys
-from subgroup_pipeline.registry.schema import AuditEvent, Invitation
+from subgroup_pipeline.registry.schema import AuditEvent, Invitation, Mail, Person
 from tests.portal.setting_up import PASSWORD, Desk, open_desk, permit_in
 from tests.support.portal import send_form
 
@@ -65,6 +66,21 @@ def test_a_password_is_in_force_when_the_page_answers(desk: Desk) -> None:
         desk.sign_in(district, PASSWORD + "!")
     assert browser.get(path).status_code == 404
     assert browser.post(path, data=desk.form_of(path)).status_code == 404
+
+
+def test_the_contacts_get_a_link_to_the_portal(desk: Desk) -> None:
+    registry = desk.portal.registry
+    desk.portal.person("staff@vendor.example", Role.VENDOR)
+    district = desk.district("contacts: [First@Oak.example, staff@vendor.example, second@oak.example]\n")
+    desk.portal.person("second@oak.example", Role.AGGREGATE, district)
+    done = desk.choose(desk.browser(), desk.link(district))
+    assert "The 2 contacts of your district get a mail" in done.text
+    with registry.begin() as session:
+        people = {person.email: person.role for person in session.scalars(sa.select(Person).filter_by(district_id=district))}
+        mails = session.scalars(sa.select(Mail).filter_by(kind="sign_in_link", district_id=district)).all()
+    assert people == {"first@oak.example": "district", "second@oak.example": "aggregate"}
+    assert {mail.recipient for mail in mails} == set(people)
+    assert all(f"next=/d/{district}" in mail.text and mail.text not in done.text for mail in mails)
 
 
 def test_recipes_hold_the_districts_values_and_pin_the_server(desk: Desk) -> None:
