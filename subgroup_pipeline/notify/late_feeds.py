@@ -28,7 +28,10 @@ def queue_late_feeds(registry: Registry, settings: Settings, now: datetime) -> i
         uploaded = last_uploads(session, [district for district in districts if district.district_id in late])
         of_late = sa.select(District.district_id, District.created_at).where(District.district_id.in_(list(late)))
         set_up = dict(session.execute(of_late).tuples().all())
-        for district_id, to in contacts_of(session, late).items():
+        contacts = contacts_of(session, late)
+    for district_id, to in contacts.items():
+        # One transaction a district: on the morning after a holiday all are late, and others write to the registry meanwhile.
+        with registry.begin() as session:
             for feed, nights in late[district_id].items():
                 since = uploaded[district_id, feed]
                 said: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from subgroup_pipeline.notify.written import one_line, write_mail
@@ -35,7 +36,12 @@ def queue_mail(
     (`templates/<kind>.txt.j2` names them); a missing one raises jinja2.UndefinedError. With `digest_at` it is collected for the
     digest of that time.
     """
-    recipients = {address.casefold(): address for address in map(one_line, to) if address}
+    asked = {one_line(address).casefold() for address in to} - {""}
+    if not asked:
+        return 0
+    # Most of what is asked for was told before: a look is cheaper than writing the words again.
+    told = set(session.scalars(sa.select(Mail.recipient).where(Mail.key == key)))
+    recipients = asked - told
     if not recipients:
         return 0
     written = write_mail(kind, district_id=district_id, **values)
@@ -53,8 +59,8 @@ def queue_mail(
             "queued_at": now,
             "due_at": digest_at or now,
         }
-        for recipient in recipients
+        for recipient in sorted(recipients)
     ]
-    insert = _INSERTS[session.get_bind().dialect.name](Mail).values(rows)
+    insert = _INSERTS[session.get_bind().dialect.name](Mail)
     new = insert.on_conflict_do_nothing(index_elements=["key", "recipient"]).returning(Mail.mail_id)
-    return len(session.scalars(new).all())
+    return len(session.scalars(new, rows).all())
