@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     oidc_issuer: str = Field("", description="OpenID Connect issuer for signing in, for example https://login.example.com")
     oidc_client_id: str = Field("", description="Our client ID at that issuer")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Our client secret at that issuer")
+    sftpgo_secret: SecretStr = Field(
+        SecretStr(""),
+        description="What SFTPGo sends in X-Subgroups-Secret where it stands in place of our SFTP server",
+    )
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")

@@ -45,6 +45,7 @@ from subgroup_pipeline.portal import (
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.page import COOKIE, VISITOR, Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
+from subgroup_pipeline.portal.sftpgo import sftpgo_routes
 from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
 
 if TYPE_CHECKING:
@@ -91,7 +92,12 @@ def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlett
     installation = Installation(settings, registry, portal_key(settings.paths), RateLimits())
     static = StaticFiles(packages=[("subgroup_pipeline.portal", "static"), ("subgroup_pipeline.reports", "static")])
     return Starlette(
-        routes=[health_route(parts), Mount("/static", static), *(_route(page, installation) for page in PAGES)],
+        routes=[
+            health_route(parts),
+            Mount("/static", static),
+            *sftpgo_routes(settings, registry),
+            *(_route(page, installation) for page in PAGES),
+        ],
         middleware=[
             Middleware(SafeHeaders, is_https=installation.is_https),
             Middleware(TrustedHostMiddleware, allowed_hosts=answered_hosts(settings)),
