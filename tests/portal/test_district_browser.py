@@ -13,7 +13,7 @@ import pytest
 
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.registry.asked_checks import note_started
+from subgroup_pipeline.registry.asked_checks import ask_check, note_started
 from subgroup_pipeline.registry.nights import note_ended
 from subgroup_pipeline.registry.schema import District, DistrictSettingsVersion
 from tests.support import small_district as small
@@ -53,6 +53,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         broken = small.roster(30)
         del broken["users.csv"]
         installation.drop(birch, "roster", broken)
+        ask_check(installation.registry, alder, by="data@alder.example")
         installation.night()
         _register_many(installation)
         report = installation.deliveries("alder", "subgroups")[0]["delivery_id"]
@@ -86,6 +87,9 @@ def test_what_is_published_is_said_with_how_full_it_is(ran: Ran) -> None:
         assert "October 1, 2026" in page
         assert "English learner" in page
         assert "98%" in page  # one student of 60 has a text that was not agreed on
+        asked = client.get("/d/alder/check-now").text
+        assert "The check has ended." in asked
+        assert asked.count("Read the report") == 2
         assert "This upload is in them." in client.get(f"/d/alder{ran.report}").text
     aggregate = ran.portal.person("counts@alder.example", Role.AGGREGATE, "alder")
     with ran.portal.browser(cookie=aggregate) as client:
