@@ -18,7 +18,7 @@ from subgroup_pipeline.errors import DiskFullError, SubgroupsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from subgroup_pipeline.settings import Home
+    from subgroup_pipeline.home import Home
 
 PART = ".part"
 """How the names of files end that are not whole yet."""

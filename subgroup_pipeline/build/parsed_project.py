@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from dbt.contracts.graph.manifest import Manifest
 
-    from subgroup_pipeline.settings import Home
+    from subgroup_pipeline.home import Home
 
     Parse = Callable[[], Manifest]
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from subgroup_pipeline.findings.finding import Finding
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Home
 
 Stage = Literal["landing", "quality"]
 _STAGES: tuple[Stage, ...] = ("landing", "quality")

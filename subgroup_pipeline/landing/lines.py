@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Home
 
 
 def find_all_lines(

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Home
 
 _KINDS = {kind.casefold(): kind for kind in KINDS}
 _VERSIONS = ("manifest.version", "oneroster.version")

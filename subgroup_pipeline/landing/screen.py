@@ -29,11 +29,11 @@ from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, SUBGROUP_ROW
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.reading.shape import CsvShape
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
-    from subgroup_pipeline.settings import Home
     from subgroup_pipeline.warehouse.raw_tables import RawTable
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import dagster as dg
     from dagster_shared.error import SerializableErrorInfo
 
-    from subgroup_pipeline.settings import Home
+    from subgroup_pipeline.home import Home
 
 BUSY = errors.WarehouseBusyError.__name__
 

@@ -8,7 +8,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.settings import Home
+    from subgroup_pipeline.home import Home
 
 _BYTES = 32
 

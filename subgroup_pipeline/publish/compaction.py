@@ -10,7 +10,8 @@ from subgroup_pipeline.warehouse.duckdb_files import open_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.settings import Settings
 
 
 def compact_working_file(settings: Settings) -> None:

@@ -14,7 +14,8 @@ from subgroup_pipeline.publish.manifest import DATABASE, snapshot_names
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.settings import Settings
 
 
 def show_newest(settings: Settings) -> None:

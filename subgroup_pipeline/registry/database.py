@@ -18,7 +18,8 @@ from subgroup_pipeline.registry.audit_chain import append_events
 from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.settings import Settings
 
 HEAD = "0005"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.settings import Settings
 
 _SAME_ID = ("KEY002", "SUB502", "DUP401")
 _JUDGED: tuple[Verdict, ...] = (*ACCEPTED, "held")

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.reports.report import Report
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.settings import Settings
 
 _RECENT = timedelta(days=7)
 _LAYOUT = "2:"

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.registry.database import Registry
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.settings import Settings
 
 ABANDONED = timedelta(hours=1)
 """What nobody has written to for so long was left by a process that was killed."""

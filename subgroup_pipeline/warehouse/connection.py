@@ -22,7 +22,8 @@ from subgroup_pipeline.warehouse.schema import make_tables
 if TYPE_CHECKING:
     import duckdb
 
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.settings import Settings
 
 _A_LOOK = 0.5
 """Seconds for which a run that does not wait tries: another command may hold the lock for a blink, to see who holds it."""

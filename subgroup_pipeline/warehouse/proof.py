@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from subgroup_pipeline.settings import Home, Settings
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.settings import Settings
 
 _NAMES = ["raw.duckdb", "analytics.duckdb"]
 _ASIDE = ".damaged"

@@ -10,7 +10,7 @@ from dbt.contracts.graph.manifest import Manifest
 from subgroup_pipeline.build import __main__ as preparing
 from subgroup_pipeline.build import parsed_project
 from subgroup_pipeline.build.parsed_project import FOR_DAGSTER, FOR_DBT, project_for_dagster, read_kept
-from subgroup_pipeline.settings import Home
+from subgroup_pipeline.home import Home
 
 
 def test_what_was_kept_serves_every_home_and_half_of_it_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from subgroup_pipeline.errors import WarehouseBusyError
+from subgroup_pipeline.home import Home
 from subgroup_pipeline.orchestration.failures import BUSY, causes
-from subgroup_pipeline.settings import Home
 
 
 @pytest.mark.parametrize(

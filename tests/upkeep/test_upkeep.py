@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from subgroup_pipeline.home import Home
 from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.registry.schema import Invitation, Mail, Person, SignIn, SignInLink
-from subgroup_pipeline.settings import Home
 from subgroup_pipeline.upkeep.leaving import Leaving
 from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.upkeep.policies import POLICIES, Policy
