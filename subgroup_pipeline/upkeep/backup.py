@@ -20,9 +20,10 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.disk import full_disk_in_words
 from subgroup_pipeline.errors import RegistryDamagedError, SettingsError
+from subgroup_pipeline.registry.column_types import UtcDateTime
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
-from subgroup_pipeline.registry.schema import Base, UtcDateTime
+from subgroup_pipeline.registry.schema import Base
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

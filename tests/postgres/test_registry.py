@@ -19,11 +19,12 @@ from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.sources.remote_files import observe_files
+from subgroup_pipeline.registry.column_types import Characters
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry, record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, all_deliveries, describe_delivery
 from subgroup_pipeline.registry.receiving import register_delivery
-from subgroup_pipeline.registry.schema import AuditEvent, Base, Characters, Delivery
+from subgroup_pipeline.registry.schema import AuditEvent, Base, Delivery
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.upkeep.backup import back_up, restore
 from tests.support.home import apply

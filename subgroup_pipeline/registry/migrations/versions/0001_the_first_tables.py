@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from subgroup_pipeline.registry.schema import LARGE, Characters, UtcDateTime
+from subgroup_pipeline.registry.column_types import LARGE, Characters, UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -7,7 +7,7 @@ Revises: 0001
 import sqlalchemy as sa
 from alembic import op
 
-from subgroup_pipeline.registry.schema import UtcDateTime
+from subgroup_pipeline.registry.column_types import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

@@ -7,7 +7,7 @@ Revises: 0004
 import sqlalchemy as sa
 from alembic import op
 
-from subgroup_pipeline.registry.schema import Characters, UtcDateTime
+from subgroup_pipeline.registry.column_types import Characters, UtcDateTime
 
 revision = "0005"
 down_revision = "0004"
