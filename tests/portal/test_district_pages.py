@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import csv
 import html
-import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from subgroup_pipeline.access.roles import Role
-from subgroup_pipeline.desk.asked_check import see_check
 from subgroup_pipeline.desk.connection import connection_of
 from subgroup_pipeline.desk.settings_in_words import settings_in_words
 from subgroup_pipeline.desk.upload_guide import template_csv, upload_guide
@@ -24,77 +16,13 @@ from subgroup_pipeline.desk.upload_texts import upload_texts
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_district
-from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import map_subgroup_header
 from subgroup_pipeline.registry import decisions
-from subgroup_pipeline.registry.asked_checks import ask_check, note_started
-from subgroup_pipeline.registry.database import open_registry
-from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileRecord
-from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import State, Verdict, advance, get_delivery
-from subgroup_pipeline.registry.nights import note_ended
-from subgroup_pipeline.registry.schema import AskedCheck, AuditEvent, Mail
+from subgroup_pipeline.registry.ledger import get_delivery
+from subgroup_pipeline.registry.schema import Mail
 from subgroup_pipeline.settings import load_settings
-from tests.support import small_district as small
-from tests.support.place import Place
-from tests.support.portal import PortalUnderTest, portal_running, send_form, token_in
-
-MORE = 'contacts: [data@alder.example]\nschedule: "02:00"\n'
-
-
-@dataclass
-class Shown:
-    """A portal over two districts: alder with a good roster and a subgroup file on hold, birch with a refused roster."""
-
-    portal: PortalUnderTest
-    place: Place
-    roster: str
-    subgroups: str
-    of_birch: str
-
-    def events(self, kind: str) -> list[AuditEvent]:
-        with self.place.registry.begin() as session:
-            return list(session.scalars(sa.select(AuditEvent).filter_by(kind=kind).order_by(AuditEvent.event_id)))
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[Shown]:
-    home = tmp_path_factory.mktemp("district") / "home"
-    shutil.copytree(template, home)
-    settings = load_settings(home=home, staff_mail="staff@vendor.example")
-    registry = open_registry(settings)
-    place = Place(settings, registry)
-    for district in ("alder", "birch"):
-        place.add(district, **{"guards:": f"{MORE}guards:"})
-    roster = place.deliver("roster", small.roster(), "alder")
-    subgroups = place.deliver("subgroups", {"subgroups.csv": _subgroups()}, "alder")
-    of_birch = place.deliver("roster", small.roster(), "birch")
-    with registry.begin() as session:
-        _judge(session, roster, "accepted", "accepted", 10)
-        _judge(session, subgroups, "held", "held", 60)
-        _judge(session, of_birch, "rejected", "rejected", 10)
-        unknown = Finding("SUB506", file="subgroups.csv", column="ell", count=1, lines=(6,))
-        store_findings(session, "judge", "alder", subgroups, [unknown, Finding("FST701", file="subgroups.csv")])
-        store_findings(session, "judge", "birch", of_birch, [Finding("PKG003", file="manifest.csv", about="canary-birch")])
-    with portal_running(settings, registry) as portal:
-        yield Shown(portal, place, roster, subgroups, of_birch)
-    registry.close()
-
-
-def _judge(session: Session, delivery_id: str, state: State, verdict: Verdict, rows: int) -> None:
-    """What a night leaves of a delivery."""
-    delivery = get_delivery(session, delivery_id)
-    file = FileRecord(table="users", lines=rows + 1, records=rows, landed=rows)
-    for step in ("screened", "landed"):
-        advance(session, delivery, step)
-    advance(session, delivery, state, verdict=verdict, noted=DeliveryRecord(files={delivery.files[0].name: file}))
-
-
-def _subgroups() -> str:
-    """A subgroup file of 60 students with two columns that are not set up: a code, and names."""
-    head, *rows = small.subgroups(60).splitlines()
-    more = [f"{row},{'YN'[number % 2]},Name{number % 7}" for number, row in enumerate(rows)]
-    return "\n".join([f"{head},gifted,first_name", *more]) + "\n"
+from tests.portal.shown_district import Shown
+from tests.support.portal import send_form
 
 
 def test_the_overview_says_what_to_do_next(shown: Shown) -> None:
@@ -180,66 +108,6 @@ def test_what_a_person_decided_is_said_with_the_reason_and_the_name_is_for_staff
         assert "Not let through</strong>: users.csv is of last year" in said
         assert "kim@vendor.example" not in said
         assert "by kim@vendor.example" in staff.get(address).text
-
-
-def test_i_have_uploaded_asks_for_one_check_and_shows_how_far_it_is(shown: Shown) -> None:
-    inbox = shown.place.settings.paths.sftp / "birch" / "inbox" / "roster"
-    inbox.mkdir(parents=True)
-    with shown.portal.of_district("birch") as browser:
-        nothing = send_form(browser, "/d/birch/check-now", {})
-        assert (nothing.status_code, nothing.headers["location"]) == (303, "/d/birch/check-now")
-        assert "we see no file in your inbox" in browser.get("/d/birch/check-now").text
-        assert not shown.events("district.check_asked")
-
-        (inbox / "<b>.csv").write_text("x")
-        (inbox / "users.csv.filepart").write_text("x")
-        (inbox / os.fsdecode(b"\xff.csv")).write_text("x")
-        send_form(browser, "/d/birch/check-now", {})
-        page = browser.get("/d/birch/check-now").text
-        assert "We wait until your files are complete." in page
-        assert "&lt;b&gt;.csv" in page
-        assert "your program is still uploading it" in page
-        assert 'hx-trigger="every' in page
-        assert "I have uploaded: check now" not in page
-        (event,) = shown.events("district.check_asked")
-        assert (event.actor, event.district_id) == ("data@birch.example", "birch")
-
-        again = browser.post("/d/birch/check-now", data={"form_token": token_in(browser.get("/d/birch/check-now"))})
-        assert again.status_code == 303
-        assert len(shown.events("district.check_asked")) == 1
-        assert browser.post("/d/birch/check-now", data={}).status_code == 403
-
-
-def test_a_check_says_honestly_that_it_has_not_started_and_what_came_of_it(shown: Shown) -> None:
-    registry, settings = shown.place.registry, shown.place.settings
-    district = registered_district(registry, "alder")
-    ask_check(registry, "alder", by="data@alder.example")
-    with registry.begin() as session:
-        asked_at = session.get_one(AskedCheck, "alder").asked_at
-    stages = [see_check(registry, settings, district, asked_at + timedelta(minutes=later)).stage for later in (0, 1, 3)]
-    assert stages == ["asked", "asked", "overdue"]
-    note_started(registry, ["alder"], datetime.now(UTC))
-    assert see_check(registry, settings, district, datetime.now(UTC)).stage == "running"
-    assert see_check(registry, settings, district, datetime.now(UTC) + timedelta(hours=7)).stage == "ended"
-    note_ended(registry, "run", "nothing new")
-    with shown.portal.of_district("alder") as browser:
-        page = browser.get("/d/alder/check-now").text
-    assert "The check has ended." in page
-    assert "No new file was found." in page
-    assert "hx-trigger" not in page
-
-
-def test_ten_checks_an_hour_are_enough(shown: Shown) -> None:
-    inbox = shown.place.settings.paths.sftp / "alder" / "inbox" / "roster"
-    inbox.mkdir(parents=True)
-    (inbox / "orgs.csv").write_text("x")
-    before = len(shown.events("district.check_asked"))
-    with shown.portal.of_district("alder") as browser:
-        for _ in range(12):
-            send_form(browser, "/d/alder/check-now", {})
-            note_started(shown.place.registry, ["alder"], datetime.now(UTC))
-            note_ended(shown.place.registry, "run", "nothing new")
-    assert len(shown.events("district.check_asked")) == before + 10
 
 
 def test_settings_are_read_in_words_and_downloaded_as_they_were_applied(shown: Shown) -> None:
@@ -350,14 +218,3 @@ def test_what_a_column_means_is_written_down_and_mailed_to_staff_without_a_cell(
     assert "gifted" in mail.text
     assert "/d/alder/columns" in mail.text
     assert "grade 3" not in mail.text
-
-
-def test_a_file_is_tried_by_its_own_district_only(shown: Shown) -> None:
-    with shown.portal.of_district("alder") as browser:
-        token = token_in(browser.get("/d/alder/try"))
-        nothing = browser.post("/d/alder/try", data={"form_token": token})
-        assert (nothing.status_code, "Choose a file first." in nothing.text) == (422, True)
-        file = {"file": ("s.csv", "student_id,ell\n")}
-        assert browser.post("/d/alder/try", data={"form_token": "0" * 64}, files=file).status_code == 403
-        assert browser.post("/d/birch/try", data={"form_token": token}, files=file).status_code == 404
-    assert not shown.events("check.answered")
