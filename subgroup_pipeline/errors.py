@@ -48,6 +48,10 @@ class UnknownPersonError(SubgroupsError):
     """Somebody was named who is not on record."""
 
 
+class SignInRefusedError(SubgroupsError):
+    """The account of an organisation does not let its owner in; the message tells them why and whom to ask."""
+
+
 class LedgerError(SubgroupsError):
     """A delivery was asked to make a step that its state does not allow."""
 

@@ -72,6 +72,13 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="What SFTPGo sends in X-Subgroups-Secret where it stands in place of our SFTP server",
     )
+    oidc_role_claim: str = Field("", description="Claim that gives a role; empty means that only people on record may sign in")
+    oidc_roles: str = Field(
+        "",
+        description="What that claim says and our roles, the one that goes first first: k12-admin=vendor,data-manager=district",
+    )
+    oidc_district_claim: str = Field("district_id", description="Claim with our key of the person's district")
+    oidc_schools_claim: str = Field("school_ids", description="Claim with the list of the person's schools (role school)")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")
@@ -109,9 +116,25 @@ class Settings(BaseSettings):
     @classmethod
     def _mail_addresses(cls, value: str) -> str:
         """Take addresses without a name; the name beside the sender is CONTACT_NAME."""
-        for address in split_addresses(value):
+        for address in between_commas(value):
             if not MAIL_ADDRESS.fullmatch(address):
                 raise ValueError("write plain mail addresses, for example data@example.com")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        """Take an issuer over TLS, or one on this machine for trying it out (OpenID Connect Core, section 1.2)."""
+        if value and not re.fullmatch(r"(https://|http://(127\.0\.0\.1|localhost)[:/])[^\s?#]+", value):
+            raise ValueError("write its https address, for example https://login.example.com")
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _roles(cls, value: str) -> str:
+        """Take pairs of what a claim says and one of our roles."""
+        if not all(re.fullmatch(r"[^=]+=(vendor|district|school|aggregate)", pair) for pair in between_commas(value)):
+            raise ValueError("write VALUE=ROLE with commas between, where ROLE is vendor, district, school or aggregate")
         return value
 
     @field_validator("memory_limit")
@@ -156,7 +179,7 @@ class Settings(BaseSettings):
     @property
     def staff_addresses(self) -> list[str]:
         """Where mail for the vendor's staff goes."""
-        return split_addresses(self.staff_mail)
+        return between_commas(self.staff_mail)
 
     @property
     def portal_url(self) -> str:
@@ -172,6 +195,12 @@ class Settings(BaseSettings):
     def upload_port(self) -> int:
         """The port that districts upload to, as they reach it."""
         return self.public_sftp_port or self.sftp_port
+
+    @property
+    def oidc_role_of(self) -> dict[str, str]:
+        """Our role for what the role claim says; of several the first counts."""
+        pairs = (pair.rpartition("=") for pair in between_commas(self.oidc_roles))
+        return {said.strip(): role.strip() for said, _, role in pairs}
 
     def shown(self, name: str) -> str:
         """The value of a setting for people: of a URL neither the password nor the options, which may hold one."""
@@ -229,9 +258,9 @@ def _with_driver(text: str) -> str:
     return url.set(drivername=_DRIVER).render_as_string(hide_password=False)
 
 
-def split_addresses(text: str) -> list[str]:
-    """Mail addresses that stand between commas."""
-    return [address for part in text.split(",") if (address := part.strip())]
+def between_commas(text: str) -> list[str]:
+    """What stands between commas, without blanks around it."""
+    return [trimmed for part in text.split(",") if (trimmed := part.strip())]
 
 
 def zone_name(value: str) -> str:

@@ -48,7 +48,7 @@ def ask(visit: Visit) -> Response:
 
 def send(visit: Visit) -> Response:
     """Answer the same for every address; whether somebody is known is looked up after the answer, which time would tell else."""
-    _require_tries(visit)
+    require_tries(visit)
     typed, then = visit.given("email"), local_path(visit.given("next"))
     try:
         email = normal_email(typed)
@@ -61,7 +61,7 @@ def send(visit: Visit) -> Response:
 
 def open_link(visit: Visit) -> Response:
     """One button for a link that is live; the same page for every other one."""
-    _require_tries(visit)
+    require_tries(visit)
     with visit.registry.begin() as session:
         link = link_of(session, visit.path("token"))
     if link is None:
@@ -72,7 +72,7 @@ def open_link(visit: Visit) -> Response:
 
 def use(visit: Visit) -> Response:
     """Sign in with a link, once; the link and the sign-in are one transaction."""
-    _require_tries(visit)
+    require_tries(visit)
     with visit.registry.begin() as session:
         email = use_link(session, visit.path("token"))
         cookie = None if email is None else begin_here(visit, session, email, "link")
@@ -133,7 +133,8 @@ def _send_link(visit: Visit, email: str, then: str) -> None:
         log_event("sign_in_link.not_made", peer=visit.peer)
 
 
-def _require_tries(visit: Visit) -> None:
+def require_tries(visit: Visit) -> None:
+    """Raise HTTPException (429) when too much was tried from one network address."""
     if not visit.of.limits.take("sign-in", visit.peer, BY_ADDRESS):
         raise HTTPException(
             429, "Too many tries came from your network just now. Wait a minute and try again.", {"retry-after": "60"}
