@@ -49,7 +49,7 @@ class UnknownPersonError(SubgroupsError):
 
 
 class SignInRefusedError(SubgroupsError):
-    """The account of an organisation does not let its owner in; the message tells them why and whom to ask."""
+    """The account of an organization does not let its owner in; the message tells them why and whom to ask."""
 
 
 class LedgerError(SubgroupsError):

@@ -1,4 +1,4 @@
-"""What the sign-in service of an organisation claims of a person, and who they are here by it.
+"""What the sign-in service of an organization claims of a person, and who they are here by it.
 
 1. Only an address that the service has verified counts.
 2. Claims that give a role decide about role, district and schools, at every sign-in. From then on the person is one of the
@@ -38,14 +38,14 @@ def person_of_claims(session: Session, settings: Settings, claims: dict[str, Any
         raise SignInRefusedError(f"{email} is not known here. Ask the people who run this site to add you.")
     elif row.added_by == BY_CLAIMS:
         raise SignInRefusedError(
-            f"The account {email} gives no role here any more. Ask who looks after accounts in your organisation."
+            f"The account {email} gives no role here any more. Ask who looks after accounts in your organization."
         )
     return email
 
 
 def _verified_email(claims: dict[str, Any]) -> str:
     if claims.get("email_verified") not in (True, "true"):
-        raise SignInRefusedError("Your organisation has not verified your mail address, so we cannot know that it is yours.")
+        raise SignInRefusedError("Your organization has not verified your mail address, so we cannot know that it is yours.")
     try:
         return normal_email(str(claims.get("email", "")))
     except PersonRefusedError as error:

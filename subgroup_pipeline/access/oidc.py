@@ -1,4 +1,4 @@
-"""Signing in with the account of an organisation: OpenID Connect Core 1.0, code flow with PKCE (RFC 7636) and a nonce.
+"""Signing in with the account of an organization: OpenID Connect Core 1.0, code flow with PKCE (RFC 7636) and a nonce.
 
 Authlib speaks the protocol. Nothing of the sign-in service is kept: its addresses and keys are read at each sign-in, so that
 keys it changed count at once.
@@ -27,7 +27,7 @@ _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 _LEEWAY = 60
 """Seconds by which the clocks may differ."""
 _UNREACHABLE = (
-    "The sign-in service of your organisation does not answer as it should. Try again later, or ask for a link by mail."
+    "The sign-in service of your organization does not answer as it should. Try again later, or ask for a link by mail."
 )
 
 

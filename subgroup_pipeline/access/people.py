@@ -26,10 +26,10 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{
 """ASCII only: a letter that looks like another, or becomes it when folded, would be somebody else's address."""
 _MOST_SCHOOLS = 200
 _WORDS = {
-    Role.VENDOR: "staff",
-    Role.DISTRICT: "the district",
-    Role.SCHOOL: "schools",
-    Role.AGGREGATE: "counts only",
+    Role.VENDOR: "All districts (our staff)",
+    Role.DISTRICT: "Everything of the district",
+    Role.SCHOOL: "Some schools",
+    Role.AGGREGATE: "Counts only",
 }
 
 

@@ -41,7 +41,7 @@ def make_link(session: Session, email: str, *, actor: str) -> MadeLink:
     person = known_person(session, email)
     if person.added_by == BY_CLAIMS:
         raise PersonRefusedError(
-            f"{person.email} signs in with the account of their organisation. To let them in by links too, "
+            f"{person.email} signs in with the account of their organization. To let them in by links too, "
             f"`subgroups user add {person.email} --role …` puts them on record here."
         )
     token, now = new_token(), datetime.now(UTC)

@@ -29,7 +29,7 @@ def sign_in_link(
 ) -> ShownLink:
     """Make a one-time link, and queue the mail that brings it; `then` is the page of ours to which it leads.
 
-    Raises UnknownPersonError, or PersonRefusedError for people who sign in with the account of their organisation alone.
+    Raises UnknownPersonError, or PersonRefusedError for people who sign in with the account of their organization alone.
     """
     with registry.begin() as session:
         made = make_link(session, email, actor=actor)

@@ -1,4 +1,4 @@
-"""`/oidc`: to the sign-in service of an organisation and back.
+"""`/oidc`: to the sign-in service of an organization and back.
 
 What the browser keeps meanwhile is signed and holds for ten minutes.
 """
@@ -45,7 +45,7 @@ def come_back(visit: Visit) -> Response:
     if begun is None or not hmac.compare_digest(visit.asked("state").encode(), begun.state.encode()):
         return _refused(visit, "This sign-in was begun elsewhere, or more than ten minutes ago. Begin it again.")
     if not visit.asked("code"):
-        return _refused(visit, "The sign-in service of your organisation did not let you in.")
+        return _refused(visit, "The sign-in service of your organization did not let you in.")
     try:
         claims = claims_for(visit.settings, visit.asked("code"), begun)
         with visit.registry.begin() as session:

@@ -96,5 +96,5 @@ def test_nobody_unknown_gets_one_nor_whom_only_the_sign_in_service_vouches_for(r
         make_link(session, "who@vendor.example", actor="test")
     with registry.begin() as session:
         keep_person(session, described(ANN, "vendor"), actor=BY_CLAIMS)
-    with pytest.raises(PersonRefusedError, match="account of their organisation"):
+    with pytest.raises(PersonRefusedError, match="account of their organization"):
         _made(registry)

@@ -1,4 +1,4 @@
-"""A sign-in service of an organisation, as far as OpenID Connect's code flow asks: real HTTP, real keys, real tokens."""
+"""A sign-in service of an organization, as far as OpenID Connect's code flow asks: real HTTP, real keys, real tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in with the account of an organisation, against a real sign-in service: what lets in, and what does not."""
+"""Signing in with the account of an organization, against a real sign-in service: what lets in, and what does not."""
 
 from __future__ import annotations
 
