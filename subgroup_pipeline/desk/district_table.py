@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -89,23 +90,30 @@ class DistrictTable:
 
 def district_table(registry: Registry, asked: Asked) -> DistrictTable:
     """The districts that are asked for. An unknown sort is taken as by name, a page beyond the last is empty."""
-    table = _Table(datetime.now(UTC))
+    table = _table()
     # Which districts stand on the page is found by what it is sorted by alone; their rows are read afterwards.
     named = sa.select(District.district_id, sa.func.count().over()).outerjoin(table.said, table.is_said_of_district)
     named = named.where(*table.conditions(asked)).order_by(*table.order(asked.sort), District.district_id)
+    now = datetime.now(UTC)
     with registry.begin() as session:
-        page = session.execute(named.limit(PAGE).offset((max(asked.page, 1) - 1) * PAGE)).all()
+        page = session.execute(named.limit(PAGE).offset((max(asked.page, 1) - 1) * PAGE), {"now": now}).all()
         ids = [district_id for district_id, _ in page]
-        rows = {row.district_id: _row(row) for row in session.execute(table.rows(ids))}
+        rows = {row.district_id: _row(row) for row in session.execute(table.rows, {"now": now, "ids": ids})}
         beyond = not page and asked.page > 1
-        found = page[0][1] if page else len(session.execute(named).all()) if beyond else 0
+        found = page[0][1] if page else len(session.execute(named, {"now": now}).all()) if beyond else 0
     return DistrictTable([rows[district_id] for district_id in ids], found)
 
 
-class _Table:
-    """The columns of the table, as SQL about one District; they are sought in indexes."""
+@cache
+def _table() -> _Table:
+    """The statements, written once: putting them together takes as long as asking them."""
+    return _Table()
 
-    def __init__(self, now: datetime) -> None:
+
+class _Table:
+    """The columns of the table, as SQL about one District; they are sought in indexes. `now` is given when it is asked."""
+
+    def __init__(self) -> None:
         # The schedule's findings are noted by every run: feeds in which nothing came. The others say why nothing was fetched.
         is_late = sa.and_(FindingRow.stage == STAGE, FindingRow.code.in_(CODES))
         self.said = (
@@ -119,7 +127,7 @@ class _Table:
             .subquery()
         )
         self.is_said_of_district = self.said.c.district_id == District.district_id
-        waits = (Invitation.used_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > now)
+        waits = (Invitation.used_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > sa.bindparam("now"))
         count = sa.func.count()
         self.held = _of_district(count, Delivery, Delivery.state == "held")
         self.keys = _of_district(count, DistrictKey, DistrictKey.paused_at.is_(None))
@@ -128,6 +136,7 @@ class _Table:
         self.published_at = self._newest("roster", Delivery.state == "published")
         self.late_nights = sa.func.coalesce(self.said.c.late_nights, 0)
         self.fault = sa.func.coalesce(self.said.c.fault, 0)
+        self.rows = self._rows()
 
     @staticmethod
     def _newest(feed: str, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
@@ -163,8 +172,8 @@ class _Table:
         columns = by_name.get(sort.removeprefix("-"), by_name["name"])
         return [c.desc().nulls_last() if sort.startswith("-") else c.asc().nulls_first() for c in columns]
 
-    def rows(self, district_ids: list[str]) -> sa.Select[Any]:
-        """Every column of these districts."""
+    def _rows(self) -> sa.Select[Any]:
+        """Every column of the districts that are given as `ids`."""
         roster, subgroups = aliased(Delivery), aliased(Delivery)
         return (
             sa.select(
@@ -184,7 +193,7 @@ class _Table:
             .outerjoin(self.said, self.is_said_of_district)
             .outerjoin(roster, roster.delivery_id == newest_of_feed("roster"))
             .outerjoin(subgroups, subgroups.delivery_id == newest_of_feed("subgroups"))
-            .where(District.district_id.in_(district_ids))
+            .where(District.district_id.in_(sa.bindparam("ids", expanding=True)))
         )
 
 
