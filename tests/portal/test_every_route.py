@@ -34,6 +34,7 @@ from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import get_delivery
 from subgroup_pipeline.registry.schema import Mail
 from tests.support import small_district as small
+from tests.support.every_page import address
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running
 
@@ -68,14 +69,7 @@ class Walk:
 
     def path(self, page: Page, district: str) -> str:
         """The address of a page about a district."""
-
-        def part(found: re.Match[str]) -> str:
-            names = f"{found[1].strip('/')}/{found[2]}", found[2]
-            values = next((self.parts[name] for name in names if name in self.parts), None)
-            assert values, f"{page.path} has a part {found[2]!r} that this test cannot fill in: add it to `parts` in `walk`"
-            return found[1] + values[district]
-
-        return re.sub(r"([^/{}]*[/.])\{(\w+)\}", part, page.path)
+        return address(page, {name: values[district] for name, values in self.parts.items()})
 
     def ask(self, who: str, method: str, path: str, data: dict[str, str] | None = None) -> httpx.Response:
         """Ask from a network address of one's own, so that limits of how often play no part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,25 +29,37 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def signed_in(
-    browser: Browser, portal: PortalUnderTest, cookie: str, *, width: int = 1280, javascript: bool = True
+def opened(
+    browser: Browser, url: str, *, cookie: str | None = None, width: int = 1280, javascript: bool = True
 ) -> Iterator[Page]:
-    """A page of a browser that this cookie is in. Nothing that it asks for may lie on another machine."""
+    """A page of a browser of its own, in which this cookie signs somebody in. Nothing it asks for may lie on another machine.
+
+    Nor may it write an error to its console, which is also where breaches of the content security policy are told.
+    """
     from subgroup_pipeline.portal.page import COOKIE
 
     asked: list[str] = []
     context = browser.new_context(
-        viewport={"width": width, "height": 800}, java_script_enabled=javascript, base_url=portal.url, accept_downloads=True
+        viewport={"width": width, "height": 800}, java_script_enabled=javascript, base_url=url, accept_downloads=True
     )
-    context.add_cookies([{"name": COOKIE, "value": cookie, "url": portal.url}])
+    if cookie:
+        context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     faults: list[str] = []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
     context.close()
     assert {urlsplit(url).hostname for url in asked} <= {"127.0.0.1"}
     assert not faults, faults
+
+
+def signed_in(
+    browser: Browser, portal: PortalUnderTest, cookie: str, *, width: int = 1280, javascript: bool = True
+) -> AbstractContextManager[Page]:
+    """A page of a browser that this cookie is in."""
+    return opened(browser, portal.url, cookie=cookie, width=width, javascript=javascript)
 
 
 def complaints(page: Page) -> str:
