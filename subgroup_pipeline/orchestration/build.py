@@ -54,7 +54,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
         asset_checks=[verdict, raw_expectations],
         jobs=[job],
         schedules=[build_schedule(job, settings)],
-        sensors=[build_sensor(job, settings), build_asked_sensor(job, settings), build_failure_sensor(settings)],
+        sensors=[build_sensor(job, settings), build_asked_sensor(job, settings), build_failure_sensor(job, settings)],
         # Also for what a person materializes in the UI: a run holds the warehouse's lock with its one process, and a process per
         # step costs two seconds.
         executor=dg.in_process_executor,

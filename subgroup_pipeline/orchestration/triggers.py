@@ -107,24 +107,31 @@ def build_asked_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
     return asked_checks
 
 
-def build_failure_sensor(settings: Settings) -> dg.SensorDefinition:
-    """Note failed nights."""
+def build_failure_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
+    """Note failed nights, and have what is past its time leave all the same."""
 
     @dg.run_failure_sensor(
         name="failed_night",
+        request_job=job,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Writes a failed night to the audit log, where `subgroups status` shows it.",
+        description="Writes a failed night to the audit log, where `subgroups status` shows it, and starts the upkeep it missed.",
     )
-    def failed_night(context: dg.RunFailureSensorContext) -> None:
+    def failed_night(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
         """Note a failed night. A run that found another one at work did nothing, and a run of chosen assets is no night."""
         found = causes([*context.get_step_failure_events(), context.failure_event], settings.paths)
         name, what = found[0] if found else ("", "a step failed")
         if name == BUSY or not is_night(context.dagster_run):
-            return
+            return dg.SkipReason("the failed run was no night")
         registry = open_registry(settings)
         try:
             note_failed(registry, context.dagster_run.run_id, what)
         finally:
             registry.close()
+        return dg.RunRequest(
+            run_key=f"upkeep {context.dagster_run.run_id}",
+            asset_selection=[dg.AssetKey("upkeep")],
+            run_config=night_config([], wait=True),
+            tags=night_tags("failed_night", []),
+        )
 
     return failed_night
