@@ -106,30 +106,28 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
             signs.server = drop_server(settings, registry, is_told=True)
             await signs.server.start()
             _greet(signs.server)
-        portal: PortalServer | None = None
-        mail: MailRounds | None = None
         try:
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
             if "portal" in parts:
-                portal = await _open_portal(settings, registry, signs)
-                mail = _start_mail(settings, registry)
+                signs.portal = await _open_portal(settings, registry, signs)
+                signs.mail = _start_mail(settings, registry)
             say("Ctrl-C stops everything")
             while not stop.is_set():
                 if signs.dagster is not None:
                     signs.dagster.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
         finally:
-            await _stop(signs, portal, mail)
+            await _stop(signs)
 
 
-async def _stop(signs: VitalSigns, portal: PortalServer | None, mail: MailRounds | None) -> None:
+async def _stop(signs: VitalSigns) -> None:
     """Stop all parts side by side: each may take most of the ten seconds."""
     stops: list[Awaitable[None]] = []
-    if portal is not None:
-        stops.append(portal.stop())
-    if mail is not None:
-        stops.append(mail.stop())
+    if signs.portal is not None:
+        stops.append(signs.portal.stop())
+    if signs.mail is not None:
+        stops.append(signs.mail.stop())
     if signs.dagster is not None:
         stops.append(asyncio.to_thread(signs.dagster.stop))
     if signs.server is not None:

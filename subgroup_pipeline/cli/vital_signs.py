@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.cli.children import DAEMON, WEBSERVER
+from subgroup_pipeline.portal.health import UP_BUT
+from subgroup_pipeline.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -14,11 +17,15 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.cli.children import Children
     from subgroup_pipeline.dropserver.server import DropServer
+    from subgroup_pipeline.notify.rounds import MailRounds
+    from subgroup_pipeline.portal.server import PortalServer
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
 SECONDS = 5.0
 """Within which every part answers or is down; a load balancer asks again after ten."""
+LONGEST_WAIT = timedelta(hours=1)
+"""For which mail may be queued before that is said: a server that is away is tried again for more than a day."""
 
 
 class VitalSigns:
@@ -30,9 +37,11 @@ class VitalSigns:
         self.server: DropServer | None = None
         self.dagster: Children | None = None
         self.instance: DagsterInstance | None = None
+        self.mail: MailRounds | None = None
+        self.portal: PortalServer | None = None
 
     async def parts(self) -> dict[str, str]:
-        """Each part with `up`, or with what is wrong; all are tried at once."""
+        """Each part with `up`, with what to know about it, or with what is wrong; all are tried at once."""
         tried = {"registry": self._try_registry()} | self._tries()
         found = await asyncio.gather(*(_within(attempt) for attempt in tried.values()))
         return dict(zip(tried, found, strict=True))
@@ -45,6 +54,10 @@ class VitalSigns:
             running = self.dagster.running()
             tries[WEBSERVER] = self._try_webserver(is_running=running[WEBSERVER])
             tries[DAEMON] = self._try_daemon(is_running=running[DAEMON])
+        if self.portal is not None:
+            tries["portal"] = _answers(self.portal.port)
+        if self.mail is not None:
+            tries["mail"] = self._try_mail(is_going=self.mail.is_going)
         return tries
 
     async def _try_sftp(self, server: DropServer) -> str:
@@ -61,9 +74,17 @@ class VitalSigns:
     async def _try_webserver(self, *, is_running: bool) -> str:
         if not is_running:
             return "ended"
-        _, writer = await asyncio.open_connection("127.0.0.1", self._settings.dagster_port)
-        writer.close()
-        return "up"
+        return await _answers(self._settings.dagster_port)
+
+    async def _try_mail(self, *, is_going: bool) -> str:
+        from subgroup_pipeline.desk.figures import oldest_queued_mail
+
+        if not is_going:
+            return "ended"
+        since = await asyncio.to_thread(oldest_queued_mail, self._registry)
+        if self._settings.smtp_server is None or since is None or datetime.now(UTC) - since < LONGEST_WAIT:
+            return "up"
+        return f"{UP_BUT}mail waits since {since:%Y-%m-%d %H:%M} UTC; `subgroups doctor` tries the mail server"
 
     async def _try_daemon(self, *, is_running: bool) -> str:
         from subgroup_pipeline.orchestration.instance import silent_daemons
@@ -72,6 +93,12 @@ class VitalSigns:
             return "ended"
         silent = await asyncio.to_thread(silent_daemons, self.instance)
         return f"no heartbeat of {', '.join(silent)}" if silent else "up"
+
+
+async def _answers(port: int) -> str:
+    _, writer = await asyncio.open_connection(LOOPBACK, port)
+    writer.close()
+    return "up"
 
 
 async def _within(attempt: Awaitable[str]) -> str:

@@ -76,6 +76,7 @@ class Glance:
 
     last_night_at: datetime | None
     last_night: str
+    last_night_seconds: float | None
     districts: int
     held: int
     late: int
@@ -97,6 +98,7 @@ def glance(registry: Registry, settings: Settings) -> Glance:
     return Glance(
         last_night_at=night.at if night else None,
         last_night=str(night.detail.get("outcome", "")) if night else "",
+        last_night_seconds=night.detail.get("seconds") if night else None,
         districts=districts,
         held=held,
         late=late_districts,

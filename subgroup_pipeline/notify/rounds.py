@@ -48,6 +48,11 @@ class MailRounds:
         """Begin the rounds."""
         self._going = asyncio.create_task(self._go())
 
+    @property
+    def is_going(self) -> bool:
+        """Whether rounds are made."""
+        return self._going is not None and not self._going.done()
+
     async def stop(self) -> None:
         """End them. A mail that is on its way has some seconds to arrive, so that it does not go again."""
         self._stopping.set()

@@ -1,5 +1,6 @@
 """The last asset: the snapshot that analysts and dashboards read."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -20,7 +21,9 @@ def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, regist
     published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id)
     if is_night(context.run):
         outcome = "published" if published and published.is_new else "nothing new"
-        note_ended(registry, context.run_id, outcome)
+        record = context.instance.get_run_record_by_id(context.run_id)
+        seconds = time.time() - record.start_time if record and record.start_time else None
+        note_ended(registry, context.run_id, outcome, seconds)
     if published is None:
         return dg.Output(None, metadata={"is_new": False, "districts": 0})
     manifest = published.manifest

@@ -28,6 +28,7 @@ from subgroup_pipeline.portal import (
     district_try,
     district_uploads,
     documents,
+    doorkeeper,
     front,
     mail,
     me,
@@ -44,6 +45,7 @@ from subgroup_pipeline.portal import (
     staff_settings,
 )
 from subgroup_pipeline.portal.health import health_route
+from subgroup_pipeline.portal.metrics import metrics_route
 from subgroup_pipeline.portal.page import COOKIE, VISITOR, Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.portal.sftpgo import sftpgo_routes
@@ -66,6 +68,7 @@ PAGES: list[Page] = [
     *setup.PAGES,
     *connection.PAGES,
     *documents.PAGES,
+    *doorkeeper.PAGES,
     *district_check.PAGES,
     *district_columns.PAGES,
     *district_guide.PAGES,
@@ -96,6 +99,7 @@ def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlett
     return Starlette(
         routes=[
             health_route(parts),
+            metrics_route(settings, registry, parts),
             Mount("/static", static),
             *sftpgo_routes(settings, registry),
             *(_route(page, installation) for page in PAGES),

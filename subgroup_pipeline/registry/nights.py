@@ -105,9 +105,10 @@ def last_night(session: Session) -> LastNight | None:
     )
 
 
-def note_ended(registry: Registry, run_id: str, outcome: str) -> None:
-    """Note that a night ended, and with what."""
-    registry.audit(ENDED, actor=PIPELINE, detail={"run_id": run_id, "outcome": outcome})
+def note_ended(registry: Registry, run_id: str, outcome: str, seconds: float | None = None) -> None:
+    """Note that a night ended, with what, and how long it took if that is known."""
+    took = {} if seconds is None else {"seconds": round(seconds, 1)}
+    registry.audit(ENDED, actor=PIPELINE, detail={"run_id": run_id, "outcome": outcome} | took)
 
 
 def note_failed(registry: Registry, run_id: str, what: str) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ from subgroup_pipeline.desk import doctor
 from subgroup_pipeline.desk.ports import require_free, taken_by
 from subgroup_pipeline.dropserver.server import running
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.notify.rounds import MailRounds
+from subgroup_pipeline.portal.server import PortalServer
 from subgroup_pipeline.registry.database import Registry, open_registry
+from subgroup_pipeline.registry.schema import Mail
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.dropserver.world import make_client
 from tests.support.command import free_port
@@ -87,6 +91,30 @@ def test_health_tries_our_server_and_the_registry(settings: Settings, registry: 
     registry.close()  # what stands in SQLite's journal is written now, not over the damage
     (settings.paths.root / "registry.sqlite").write_bytes(b"not a database" * 500)
     assert asyncio.run(signs.parts())["registry"].startswith("down")
+
+
+def test_health_of_the_portal_alone_says_when_mail_waits(settings: Settings, registry: Registry) -> None:
+    """A mail server that is away makes nobody's page slow or wrong, so it is said and nothing is down."""
+
+    async def parts(of: Settings) -> dict[str, str]:
+        signs = VitalSigns(of, registry)
+        signs.portal, signs.mail = PortalServer(of, registry, signs.parts, port=0), MailRounds(of, registry)
+        await signs.portal.start()
+        found = [await signs.parts()]
+        signs.mail.start()
+        found.append(await signs.parts())
+        await signs.portal.stop()
+        await signs.mail.stop()
+        assert found[0] == {"registry": "up", "portal": "up", "mail": "ended"}
+        return found[1]
+
+    with registry.begin() as session:
+        then = datetime.now(UTC) - timedelta(hours=2)
+        waiting = {"key": "a", "recipient": "a@b.example", "kind": "held", "subject": "-", "text": "-", "html": "-"}
+        session.add(Mail(state="queued", queued_at=then, due_at=datetime.now(UTC) + timedelta(hours=1), **waiting))
+    assert asyncio.run(parts(settings)) == {"registry": "up", "portal": "up", "mail": "up"}
+    mailing = load_settings(smtp_url="smtp://127.0.0.1:1", mail_from="a@b.example")
+    assert asyncio.run(parts(mailing))["mail"].startswith(f"up, but mail waits since {then:%Y-%m-%d %H:%M} UTC")
 
 
 def test_the_doctor_knows_another_server_from_ours(somebody_else: int, registry: Registry) -> None:

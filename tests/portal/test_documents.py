@@ -171,6 +171,14 @@ def test_healthz_names_the_part_that_is_down(port: int, states: dict[str, str]) 
     assert (status, json.loads(body)["parts"]["sftp"], json.loads(body)["why"]) == (503, "down", {"sftp": "nobody answers"})
 
 
+def test_healthz_says_what_to_know_of_a_part_that_works(port: int, states: dict[str, str]) -> None:
+    states |= {"sftp": "up", "mail": "up, but mail waits since yesterday"}
+    status, _, body = _ask(port, "/healthz")
+    said = json.loads(body)
+    assert (status, said["ok"], said["parts"]["mail"]) == (200, True, "up")
+    assert said["why"] == {"mail": "up, but mail waits since yesterday"}
+
+
 def test_healthz_is_for_this_machine_only(port: int) -> None:
     assert _ask(port, "/healthz", forwarded="203.0.113.9")[0] == 404
 
