@@ -41,6 +41,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with shell.up("--only", "sftp") as server:
         _deliver(shell)
         run = shell.subgroups("run", "--json")
+        assert shell.subgroups("user", "add", "staff@vendor.example", "--role", "vendor").status == 0
         doctor = shell.subgroups("doctor")
         second = shell.subgroups("up", "--only", "sftp")
         begun = time.monotonic()

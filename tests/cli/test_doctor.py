@@ -7,10 +7,12 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from subgroup_pipeline.access.people import described, keep_person
 from subgroup_pipeline.desk import doctor
 from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, advance
@@ -68,3 +70,33 @@ def test_a_first_delivery_that_waits_and_a_shared_key_are_said() -> None:
     registry.close()
     assert f"delivery approve {delivery_id} --by" in _saying("The first delivery of ash (roster) waits").mend
     assert any("signs in as ash, birch" in said.what for said in doctor.examine())
+
+
+def test_links_that_go_over_a_network_in_the_clear_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url, is_said in (
+        ("http://subgroups.example.com", True),
+        ("https://subgroups.example.com", False),
+        ("http://[::1]", False),
+    ):
+        monkeypatch.setenv("SUBGROUPS_PUBLIC_URL", url)
+        assert any(said.level == "warning" and f"begin with {url}:" in said.what for said in doctor.examine()) == is_said
+
+
+def test_a_portal_key_that_others_can_read_is_said() -> None:
+    settings = load_settings()
+    settings.paths.make()
+    portal_key(settings.paths)
+    key = settings.paths.keys / "portal_key"
+    assert not any("portal_key" in said.what for said in doctor.examine())
+    key.chmod(0o640)
+    assert _saying(str(key)).mend.startswith(f"`chmod 600 {key}`")
+
+
+def test_that_no_staff_can_sign_in_is_said() -> None:
+    words = "Nobody of the staff can sign in to the portal."
+    assert "subgroups user add" in _saying(words).mend
+    registry = open_registry(load_settings())
+    with registry.begin() as session:
+        keep_person(session, described("staff@vendor.example", "vendor"), actor="test")
+    registry.close()
+    assert not any(said.what == words for said in doctor.examine())

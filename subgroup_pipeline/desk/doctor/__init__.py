@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.desk.doctor import districts, environment, mail, publication, server, storage
+from subgroup_pipeline.desk.doctor import districts, environment, mail, portal, publication, server, storage
 from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.errors import SubgroupsError
 
@@ -28,6 +28,8 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     storage.bookkeeping,
     server.sftp_server,
     mail.mail_server,
+    portal.public_url,
+    portal.readable_key,
     publication.published_marts,
     publication.pinned_rollback,
     publication.damaged_manifests,
@@ -36,6 +38,7 @@ _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = 
     districts.without_a_way_in,
     districts.shared_keys,
     districts.first_deliveries,
+    portal.without_staff,
     mail.failed_mail,
     storage.registry_pages,
     storage.archive,
