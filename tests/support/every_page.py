@@ -13,7 +13,7 @@ from subgroup_pipeline.access.invitations import make_invitation
 from subgroup_pipeline.access.people import described, keep_person
 from subgroup_pipeline.access.roles import Need, Role
 from subgroup_pipeline.access.sign_in_links import make_link
-from subgroup_pipeline.desk.links import CONNECTION, DATA_DOCS
+from subgroup_pipeline.desk.links import DATA_DOCS
 from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.portal.app import PAGES
 from subgroup_pipeline.registry.schema import Delivery, Mail
@@ -31,10 +31,8 @@ LONG_NAMED = "ann.with.a.rather.long.name@alder.example"
 PASSWORD = "seven green walnuts under a bridge"
 NO_HTML = (".csv", ".yml", ".{form}", "/seen")
 """How the addresses of files and of parts of pages end."""
-SENDS_ON = ("/", "/sign-in")
-"""Pages that lead somebody who is signed in to another one."""
-OF_STRANGERS = {"/setup/{token}", "/sign-in", "/sign-in/{token}", CONNECTION + "/{permit}"}
-"""Pages that are made for people who are not signed in."""
+SENDS_ON = ("/", "/oidc", "/oidc/callback")
+"""Pages that lead to another one, whoever asks."""
 
 
 def address(page: Page, parts: Mapping[str, str]) -> str:
@@ -61,11 +59,11 @@ class EveryPage:
     def of(cls, parts: Mapping[str, str]) -> EveryPage:
         """All of them, for these parts of addresses."""
         shown = [page for page in PAGES if page.get and not page.path.endswith(NO_HTML) and not page.path.startswith(DATA_DOCS)]
-        inside = [page for page in shown if page.path not in (*OF_STRANGERS, *SENDS_ON)]
+        shown = [page for page in shown if page.path not in SENDS_ON]
         return cls(
-            strangers=[address(page, parts) for page in shown if page.path in OF_STRANGERS],
-            staff=[address(page, parts) for page in inside],
-            district=[address(page, parts) for page in inside if page.needs != Need.STAFF],
+            strangers=[address(page, parts) for page in shown if page.needs == Need.NOTHING],
+            staff=[address(page, parts) for page in shown if page.needs != Need.NOTHING],
+            district=[address(page, parts) for page in shown if page.needs not in (Need.NOTHING, Need.STAFF)],
         )
 
 
