@@ -28,6 +28,9 @@ _NEEDS = {
         any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
         "PostgreSQL's server is not installed: apt-get install postgresql",
     ),
+    "needs_nginx": (Path("/usr/sbin/nginx").exists(), "nginx is not installed: apt-get install nginx-light"),
+    "needs_caddy": (bool(shutil.which("caddy")), "Caddy is not installed: apt-get install caddy"),
+    "needs_systemd": (bool(shutil.which("systemd-analyze")), "systemd-analyze is not installed: apt-get install systemd"),
     "needs_chromium": (bool(shutil.which("chromium")), "Chromium is not installed: apt-get install chromium"),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -153,11 +154,14 @@ def _turned_away(request: Request, person: Person | None) -> Response:
 
 
 async def _read_form(request: Request, page: Page) -> FormData:
-    """Read a form of limited size. Raises HTTPException (413) for a larger one, however it is sent."""
+    """Read a form of limited size. Raises HTTPException: 413 for a larger one, however it is sent, 400 when it breaks off."""
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > page.most_bytes:
         raise HTTPException(413, "This is larger than the form takes.")
-    return await request.form(max_files=4, max_fields=500, max_part_size=page.most_bytes)
+    try:
+        return await request.form(max_files=4, max_fields=500, max_part_size=page.most_bytes)
+    except ClientDisconnect:
+        raise HTTPException(400) from None
 
 
 def _refusal(installation: Installation) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -37,7 +37,7 @@ def without_staff(settings: Settings, registry: Registry) -> list[Complaint]:
     from subgroup_pipeline.access.people import Wanted, count_people
     from subgroup_pipeline.access.roles import Role
 
-    if settings.oidc_issuer or count_people(registry, Wanted(role=Role.VENDOR)):
+    if (settings.oidc_issuer and settings.oidc_role_claim) or count_people(registry, Wanted(role=Role.VENDOR)):
         return []
     mend = "`subgroups user add EMAIL --role vendor` adds one, and `subgroups user link EMAIL` gives the first link to sign in."
     return [Complaint("warning", "Nobody of the staff can sign in to the portal.", mend)]
