@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 
-SHOWN = 200
+SHOWN = 100
 """Links in a list."""
 
 
