@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.delivery_record import Count, GroupCount, Preview
     from subgroup_pipeline.registry.schema import FindingRow
 
-PAGE = 50
+PAGE = 25
 OTHER_TEXTS = "other texts"
 """What the texts of a column are called together that the settings do not name."""
 
