@@ -61,16 +61,14 @@ class _Read(Collector):
 
 def _families(read: Figures) -> list[GaugeMetricFamily]:
     glance = read.glance
-    deliveries = GaugeMetricFamily("subgroups_deliveries", "Deliveries on record", labels=["state", "feed"])
-    for (state, feed), count in sorted(read.deliveries.items()):
-        deliveries.add_metric([state, feed], count)
     held = sum(count for (state, _), count in read.deliveries.items() if state == "held")
     is_failed = glance.last_night.startswith("failed")
     return [
         _figure("districts", "Registered districts", glance.districts),
         _figure("districts_late", "Districts of which the last night missed a feed", glance.late),
         _figure("districts_with_a_fault", "Districts with a fault that is no delivery's", glance.faults),
-        deliveries,
+        _deliveries("deliveries", "Deliveries that are live or open", read.deliveries),
+        _deliveries("received_last_day", "Deliveries that came in the last 24 hours", read.received),
         _figure("held", "Deliveries that wait for a person", held),
         _moment("held_oldest_timestamp_seconds", "When the delivery came that waits for a person longest", read.oldest_held_at),
         _moment("last_night_end_timestamp_seconds", "When the last night ended", glance.last_night_at),
@@ -98,6 +96,13 @@ def _family(name: str, meaning: str, label: str, values: Mapping[str, float]) ->
     family = GaugeMetricFamily(f"subgroups_{name}", meaning, labels=[label])
     for value in sorted(values):
         family.add_metric([value], values[value])
+    return family
+
+
+def _deliveries(name: str, meaning: str, counts: Mapping[tuple[str, str], int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"subgroups_{name}", meaning, labels=["state", "feed"])
+    for (state, feed), count in sorted(counts.items()):
+        family.add_metric([state, feed], count)
     return family
 
 

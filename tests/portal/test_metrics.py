@@ -17,7 +17,7 @@ from subgroup_pipeline.registry.nights import note_ended, note_failed
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery, District, FindingRow, Mail
 from tests.support.place import Place
 from tests.support.portal import PortalUnderTest, portal_running
-from tests.support.registry_statements import statements
+from tests.support.registry_statements import scans, statements
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PARTS = {"registry": "up", "sftp": "nobody answers on port 1", "mail": "up, but mail waits since yesterday"}
@@ -90,7 +90,10 @@ def test_a_scrape_says_how_the_installation_stands(portal: PortalUnderTest) -> N
     assert {name: value for name, value in read.items() if name.startswith("deliveries")} == {
         "deliveries['held', 'roster']": 1, "deliveries['held', 'subgroups']": 1,
         "deliveries['published', 'roster']": 3, "deliveries['published', 'subgroups']": 3,
-        "deliveries['roster', 'superseded']": 8, "deliveries['subgroups', 'superseded']": 8,
+    }  # fmt: skip
+    assert {name: value for name, value in read.items() if name.startswith("received_last_day")} == {
+        f"received_last_day['{state}', '{feed}']": count
+        for state, count in (("held", 1), ("published", 3)) for feed in ("roster", "subgroups")
     }  # fmt: skip
     assert (read["districts"], read["districts_late"], read["held"]) == (4, 3, 2)
     assert read["held_oldest_timestamp_seconds"] == NOW.timestamp()
@@ -128,6 +131,7 @@ def test_no_district_is_named_and_more_of_them_ask_no_more(portal: PortalUnderTe
     _fill(portal, districts=3, nights=1)
     with statements() as few:
         _scrape(portal)
+    assert not scans(portal.registry.engine, few)
     with portal.registry.begin() as session:
         for table in (Delivery, FindingRow, Mail, District):
             session.execute(sa.delete(table))
