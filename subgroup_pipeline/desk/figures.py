@@ -33,8 +33,8 @@ class Figures:
     """As they stand now, without zeros.
 
     `deliveries` (live or open) and `received` (in the last day) are counted by state and feed: there are few of them however long
-    an installation runs. `refused` counts events of the last day by kind. `glance` holds what the last night noted. Times are None
-    where there is nothing of the kind.
+    an installation runs. `refused` counts events of the last day by kind. `glance` holds what the last night noted. Times are
+    None where there is nothing of the kind.
     """
 
     glance: Glance
