@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from subgroup_pipeline.desk.shown_marts import ShownSubgroup, shown_manifest, shown_subgroups
-from subgroup_pipeline.desk.uploads import FEED_WORDS, ON_HOLD, as_upload
+from subgroup_pipeline.desk.uploads import ACCEPTED_ONLY, FEED_WORDS, ON_HOLD, as_upload
 from subgroup_pipeline.districts.lateness import missed_nights
 from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.registry.ledger import FEEDS
@@ -120,6 +120,11 @@ def headline_of(feeds: list[FeedToday]) -> tuple[str, Tone]:
         (any(upload.short == ON_HOLD for upload in came), "An upload is on hold: a person looks at it.", "look"),
         ("wait" in tones, "An upload is waiting to be checked.", "wait"),
         (len(came) < len(feeds), "One of your files has not come yet.", "look"),
+        (
+            any(upload.short.startswith(ACCEPTED_ONLY) for upload in came),
+            "Your files are accepted. The next run publishes them.",
+            "good",
+        ),
         ("look" in tones, "Your data is in use, but some rows were left out.", "look"),
     ]
     return next(((words, tone) for is_so, words, tone in graver if is_so), ("Everything is fine.", "good"))

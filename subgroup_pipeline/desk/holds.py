@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.desk.uploads import ON_HOLD, Decision, Upload, as_upload, decisions_on
 from subgroup_pipeline.registry.ledger import live_delivery
 from subgroup_pipeline.registry.schema import Delivery, District
+from subgroup_pipeline.reports.words import without_backticks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +151,7 @@ def _hold(delivery: Delivery, name: str) -> Hold:
 
 
 def _reason(finding: FindingRow) -> Reason:
-    return Reason(finding.code, finding.message, finding.how_to_fix)
+    return Reason(finding.code, without_backticks(finding.message), without_backticks(finding.how_to_fix))
 
 
 def _shown(preview: Preview) -> ShownPreview:

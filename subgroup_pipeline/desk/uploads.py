@@ -20,6 +20,7 @@ Tone = Literal["good", "look", "stop", "wait"]
 """How a page colours something; the words beside it say the same."""
 FEED_WORDS = {"roster": "Roster", "subgroups": "Subgroup file"}
 ON_HOLD = "On hold"
+ACCEPTED_ONLY = "Accepted"
 PER_PAGE = 25
 
 
@@ -128,5 +129,5 @@ def _short(delivery: Delivery) -> tuple[str, Tone]:
         return ON_HOLD, "look"
     if verdict not in ACCEPTED:
         return "Waiting", "wait"
-    said = "Published" if state == "published" else "Accepted"
+    said = "Published" if state == "published" else ACCEPTED_ONLY
     return (f"{said}, rows left out", "look") if verdict == "accepted_with_rows_set_aside" else (said, "good")

@@ -38,6 +38,11 @@ GOOD, LOOK, STOP, WAIT, HELD = _upload("good"), _upload("look"), _upload("stop")
     ("feeds", "headline", "steps"),
     [
         (_feeds(GOOD, GOOD), "Everything is fine.", ["You do not have to do anything. Thank you!"]),
+        (
+            _feeds(GOOD, _upload("good", "Accepted")),
+            "Your files are accepted. The next run publishes them.",
+            ["You do not have to do anything. Thank you!"],
+        ),
         (_feeds(None, None), "Nothing has arrived yet.", ["Upload your roster.", "Upload your subgroup file."]),
         (_feeds(GOOD, None), "One of your files has not come yet.", ["Upload your subgroup file."]),
         (
