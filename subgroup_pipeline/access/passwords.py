@@ -11,6 +11,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -28,8 +29,13 @@ HASHER = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1, type=Type
 """argon2id with 46 MiB and one pass, the first of the equal choices in OWASP's Password Storage Cheat Sheet."""
 SHORTEST = 15
 LONGEST = 128
+_MOST_TYPED = 1024
+"""Characters that are looked at at all: normalising 200,000 accents takes a minute, in which nobody else is answered."""
 LEAST_GUESSES = 1e12
 """Guesses that zxcvbn must expect. Four plain words need 1e14, a name or a season with a year and signs less than 1e11."""
+
+_MOST_SIGNS, _ENOUGH = 6, 24
+"""A password with more kinds of signs that stand for letters (`4`, `@`, `$`) has to be good by its first so many characters."""
 
 _OUR_WORDS = (
     "subgroups", "subgroup", "pipeline", "district", "districts", "school", "schools", "unified", "county", "public", "roster",
@@ -84,9 +90,14 @@ def good_password(text: str, *, district_id: str, district_name: str) -> str:
 
 
 def prepare_password(text: str) -> str:
-    """Normalise a password as SSH does. Raises PasswordRefusedError for a character that cannot be sent over SSH."""
+    """Normalise a password as SSH does.
+
+    Raises PasswordRefusedError for a character that cannot be sent over SSH, and for far more characters than we take.
+    """
     from asyncssh.saslprep import SASLPrepError, saslprep
 
+    if len(text) > _MOST_TYPED:
+        raise PasswordRefusedError(f"This password has {len(text):,} characters; {LONGEST} are the most.")
     try:
         return saslprep(text)
     except SASLPrepError:
@@ -172,7 +183,11 @@ def _words(district_id: str, district_name: str) -> list[str]:
 def _too_easy(password: str, words: list[str]) -> str | None:
     """Why a password is too easily guessed, in one sentence."""
     from zxcvbn import zxcvbn
+    from zxcvbn.matching import L33T_TABLE
 
+    # zxcvbn reads signs as letters in every combination: 128 characters with all of these signs would take it 20 s.
+    if len(set(password) & set(chain.from_iterable(L33T_TABLE.values()))) > _MOST_SIGNS:
+        password = password[:_ENOUGH]
     # Without what separates words too: zxcvbn takes every space for a character that has to be guessed.
     spellings = {password, re.sub(r"[ _-]+", "", password)}
     with _estimating:

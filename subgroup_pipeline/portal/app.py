@@ -47,7 +47,7 @@ from subgroup_pipeline.portal import (
 )
 from subgroup_pipeline.portal.health import health_route
 from subgroup_pipeline.portal.metrics import metrics_route
-from subgroup_pipeline.portal.page import COOKIE, VISITOR, Installation, Visit
+from subgroup_pipeline.portal.page import COOKIE, MOST_BYTES, VISITOR, Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.portal.sftpgo import sftpgo_routes
 from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
@@ -125,6 +125,8 @@ def _route(page: Page, installation: Installation) -> Route:
         form = FormData()
         if request.method == "POST":
             require_own_origin(request, installation.settings)
+            if page.before_reading is not None:
+                await run_in_threadpool(page.before_reading, Visit(request, installation, person))
             form = await _read_form(request, page)
             secret = _form_secret(request, page, installation)
             require_form_token(str(form.get("form_token", "")), installation.key, secret)
@@ -159,7 +161,8 @@ async def _read_form(request: Request, page: Page) -> FormData:
     if not length.isdigit() or int(length) > page.most_bytes:
         raise HTTPException(413, "This is larger than the form takes.")
     try:
-        return await request.form(max_files=4, max_fields=500, max_part_size=page.most_bytes)
+        # A file goes to disk; a text field is held in memory, so it is small whatever the page takes.
+        return await request.form(max_files=4, max_fields=500, max_part_size=MOST_BYTES)
     except ClientDisconnect:
         raise HTTPException(400) from None
 

@@ -117,5 +117,5 @@ _AT = CONNECTION + "/{permit}"
 PAGES = [
     Page(_AT, Need.NOTHING, get=look),
     Page(_AT + "/seen", Need.NOTHING, get=seen),
-    Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BODY),  # noqa: S106 - a part of the address
+    Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BODY, before_reading=_permit),  # noqa: S106 - a part of the address
 ]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
+MOST_BYTES = 256 * 1024
+"""The largest form without files, and the largest text field of any form."""
 COOKIE = "subgroups_sign_in"
 VISITOR = "subgroups_visitor"
 """A secret of a browser in which nobody is signed in yet, so that nobody else can send the forms of the sign-in from it."""
@@ -154,7 +156,8 @@ class Page:
 
     `secret_in` names the part of the address that is a secret of its own (a one-time link), which then takes the place of the
     browser's cookie in form tokens; `is_before_sign_in` puts the visitor's cookie there. `most_bytes` is the largest body of a
-    POST.
+    POST. A page that takes files from somebody who is not signed in says in `before_reading` who may send them: it is asked
+    before the body is read, and raises HTTPException, so that strangers fill neither disk nor memory.
     """
 
     path: str
@@ -163,7 +166,8 @@ class Page:
     post: Endpoint | None = None
     secret_in: str | None = None
     is_before_sign_in: bool = False
-    most_bytes: int = 256 * 1024
+    most_bytes: int = MOST_BYTES
+    before_reading: Callable[[Visit], object] | None = None
 
 
 def _read_said(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from time import process_time
 
 import pytest
 import sqlalchemy as sa
@@ -77,6 +79,18 @@ def test_what_is_easily_guessed_is_refused_in_words(text: str) -> None:
     assert re.search(BAD[text], said)
     assert said.endswith(".")
     assert text not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4@8({[<369&#!1/|0$5+7%2" * 5, "7l|1($5<" * 16, "e" + "\u0301" * 60_000 + "\u0316" * 60_000],
+    ids=["many signs", "few signs", "accents"],
+)
+def test_no_password_takes_long_to_judge(text: str) -> None:
+    began = process_time()
+    with suppress(PasswordRefusedError):
+        good_password(text, district_id="oak_hill", district_name="Oak Hill Unified")
+    assert process_time() - began < 4  # 20 s and a minute, when everything is looked at
 
 
 def test_spellings_of_one_text_are_one_password() -> None:

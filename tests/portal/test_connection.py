@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,21 @@ def test_a_permit_is_ours_and_good_for_an_hour(desk: Desk) -> None:
             assert browser.get(path).status_code == 404
         form = {"form_token": form_token(key, bad)}
         assert browser.post(f"/connection/{bad}/check", data=form).status_code == 404
+
+
+def test_a_stranger_is_refused_before_their_file_is_read(desk: Desk) -> None:
+    promised = "POST /connection/nobodys/check HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    with socket.create_connection(("127.0.0.1", desk.portal.port), 10) as sent:
+        sent.sendall(f"{promised}Content-Length: 20000000\r\n\r\n--b\r\n".encode())  # of which no more comes
+        assert sent.recv(100).startswith(b"HTTP/1.1 404")
+
+
+def test_a_text_field_is_small_even_where_files_are_large(desk: Desk) -> None:
+    browser = desk.browser()
+    permit = permit_in(desk.choose(browser, desk.link(desk.district())))
+    token = form_token(portal_key(desk.portal.settings.paths), permit)
+    sent = {"form_token": (None, token), "feed": (None, "x" * 300_000)}
+    assert browser.post(f"/connection/{permit}/check", files=sent).status_code == 400
 
 
 def test_a_file_that_cannot_be_checked_is_said_in_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
