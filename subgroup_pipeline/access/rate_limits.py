@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -45,3 +46,14 @@ class RateLimits:
         with self._lock:
             if found := self._buckets.get((what, name)):
                 self._buckets[what, name] = (found[0] + 1, found[1])
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: all of IPv4, and of IPv6 the network, for a host has as many addresses there as it likes."""
+    try:
+        read = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(read, ipaddress.IPv4Address):
+        return str(read)
+    return str(read.ipv4_mapped or ipaddress.ip_network((read, 64), strict=False))

@@ -20,6 +20,8 @@ SIGNATURES = (
     "rsa-sha2-512",
 )
 MINIMUM_RSA_BITS = 2048
+MAXIMUM_RSA_BITS = 16384
+"""OpenSSL verifies no signature of a longer key."""
 
 
 def read_public_key(line: str) -> asyncssh.SSHKey:
@@ -32,8 +34,9 @@ def read_public_key(line: str) -> asyncssh.SSHKey:
             " `ssh-keygen -y -f FILE` prints it."
         )
     try:
-        key = asyncssh.import_public_key(line.strip())
-    except (asyncssh.KeyImportError, ValueError) as error:
+        # A comment may be in any language; what stands before it is ASCII.
+        key = asyncssh.import_public_key(line.strip().encode("ascii", "replace"))
+    except (asyncssh.KeyImportError, ValueError, OverflowError) as error:
         raise SettingsError(
             "this is not a public key in OpenSSH form. It is one line that starts with ssh-ed25519, ssh-rsa or ecdsa-sha2-…;"
             " `ssh-keygen -t ed25519` makes one in a file that ends in .pub."
@@ -49,6 +52,7 @@ def _weakness(key: asyncssh.SSHKey) -> str | None:
     kind = key.get_algorithm()
     material = key.pyca_key
     if isinstance(material, RSAPublicKey):
-        short = material.key_size < MINIMUM_RSA_BITS
-        return f"an RSA key of {material.key_size} bits is too short; {MINIMUM_RSA_BITS} is the least" if short else None
+        if MINIMUM_RSA_BITS <= material.key_size <= MAXIMUM_RSA_BITS:
+            return None
+        return f"an RSA key of {material.key_size} bits is not accepted; {MINIMUM_RSA_BITS} to {MAXIMUM_RSA_BITS} are"
     return None if kind in SIGNATURES else f"keys of type {kind} are not accepted"

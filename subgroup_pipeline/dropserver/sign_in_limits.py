@@ -7,13 +7,12 @@ not limited. The bound of 100 tries an hour is that of NIST SP 800-63B-4, sectio
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from subgroup_pipeline.access.rate_limits import MOST_NAMES, Rate, RateLimits
+from subgroup_pipeline.access.rate_limits import MOST_NAMES, Rate, RateLimits, network_of
 
 FREE_TRIES = 5
 """Wrong tries of one account from one address that are answered at once; each one after them waits twice as long."""
@@ -88,17 +87,6 @@ class SignInLimits:
         """How many wrong tries there were, and when the last one was."""
         wrong, last = self._wrong.get(pair, (0, 0.0))
         return (wrong, last) if self._clock() - last < REMEMBERED else (0, 0.0)
-
-
-def network_of(address: str) -> str:
-    """What counts as one address: all of IPv4, and of IPv6 the network, for a host has as many addresses there as it likes."""
-    try:
-        read = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(read, ipaddress.IPv4Address):
-        return str(read)
-    return str(read.ipv4_mapped or ipaddress.ip_network((read, 64), strict=False))
 
 
 def _forget_oldest(names: OrderedDict[tuple[str, str], Any]) -> None:

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import asyncssh
 
 from subgroup_pipeline.access.password_checker import PasswordChecker
+from subgroup_pipeline.access.rate_limits import network_of
 from subgroup_pipeline.dropserver.accounts import (
     Accounts,
     fingerprint,
@@ -23,7 +24,7 @@ from subgroup_pipeline.dropserver.accounts import (
     key_is_among,
     only_strong_signatures,
 )  # fmt: skip
-from subgroup_pipeline.dropserver.sign_in_limits import SignInLimits, network_of
+from subgroup_pipeline.dropserver.sign_in_limits import SignInLimits
 from subgroup_pipeline.settings import SERVICE_ACCOUNT
 
 MAX_TRIES = 3

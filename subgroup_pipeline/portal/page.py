@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from subgroup_pipeline.access.rate_limits import network_of
 from subgroup_pipeline.access.roles import Need, Person, Role
 from subgroup_pipeline.portal.rendering import render
 from subgroup_pipeline.portal.shield import form_token
@@ -85,7 +86,12 @@ class Visit:
     @cached_property
     def peer(self) -> str:
         """The address that the request came from; a proxy on this machine says whose it is."""
-        return self.request.client.host if self.request.client else ""
+        return self.request.client.host[:64] if self.request.client else ""
+
+    @property
+    def place(self) -> str:
+        """What tries are counted by: the address, or the network of one that has as many addresses as it likes."""
+        return network_of(self.peer)
 
     @property
     def district_id(self) -> str:

@@ -69,7 +69,7 @@ def choose(visit: Visit) -> Response:
 def _require_patience(visit: Visit, token: str) -> None:
     """Raise HTTPException (429) when forms come faster than a person sends them. It says nothing about the link."""
     limits = visit.of.limits
-    is_slow = limits.take("setup", visit.peer, FROM_AN_ADDRESS) and limits.take("setup link", token_hash(token), ON_A_LINK)
+    is_slow = limits.take("setup", visit.place, FROM_AN_ADDRESS) and limits.take("setup link", token_hash(token), ON_A_LINK)
     if not is_slow:
         raise HTTPException(
             429,
@@ -93,7 +93,7 @@ def _form(visit: Visit, district: RegisteredDistrict, *, suggested: str = "", wr
 
 def _dead(visit: Visit) -> Response:
     """One and the same page for every link that is not live, after the same work."""
-    if visit.of.limits.take("dead link", visit.peer, FROM_AN_ADDRESS):
+    if visit.of.limits.take("dead link", visit.place, FROM_AN_ADDRESS):
         note_dead_try(visit.registry, visit.path("token"), peer=visit.peer)
     return visit.page("setup_dead.html", status=404, hours=HOURS)
 

@@ -149,7 +149,7 @@ async def _proves(tries: SignInTries, asked: AskedSignIn) -> bool:
     if asked.public_key:
         try:
             key = asyncssh.import_public_key(asked.public_key)
-        except (asyncssh.KeyImportError, ValueError):
+        except (asyncssh.KeyImportError, ValueError, OverflowError):
             return False
         return await tries.key(asked.username, key)
     try:

@@ -135,7 +135,7 @@ def _send_link(visit: Visit, email: str, then: str) -> None:
 
 def require_tries(visit: Visit) -> None:
     """Raise HTTPException (429) when too much was tried from one network address."""
-    if not visit.of.limits.take("sign-in", visit.peer, BY_ADDRESS):
+    if not visit.of.limits.take("sign-in", visit.place, BY_ADDRESS):
         raise HTTPException(
             429, "Too many tries came from your network just now. Wait a minute and try again.", {"retry-after": "60"}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -24,7 +24,7 @@ def log(visit: Visit) -> Response:
     """One page of events, newest first, and the address of the next older ones."""
     asked = {name: visit.asked(name)[:254] for name in _FIELDS}
     before = visit.asked("before")
-    sought = _sought(asked, int(before) if before.isascii() and before.isdigit() else None)
+    sought = _sought(asked, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None)
     events = list(audit_events(visit.registry, sought, PAGE + 1))
     filters = urlencode({name: value for name, value in asked.items() if value})
     older = f"{filters}&before={events[PAGE - 1].event_id}".lstrip("&") if len(events) > PAGE else ""
@@ -69,7 +69,7 @@ def _sought(asked: dict[str, str], before: int | None) -> Sought:
         kind=asked["kind"],
         actor=asked["who"].strip(),
         since=_day(asked["since"]),
-        until=until + timedelta(days=1) if until else None,
+        until=until + timedelta(days=1) if until and until.year < MAXYEAR else None,
         before_event=before,
     )
 

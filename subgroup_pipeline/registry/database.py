@@ -168,8 +168,9 @@ def _unusable(settings: Settings, engine: sa.Engine, said: str) -> SettingsError
 
 
 def _make_engine(settings: Settings) -> sa.Engine:
+    """The engine. What it raises stands in logs, so it quotes no values: among them are mails with links that sign in."""
     if not settings.is_on_postgres:
-        engine = sa.create_engine(settings.registry_url)
+        engine = sa.create_engine(settings.registry_url, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "handle_error", lambda context: _raise_in_words(context, settings.paths))
         return engine
@@ -178,6 +179,7 @@ def _make_engine(settings: Settings) -> sa.Engine:
         return sa.create_engine(
             settings.registry_url,
             pool_pre_ping=True,
+            hide_parameters=True,
             client_encoding="utf8",
             connect_args={"connect_timeout": 10, "application_name": "subgroups"},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import asyncssh
@@ -74,6 +75,20 @@ def test_rotating_leaves_the_new_keys_only(registry: Registry) -> None:
     assert account_keys(registry, "beta") == [old.strip()]
 
 
+def test_a_comment_in_any_language_is_no_reason_to_refuse_a_key(registry: Registry) -> None:
+    kind, key, *_ = _key().split()
+    authorize_keys(registry, [("alpha", f"{kind} {key} josé@büro")], actor="test")
+    assert account_keys(registry, "alpha") == [f"{kind} {key} jos?@b?ro"]
+
+
+@pytest.mark.parametrize("modulus", [b"\xff" * 400, b"\x7f" * 2049], ids=["negative", "longer than OpenSSL verifies"])
+def test_an_rsa_key_that_no_login_could_use_is_refused_in_words(registry: Registry, modulus: bytes) -> None:
+    parts = (b"ssh-rsa", b"\x01\x00\x01", modulus)
+    key = b64encode(b"".join(len(part).to_bytes(4) + part for part in parts)).decode()
+    with pytest.raises(SettingsError, match="not a public key|not accepted"):
+        authorize_keys(registry, [("alpha", f"ssh-rsa {key}")], actor="test")
+
+
 @pytest.mark.parametrize(("named", "words"), [("SHA256:none", "no key of alpha"), ("", "more than one key of alpha")])
 def test_a_key_that_is_not_named_alone_is_refused(registry: Registry, named: str, words: str) -> None:
     authorize_keys(registry, [("alpha", _key()), ("alpha", _key())], actor="test")
@@ -87,7 +102,7 @@ def test_a_key_that_is_not_named_alone_is_refused(registry: Registry, named: str
     [
         ("nobody", _key(), UnknownDistrictError, "nobody"),
         ("alpha", "AAAAC3NzaC1lZDI1NTE5", SettingsError, "ssh-keygen -t ed25519"),
-        ("alpha", _key("ssh-rsa", key_size=1024), SettingsError, "1024 bits is too short; 2048"),
+        ("alpha", _key("ssh-rsa", key_size=1024), SettingsError, "1024 bits is not accepted; 2048 to 16384 are"),
     ],
     ids=["no district", "no key", "short RSA"],
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from subgroup_pipeline.dropserver.sign_in_limits import FREE_TRIES, LONGEST_DELAY, SignInLimits, network_of
+from subgroup_pipeline.access.rate_limits import network_of
+from subgroup_pipeline.dropserver.sign_in_limits import FREE_TRIES, LONGEST_DELAY, SignInLimits
 
 HOUR = 3600
 

@@ -57,6 +57,11 @@ def test_events_are_paged_and_narrowed(portal: PortalUnderTest) -> None:
         assert "No event fits" in browser.get("/staff/audit", params={"until": "2001-01-01"}).text
 
 
+@pytest.mark.parametrize("asked", ["before=" + "9" * 30, "until=9999-12-31", "since=0001-01-01", "who=%00"])
+def test_what_no_form_sends_is_answered(portal: PortalUnderTest, asked: str) -> None:
+    assert portal.staff().get(f"/staff/audit?{asked}").status_code == 200
+
+
 def test_the_csv_holds_what_the_page_shows_and_no_formula(portal: PortalUnderTest) -> None:
     with portal.staff() as browser:
         answer = browser.get("/staff/audit.csv", params={"kind": "district.password_set"})

@@ -103,3 +103,12 @@ def test_a_time_without_a_zone_is_refused(registry: Registry) -> None:
     naive = datetime(2026, 10, 1)  # noqa: DTZ001 - that is the point
     with pytest.raises(sa.exc.StatementError, match="aware"), registry.begin() as session:
         session.add(AuditEvent(at=naive, kind="time", actor="me", detail={}))
+
+
+def test_a_fault_quotes_no_value(tmp_path: Path) -> None:
+    """What a statement carried would stand in logs: a mail holds a link that signs in."""
+    registry = open_registry(load_settings(home=tmp_path))
+    with pytest.raises(sa.exc.DBAPIError) as raised, registry.begin() as session:
+        session.execute(sa.text("select * from nowhere where mail = :mail"), {"mail": "sesame"})
+    registry.close()
+    assert "sesame" not in str(raised.value)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 import tracemalloc
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.registry.database import open_registry
+from subgroup_pipeline.registry.audit_chain import prove_chain
+from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
-from subgroup_pipeline.upkeep.backup import back_up, restore
+from subgroup_pipeline.upkeep.backup import _dump, back_up, restore
 from tests.support import small_district as small
 from tests.support.place import Place
 
@@ -67,6 +71,44 @@ def test_a_backup_that_was_cut_is_refused(backup: Path, elsewhere: Settings) -> 
     with pytest.raises(SettingsError, match="is not a backup that can be read"):
         restore(elsewhere, backup)
     assert not elsewhere.paths.root.exists()
+
+
+def test_a_backup_of_the_release_before_is_restored(
+    place: Place, tmp_path: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its registry has none of the tables that came since, and events without a chain."""
+    place.add()
+    place.deliver("subgroups", {"s.csv": small.subgroups()})
+    new = {"invitation", "district_password", "person", "sign_in_link", "sign_in", "mail", "asked_check"}
+
+    def dump(registry: Registry, target: IO[bytes]) -> None:
+        whole = BytesIO()
+        _dump(registry, whole)
+        for entry in map(json.loads, whole.getvalue().splitlines()):
+            entry["row"].pop("chain_sha256", None)
+            target.write(b"" if entry["table"] in new else json.dumps(entry).encode() + b"\n")
+
+    with monkeypatch.context() as before:
+        before.setattr("subgroup_pipeline.upkeep.backup.HEAD", "0004")
+        before.setattr("subgroup_pipeline.upkeep.backup._dump", dump)
+        back_up(place.registry, place.settings, tmp_path / "old.tar")
+    assert restore(elsewhere, tmp_path / "old.tar") == 1
+    registry = open_registry(elsewhere)
+    registry.audit("test.event", actor="test")
+    with registry.begin() as session:
+        proof = prove_chain(session)
+    registry.close()
+    assert (proof.events - proof.unchained, proof.faults) == (1, [])
+
+
+def test_a_backup_of_a_release_that_we_cannot_read_says_so(
+    place: Place, tmp_path: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as later:
+        later.setattr("subgroup_pipeline.upkeep.backup.HEAD", "9999")
+        back_up(place.registry, place.settings, tmp_path / "new.tar")
+    with pytest.raises(SettingsError, match="a release with registry 9999"):
+        restore(elsewhere, tmp_path / "new.tar")
 
 
 def test_a_registry_is_saved_and_restored_a_part_at_a_time(
