@@ -28,7 +28,11 @@ def make(visit: Visit) -> Response:
     district_id, hours = visit.given("district").strip()[:60], visit.given("hours")
     try:
         invited, mailed_to = invite(
-            visit.registry, visit.settings, district_id, by=visit.who, hours=int(hours) if hours.isdecimal() and len(hours) < 5 else HOURS
+            visit.registry,
+            visit.settings,
+            district_id,
+            by=visit.who,
+            hours=int(hours) if hours.isdecimal() and len(hours) < 5 else HOURS,
         )
     except (UnknownDistrictError, SettingsError) as error:
         return _page(visit, district_id, wrong=str(error), status=422)

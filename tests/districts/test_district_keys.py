@@ -85,7 +85,7 @@ def test_a_comment_in_any_language_is_no_reason_to_refuse_a_key(registry: Regist
 def test_an_rsa_key_that_no_login_could_use_is_refused_in_words(registry: Registry, modulus: bytes) -> None:
     parts = (b"ssh-rsa", b"\x01\x00\x01", modulus)
     key = b64encode(b"".join(len(part).to_bytes(4) + part for part in parts)).decode()
-    with pytest.raises(SettingsError, match="not a public key|not accepted"):
+    with pytest.raises(SettingsError, match=r"not a public key|not accepted"):
         authorize_keys(registry, [("alpha", f"ssh-rsa {key}")], actor="test")
 
 

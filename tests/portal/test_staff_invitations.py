@@ -89,7 +89,11 @@ def test_a_new_link_ends_the_one_before_and_a_link_is_revoked(portal: PortalUnde
 
 @pytest.mark.parametrize(
     ("form", "words"),
-    [({"district": "oak"}, "no district is called oak"), ({"district": "ash", "hours": "999"}, "168"), ({}, "no district")],
+    [
+        ({"district": "oak"}, "no district is called oak"),
+        ({"district": "ash", "hours": "999"}, "168"),
+        ({"hours": "9" * 5000}, "no district"),
+    ],
 )
 def test_what_cannot_be_made_is_said_beside_the_field(staff: httpx.Client, form: dict[str, str], words: str) -> None:
     refused = send_form(staff, AT, form)

@@ -84,7 +84,7 @@ def test_an_exception_takes_the_whole_transaction_back(registry: Registry) -> No
 )
 def test_a_time_comes_back_as_the_same_moment_in_utc(registry: Registry, moment: datetime) -> None:
     with registry.begin() as session:
-        session.add(AuditEvent(at=moment, kind="time", actor="me", detail={}))
+        session.add(AuditEvent(event_id=99, at=moment, kind="time", actor="me", detail={}))
     with registry.begin() as session:
         found = session.scalars(sa.select(AuditEvent).filter_by(kind="time")).one().at
     assert found == moment
