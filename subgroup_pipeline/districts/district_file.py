@@ -9,7 +9,7 @@ import re
 import unicodedata
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
@@ -20,6 +20,9 @@ from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPO
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.settings import zone_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "ALL_STUDENTS",
@@ -39,6 +42,8 @@ RESERVED_KEYS = frozenset(
     ["main", "temp", "system", "marts", "public", "quality", "control", "raw", "information_schema", "new", "propose"]
 )
 """Names of schemas, and words that stand in addresses of the portal where a district's key does."""
+_TO_FILL_IN = re.compile(r"<[^<>]*>")
+"""How a template marks what a person has yet to write. Without this rule `<ell>` would be taken as the name of a column."""
 
 
 class Server(Part):
@@ -179,6 +184,8 @@ def parse_district(text: str, source: str = "district.yaml") -> DistrictSettings
     document, lines = _as_text(unicodedata.normalize("NFC", text), source)
     if not isinstance(document, dict):
         raise SettingsError(f"{source}:1: a district file is a mapping that begins with `district:` and `name:`.")
+    if unfilled := [f"{source}:{lines[at]}: fill in `{word}`, or take the line out" for at, word in _unfilled(document, ())]:
+        raise SettingsError("\n".join(unfilled))
     try:
         return DistrictSettings.model_validate(document)
     except ValidationError as error:
@@ -227,6 +234,18 @@ def _as_text(text: str, source: str) -> tuple[Any, dict[Location, int]]:
         line = mark.line + 1 if mark else 1
         raise SettingsError(f"{source}:{line}: not YAML: {getattr(error, 'problem', str(error).splitlines()[0])}") from error
     return (None if root is None else walk(root, ())), lines
+
+
+def _unfilled(part: Any, at: Location) -> Iterator[tuple[Location, str]]:  # noqa: ANN401 - a YAML tree
+    """Keys and texts that still stand between < and >, each with its place."""
+    if isinstance(part, str):
+        if _TO_FILL_IN.fullmatch(part.strip()):
+            yield at, part
+        return
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        if isinstance(key, str):
+            yield from _unfilled(key, (*at, key))
+        yield from _unfilled(inner, (*at, key))
 
 
 def _fault(fault: Any, lines: dict[Location, int], source: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -21,7 +21,7 @@ def _directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_filled_in_applies_and_what_is_not_is_refused_with_its_line() -> None:
     assert CliRunner().invoke(app, ["district", "new", "maple_valley"]).exit_code == 0
     text = Path("maple_valley.yml").read_text()
-    with pytest.raises(SettingsError, match=r"maple_valley.yml:\d+: `timezone`"):
+    with pytest.raises(SettingsError, match=r"maple_valley.yml:\d+: fill in `<America/Chicago>`"):
         parse_district(text, "maple_valley.yml")
     settings = parse_district(re.sub(r"<([\w./]+)>", r"\1", text))
     assert (settings.district, settings.name, settings.timezone) == ("maple_valley", "Maple Valley", "America/Chicago")
