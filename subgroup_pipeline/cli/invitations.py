@@ -28,4 +28,9 @@ def invite(
         print_json(invited)
     else:
         typer.echo(invited.url)
-    say(f"mailed to {', '.join(mailed_to)}" if mailed_to else "it was not mailed; send it to the district yourself")
+    if not mailed_to:
+        say("it was not mailed, because the settings name no contacts; send it to the district yourself")
+    elif settings.smtp_server is None:
+        say(f"mail to {', '.join(mailed_to)} is kept and not sent, because SUBGROUPS_SMTP_URL is not set; send the link yourself")
+    else:
+        say(f"goes by mail to {', '.join(mailed_to)}")
