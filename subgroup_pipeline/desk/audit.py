@@ -47,7 +47,20 @@ class ShownEvent:
     @property
     def in_words(self) -> str:
         """The details on one line."""
-        return ", ".join(f"{name}: {value}" for name, value in self.detail.items())
+        return detail_in_words(self.detail)
+
+
+def detail_in_words(detail: dict[str, Any]) -> str:
+    """Details of an event on one line; what is old or new and has parts of its own is written out too."""
+    return ", ".join(f"{name}: {_value_in_words(value)}" for name, value in detail.items())
+
+
+def _value_in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return f"({detail_in_words(value)})"
+    if isinstance(value, list):
+        return " ".join(map(_value_in_words, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def audit_events(registry: Registry, sought: Sought, most: int | None = None) -> Iterator[ShownEvent]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from subgroup_pipeline.access.invitations import list_invitations
 from subgroup_pipeline.access.passwords import password_on_record
+from subgroup_pipeline.desk.audit import detail_in_words
 from subgroup_pipeline.desk.snapshots import is_rolled_back
 from subgroup_pipeline.desk.uploads import as_upload
 from subgroup_pipeline.districts.district_keys import keys_on_record
@@ -69,7 +70,7 @@ def district_record(registry: Registry, settings: Settings, district_id: str) ->
     people = sa.select(Person).filter_by(district_id=district_id).order_by(Person.email)
     with registry.begin() as session:
         uploads = [as_upload(delivery) for delivery in session.scalars(newest)]
-        events = [Event(one.at, one.kind, one.actor, _in_words(one.detail)) for one in session.scalars(said)]
+        events = [Event(one.at, one.kind, one.actor, detail_in_words(one.detail)) for one in session.scalars(said)]
         persons = list(session.scalars(people))
         applied = session.get_one(DistrictSettingsVersion, (district_id, district.version))
     return DistrictRecord(
@@ -84,7 +85,3 @@ def district_record(registry: Registry, settings: Settings, district_id: str) ->
         events=events,
         is_rolled_back=is_rolled_back(settings),
     )
-
-
-def _in_words(detail: dict[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in detail.items())
