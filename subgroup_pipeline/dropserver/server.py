@@ -66,11 +66,6 @@ class DropServer:
         self._door: Doorkeeper | None = None
         self._watch: asyncio.Task[None] | None = None
 
-    @property
-    def is_listening(self) -> bool:
-        """Whether districts can connect now."""
-        return self._acceptor is not None
-
     async def start(self) -> None:
         """Make what is missing (directories, keys), listen, and write the pipeline's known_hosts.
 

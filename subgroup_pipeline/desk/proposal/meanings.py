@@ -32,11 +32,6 @@ class Meanings:
     system: str = ""
     is_one_sided: bool = False
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether every cell has one meaning."""
-        return bool(self.values) and not self.unknown and not self.unsure
-
 
 def meanings_of(cells: Iterable[str], has_blanks: bool, subgroup: KnownSubgroup) -> Meanings:
     """What these different cells of a column mean in a subgroup. Without `values` nothing is certain."""

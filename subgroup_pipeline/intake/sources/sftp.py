@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import LifoQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -84,15 +84,6 @@ class SftpConnection:
             except OSError:
                 if not stat.S_ISDIR(sftp.stat(path).st_mode or 0):
                     raise
-
-        self._attempt(work)
-
-    def remove_folder(self, path: str) -> None:
-        """Remove an empty folder; one that is gone is fine."""
-
-        def work(sftp: paramiko.SFTPClient) -> None:
-            with suppress(FileNotFoundError):
-                sftp.rmdir(path)
 
         self._attempt(work)
 
