@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.district_file import NOT_REPORTED
+from subgroup_pipeline.districts.subgroup_settings import in_words
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import SubgroupColumn, Subgroups
@@ -36,7 +37,7 @@ def _shown(subgroups: Subgroups, name: str, column: SubgroupColumn) -> ShownColu
     return ShownColumn(
         header=name,
         other_headers=column.aliases,
-        subgroup=column.label or in_words(column.subgroup),
+        subgroup=column.shown_name,
         values=[(text, in_words(value)) for text, value in subgroups.known_values(name).items()],
         takes_any=column.open,
         blank="nothing is known of the student" if column.blank == NOT_REPORTED else in_words(column.blank),
@@ -44,12 +45,6 @@ def _shown(subgroups: Subgroups, name: str, column: SubgroupColumn) -> ShownColu
         is_in_file=any(place.source == "file" for place in places),
         places=["your subgroup file" if place.source == "file" else f"{place.column} of the roster" for place in places],
     )
-
-
-def in_words(name: str) -> str:
-    """A name of the settings as people write it: `english_learner` is English learner."""
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
 
 
 def match_field_in_words(subgroups: Subgroups) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.desk.uploads import ON_HOLD, Decision, Upload, as_upload, decisions_on
+from subgroup_pipeline.districts.subgroup_settings import in_words
 from subgroup_pipeline.registry.ledger import live_delivery
 from subgroup_pipeline.registry.schema import Delivery, District
 from subgroup_pipeline.reports.words import without_backticks
@@ -73,13 +74,14 @@ class Line:
 
 @dataclass(frozen=True)
 class ShownPreview:
-    """What approving would change, as tables: totals, schools, and each subgroup with its values."""
+    """What approving would change, as tables: totals, schools, and the values of each subgroup, by the subgroup's name."""
 
     totals: list[Line]
     new_students: int | None
     gone_students: int | None
     schools: list[Line]
-    groups: dict[str, list[Line]]
+    changed: dict[str, list[Line]]
+    unchanged: dict[str, list[Line]]
     uncounted: tuple[str, ...]
 
 
@@ -133,7 +135,7 @@ def show_hold(registry: Registry, delivery_id: str) -> ShownHold | None:
     preview = delivery.record.preview
     return ShownHold(
         hold=_hold(delivery, name),
-        preview=_shown(preview) if preview else None,
+        preview=shown_preview(preview) if preview else None,
         live_at=live.received_at if live else None,
         is_outdated=bool(preview and live and live.delivery_id not in (preview.replaces, delivery_id)),
         decisions=decisions,
@@ -154,7 +156,8 @@ def _reason(finding: FindingRow) -> Reason:
     return Reason(finding.code, without_backticks(finding.message), without_backticks(finding.how_to_fix))
 
 
-def _shown(preview: Preview) -> ShownPreview:
+def shown_preview(preview: Preview) -> ShownPreview:
+    """A preview as tables: subgroups in which a number changes, and those in which none does."""
     named: list[tuple[str, Count | None]] = [
         ("Active students", preview.students),
         ("Classes", preview.classes),
@@ -169,12 +172,15 @@ def _shown(preview: Preview) -> ShownPreview:
     groups: dict[str, list[GroupCount]] = {}
     for count in preview.groups:
         groups.setdefault(count.subgroup, []).append(count)
+    tables = {in_words(subgroup): _with_shares(counts) for subgroup, counts in groups.items()}
+    unchanged = {name for name, lines in tables.items() if all(line.change == 0 for line in lines)}
     return ShownPreview(
         totals=totals,
         new_students=preview.new_students,
         gone_students=preview.gone_students,
         schools=[Line(school.name, school.before, school.now) for school in preview.schools],
-        groups={subgroup: _with_shares(counts) for subgroup, counts in groups.items()},
+        changed={name: lines for name, lines in tables.items() if name not in unchanged},
+        unchanged={name: lines for name, lines in tables.items() if name in unchanged},
         uncounted=preview.uncounted_subgroups,
     )
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.desk.columns_in_words import in_words
 from subgroup_pipeline.desk.proposal.catalogue import catalogue
 from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.districts.subgroup_settings import in_words
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.landing.header import known_subgroup_columns

@@ -22,6 +22,7 @@ from subgroup_pipeline.districts.subgroup_sources import (
 SUBGROUP_KEY = re.compile(r"^[a-z][a-z0-9_]{0,60}$")
 NOT_REPORTED = "not_reported"
 ALL_STUDENTS = "all_students"
+_ROMAN = re.compile(r"\b(i{1,3}|iv|vi?)\b")
 
 
 class KnownValue(Part):
@@ -113,12 +114,23 @@ class SubgroupColumn(Part):
             raise ValueError(f"{twice[0]} is both `member: true` and `member: false`")
         return self
 
+    @property
+    def shown_name(self) -> str:
+        """The subgroup's name for people: `label`, else the words of its key."""
+        return self.label or in_words(self.subgroup)
+
     def is_member(self, value: str) -> bool | None:
         """Whether a value means being in the group: as the settings say, else by its words. None where any text may stand."""
         if self.open:
             return None
         said = [known.member for known in self.values.values() if known.value == value and known.member is not None]
         return said[0] if said else means_membership(value, self.blank)
+
+
+def in_words(name: str) -> str:
+    """A name of the settings as people write it: `english_learner` is English learner, and `title_i` is Title I."""
+    words = _ROMAN.sub(lambda numeral: numeral[0].upper(), name.replace("_", " "))
+    return words[:1].upper() + words[1:]
 
 
 class Subgroups(Part):

@@ -27,7 +27,7 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
                 {
                     "district_id": district.district_id,
                     "subgroup": column.subgroup,
-                    "subgroup_label": column.label or column.subgroup.replace("_", " ").capitalize(),
+                    "subgroup_label": column.shown_name,
                     "source": place.source,
                     "source_column": place.column,
                     "is_open": column.open,

@@ -37,6 +37,15 @@ def test_the_link_begins_with_the_public_address() -> None:
     assert _run("district", "invite", "ash").stdout.startswith("https://subgroups.example.com/setup/")
 
 
+def test_it_says_whether_mail_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("fir.yml").write_text(small.settings("fir") + "contacts: [data@fir.example]\n")
+    assert _run("district", "apply", "fir.yml").exit_code == 0
+    assert "the settings name no contacts" in _run("district", "invite", "ash").stderr
+    assert "mail to data@fir.example is kept and not sent" in _run("district", "invite", "fir").stderr
+    monkeypatch.setenv("SUBGROUPS_SMTP_URL", "smtp://127.0.0.1:25")
+    assert "goes by mail to data@fir.example" in _run("district", "invite", "fir").stderr
+
+
 def test_nobody_else_is_invited() -> None:
     server = "server: {host: sftp.elm.example, username: us, private_key: elm, host_key: ssh-ed25519 AAAA}\n"
     Path("elm.yml").write_text(small.settings("elm") + server)

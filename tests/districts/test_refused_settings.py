@@ -98,9 +98,9 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "schedule null": (HEAD + "schedule: null\n", 4, ("HH:MM",)),
     "contact without an at": (HEAD + "contacts: [data.grandbend.example]\n", 4, ("not a mail address", "data.grandbend.example")),
     "contact with a line break": (HEAD + 'contacts: ["a@b.example\\nBcc: x@y.example"]\n', 4, ("not a mail address",)),
-    "a place of the template that is not filled in": (
-        HEAD + "subgroups:\n  student_id_column: <student_id>\n  columns:\n    a: {subgroup: a, open: true}\n", 5, ("fill in", "<student_id>")),
-    "a column of the template that is not filled in": (COLUMNS + "    <ell>: {subgroup: a, open: true}\n", 6, ("fill in", "<ell>")),
+    "a text of the template": (
+        HEAD + "subgroups:\n  student_id_column: <student_id>\n  columns: {}\n", 5, ("fill in", "<student_id>")),
+    "a column of the template": (COLUMNS + "    <ell>: {subgroup: a, open: true}\n", 6, ("fill in", "<ell>")),
     "contacts without brackets": (HEAD + "contacts: a@b.example\n", 4, ("list",)),
     "matches another field": (
         HEAD + "subgroups:\n  matches: users.email\n  columns: {}\n", 5, ("users.sourcedId", "metadata.<name>")),

@@ -150,7 +150,7 @@ def test_the_subgroups_and_their_values(published: Installation) -> None:
         return of[0], value, of[1], label, of[2], of[3]
 
     learner = ("english_learner", "English learner", "ell", "standard")
-    title = ("title_i", "Title i", "title_i", "standard")
+    title = ("title_i", "Title I", "title_i", "standard")
     language = ("home_language", "Home language", "home_lang", "standard")
     yes_no = (("yes", "Yes"), ("no", "No"), (NOT, "Not reported"))
     languages = ((name, name) for name in ("English", "Spanish", "Vietnamese", "spanish"))
