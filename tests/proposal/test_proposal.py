@@ -34,6 +34,7 @@ def test_a_plain_file_with_its_roster_leaves_no_question(proposed: Propose) -> N
     assert taken(made) == {"ell": "english_learner", "home_lang": "home_language"}
     assert "100.00%  10 of 10  student_id = users.sourcedId" in made.yaml
     assert "Nothing is in question." in made.yaml
+    assert "# contacts: [<address>]" in made.yaml
 
 
 @pytest.mark.parametrize(

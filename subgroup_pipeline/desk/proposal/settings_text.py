@@ -64,6 +64,9 @@ def _identity(proposal: Proposal) -> list[str]:
     for key, value in (("district", proposal.district_id), ("name", proposal.name), ("timezone", proposal.timezone)):
         lines += [line for question in proposal.about_identity.get(key, ()) for line in _question(question, 0)]
         lines.append(f"{key}: {scalar(value)}")
+    # No file says these; without contacts nobody of the district gets mail.
+    lines.append("# contacts: [<address>]   # who gets the set-up link, what became of an upload, and what is late")
+    lines.append('# schedule: "02:00"       # local time by which uploads are expected')
     return lines
 
 
