@@ -99,7 +99,7 @@ def test_approving_is_done_in_the_name_of_who_is_signed_in(staffed: Staffed, sta
     delivery_id = staffed.held["pine"]
     answer = send_form(staff, f"/staff/held/{delivery_id}", {"decision": "approve", "reason": "The year's leavers <b>left</b>"})
     words = _next(staff, answer)
-    assert "Approved. The next run publishes it." in words
+    assert "Approved. The next run of the district publishes it." in words
     assert "Let through by staff@vendor.example: The year&#39;s leavers &lt;b&gt;left&lt;/b&gt;" in words
     assert "Run now" in words
     delivery = staffed.world.delivery(delivery_id)
@@ -198,7 +198,7 @@ def test_settings_are_changed_without_javascript_and_a_hold_is_decided_by_keyboa
             page.keyboard.type("It is what the district meant")
             tab_to(page, "Approve")
             page.keyboard.press("Enter")
-            page.get_by_text("Approved. The next run publishes it.").wait_for()
+            page.get_by_text("Approved. The next run of the district publishes it.").wait_for()
             tab_to(page, "Run now")
             page.keyboard.press("Enter")
             page.get_by_text("A run was asked for.").wait_for()

@@ -208,7 +208,7 @@ def _approve(walk: Walk, staff: Page, upload: str, reason: str) -> None:
     walk.show(staff, f"hold of {upload.partition(' ')[0]}")
     staff.get_by_role("textbox", name="Why").fill(reason)
     staff.get_by_role("button", name="Approve").click()
-    staff.get_by_text("Approved. The next run publishes it.").wait_for()
+    staff.get_by_text("Approved. The next run of the district publishes it.").wait_for()
 
 
 def _published(district: Page) -> bool:
