@@ -51,7 +51,8 @@ def decide(visit: Visit) -> Response:
     except LedgerError as error:
         said = f"This was not done: {error}"
         return _page(visit, _shown(visit), impossible=said, reason=reason, status=409)
-    words = "Approved. The next run of the district publishes it." if decision == "approve" else "Rejected. The reports keep what they show now."
+    approved, rejected = "Approved. The next run of the district publishes it.", "Rejected. The reports keep what they show now."
+    words = approved if decision == "approve" else rejected
     return visit.go(f"/staff/held/{delivery_id}", words)
 
 

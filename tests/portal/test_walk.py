@@ -202,7 +202,7 @@ def _read_what_is_wrong(walk: Walk, district: Page) -> None:
 
 def _approve(walk: Walk, staff: Page, upload: str, reason: str) -> None:
     """Staff look at what waits, and what approving would change, and approve it with a reason."""
-    staff.get_by_role("link", name="On hold").click()
+    staff.get_by_role("navigation", name="Staff").get_by_role("link", name="On hold").click()
     staff.get_by_role("link", name=upload).click()
     staff.get_by_role("heading", name="What approving would change").wait_for()
     walk.show(staff, f"hold of {upload.partition(' ')[0]}")
