@@ -49,8 +49,8 @@ class ChainProof:
 def append_events(session: Session, events: Sequence[AuditEvent]) -> None:
     """Append events to the log as the last thing of a transaction: until it ends, nobody else appends."""
     session.execute(sa.text(_LOCKS[session.get_bind().dialect.name]))
-    end = sa.select(AuditEvent.event_id, AuditEvent.chain_sha256).order_by(AuditEvent.event_id.desc()).limit(1)
-    last = session.execute(end).first()
+    newest = sa.select(sa.func.max(AuditEvent.event_id)).scalar_subquery()
+    last = session.execute(sa.select(AuditEvent.event_id, AuditEvent.chain_sha256).where(AuditEvent.event_id == newest)).first()
     event_id, chain = (last.event_id, last.chain_sha256 or "") if last else (0, "")
     for event in events:
         event_id += 1
