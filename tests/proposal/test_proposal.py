@@ -183,6 +183,7 @@ def test_names_and_cells_of_any_kind_make_valid_yaml(proposed: Propose) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [(b"%PDF-1.7 ...", "PDF"), (b"", "empty"), (b"student_id,ell\n", "no row"), (zip_of({"a.csv": "x"}), "zip")],
+    ids=["pdf", "empty", "header_only", "zip"],  # a zip holds the time, and the workers of a run must name a test alike
 )
 def test_what_is_no_file_of_rows_is_refused_in_words(proposed: Propose, content: bytes, words: str) -> None:
     with pytest.raises(ProposalError, match=words):
