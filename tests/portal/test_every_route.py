@@ -181,6 +181,8 @@ def test_who_may_send_a_form(walk: Walk, page: Page) -> None:
         token = "0" * 64 if may else form_token(portal_key(walk.home.settings.paths), walk.cookies.get(who, ""))
         sent = walk.ask(who, "POST", path, {"form_token": token})
         expected = 405 if page.post is None else 403 if may else 401 if who == STRANGER else 404
+        if may and page.before_reading is not None:
+            expected = 404  # a secret that is none is said before what was sent is read
         assert sent.status_code == expected, (who, path)
         _require_nothing_of_alder(who, sent)
 
