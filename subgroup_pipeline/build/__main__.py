@@ -20,9 +20,7 @@ def main() -> None:
         return
     with suppress(PermissionError), TemporaryDirectory() as scratch:
         PREPARED.mkdir(parents=True, exist_ok=True)
-        settings = load_settings(home=Path(scratch))
-        settings.paths.make()
-        keep(PREPARED, parse_project(settings))
+        keep(PREPARED, parse_project(load_settings(home=Path(scratch))))
 
 
 if __name__ == "__main__":

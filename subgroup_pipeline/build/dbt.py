@@ -139,6 +139,7 @@ def _invoke(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    settings.paths.make()  # dbt opens the warehouse, also to parse or to compile
     with _environment(dbt_environment(settings)):
         try:
             done = dbtRunner(manifest=manifest, callbacks=[listen] if listen else []).invoke([*arguments])

@@ -31,8 +31,8 @@ LONG_NAMED = "ann.with.a.rather.long.name@alder.example"
 PASSWORD = "seven green walnuts under a bridge"
 NO_HTML = (".csv", ".yml", ".{form}", "/seen")
 """How the addresses of files and of parts of pages end."""
-SENDS_ON = ("/", "/oidc", "/oidc/callback")
-"""Pages that lead to another one, whoever asks."""
+SENDS_ON = ("/", "/oidc", "/oidc/callback", "/auth/staff")
+"""Pages that lead to another one, whoever asks, and the one that answers a proxy."""
 
 
 def address(page: Page, parts: Mapping[str, str]) -> str:
