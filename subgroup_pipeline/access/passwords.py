@@ -155,12 +155,6 @@ def passwords_on_record(registry: Registry) -> dict[str, PasswordOnRecord]:
         return {row.district_id: PasswordOnRecord(row.password_hash, row.set_at, row.set_by) for row in rows}
 
 
-def password_hash_of(registry: Registry, account: str) -> str | None:
-    """The hash of an account's password; None when it has none, or when there is no such account."""
-    found = password_on_record(registry, account)
-    return found.password_hash if found else None
-
-
 def _can_be_sent(character: str) -> bool:
     from asyncssh.saslprep import SASLPrepError, saslprep
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import statistics
 import subprocess
 import time
@@ -209,7 +208,6 @@ def test_nobody_takes_as_long_as_a_district(world: World, registry: Registry) ->
 
 
 @pytest.mark.needs_sshd
-@pytest.mark.skipif(shutil.which("sftp") is None, reason="OpenSSH's client is not installed")
 def test_openssh_uploads_with_a_password(world: World, registry: Registry, tmp_path: Path) -> None:
     _set(registry, "alpha", RIGHT)
     answer = tmp_path / "answer"

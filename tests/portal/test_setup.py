@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from argon2.exceptions import VerifyMismatchError
 
 from subgroup_pipeline.access.invitations import find_invitation, list_invitations, revoke_invitation
-from subgroup_pipeline.access.passwords import HASHER, password_hash_of
+from subgroup_pipeline.access.passwords import HASHER, password_on_record
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.desk.invitations import invite
 from subgroup_pipeline.districts.district_keys import account_keys
@@ -109,7 +109,7 @@ def test_a_public_key_in_place_of_a_password(desk: Desk) -> None:
     assert "Your key is in force now" in done.text
     assert "IdentitiesOnly=yes" in done.text
     assert account_keys(desk.portal.registry, district) == [line.strip()]
-    assert password_hash_of(desk.portal.registry, district) is None
+    assert password_on_record(desk.portal.registry, district) is None
     assert not desk.is_live(path)
 
 
@@ -133,7 +133,7 @@ def test_what_is_refused_is_said_beside_its_field_and_keeps_the_link(
     assert refused.status_code == 422
     assert words in refused.text.partition(f'id="{near}">')[2].partition("</p>")[0]
     assert desk.is_live(path)
-    assert password_hash_of(desk.portal.registry, district) is None
+    assert password_on_record(desk.portal.registry, district) is None
     assert account_keys(desk.portal.registry, district) == []
 
 
@@ -206,11 +206,11 @@ def test_of_fifty_forms_at_once_one_wins(desk: Desk) -> None:
         answers = list(pool.map(send, range(50)))
     assert sorted(set(answers) - {429}) in ([200], [200, 404])
     assert answers.count(200) == 1
-    kept = password_hash_of(desk.portal.registry, district)
+    kept = password_on_record(desk.portal.registry, district)
     assert kept is not None
-    assert HASHER.verify(kept, f"{PASSWORD} {answers.index(200)}")
+    assert HASHER.verify(kept.password_hash, f"{PASSWORD} {answers.index(200)}")
     with pytest.raises(VerifyMismatchError):
-        HASHER.verify(kept, f"{PASSWORD} {answers.index(200) + 1}")
+        HASHER.verify(kept.password_hash, f"{PASSWORD} {answers.index(200) + 1}")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from subgroup_pipeline.access.passwords import HASHER, password_hash_of
+from subgroup_pipeline.access.passwords import HASHER, password_on_record
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.portal.page import COOKIE
 from tests.portal.setting_up import PASSWORD, Desk, open_desk
@@ -87,9 +87,9 @@ def test_all_of_it_goes_without_javascript(desk: Desk, chromium: Browser, tmp_pa
     expect(page.get_by_label("Show the password")).to_be_hidden()
     page.get_by_role("button", name="Save this password").press("Enter")
     expect(page.get_by_role("heading", name="You are set up")).to_be_visible()
-    kept = password_hash_of(desk.portal.registry, district)
+    kept = password_on_record(desk.portal.registry, district)
     assert kept is not None
-    assert HASHER.verify(kept, suggested)
+    assert HASHER.verify(kept.password_hash, suggested)
     page.get_by_role("link", name="open it at its own address").press("Enter")
     desk.sign_in(district, suggested)
     page.get_by_role("link", name="look again").press("Enter")

@@ -131,7 +131,6 @@ def test_wrong_use_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 def test_cells_of_faulty_uploads_are_read_as_their_districts_set_them_up(proposed: Propose) -> None:
     """Every subgroup file of the samples of faults: a cell has the value of its district's settings, or is asked about."""
     looked_at = 0

@@ -191,7 +191,6 @@ def test_what_is_no_file_of_rows_is_refused_in_words(proposed: Propose, content:
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 def test_real_rosters_demographics_read_as_a_subgroup_file(proposed: Propose) -> None:
     folder = SAMPLES / "edfi_oneroster_1p1"
     roster = {name: (folder / name).read_text() for name in ("users.csv", "orgs.csv")}
@@ -207,7 +206,6 @@ def test_real_rosters_demographics_read_as_a_subgroup_file(proposed: Propose) ->
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 @pytest.mark.parametrize("name", ["person", "persondemographic", "personidentifier"])
 def test_real_tables_without_a_header_are_asked_about(proposed: Propose, name: str) -> None:
     content = (SAMPLES / "oea_k12" / f"{name}.csv").read_bytes()
@@ -218,7 +216,6 @@ def test_real_tables_without_a_header_are_asked_about(proposed: Propose, name: s
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 def test_a_real_file_with_a_row_per_flag_is_asked_about(proposed: Propose) -> None:
     made = proposed((SAMPLES / "sds_v2p1" / "userFlags.csv").read_bytes())
     assert (taken(made), made.student_id.column, asked(made)) == ({}, "userSourcedId", {"student_id", "flag"})
