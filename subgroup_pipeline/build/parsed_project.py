@@ -50,10 +50,14 @@ def project_for_dbt(home: Home, parse: Parse) -> Manifest:
     return _read[stamp]
 
 
+def kept_project(home: Home, name: str) -> bytes | None:
+    """A file of the project as it stands, from the environment or else the home; None where nobody has parsed it yet."""
+    return next((kept for place in (PREPARED, home.dbt) if (kept := read_kept(place, name)) is not None), None)
+
+
 def _kept(home: Home, parse: Parse, name: str) -> bytes:
-    for place in (PREPARED, home.dbt):
-        if (kept := read_kept(place, name)) is not None:
-            return kept
+    if (kept := kept_project(home, name)) is not None:
+        return kept
     home.make()
     with (home.dbt / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

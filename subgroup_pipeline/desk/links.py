@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 DATA_DOCS = "/data-docs"
+DBT_DOCS = "/docs/data"
+LINEAGE = "/docs/lineage"
 SETUP = "/setup"
 CONNECTION = "/connection"
 
@@ -16,6 +18,11 @@ CONNECTION = "/connection"
 def data_docs_url(settings: Settings) -> str:
     """The pages of Great Expectations: names of checks and totals of the last runs."""
     return f"{settings.portal_url}{DATA_DOCS}/index.html"
+
+
+def dbt_docs_url(settings: Settings, unique_id: str) -> str:
+    """A model in dbt's documentation of the project, by its unique id in dbt's manifest."""
+    return f"{settings.portal_url}{DBT_DOCS}#!/model/{unique_id}"
 
 
 def report_url(settings: Settings, delivery: Delivery) -> str:

@@ -14,13 +14,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 from dagster_dbt.asset_utils import build_dbt_specs
 
+from subgroup_pipeline.desk.links import dbt_docs_url
 from subgroup_pipeline.orchestration.resources import OWNERS
 from subgroup_pipeline.settings import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from subgroup_pipeline.settings import Settings
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 COLUMNS = "dagster/column_schema"
@@ -60,7 +61,7 @@ def asset_key(dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
     return _Translator().get_asset_key(dbt_resource_props)
 
 
-def model_specs(manifest: Mapping[str, Any], target: Path) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
+def model_specs(manifest: Mapping[str, Any], settings: Settings) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
     """One asset per model and one check per data test. A test of several models belongs to the one that its `meta` names."""
     specs, checks = build_dbt_specs(
         translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
@@ -69,10 +70,16 @@ def model_specs(manifest: Mapping[str, Any], target: Path) -> tuple[Sequence[dg.
         exclude="resource_type:unit_test",
         selector="",
         io_manager_key=None,
-        project=DbtProject(project_dir=bundled("dbt_project"), target_path=target),
+        project=DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target),
     )
     lineage = column_lineage()
-    return [spec.merge_attributes(metadata=_lineage_metadata(lineage.get(spec.key))) for spec in specs], checks
+    return [
+        spec.merge_attributes(
+            metadata=_lineage_metadata(lineage.get(spec.key))
+            | {"dbt_docs": dg.MetadataValue.url(dbt_docs_url(settings, spec.metadata[UNIQUE_ID]))}
+        )
+        for spec in specs
+    ], checks
 
 
 def column_lineage() -> dict[dg.AssetKey, dg.TableColumnLineage]:

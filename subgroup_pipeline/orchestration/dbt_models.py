@@ -20,7 +20,7 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
 
     They are materialized together or not at all: a model built alone would leave its districts half new and untested.
     """
-    specs, checks = model_specs(prepared_manifest(settings), settings.paths.dbt_target)
+    specs, checks = model_specs(prepared_manifest(settings), settings)
     spec_of = {spec.metadata[UNIQUE_ID]: spec for spec in specs}
     check_of = {check.metadata[UNIQUE_ID]: check for check in checks}
 

@@ -1,6 +1,6 @@
-"""Pages that were written as files: Data Docs, for staff and for links in Dagster.
+"""Pages that other tools wrote, for staff and for links in Dagster: Data Docs, and dbt's documentation of the models.
 
-Only pages of one fixed folder are served, by their whole names: nothing is listed and nothing is written.
+Of Data Docs only pages of one fixed folder are served, by their whole names: nothing is listed and nothing is written.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 from subgroup_pipeline.access.roles import Need
-from subgroup_pipeline.desk.links import DATA_DOCS
+from subgroup_pipeline.build.dbt_docs import dbt_docs
+from subgroup_pipeline.desk.links import DATA_DOCS, DBT_DOCS
 from subgroup_pipeline.portal.page import Page, Visit
-from subgroup_pipeline.portal.shield import DOCUMENT_POLICY
+from subgroup_pipeline.portal.shield import DOCUMENT_POLICY, script_policy
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -31,4 +32,15 @@ def data_docs(visit: Visit) -> Response:
     return FileResponse(path, media_type="text/html", headers={"content-security-policy": DOCUMENT_POLICY})
 
 
-PAGES = [Page(DATA_DOCS + "/{page}", Need.STAFF, get=data_docs)]
+def dbt_documentation(visit: Visit) -> Response:
+    """The models, their columns and tests, and the graph of them, as dbt shows them: one page with its scripts inside.
+
+    Raises HTTPException (404) where nobody has parsed the project yet.
+    """
+    docs = dbt_docs(visit.settings.paths)
+    if docs is None:
+        raise HTTPException(404)
+    return HTMLResponse(docs.html, headers={"content-security-policy": script_policy(docs.script_sources)})
+
+
+PAGES = [Page(DATA_DOCS + "/{page}", Need.STAFF, get=data_docs), Page(DBT_DOCS, Need.STAFF, get=dbt_documentation)]

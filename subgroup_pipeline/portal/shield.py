@@ -32,6 +32,11 @@ DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none
 """For pages that carry their styles inside, as error reports and Data Docs do."""
 
 
+def script_policy(script_sources: str) -> str:
+    """The policy of a document that also carries scripts inside, which are the ones with these hashes."""
+    return f"{DOCUMENT_POLICY}; script-src {script_sources}; img-src data:; font-src data:"
+
+
 def answered_hosts(settings: Settings) -> list[str]:
     """The names under which we answer: a page of another site whose name was made to point here reads nothing."""
     return sorted({*LOCAL, urlsplit(settings.portal_url).hostname or LOOPBACK})

@@ -13,7 +13,7 @@ from subgroup_pipeline.access.invitations import make_invitation
 from subgroup_pipeline.access.people import described, keep_person
 from subgroup_pipeline.access.roles import Need, Role
 from subgroup_pipeline.access.sign_in_links import make_link
-from subgroup_pipeline.desk.links import DATA_DOCS
+from subgroup_pipeline.desk.links import DATA_DOCS, DBT_DOCS
 from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.portal.app import PAGES
 from subgroup_pipeline.registry.schema import Delivery, Mail
@@ -49,7 +49,7 @@ def address(page: Page, parts: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class EveryPage:
-    """The HTML pages that there are, by who looks at them; Data Docs are Great Expectations' own and not among them."""
+    """The HTML pages that there are, by who looks at them; those that other tools wrote are not among them."""
 
     strangers: list[str]
     staff: list[str]
@@ -58,7 +58,8 @@ class EveryPage:
     @classmethod
     def of(cls, parts: Mapping[str, str]) -> EveryPage:
         """All of them, for these parts of addresses."""
-        shown = [page for page in PAGES if page.get and not page.path.endswith(NO_HTML) and not page.path.startswith(DATA_DOCS)]
+        of_others = (DATA_DOCS, DBT_DOCS)
+        shown = [page for page in PAGES if page.get and not page.path.endswith(NO_HTML) and not page.path.startswith(of_others)]
         shown = [page for page in shown if page.path not in SENDS_ON]
         return cls(
             strangers=[address(page, parts) for page in shown if page.needs == Need.NOTHING],
