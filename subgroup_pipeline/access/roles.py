@@ -28,6 +28,8 @@ class Need(StrEnum):
     """Somebody who is signed in, about themselves."""
     OVERVIEW = "overview"
     """What is published of a district, and since when."""
+    REPORTS = "reports"
+    """What is counted in a district, or in the school that the address names. It names no student."""
     DELIVERIES = "deliveries"
     """What a district sent, what was wrong with it, and its settings. Error reports name students by their IDs."""
     STAFF = "staff"
@@ -46,12 +48,17 @@ class Person:
 
 _OF_OWN_DISTRICT = {
     Need.OVERVIEW: {Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE},
+    Need.REPORTS: {Role.DISTRICT},
     Need.DELIVERIES: {Role.DISTRICT},
 }
+_OF_OWN_SCHOOLS = {Need.REPORTS}
 
 
-def may(person: Person | None, need: Need, district_id: str | None = None) -> bool:
-    """Whether somebody (None: not signed in) may have a page that needs this, of this district if it is about one."""
+def may(person: Person | None, need: Need, district_id: str | None = None, school_id: str | None = None) -> bool:
+    """Whether somebody (None: not signed in) may have a page that needs this, of this district or school if it is about one.
+
+    People of schools have the reports of their own schools, and none of the district.
+    """
     if need == Need.NOTHING:
         return True
     if person is None:
@@ -59,4 +66,6 @@ def may(person: Person | None, need: Need, district_id: str | None = None) -> bo
     if need == Need.SIGNED_IN or person.role == Role.VENDOR:
         return True
     own = district_id is not None and person.district_id == district_id
+    if person.role == Role.SCHOOL and need in _OF_OWN_SCHOOLS:
+        return own and school_id in person.school_ids
     return own and person.role in _OF_OWN_DISTRICT.get(need, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -35,6 +35,7 @@ from subgroup_pipeline.portal import (
     me,
     oidc,
     people,
+    reports_pages,
     setup,
     sign_in,
     staff_audit,
@@ -50,7 +51,7 @@ from subgroup_pipeline.portal.metrics import metrics_route
 from subgroup_pipeline.portal.page import COOKIE, MOST_BYTES, VISITOR, Installation, Visit
 from subgroup_pipeline.portal.portal_key import portal_key
 from subgroup_pipeline.portal.sftpgo import sftpgo_routes
-from subgroup_pipeline.portal.shield import SafeHeaders, answered_hosts, require_form_token, require_own_origin
+from subgroup_pipeline.portal.shield import AddressAsSent, SafeHeaders, answered_hosts, require_form_token, require_own_origin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -81,6 +82,7 @@ PAGES: list[Page] = [
     *district_settings.PAGES,
     *district_try.PAGES,
     *district_uploads.PAGES,
+    *reports_pages.PAGES,
     *mail.PAGES,
     *staff_propose.PAGES,
     *staff_settings.PAGES,
@@ -108,6 +110,7 @@ def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlett
         middleware=[
             Middleware(SafeHeaders, is_https=installation.is_https),
             Middleware(TrustedHostMiddleware, allowed_hosts=answered_hosts(settings)),
+            Middleware(AddressAsSent),
         ],
         exception_handlers={HTTPException: _refusal(installation), 500: _refusal(installation)},
     )
@@ -120,7 +123,8 @@ def _route(page: Page, installation: Installation) -> Route:
             raise HTTPException(405, headers={"allow": "POST"})
         cookie = request.cookies.get(installation.cookie, "")
         person = await run_in_threadpool(signed_in_person, installation.registry, cookie) if cookie else None
-        if not may(person, page.needs, request.path_params.get("district_id")):
+        parts = request.scope["path_params"] = {name: unquote(part) for name, part in request.path_params.items()}
+        if not may(person, page.needs, parts.get("district_id"), parts.get("school_id")):
             return _turned_away(request, person)
         form = FormData()
         if request.method == "POST":
@@ -149,7 +153,8 @@ def _form_secret(request: Request, page: Page, installation: Installation) -> st
 def _turned_away(request: Request, person: Person | None) -> Response:
     """Send strangers to the sign-in; to others what is not theirs looks as what is not there."""
     if person is None and request.method in ("GET", "HEAD"):
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(wanted)}", status_code=303)
     if person is None:
         raise HTTPException(401, "You are not signed in any more. Sign in and do it again.")
     raise HTTPException(404)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.findings.severity import SEVERITY_WORDS
+from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.local_time import local_time as day_and_clock
+from subgroup_pipeline.portal.charts.marks import bar
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,6 +38,9 @@ def _environment() -> Environment:
     made.filters["utc_time"] = utc_time
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
+    made.filters["percent"] = percent
+    made.filters["day"] = day_words
+    made.globals["bar"] = bar
     made.filters["severity"] = SEVERITY_WORDS.__getitem__
     return made
 
@@ -57,3 +62,8 @@ def utc_time(moment: datetime) -> str:
 def number(value: int | None) -> str:
     """A count with separators, for example `12,345`; a dash for none."""
     return "-" if value is None else f"{value:,}"
+
+
+def percent(share: float | None) -> str:
+    """A share between 0 and 1 with one decimal, for example `12.3%`; a dash for none."""
+    return "-" if share is None else f"{100 * share:.1f}%"

@@ -37,6 +37,7 @@ from tests.support import small_district as small
 from tests.support.every_page import address
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running
+from tests.support.published_marts import MadeUp, publish_made_up
 
 CANARY = "quetzal"
 """In whatever is alder's alone: its name, contact, people, files, and what was found in them."""
@@ -47,11 +48,15 @@ ALLOWED = {
     Need.NOTHING: {STRANGER, "vendor", "district", "school", "aggregate"},
     Need.SIGNED_IN: {"vendor", "district", "school", "aggregate"},
     Need.OVERVIEW: {"vendor", "district", "school", "aggregate"},
+    Need.REPORTS: {"vendor", "district", "school"},
     Need.DELIVERIES: {"vendor", "district"},
     Need.STAFF: {"vendor"},
 }
-"""Who may, said once more and apart from `access.roles`; people of a district may for their own district only."""
-OF_A_DISTRICT = (Need.OVERVIEW, Need.DELIVERIES)
+"""Who may, said once more and apart from `access.roles`; people of a district may for their own district only.
+
+People of schools are of s1, which the addresses of reports name.
+"""
+OF_A_DISTRICT = (Need.OVERVIEW, Need.REPORTS, Need.DELIVERIES)
 
 
 @dataclass
@@ -100,6 +105,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
     home = Home.at(root)
     home.add(A, f"contacts: [{CANARY}@alder.example]\n", **{f"Made-up {A}": f"{CANARY.title()} Unified"})
     home.add(B)
+    schools = {district: {"s1": f"School of {CANARY if district == A else B}", "s2": "Other School"} for district in (A, B)}
+    publish_made_up(home, {district: MadeUp(schools=schools[district]) for district in (A, B)})
     deliveries = {district: _held(home, district) for district in (A, B)}
     for folder in ("reports/alder", "reports/birch", "gx/data_docs"):
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -108,8 +115,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
     with portal_running(home.settings, home.registry) as portal:
         cookies = {"vendor": portal.person("staff@vendor.example", Role.VENDOR)}
         for (district, email), role in itertools.product(people.items(), (Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE)):
-            schools = ["s1"] if role == Role.SCHOOL else []
-            cookies[f"{role} of {district}"] = portal.person(f"{role}.{email}", role, district, schools)
+            own = ["s1"] if role == Role.SCHOOL else []
+            cookies[f"{role} of {district}"] = portal.person(f"{role}.{email}", role, district, own)
         with home.registry.begin() as session:
             keep_person(session, described("linked@vendor.example", "vendor"), actor="test")
             of_birch = make_invitation(session, B, by="test").token
@@ -120,6 +127,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
         parts = {
             "district_id": {A: A, B: B},
             "delivery_id": deliveries,
+            "school_id": dict.fromkeys((A, B), "s1"),
+            "course_id": dict.fromkeys((A, B), "course1"),
             "page": dict.fromkeys((A, B), "shown.html"),
             "email": {A: f"district.{people[A]}", B: f"district.{people[B]}"},
             "mail_id": dict.fromkeys((A, B), str(mail_id)),

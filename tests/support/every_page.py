@@ -106,6 +106,8 @@ def parts_of_every_page(installation: Installation, portal: PortalUnderTest) -> 
         "district_id": "alder",
         "delivery_id": published,
         "held/delivery_id": held,
+        "school_id": "school0",
+        "course_id": "course0",
         "email": LONG_NAMED,
         "mail_id": str(mail),
         "setup/token": invited,

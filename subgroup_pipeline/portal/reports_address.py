@@ -1,0 +1,54 @@
+"""Addresses of reports: what stands behind the `?` of one, and the way to a school, a course or another view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+
+    from subgroup_pipeline.desk.dashboard.entity import Entity
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader chose. An empty text is what is shown when nothing is chosen, and does not stand in an address.
+
+    `subgroup` names those to be shown, none for all. Values that a view does not know are passed over by it.
+    """
+
+    view: str = ""
+    subgroup: tuple[str, ...] = ()
+    values: str = ""
+    sort: str = ""
+
+    @classmethod
+    def read(cls, query: QueryParams) -> Self:
+        """What an address asks for."""
+        texts = {each.name: query.get(each.name, "") for each in fields(cls) if each.name != "subgroup"}
+        return cls(subgroup=tuple(query.getlist("subgroup")), **texts)
+
+    def query(self, **changes: Any) -> str:  # noqa: ANN401 - fields of this class, or `format`
+        """The part of an address behind the path with some choices changed, for example `?view=trend`; may be empty."""
+        form = changes.pop("format", "")
+        chosen = replace(self, **changes)
+        pairs = {each.name: getattr(chosen, each.name) for each in fields(self)} | {"format": form}
+        text = urlencode({name: value for name, value in pairs.items() if value}, doseq=True)
+        return f"?{text}" if text else ""
+
+
+def path_of(district_id: str, *steps: str) -> str:
+    """The address of a page of the reports; each step is encoded, so an ID may hold any character."""
+    return "/".join([f"/d/{quote(district_id)}/reports", *(quote(step, safe="") for step in steps)])
+
+
+def school_path(entity: Entity, school_id: str) -> str:
+    """The address of a school's report."""
+    return path_of(entity.district_id, "schools", school_id)
+
+
+def course_path(entity: Entity, course_id: str) -> str:
+    """The address of the report of a course at the entity's school."""
+    return path_of(entity.district_id, "schools", entity.school_id or "", "courses", course_id)

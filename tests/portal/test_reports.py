@@ -1,0 +1,130 @@
+"""The reports of a district, its schools and courses, through the real server: who sees what, and the same as a file."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from subgroup_pipeline.access.roles import Role
+from tests.support.home import Home
+from tests.support.portal import PortalUnderTest, portal_running
+from tests.support.published_marts import COURSES, SCHOOLS, MadeUp, publish_made_up
+
+AT = "/d/alder/reports"
+ODD_SCHOOL, ODD_COURSE = next(iter(SCHOOLS)), next(iter(COURSES))
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[PortalUnderTest]:
+    root = tmp_path_factory.mktemp("reports") / "home"
+    shutil.copytree(template, root)
+    home = Home.at(root)
+    for district in ("alder", "birch"):
+        home.add(district)
+    publish_made_up(home, {"alder": MadeUp()})
+    with portal_running(home.settings, home.registry) as running:
+        yield running
+    home.close()
+
+
+@pytest.fixture(scope="module")
+def clerk(portal: PortalUnderTest) -> Iterator[httpx.Client]:
+    with portal.of_district("alder") as browser:
+        yield browser
+
+
+def _school(school_id: str) -> str:
+    return f"{AT}/schools/{quote(school_id, safe='')}"
+
+
+def _shown(browser: httpx.Client, path: str) -> str:
+    """The page's content, its tags left in."""
+    answer = browser.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return answer.text.partition("<main")[2]
+
+
+def _csv(browser: httpx.Client, path: str) -> list[dict[str, str]]:
+    answer = browser.get(f"{path}{'&' if '?' in path else '?'}format=csv")
+    assert answer.status_code == 200, path
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def _links(page: str) -> list[str]:
+    return [html.unescape(link) for link in re.findall(r'href="([^"]+)"', page)]
+
+
+def test_all_students_come_first_and_counts_are_those_of_the_mart(clerk: httpx.Client) -> None:
+    rows = re.findall(
+        r'<th scope="row">([^<]+)</th>\s*<td class="number">([^<]+)</td>\s*<td class="number">([^<]+)<', _shown(clerk, AT)
+    )
+    assert rows[0] == ("All students", "90", "100.0%")
+    assert ("English learner: Yes", "15", "16.7%") in rows
+
+
+@pytest.mark.parametrize("school_id", SCHOOLS)
+def test_an_id_may_hold_any_character(clerk: httpx.Client, school_id: str) -> None:
+    for course_id in COURSES:
+        path = f"{_school(school_id)}/courses/{quote(course_id, safe='')}"
+        assert html.escape(COURSES[course_id]) in _shown(clerk, path)
+        assert {(row["school_id"], row["course_id"]) for row in _csv(clerk, path)} == {(school_id, course_id)}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["no-such", "school%200", "school%200%2Fa%3Fb%252f%23", "SCHOOL1", "school1%20", "school1/courses/x"]
+)
+def test_what_is_not_there_is_not_found(clerk: httpx.Client, wrong: str) -> None:
+    assert clerk.get(f"{AT}/schools/{wrong}").status_code == 404
+
+
+def test_choices_in_the_address_are_on_screen_and_in_the_file(clerk: httpx.Client) -> None:
+    path = f"{AT}?subgroup=race_ethnicity&subgroup=english_learner&values=members&sort=students"
+    rows = _csv(clerk, path)
+
+    counts = [int(row["student_count"]) for row in rows]
+    assert counts == sorted(counts, reverse=True)
+    assert {row["subgroup"] for row in rows} == {"all_students", "race_ethnicity", "english_learner"}
+    assert "<b>Somali" not in _shown(clerk, AT)
+    assert _shown(clerk, f"{AT}?sort=nothing&view=nothing&subgroup=%22%3E%3Cb%3E").count("<b>") == 0
+
+
+def test_people_of_schools_see_their_own_only(portal: PortalUnderTest) -> None:
+    one = portal.browser(cookie=portal.person("one@alder.example", Role.SCHOOL, "alder", [ODD_SCHOOL]))
+    two = portal.browser(cookie=portal.person("two@alder.example", Role.SCHOOL, "alder", [ODD_SCHOOL, "school1"]))
+    with one, two:
+        led = one.get(AT)
+        assert (led.status_code, led.headers["location"]) == (303, _school(ODD_SCHOOL))
+        assert [link for link in _links(_shown(two, AT)) if link.startswith(AT)] == [_school(ODD_SCHOOL), _school("school1")]
+        assert "Oak" not in _shown(one, _school(ODD_SCHOOL))
+        assert one.get(_school("school1")).status_code == one.get(f"{_school('school1')}/courses/course1").status_code == 404
+        assert one.get(f"{_school(ODD_SCHOOL)}/courses/{quote(ODD_COURSE, safe='')}").status_code == 200
+        assert one.get(f"{AT}?format=csv").status_code == 303
+
+
+def test_who_sees_only_released_numbers_is_told_so(portal: PortalUnderTest) -> None:
+    with portal.browser(cookie=portal.person("sums@alder.example", Role.AGGREGATE, "alder")) as browser:
+        assert "once the district releases its public numbers" in _shown(browser, AT)
+        assert browser.get(_school("school1")).status_code == 404
+
+
+def test_a_district_without_published_rows_says_when_they_come(portal: PortalUnderTest) -> None:
+    with portal.of_district("birch") as browser:
+        assert "Nothing of this district has been published yet" in _shown(browser, "/d/birch/reports")
+        assert browser.get("/d/birch/reports/schools/school1").status_code == 404
+
+
+def test_a_shared_address_leads_there_after_the_sign_in(portal: PortalUnderTest) -> None:
+    path = f"{_school(ODD_SCHOOL)}?subgroup=race_ethnicity&sort=share"
+    with portal.browser() as stranger:
+        asked = stranger.get(path).headers["location"]
+    with portal.of_district("alder") as browser:
+        assert browser.get(asked).headers["location"] == path

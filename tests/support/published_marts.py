@@ -1,0 +1,134 @@
+"""Districts that are published without a night: made-up marts of any size, counted by their own SQL, and a real publish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+
+from subgroup_pipeline.publish.mart_tables import mart_tables
+from subgroup_pipeline.publish.snapshot import publish_snapshot
+from subgroup_pipeline.registry.schema import Delivery
+from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support.home import Home
+
+SUBGROUPS: Mapping[str, tuple[str, ...]] = {
+    "english_learner": ("no", "yes", "no", "not_reported", "no", "no"),
+    "students_with_disabilities": ("no", "no", "no", "yes", "no"),
+    "race_ethnicity": ("white", "black", "hispanic", "asian", "white", "white", "hispanic"),
+    "home_language": ("English", "Spanish", "English", "<b>Somali</b>", "English"),
+}
+"""Values by subgroup, given to students in turn; `home_language` is an open column."""
+SCHOOLS = {"school 0/a?b%2F#": "Elm School", "school1": "Oak & Ash <School>", "höhe": "=Höhe"}
+"""Names by ID, which hold whatever an address or a page could trip over."""
+COURSES = {"course 0/ä%": "Reading", "course1": "Algebra"}
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """What a district holds: names of schools and of courses by ID, how many students, and their values in turn."""
+
+    schools: Mapping[str, str] = field(default_factory=lambda: SCHOOLS)
+    courses: Mapping[str, str] = field(default_factory=lambda: COURSES)
+    students: int = 90
+    subgroups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SUBGROUPS)
+
+
+def publish_made_up(home: Home, districts: Mapping[str, MadeUp]) -> str:
+    """Publish these districts, which are registered, each with a live roster and subgroup file; gives the snapshot's name."""
+    with open_warehouse(home.settings) as connection:
+        connection.execute("create schema if not exists analytics.marts")
+        for table in mart_tables():
+            connection.execute(f"create table if not exists {table} {table.definition}")
+    for district_id, made_up in districts.items():
+        deliveries = [_live(home, district_id, feed) for feed in ("roster", "subgroups")]
+        with open_warehouse(home.settings) as connection:
+            _fill(connection, district_id, made_up, deliveries)
+    published = publish_snapshot(home.registry, home.settings, run_id="test")
+    assert published is not None
+    return published.manifest.snapshot
+
+
+def _live(home: Home, district_id: str, feed: str) -> Delivery:
+    delivery_id = home.deliver("roster" if feed == "roster" else "subgroups", {f"{feed}.csv": feed}, district_id)
+    home.set_state(delivery_id, "published")
+    return home.delivery(delivery_id)
+
+
+_NUMBERED = "select unnest(?::varchar[]) as id, unnest(?::varchar[]) as name, unnest(range(len(?))) as place"
+_STUDENTS = """
+create or replace temp table seat as
+select
+    n as number, 's' || n as student_id, school.id as school_id, course.id as course_id, subgroup,
+    words[1 + n % len(words)] as value
+from range($students) as r(n)
+inner join school on school.place = n % (select count(*) from school)
+inner join course on course.place = (n // 2) % (select count(*) from course)
+cross join given
+"""
+_DIMENSIONS = """
+insert into analytics.marts.dim_district by name select
+    $district_id as district_id, 'Made-up ' || $district_id as district_name, date '2026-10-01' as as_of_date,
+    '2027' as school_year, $students as student_count, $roster as roster_delivery_id, $subgroups as subgroup_delivery_id,
+    timestamp '2026-10-01 08:00' as roster_received_at, timestamp '2026-09-24 08:00' as subgroup_received_at,
+    timestamp '2026-10-02 03:00' as published_at, '1.0.0' as contract_version;
+insert into analytics.marts.dim_school by name select
+    $district_id as district_id, id as school_id, name as school_name, count(distinct student_id) as student_count
+from school left join seat on id = school_id group by all;
+insert into analytics.marts.dim_course by name select
+    $district_id as district_id, school.id as school_id, course.id as course_id, course.name as course_title,
+    count(distinct student_id) as student_count
+from school cross join course left join seat on school.id = school_id and course.id = course_id group by all;
+insert into analytics.marts.dim_subgroup by name select
+    $district_id as district_id, subgroup, value, case when subgroup = 'home_language' then null else value = 'yes'
+        or subgroup in ('race_ethnicity', 'all_students') end as is_member,
+    upper(subgroup[1]) || replace(subgroup[2:], '_', ' ') as subgroup_label,
+    upper(value[1]) || replace(value[2:], '_', ' ') as value_label, 'standard' as sensitivity,
+    row_number() over (order by place, value) as display_order
+from (select distinct subgroup, unnest(words) as value, place from given);
+insert into analytics.marts.dim_student by name select distinct
+    $district_id as district_id, student_id, student_id as student_number, 'Given' || number as given_name,
+    'Family' || number as family_name, '05' as grade_level, true as is_active
+from seat;
+insert into analytics.marts.fct_student_subgroup by name select
+    $district_id as district_id, student_id, subgroup, value, value as raw_value, 'file' as source
+from seat;
+"""
+_REPORT = """
+insert into analytics.marts.rpt_{level}_subgroup by name
+with counted as (
+    select {keys} subgroup, value, count(distinct student_id) as student_count from seat group by all
+), everyone as (
+    select {keys} count(distinct student_id) as total_students from seat group by all
+)
+select
+    $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date, counted.*, total_students,
+    student_count / total_students as student_share
+from counted {join}
+"""
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: MadeUp, deliveries: list[Delivery]) -> None:
+    """Put one district's rows into the working file, in place of those that it has."""
+    tables = connection.execute(
+        "select table_name from duckdb_tables() where database_name = 'analytics' and schema_name = 'marts'"
+    )
+    for (table,) in tables.fetchall():
+        connection.execute(f"delete from analytics.marts.{table} where district_id = ?", [district_id])
+    for name, named in (("school", made_up.schools), ("course", made_up.courses)):
+        ids, names = list(named), list(named.values())
+        connection.execute(f"create or replace temp table {name} as {_NUMBERED}", [ids, names, ids])
+    connection.execute("create or replace temp table given (place integer, subgroup varchar, words varchar[])")
+    given = {"all_students": ("all",), **made_up.subgroups}
+    connection.executemany("insert into given values (?, ?, ?)", [(place, *one) for place, one in enumerate(given.items())])
+    connection.execute(_STUDENTS, {"students": made_up.students})
+    roster, subgroups = (delivery.delivery_id for delivery in deliveries)
+    values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
+    for statement in _DIMENSIONS.split(";")[:-1]:
+        connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
+    for level, keys in (("district", ""), ("school", "school_id,"), ("course", "school_id, course_id,")):
+        join = f"inner join everyone using ({keys.rstrip(',')})" if keys else "cross join everyone"
+        connection.execute(_REPORT.format(level=level, keys=keys, join=join), {"district_id": district_id})
+    connection.execute("delete from control.build where district_id = ?", [district_id])
+    connection.execute("insert into control.build (district_id, build_key) values (?, ?)", [district_id, roster])
