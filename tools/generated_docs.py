@@ -26,6 +26,7 @@ _EFFECT: dict[Severity, str] = {
 _ABOUT = (
     "The tables of `published/analytics.duckdb`; the same words stand there as comments.",
     "They need no schema before their name: `from rpt_district_subgroup` works.",
+    "What each column is made of, back to the files, stands in the portal: `/docs/lineage`, for staff.",
 )
 _SCHEMAS = {
     "marts": "What is reported. Every contract below is enforced; `dim_district.contract_version` is its version.",

@@ -25,6 +25,11 @@ def dbt_docs_url(settings: Settings, unique_id: str) -> str:
     return f"{settings.portal_url}{DBT_DOCS}#!/model/{unique_id}"
 
 
+def lineage_url(settings: Settings, table: str) -> str:
+    """Where the columns of a published table come from."""
+    return f"{settings.portal_url}{LINEAGE}/{table}"
+
+
 def report_url(settings: Settings, delivery: Delivery) -> str:
     """A delivery's report, as the district reads it."""
     return f"{settings.portal_url}/d/{delivery.district_id}/deliveries/{delivery.delivery_id}"

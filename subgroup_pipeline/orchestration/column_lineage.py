@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlglot import MappingSchema, exp
 from sqlglot.lineage import lineage
 
+from subgroup_pipeline.build.column_origins import Origins
 from subgroup_pipeline.build.dbt import compiled_models, prepared_manifest
 from subgroup_pipeline.orchestration.dbt_catalogue import asset_key
 from subgroup_pipeline.settings import bundled
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 _DIALECT = "duckdb"
-
-Origins = dict[str, list[str]]
-"""Columns by the asset that they are columns of, both sorted."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ and a model built alone would leave its district half new.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 from dagster_dbt.asset_utils import build_dbt_specs
 
-from subgroup_pipeline.desk.links import dbt_docs_url
+from subgroup_pipeline.build.column_origins import column_origins
+from subgroup_pipeline.desk.links import dbt_docs_url, lineage_url
 from subgroup_pipeline.orchestration.resources import OWNERS
 from subgroup_pipeline.settings import bundled
 
@@ -74,17 +74,20 @@ def model_specs(manifest: Mapping[str, Any], settings: Settings) -> tuple[Sequen
     )
     lineage = column_lineage()
     return [
-        spec.merge_attributes(
-            metadata=_lineage_metadata(lineage.get(spec.key))
-            | {"dbt_docs": dg.MetadataValue.url(dbt_docs_url(settings, spec.metadata[UNIQUE_ID]))}
-        )
-        for spec in specs
+        spec.merge_attributes(metadata=_lineage_metadata(lineage.get(spec.key)) | _pages(spec, settings)) for spec in specs
     ], checks
+
+
+def _pages(spec: dg.AssetSpec, settings: Settings) -> dict[str, Any]:
+    """Pages of the portal about a model: dbt's own, and of a published one where its columns come from."""
+    pages = {"dbt_docs": dbt_docs_url(settings, spec.metadata[UNIQUE_ID])}
+    if spec.group_name == "marts":
+        pages["where_columns_come_from"] = lineage_url(settings, spec.key.path[-1])
+    return {name: dg.MetadataValue.url(url) for name, url in pages.items()}
 
 
 def column_lineage() -> dict[dg.AssetKey, dg.TableColumnLineage]:
     """Which columns each column of a model is made of, from the file that `make docs` makes."""
-    models = json.loads((bundled("dbt_project") / "column_lineage.json").read_bytes())["models"]
     return {
         dg.AssetKey.from_user_string(model): dg.TableColumnLineage(
             {
@@ -96,7 +99,7 @@ def column_lineage() -> dict[dg.AssetKey, dg.TableColumnLineage]:
                 for column, origins in columns.items()
             }
         )
-        for model, columns in models.items()
+        for model, columns in column_origins().items()
     }
 
 

@@ -130,6 +130,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
             "school_id": dict.fromkeys((A, B), "s1"),
             "course_id": dict.fromkeys((A, B), "course1"),
             "page": dict.fromkeys((A, B), "shown.html"),
+            "table": dict.fromkeys((A, B), "dim_student"),
             "email": {A: f"district.{people[A]}", B: f"district.{people[B]}"},
             "mail_id": dict.fromkeys((A, B), str(mail_id)),
             "form": dict.fromkeys((A, B), "json"),

@@ -110,6 +110,7 @@ def parts_of_every_page(installation: Installation, portal: PortalUnderTest) -> 
         "course_id": "course0",
         "email": LONG_NAMED,
         "mail_id": str(mail),
+        "table": "rpt_school_subgroup",
         "setup/token": invited,
         "sign-in/token": link,
         "connection/permit": page.text.partition('<a href="/connection/')[2].partition('"')[0],
