@@ -77,6 +77,14 @@
     end
 {%- endmacro %}
 
+{% macro fault_of_line_items(row) -%}
+    {{ fault_of_courses(row) }}
+{%- endmacro %}
+
+{% macro fault_of_results(row) -%}
+    {{ fault_of_courses(row) }}
+{%- endmacro %}
+
 {# The code alone, as the models count by it. #}
 {% macro code_of_fault(fault) -%}
     left({{ fault }}, 6)

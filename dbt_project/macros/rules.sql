@@ -139,6 +139,11 @@
     cast({{ part }} as double) / nullif({{ total }}, 0)
 {%- endmacro %}
 
+{# A mean from the sum of the scores; null where nobody has one. #}
+{% macro mean_of(total, students) -%}
+    ({{ total }}) / nullif({{ students }}, 0)
+{%- endmacro %}
+
 {#- Active students by the number that a subgroup file names them by; a number that two of them have is nobody's. -#}
 {% macro students_by_number() -%}
     select

@@ -11,6 +11,7 @@
         'users.role': ['administrator', 'aide', 'guardian', 'parent', 'proctor', 'relative', 'student', 'teacher'],
         'enrollments.role': ['administrator', 'proctor', 'student', 'teacher'],
         'demographics.sex': ['male', 'female'],
+        'results.scoreStatus': ['exempt', 'fully graded', 'not submitted', 'partially graded', 'submitted'],
     } -%}
     '{{ words[vocabulary] | join("', '") }}'
 {%- endmacro %}

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-NEVER_LANDED = frozenset({"password", "email", "sms", "phone"})
+NEVER_LANDED = frozenset({"password", "email", "sms", "phone", "comment", "description"})
 """Columns that no rule or report needs (data minimisation); they stay in the archive."""
 
 
@@ -45,11 +45,14 @@ _RAW_NAMES = {
     "users": "users",
     "enrollments": "enrollments",
     "demographics": "demographics",
+    "lineItems": "line_items",
+    "results": "results",
 }
 _FORMS = {
     "date": "YYYY-MM-DD",
     "datetime": "Time in UTC",
     "enum": "One of {words}",
+    "float": "Decimal number",
     "guid": "GUID",
     "guid_ref": "GUID in {ref}",
     "id": "Identifier",
@@ -60,7 +63,7 @@ _FORMS = {
     "year": "YYYY",
 }
 """How the specification writes each type."""
-_OPTIONAL = frozenset({"demographics"})
+_OPTIONAL = frozenset({"demographics", "lineItems", "results"})
 
 
 @cache

@@ -81,6 +81,8 @@ FAULTS = {
     "classes": [ODD_STATUS],
     "users": [ODD_STATUS, ODD_ROLE, ODD_ENABLED],
     "demographics": [ODD_STATUS],
+    "line_items": [ODD_STATUS],
+    "results": [ODD_STATUS],
 }
 """What is wrong with a row by its own cells, besides a blank key."""
 IS_SCHOOL = "lower(p.type) = 'school' and lower(coalesce(p.status, '')) not in ('tobedeleted', 'inactive')"

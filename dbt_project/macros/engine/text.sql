@@ -23,6 +23,11 @@
     {{ adapter.dispatch('date_of', 'subgroups')(text) }}
 {%- endmacro %}
 
+{# A decimal number, else null; a cast alone also takes infinity, nan and hexadecimal. #}
+{% macro number_of(text) -%}
+    {{ adapter.dispatch('number_of', 'subgroups')(text) }}
+{%- endmacro %}
+
 {# The members of a comma separated list; in a select list it gives one row per member. #}
 {% macro members_of(list) -%}
     {{ adapter.dispatch('members_of', 'subgroups')(list) }}

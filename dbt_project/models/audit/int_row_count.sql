@@ -4,6 +4,7 @@
 {% set files = [
     ('orgs', 'stg_org'), ('academic_sessions', 'stg_academic_session'), ('courses', 'stg_course'), ('classes', 'stg_class'),
     ('users', 'stg_user'), ('enrollments', 'stg_enrollment'), ('demographics', 'stg_demographic'),
+    ('line_items', 'stg_line_item'), ('results', 'stg_result'),
 ] %}
 with set_aside as (
     select

@@ -3,7 +3,8 @@
 {% set keyed = [
     ('orgs', 'stg_org', 'org_id'), ('academic_sessions', 'stg_academic_session', 'session_id'),
     ('courses', 'stg_course', 'course_id'), ('classes', 'stg_class', 'class_id'), ('users', 'stg_user', 'user_id'),
-    ('demographics', 'stg_demographic', 'user_id'),
+    ('demographics', 'stg_demographic', 'user_id'), ('line_items', 'stg_line_item', 'line_item_id'),
+    ('results', 'stg_result', 'result_id'),
 ] %}
 with unusable as (
     {% for table_name, model, key in keyed %}

@@ -12,7 +12,10 @@ select
     counted.total_students,
     {{ share_of('counted.student_count', 'counted.total_students') }} as student_share,
     counted.member_count,
-    {{ share_of('counted.member_count', 'counted.total_students') }} as member_share
+    {{ share_of('counted.member_count', 'counted.total_students') }} as member_share,
+    counted.scored_students,
+    counted.mean_score_pct,
+    counted.score_gap_pct
 from {{ ref('int_subgroup_count') }} as counted
 inner join {{ ref('int_subgroup_value') }} as value
     on counted.value_key = value.value_key

@@ -25,6 +25,12 @@
     case when regexp_full_match({{ text }}, '\d{4}-\d{2}-\d{2}') then try_cast({{ text }} as date) end
 {%- endmacro %}
 
+{% macro duckdb__number_of(text) -%}
+    case
+        when regexp_full_match({{ text }}, '[+-]?(\d+([.]\d*)?|[.]\d+)([eE][+-]?\d{1,3})?') then try_cast({{ text }} as double)
+    end
+{%- endmacro %}
+
 {% macro duckdb__members_of(list) -%}
     unnest(string_split({{ list }}, ','))
 {%- endmacro %}
