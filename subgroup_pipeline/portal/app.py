@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
@@ -105,7 +106,7 @@ def portal_app(settings: Settings, registry: Registry, parts: Parts) -> Starlett
         routes=[
             health_route(parts),
             metrics_route(settings, registry, parts),
-            Mount("/static", static),
+            Mount("/static", GZipMiddleware(static)),
             *sftpgo_routes(settings, registry),
             *(_route(page, installation) for page in PAGES),
         ],

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.local_time import local_time as day_and_clock
-from subgroup_pipeline.portal.charts.marks import bar
+from subgroup_pipeline.portal.charts.marks import bar, dot, heat
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,8 +39,9 @@ def _environment() -> Environment:
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
     made.filters["percent"] = percent
+    made.filters["school_year"] = school_year
     made.filters["day"] = day_words
-    made.globals["bar"] = bar
+    made.globals.update(bar=bar, dot=dot, heat=heat)
     made.filters["severity"] = SEVERITY_WORDS.__getitem__
     return made
 
@@ -67,3 +68,8 @@ def number(value: int | None) -> str:
 def percent(share: float | None) -> str:
     """A share between 0 and 1 with one decimal, for example `12.3%`; a dash for none."""
     return "-" if share is None else f"{100 * share:.1f}%"
+
+
+def school_year(year: str) -> str:
+    """A school year as people write it: OneRoster's 2027, the year in which it ends, is `2026-27`."""
+    return f"{int(year) - 1}-{int(year) % 100:02}" if year.isdecimal() and len(year) == len("2027") else year

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 class Asked:
     """What a reader chose. An empty text is what is shown when nothing is chosen, and does not stand in an address.
 
-    `subgroup` names those to be shown, none for all. Values that a view does not know are passed over by it.
+    `subgroup` names those to be shown, none for all; `of` and `value` name one value of one. What a view does not know is
+    passed over by it.
     """
 
     view: str = ""
     subgroup: tuple[str, ...] = ()
     values: str = ""
+    of: str = ""
+    value: str = ""
     sort: str = ""
 
     @classmethod
@@ -49,6 +52,8 @@ def school_path(entity: Entity, school_id: str) -> str:
     return path_of(entity.district_id, "schools", school_id)
 
 
-def course_path(entity: Entity, course_id: str) -> str:
-    """The address of the report of a course at the entity's school."""
-    return path_of(entity.district_id, "schools", entity.school_id or "", "courses", course_id)
+def part_path(entity: Entity, part_id: str) -> str:
+    """The address of the report of a part of an entity: a school of a district, a course at a school."""
+    if entity.school_id is None:
+        return school_path(entity, part_id)
+    return path_of(entity.district_id, "schools", entity.school_id, "courses", part_id)

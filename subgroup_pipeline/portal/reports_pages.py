@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -10,11 +11,13 @@ from starlette.responses import Response
 from subgroup_pipeline.access.roles import Need, may
 from subgroup_pipeline.desk.dashboard.download import DOWNLOADS, Shown
 from subgroup_pipeline.desk.dashboard.entity import find_entity, list_schools
+from subgroup_pipeline.desk.dashboard.glossary import glossary
 from subgroup_pipeline.desk.dashboard.shown_rows import open_shown
+from subgroup_pipeline.desk.dashboard.state_of_data import state_of_data
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
-from subgroup_pipeline.portal.reports_address import Asked, course_path, path_of, school_path
+from subgroup_pipeline.portal.reports_address import Asked, part_path, path_of, school_path
 from subgroup_pipeline.portal.reports_views import views_of
 
 if TYPE_CHECKING:
@@ -58,13 +61,14 @@ def _report(visit: Visit, district: RegisteredDistrict, school_id: str | None = 
             views = views_of(entity)
             view = next((view for view in views if view.name == asked.view), views[0])
             content = view.read(shown, entity, asked)
+            state = state_of_data(shown, entity, district.settings.timezone, datetime.now(UTC))
             if form in DOWNLOADS:
                 return _file(Shown(entity, shown.snapshot, content.parts), form)
     except PublishError as error:
         raise HTTPException(503, "The reports cannot be read at the moment. Try again later.") from error
     return district_page(
         visit, view.template, district, entity=entity, views=views, view=view, asked=asked, crumbs=_crumbs(visit, entity),
-        here=str(visit.request.url.path), school_path=school_path, course_path=course_path, **content.values,
+        here=str(visit.request.url.path), part_path=part_path, state=state, terms=glossary(content.parts), **content.values,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from subgroup_pipeline.access.roles import Role
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running
 from tests.support.published_marts import COURSES, SCHOOLS, MadeUp, publish_made_up
+from tests.support.worksheets import worksheets
 
 AT = "/d/alder/reports"
 ODD_SCHOOL, ODD_COURSE = next(iter(SCHOOLS)), next(iter(COURSES))
@@ -28,9 +29,10 @@ def portal(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
     root = tmp_path_factory.mktemp("reports") / "home"
     shutil.copytree(template, root)
     home = Home.at(root)
-    for district in ("alder", "birch"):
+    for district in ("alder", "birch", "cedar"):
         home.add(district)
-    publish_made_up(home, {"alder": MadeUp()})
+    home.set_state(home.deliver("roster", {"half.csv": "half"}, "alder"), "held")
+    publish_made_up(home, {"alder": MadeUp(), "cedar": MadeUp(students=1)})
     with portal_running(home.settings, home.registry) as running:
         yield running
     home.close()
@@ -57,6 +59,14 @@ def _csv(browser: httpx.Client, path: str) -> list[dict[str, str]]:
     answer = browser.get(f"{path}{'&' if '?' in path else '?'}format=csv")
     assert answer.status_code == 200, path
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def _cell(text: str) -> str | float:
+    """A cell of either form: a workbook holds 16 digits of a number, and needs no apostrophe before what looks like a formula."""
+    try:
+        return round(float(text), 9)
+    except ValueError:
+        return text.removeprefix("'")
 
 
 def _links(page: str) -> list[str]:
@@ -89,12 +99,45 @@ def test_what_is_not_there_is_not_found(clerk: httpx.Client, wrong: str) -> None
 def test_choices_in_the_address_are_on_screen_and_in_the_file(clerk: httpx.Client) -> None:
     path = f"{AT}?subgroup=race_ethnicity&subgroup=english_learner&values=members&sort=students"
     rows = _csv(clerk, path)
-
     counts = [int(row["student_count"]) for row in rows]
     assert counts == sorted(counts, reverse=True)
     assert {row["subgroup"] for row in rows} == {"all_students", "race_ethnicity", "english_learner"}
     assert "<b>Somali" not in _shown(clerk, AT)
     assert _shown(clerk, f"{AT}?sort=nothing&view=nothing&subgroup=%22%3E%3Cb%3E").count("<b>") == 0
+
+
+ODD = _school(ODD_SCHOOL)
+VIEWS = [
+    AT, f"{AT}?values=members&sort=share", f"{AT}?view=schools", f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share",
+    ODD, f"{ODD}?view=courses", f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -> None:
+    page = _shown(clerk, path)
+    on_screen = set(re.findall(r'<td class="number[^"]*">([^<]+)</td>', page))
+    rows = _csv(clerk, path)
+    counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students")}
+    shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row["student_share"]}
+    assert len(on_screen) > 2
+    assert on_screen <= counts | shares
+    assert {(row["as_of_date"], row["district_id"]) for row in rows} == {("2026-10-01", "alder")}
+    assert len({row["snapshot"] for row in rows}) == 1
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_a_workbook_holds_what_the_csv_holds(clerk: httpx.Client, path: str) -> None:
+    rows = _csv(clerk, path)
+    answer = clerk.get(f"{path}{'&' if '?' in path else '?'}format=xlsx")
+    assert answer.headers["content-disposition"].endswith('2026-10-01.xlsx"')
+    sheets = worksheets(answer.content)
+    assert list(sheets) == list(dict.fromkeys(row["report"] for row in rows))
+    for report, (head, *lines) in sheets.items():
+        of_report = [row for row in rows if row["report"] == report]
+        assert [[_cell(cell) for cell in line] for line in lines] == [
+            [_cell(row[column]) for column in head] for row in of_report
+        ]
 
 
 def test_people_of_schools_see_their_own_only(portal: PortalUnderTest) -> None:
@@ -120,6 +163,27 @@ def test_a_district_without_published_rows_says_when_they_come(portal: PortalUnd
     with portal.of_district("birch") as browser:
         assert "Nothing of this district has been published yet" in _shown(browser, "/d/birch/reports")
         assert browser.get("/d/birch/reports/schools/school1").status_code == 404
+
+
+def test_a_page_says_what_to_know_before_its_numbers_are_used(clerk: httpx.Client) -> None:
+    page = _shown(clerk, AT)
+    for sentence in (
+        "The subgroup file is older than the roster",
+        "No newer roster than that of October 1, 2026 is in use.",
+        "waits for a decision and is not in these numbers.",
+        "Subgroups are those of the subgroup file of September 24, 2026.",
+    ):
+        assert sentence in page
+    assert "student_count / total_students, not rounded" in page
+
+
+def test_a_school_or_course_without_students_has_a_page(portal: PortalUnderTest) -> None:
+    with portal.of_district("cedar") as browser:
+        at = "/d/cedar/reports"
+        for path in (at, f"{at}?view=schools", f"{at}/schools/school1", f"{at}/schools/school1?view=courses"):
+            for school in (path, f"{path}/courses/course1") if "schools/" in path and "?" not in path else (path,):
+                _shown(browser, school)
+                _csv(browser, school)
 
 
 def test_a_shared_address_leads_there_after_the_sign_in(portal: PortalUnderTest) -> None:

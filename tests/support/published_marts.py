@@ -104,9 +104,17 @@ with counted as (
 )
 select
     $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date, counted.*, total_students,
-    student_count / total_students as student_share
+    student_count / total_students as student_share {names}
 from counted {join}
 """
+
+
+_SCHOOL_NAME = ", (select name from school where id = school_id) as school_name"
+_LEVELS = {
+    "district": ("", ""),
+    "school": ("school_id,", _SCHOOL_NAME),
+    "course": ("school_id, course_id,", f"{_SCHOOL_NAME}, (select name from course where id = course_id) as course_title"),
+}
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: MadeUp, deliveries: list[Delivery]) -> None:
@@ -116,9 +124,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     )
     for (table,) in tables.fetchall():
         connection.execute(f"delete from analytics.marts.{table} where district_id = ?", [district_id])
-    for name, named in (("school", made_up.schools), ("course", made_up.courses)):
-        ids, names = list(named), list(named.values())
-        connection.execute(f"create or replace temp table {name} as {_NUMBERED}", [ids, names, ids])
+    for part, named in (("school", made_up.schools), ("course", made_up.courses)):
+        ids = list(named)
+        connection.execute(f"create or replace temp table {part} as {_NUMBERED}", [ids, list(named.values()), ids])
     connection.execute("create or replace temp table given (place integer, subgroup varchar, words varchar[])")
     given = {"all_students": ("all",), **made_up.subgroups}
     connection.executemany("insert into given values (?, ?, ?)", [(place, *one) for place, one in enumerate(given.items())])
@@ -127,8 +135,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
     for statement in _DIMENSIONS.split(";")[:-1]:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
-    for level, keys in (("district", ""), ("school", "school_id,"), ("course", "school_id, course_id,")):
-        join = f"inner join everyone using ({keys.rstrip(',')})" if keys else "cross join everyone"
-        connection.execute(_REPORT.format(level=level, keys=keys, join=join), {"district_id": district_id})
+    for level, (keys, names) in _LEVELS.items():
+        join = f"inner join everyone using ({keys.rstrip(', ')})" if keys else "cross join everyone"
+        connection.execute(_REPORT.format(level=level, keys=keys, join=join, names=names), {"district_id": district_id})
     connection.execute("delete from control.build where district_id = ?", [district_id])
     connection.execute("insert into control.build (district_id, build_key) values (?, ?)", [district_id, roster])

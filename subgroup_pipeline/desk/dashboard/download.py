@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.reports.csv_table import BOM, safe_cell
@@ -75,7 +75,7 @@ def as_xlsx(shown: Shown) -> bytes:
     content = io.BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"title": shown.entity.name, "created": datetime(2000, 1, 1, tzinfo=UTC)})
-        head, day = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "yyyy-mm-dd"})
+        head = book.add_format({"bold": True, "bottom": 1})
         for part in shown.parts:
             sheet = book.add_worksheet(part.report[:_SHEET_NAME])
             records = shown.records(part)
@@ -83,7 +83,7 @@ def as_xlsx(shown: Shown) -> bytes:
             sheet.write_row(0, 0, columns, head)
             for line, record in enumerate(records, start=1):
                 for at, column in enumerate(columns):
-                    _write_cell(sheet, line, at, record.get(column), day)
+                    _write_cell(sheet, line, at, record.get(column))
             sheet.freeze_panes(1, 0)
             sheet.autofit()
             # Excel would mark every ID as a number that is stored as text, which it is meant to be.
@@ -109,12 +109,10 @@ def _csv_cell(cell: object) -> object:
     return cell if isinstance(cell, int | float) else safe_cell(cell)
 
 
-def _write_cell(sheet: Worksheet, line: int, at: int, cell: object, day: Any) -> None:  # noqa: ANN401 - xlsxwriter's format
+def _write_cell(sheet: Worksheet, line: int, at: int, cell: object) -> None:
     if isinstance(cell, bool):
         sheet.write_boolean(line, at, cell)
     elif isinstance(cell, int | float):
         sheet.write_number(line, at, cell)
-    elif isinstance(cell, date):
-        sheet.write_datetime(line, at, cell, day)
     elif cell is not None:
         sheet.write_string(line, at, str(cell)[:_CELL_MAX])

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.desk.dashboard.counted import COUNTED, EVERYONE, Counted
+
 if TYPE_CHECKING:
     from subgroup_pipeline.desk.dashboard.entity import Entity
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
-EVERYONE = "all_students"
 
+@dataclass(frozen=True, kw_only=True)
+class SubgroupRow(Counted):
+    """One value of one subgroup, with what `dim_subgroup` says of it."""
 
-@dataclass(frozen=True)
-class SubgroupRow:
-    """One value of one subgroup, by the columns of `rpt_<level>_subgroup` and `dim_subgroup`. Shares are between 0 and 1."""
-
-    subgroup: str
-    value: str
     subgroup_label: str
     value_label: str
     is_member: bool | None
-    student_count: int
-    total_students: int
-    student_share: float | None
+
+    @property
+    def words(self) -> str:
+        """What people call it: `English learner: Yes`, and `All students`."""
+        return self.subgroup_label if self.subgroup == EVERYONE else f"{self.subgroup_label}: {self.value_label}"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,7 @@ class ShownSubgroup:
 def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
     """Every value that somebody in the entity has, all students first, then in the order of the settings."""
     query = f"""
-        select
-            reported.subgroup, reported.value, described.subgroup_label, described.value_label, described.is_member,
-            reported.student_count, reported.total_students, reported.student_share
+        select {COUNTED}, described.subgroup_label, described.value_label, described.is_member
         from marts.rpt_{entity.level}_subgroup as reported
         inner join marts.dim_subgroup as described using (subgroup, value)
         where {entity.where}

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 WIDTH, HEIGHT = 120, 12
+_HEAT_STEPS = 6
 
 
 def bar(share: float | None) -> Markup | str:
@@ -18,3 +19,25 @@ def bar(share: float | None) -> Markup | str:
         return ""
     track = element("rect", class_="track", width=WIDTH, height=HEIGHT)
     return drawing(WIDTH, HEIGHT, track, element("rect", class_="fill", width=WIDTH * share, height=HEIGHT), kind="bar")
+
+
+def dot(value: float | None, line: float | None, low: float, high: float) -> Markup | str:
+    """A dot on the way from `low` to `high`, joined to an upright line at what it is compared with; nothing for no value."""
+    if value is None or high <= low:
+        return ""
+
+    def at(number: float) -> float:
+        return HEIGHT / 2 + (WIDTH - HEIGHT) * (number - low) / (high - low)
+
+    middle = HEIGHT / 2
+    marks = [element("line", class_="axis", x1=0, x2=WIDTH, y1=middle, y2=middle)]
+    if line is not None:
+        marks.append(element("line", class_="way", x1=at(line), x2=at(value), y1=middle, y2=middle))
+        marks.append(element("line", class_="compared", x1=at(line), x2=at(line), y1=0, y2=HEIGHT))
+    marks.append(element("circle", class_="dot", cx=at(value), cy=middle, r=4))
+    return drawing(WIDTH, HEIGHT, *marks, kind="dots")
+
+
+def heat(share: float | None) -> str:
+    """The class of a cell of a heat table: the larger the share, the darker the cell."""
+    return "" if share is None else f"heat-{min(_HEAT_STEPS, int(share * (_HEAT_STEPS + 1)))}"
