@@ -137,7 +137,7 @@ def require_room(home: Home, what: str, needed: int) -> None:
 
 
 def room_for_a_snapshot(home: Home) -> int:
-    """Bytes that a publish writes at most: a copy of the working file, and its rows again in the districts' stores."""
+    """Bytes that a publish writes at most: a copy of the working file, and its rows again in the lake."""
     published = home.published_database
     sizes = [path.stat().st_size for path in (home.analytics_database, published) if path.is_file()]
     return 2 * max(sizes, default=0)

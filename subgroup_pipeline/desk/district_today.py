@@ -105,7 +105,7 @@ def shown_today(registry: Registry, settings: Settings, district: RegisteredDist
         roster_received_at=roster,
         subgroups_received_at=subgroups,
         apart=apart_words(roster, subgroups, district.settings.timezone),
-        subgroups=shown_subgroups(settings, manifest, district.district_id),
+        subgroups=shown_subgroups(settings, district.district_id),
     )
 
 

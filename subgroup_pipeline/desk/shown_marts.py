@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.publish.district_store import DIRECTORY
+from subgroup_pipeline.publish.district_reader import open_district
 from subgroup_pipeline.publish.manifest import FILE_NAME, Manifest, whole_manifest
-from subgroup_pipeline.publish.reader import open_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,21 +55,11 @@ def _read(snapshot: Path, _changed: int) -> Manifest | None:
     return whole_manifest(snapshot)
 
 
-def shown_subgroups(settings: Settings, manifest: Manifest, district_id: str) -> list[ShownSubgroup]:
-    """The subgroups in the reports of a district, from its own published file; none where that cannot be read."""
-    name = f"{DIRECTORY}/{district_id}.duckdb"
-    path = settings.paths.published / manifest.snapshot / name
-    if not path.is_file():
-        return []
-    return list(_subgroups(path, manifest.files.get(name, manifest.snapshot), settings))
-
-
-@lru_cache(maxsize=1000)
-def _subgroups(path: Path, _hash: str, settings: Settings) -> tuple[ShownSubgroup, ...]:
-    """A published file never changes, so it is read once."""
+def shown_subgroups(settings: Settings, district_id: str) -> list[ShownSubgroup]:
+    """The subgroups in the reports of a district, from its own published files; none where they cannot be read."""
     try:
-        with open_snapshot(path, settings) as connection:
+        with open_district(settings, district_id) as connection:
             rows = connection.execute(_FILLED).fetchall()
     except PublishError:
-        return ()
-    return tuple(ShownSubgroup(label, int(reported or 0), students) for label, reported, students in rows)
+        return []
+    return [ShownSubgroup(label, int(reported or 0), students) for label, reported, students in rows]

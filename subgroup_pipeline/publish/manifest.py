@@ -41,7 +41,8 @@ class PublishedDistrict(BaseModel):
 class Manifest(BaseModel):
     """One snapshot: its files by path within it (sha256), rows by table, and the districts it holds.
 
-    `seal` is the sha256 of the rest; manifests of older releases have none.
+    `lake` has one sha256 per district, over the names and hashes of its files in the lake. `seal` is the sha256 of the rest;
+    manifests of older releases have neither.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,6 +56,7 @@ class Manifest(BaseModel):
     quality_sha256: str
     compacted_at: str
     districts: dict[str, PublishedDistrict]
+    lake: dict[str, str] = {}
     seal: str = ""
 
     def sealed(self) -> Self:

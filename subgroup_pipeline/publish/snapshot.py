@@ -16,8 +16,8 @@ from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_working_file
 from subgroup_pipeline.publish.current import show_newest
-from subgroup_pipeline.publish.district_store import make_district_stores
 from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
+from subgroup_pipeline.publish.lake import make_lake
 from subgroup_pipeline.publish.manifest import (
     DATABASE,
     Manifest,
@@ -77,7 +77,9 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             for district_id, district in districts.items()
         }
         version = _contract_version(connection)
-    if before is not None and (before.quality_sha256, before.districts) == (said, districts):
+    is_same = before is not None and (before.quality_sha256, before.districts) == (said, districts)
+    # A snapshot of a release without a lake is followed by one with it.
+    if before is not None and is_same and before.lake.keys() == districts.keys():
         published = Published(before, is_new=False)
     else:
         draft = _draft(before, run_id, version, said, districts)
@@ -122,8 +124,8 @@ def _make_snapshot(settings: Settings, draft: Manifest, before: Manifest | None,
             compact_working_file(settings)
         _make_file(settings, building / DATABASE, before, kept)
         tables = _verify(settings, building / DATABASE, draft.districts)
-        stores = make_district_stores(settings, building, draft, before)
-        manifest = draft.model_copy(update={"files": {DATABASE: hash_of(building / DATABASE), **stores}, "tables": tables})
+        lake = make_lake(settings, building, draft, before)
+        manifest = draft.model_copy(update={"files": {DATABASE: hash_of(building / DATABASE)}, "tables": tables, "lake": lake})
         write_manifest(building, manifest)
         sync_to_disk(building)
         building.rename(home.published / draft.snapshot)

@@ -14,6 +14,7 @@ from subgroup_pipeline.errors import RegistryDamagedError
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.intake.archive_proof import changed_files, how_to_mend, lost_files
 from subgroup_pipeline.publish.current import show_newest
+from subgroup_pipeline.publish.lake import district_hash, districts_of
 from subgroup_pipeline.publish.manifest import ASIDE, FILE_NAME, damaged_snapshots, set_aside, snapshot_names, whole_manifest
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.damage import last_proof, note_damage, note_proof
@@ -98,23 +99,29 @@ def _prove_snapshots(registry: Registry, settings: Settings, proof: Proof, run_i
 
 
 def _changed_snapshots(settings: Settings, proof: Proof) -> dict[str, list[str]]:
-    """Files by snapshot that are not what its manifest says. A store that snapshots share is one file, and is read once."""
+    """Files and districts' lakes, per snapshot, that are not what its manifest says. A file that snapshots share is read once."""
     hashes: dict[int, str] = {}
 
-    def is_as_published(path: Path, sha256: str) -> bool:
-        if not path.is_file():
-            return False
+    def hash_once(path: Path) -> str:
         number = path.stat().st_ino
         if number not in hashes:
             hashes[number] = hash_of(path)
             proof.published += 1
-        return hashes[number] == sha256
+        return hashes[number]
 
     found = {}
     for name in snapshot_names(settings):
         snapshot = settings.paths.published / name
         manifest = whole_manifest(snapshot)
-        files = manifest.files if manifest else {}
-        if wrong := [file for file, sha256 in files.items() if not is_as_published(snapshot / file, sha256)]:
+        if manifest is None:
+            continue
+        files = {file: hash_once(snapshot / file) if (snapshot / file).is_file() else "" for file in manifest.files}
+        wrong = [file for file, sha256 in manifest.files.items() if files[file] != sha256]
+        wrong += [
+            f"the lake of {district_id}"
+            for district_id in sorted(districts_of(snapshot) | manifest.lake.keys())
+            if district_hash(snapshot, district_id, hash_once) != manifest.lake.get(district_id)
+        ]
+        if wrong:
             found[name] = wrong
     return found

@@ -1,6 +1,7 @@
 """Opening DuckDB files: the one module that connects, under the limits of the settings and without extensions from elsewhere.
 
-`open_files` is for the pipeline's own work, `open_for_reader` for whatever a person asks of what is published.
+`open_files` is for the pipeline's own work, `open_for_reader` for whatever a person asks of what is published, and `open_views`
+for pages about one district.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.warehouse.sql_text import literal
+from subgroup_pipeline.warehouse.sql_text import literal, literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import duckdb
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 _NONE: Mapping[str, Path] = MappingProxyType({})
+_LOCKED = "set enable_external_access = false; set global timezone = 'UTC'; set lock_configuration = true"
 _OPENING = Lock()
 """Connections of one process to one file share DuckDB's instance of it, whose settings the first of them makes and locks."""
 
@@ -75,8 +77,20 @@ def open_for_reader(path: Path, settings: Settings, writes_into: Path | None = N
         connection = duckdb.connect(str(path), read_only=True, config=options)
         if connection.execute("select current_setting('lock_configuration')").fetchone() == (False,):
             # In this order: directories cannot be allowed any more once external access is off.
-            connection.execute(
-                f"set allowed_directories = [{literal(writes_into) if writes_into else ''}]; "
-                "set enable_external_access = false; set global timezone = 'UTC'; set lock_configuration = true"
-            )
+            connection.execute(f"set allowed_directories = [{literal(writes_into) if writes_into else ''}]; {_LOCKED}")
+    return connection
+
+
+def open_views(views: Iterable[str], files: Iterable[Path], settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with views over files, its options locked, with no way to any other file. Raises duckdb.Error."""
+    import duckdb
+
+    # One thread: pages run side by side, and what a district has of a table is mostly one block for one thread anyway.
+    connection = duckdb.connect(":memory:", config=limits(settings) | {"threads": 1, "temp_directory": ""})
+    try:
+        allowed = f"set allowed_paths = {literals(files)}; set parquet_metadata_cache = true;"
+        connection.execute(f"{' '.join(views)} {allowed} {_LOCKED}")
+    except duckdb.Error:
+        connection.close()
+        raise
     return connection

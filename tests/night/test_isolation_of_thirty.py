@@ -21,6 +21,7 @@ from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from subgroup_pipeline.orchestration.instance import open_instance
+from subgroup_pipeline.publish.district_reader import open_district
 from tests.night.breakages import (
     CHECKING,
     DISTRICTS,
@@ -155,17 +156,13 @@ def test_no_raw_row_names_a_student_of_another_district(nights: Nights) -> None:
         assert len(_marks_in(connection, "raw", "users")) >= len(PUBLISHED)
 
 
-def test_a_district_s_own_store_holds_nobody_else(nights: Nights) -> None:
-    stores = sorted(nights.installation.settings.paths.current_snapshot.glob("districts/*.duckdb"))
-    assert [store.stem for store in stores] == PUBLISHED
-    for store in stores:
-        with duckdb.connect(str(store), read_only=True) as connection:
-            for schema, table in _tables(connection):
-                districts = {
-                    row[0] for row in connection.execute(f"select distinct district_id from {schema}.{table}").fetchall()
-                }
-                assert districts <= {store.stem}, table
-                assert _marks_in(connection, schema, table) <= {(store.stem, mark_of(store.stem))}, table
+def test_a_district_s_own_files_hold_nobody_else(nights: Nights) -> None:
+    for table in sorted((nights.installation.settings.paths.current_snapshot / "lake").iterdir()):
+        assert sorted(folder.name for folder in table.iterdir()) == [f"district_id={one}" for one in PUBLISHED]
+    for district_id in PUBLISHED:
+        with open_district(nights.installation.settings, district_id) as connection:
+            for schema, table_name in _tables(connection):
+                assert _marks_in(connection, schema, table_name) <= {(district_id, mark_of(district_id))}, table_name
 
 
 def _marks_of_files(root: Path) -> dict[str, set[str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
 import pytest
 
 from subgroup_pipeline.build.scope import set_scope
+from subgroup_pipeline.publish.district_reader import open_district
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support.installation import Installation
@@ -81,8 +81,7 @@ def test_districts_that_are_not_built_again_are_shown_in_the_words_of_now(
     _write(home, AFTER_2)
     _publish(home)
     assert home.ask(ROWS) == rows
-    store = home.settings.paths.current_snapshot / "districts" / "gamma.duckdb"
-    with duckdb.connect(str(store), read_only=True) as connection:
+    with open_district(home.settings, "gamma") as connection:
         assert connection.execute("select distinct source from marts.fct_student_subgroup order by 1").fetchall() == [
             ("file",), ("roster",)
         ]  # fmt: skip

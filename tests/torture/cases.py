@@ -17,7 +17,7 @@ from subgroup_pipeline.build import isolation, scope
 from subgroup_pipeline.intake import archive
 from subgroup_pipeline.intake.sources import sftp
 from subgroup_pipeline.landing import delta, land, load
-from subgroup_pipeline.publish import compaction, current, district_store, manifest, quality_tables, snapshot
+from subgroup_pipeline.publish import compaction, current, lake, manifest, quality_tables, snapshot
 from subgroup_pipeline.quality import family_totals, validation
 from subgroup_pipeline.registry import findings, ledger, receiving
 from subgroup_pipeline.upkeep import runner
@@ -97,7 +97,7 @@ CRASHES = (
     Crash("before the copy", KillAt(shutil.copyfile, about=".building")),
     Crash("during the copy", KillAt(shutil.copyfile, "during", about=".building", delay=0.0005)),
     Crash("copied, not verified", KillAt(snapshot._verify)),
-    Crash("half the stores", KillAt(district_store._write_store, "after", call=2)),
+    Crash("half the lake", KillAt(lake._write_table, "after", call=7)),
     Crash("before the manifest", KillAt(manifest.write_manifest)),
     Crash("before the snapshot has its name", KillAt(Path.rename, about=".building")),
     Crash("the snapshot has its name", KillAt(Path.rename, "after", about=".building")),

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from subgroup_pipeline.landing.delta import CARRIED_OVER
+from subgroup_pipeline.publish.lake import DIRECTORY, district_hash, tables_of
 from subgroup_pipeline.publish.manifest import DATABASE, Manifest
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
@@ -96,29 +97,37 @@ def _not_whole(snapshot: Path) -> list[str]:
         for name, sha256 in manifest.files.items()
         if hashlib.sha256((snapshot / name).read_bytes()).hexdigest() != sha256
     ]
-    stores = {path.stem for path in (snapshot / "districts").glob("*.duckdb")}
-    if stores != set(manifest.districts):
-        found.append(f"stores of {sorted(stores)}, districts {sorted(manifest.districts)}")
+    lake = {path.name.removeprefix("district_id=") for path in (snapshot / "lake").glob("*/*")}
+    if lake != set(manifest.districts):
+        found.append(f"the lake has {sorted(lake)}, the manifest {sorted(manifest.districts)}")
+    found += [
+        f"the lake of {district_id} is not what the manifest names"
+        for district_id, sha256 in manifest.lake.items()
+        if district_hash(snapshot, district_id) != sha256
+    ]
     connection = duckdb.connect(str(snapshot / DATABASE), read_only=True)
     try:
         off = connection.execute(
             "select count(*) from (select 1 from marts.rpt_district_subgroup group by district_id, subgroup "
             "having sum(student_count) <> any_value(total_students))"
         ).fetchone()
-        counts = dict(connection.execute("select district_id, student_count from marts.dim_district").fetchall())
+        found += [
+            f"the lake has other rows of {table}" for table in tables_of(snapshot) if not _has_rows(connection, snapshot, table)
+        ]
     finally:
         connection.close()
     if off != (0,):
         found.append("counts do not add up in the district report")
-    for store in (snapshot / "districts").glob("*.duckdb"):
-        connection = duckdb.connect(str(store), read_only=True)
-        try:
-            own = connection.execute("select district_id, student_count from marts.dim_district").fetchall()
-        finally:
-            connection.close()
-        if own != [(store.stem, counts.get(store.stem))]:
-            found.append(f"the store of {store.stem} holds other districts or counts than the snapshot")
     return found
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, snapshot: Path, table: str) -> bool:
+    """Whether the lake of a snapshot has the rows of a table, no other and no fewer."""
+    lake = f"read_parquet('{snapshot}/{DIRECTORY}/{table}/*/*.parquet', hive_types = {{'district_id': varchar}})"
+    columns = ", ".join(f'"{row[0]}"' for row in connection.execute(f"describe {table}").fetchall())
+    ours, theirs = f"(select {columns} from {table})", f"(select {columns} from {lake})"
+    query = f"select count(*) from (({ours} except all {theirs}) union all ({theirs} except all {ours}))"
+    return connection.execute(query).fetchone() == (0,)
 
 
 def not_converged(settings: Settings, twin: State) -> list[str]:

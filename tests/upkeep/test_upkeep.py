@@ -232,7 +232,7 @@ def test_snapshots_beyond_those_kept_leave_but_never_the_one_that_readers_see(pl
     home = place.settings.paths
     names = [f"2026010{day}T000000000000Z" for day in range(1, 10)]
     for name in names:
-        for file in ("analytics.duckdb", "manifest.json", "districts/alpha.duckdb"):
+        for file in ("analytics.duckdb", "manifest.json", "lake/dim_student/district_id=alpha/data.parquet"):
             _write(home.published / name / file, age=0)
     home.current_snapshot.symlink_to(names[0])
     assert clear(place.settings, place.registry) == {"snapshots": 1}
