@@ -46,15 +46,15 @@ _kept: OrderedDict[tuple[Path, str], _Open] = OrderedDict()
 
 
 @contextmanager
-def open_district(settings: Settings, district_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_district(settings: Settings, district_id: str, snapshot: str = "current") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to what readers see of one district now: schemas `marts` and `quality`, as in the staff file.
 
     Thread safe: every caller has a cursor of its own, for as long as the block runs. A publish meanwhile changes nothing for
-    it. Raises PublishError where nothing is published of the district, or its files cannot be read.
+    it. Who has read a manifest asks for its `snapshot`, so that both are of one. Raises PublishError where nothing is published
+    of the district, or its files cannot be read.
     """
-    snapshot = settings.paths.current_snapshot.resolve()
     with _LOCK:
-        opened = _take(settings, snapshot, district_id)
+        opened = _take(settings, (settings.paths.published / snapshot).resolve(), district_id)
         cursor = opened.connection.cursor()
     try:
         yield cursor

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from subgroup_pipeline.desk.shown_marts import shown_manifest
-from subgroup_pipeline.publish.district_store import DIRECTORY
-from subgroup_pipeline.publish.reader import open_snapshot
+from subgroup_pipeline.publish.district_reader import open_district
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +44,5 @@ def open_shown(settings: Settings, district_id: str) -> Iterator[ShownRows | Non
     if manifest is None or district_id not in manifest.districts:
         yield None
         return
-    path = settings.paths.published / manifest.snapshot / DIRECTORY / f"{district_id}.duckdb"
-    with open_snapshot(path, settings) as connection:
+    with open_district(settings, district_id, manifest.snapshot) as connection:
         yield ShownRows(connection, manifest.snapshot)
