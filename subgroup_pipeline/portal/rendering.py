@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.local_time import local_time as day_and_clock
-from subgroup_pipeline.portal.charts.marks import bar, dot, heat
+from subgroup_pipeline.portal.charts.marks import bar, dot, gap, heat
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,9 +39,11 @@ def _environment() -> Environment:
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
     made.filters["percent"] = percent
+    made.filters["score"] = score
+    made.filters["points"] = points
     made.filters["school_year"] = school_year
     made.filters["day"] = day_words
-    made.globals.update(bar=bar, dot=dot, heat=heat)
+    made.globals.update(bar=bar, dot=dot, gap=gap, heat=heat)
     made.filters["severity"] = SEVERITY_WORDS.__getitem__
     return made
 
@@ -68,6 +70,16 @@ def number(value: int | None) -> str:
 def percent(share: float | None) -> str:
     """A share between 0 and 1 with one decimal, for example `12.3%`; a dash for none."""
     return "-" if share is None else f"{100 * share:.1f}%"
+
+
+def score(percent_of_all: float | None) -> str:
+    """A mean score in percent with one decimal and without the sign, for example `63.2`; a dash for none."""
+    return "-" if percent_of_all is None else f"{percent_of_all:.1f}"
+
+
+def points(gap: float | None) -> str:
+    """A difference in points with its sign, for example `\u22124.1` or `+0.3`; a dash for none."""
+    return "-" if gap is None else f"{gap:+.1f}".replace("-", "\u2212")
 
 
 def school_year(year: str) -> str:

@@ -25,6 +25,7 @@ class Asked:
     values: str = ""
     of: str = ""
     value: str = ""
+    measure: str = ""
     sort: str = ""
 
     @classmethod

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from subgroup_pipeline.access.roles import Need, may
 from subgroup_pipeline.desk.dashboard.download import DOWNLOADS, Shown
-from subgroup_pipeline.desk.dashboard.entity import find_entity, list_schools
+from subgroup_pipeline.desk.dashboard.entity import Level, find_entity, list_schools
 from subgroup_pipeline.desk.dashboard.glossary import glossary
 from subgroup_pipeline.desk.dashboard.shown_rows import open_shown
 from subgroup_pipeline.desk.dashboard.state_of_data import state_of_data
@@ -90,8 +90,10 @@ def _file(shown: Shown, form: str) -> Response:
 
 _AT = "/d/{district_id}/reports"
 _SCHOOL = _AT + "/schools/{school_id}"
+REPORT_PATHS = {Level.DISTRICT: _AT, Level.SCHOOL: _SCHOOL, Level.COURSE: _SCHOOL + "/courses/{course_id}"}
+"""The address of the report of each level."""
 PAGES = [
-    Page(_AT, Need.OVERVIEW, get=of_district),
-    Page(_SCHOOL, Need.REPORTS, get=of_school),
-    Page(_SCHOOL + "/courses/{course_id}", Need.REPORTS, get=of_course),
+    Page(REPORT_PATHS[Level.DISTRICT], Need.OVERVIEW, get=of_district),
+    Page(REPORT_PATHS[Level.SCHOOL], Need.REPORTS, get=of_school),
+    Page(REPORT_PATHS[Level.COURSE], Need.REPORTS, get=of_course),
 ]

@@ -39,9 +39,11 @@ class View:
     read: Callable[[ShownRows, Entity, Asked], Content]
 
 
-_SORTS: dict[str, Callable[[Counted], float]] = {
+_SORTS: dict[str, Callable[[Counted], Any]] = {
     "students": lambda row: -row.student_count,
     "share": lambda row: -(row.student_share or 0),
+    "mean": lambda row: (row.mean_score_pct is None, -(row.mean_score_pct or 0)),
+    "gap": lambda row: (row.score_gap_pct is None, row.score_gap_pct or 0),
 }
 
 
@@ -52,7 +54,13 @@ def _subgroups(shown: ShownRows, entity: Entity, asked: Asked) -> Content:
         rows[1:] = sorted(rows[1:], key=lambda row: row.words.lower())
     elif asked.sort in _SORTS:
         rows[1:] = sorted(rows[1:], key=_SORTS[asked.sort])
-    return Content([_own(entity, rows)], {"rows": rows, "subgroups": list_subgroups(shown)})
+    values = {
+        "rows": rows,
+        "subgroups": list_subgroups(shown),
+        "has_scores": any(row.scored_students for row in rows),
+        "widest": max((abs(row.score_gap_pct or 0) for row in rows), default=0),
+    }
+    return Content([_own(entity, rows)], values)
 
 
 def _is_wanted(row: SubgroupRow, asked: Asked) -> bool:
@@ -82,6 +90,7 @@ def _side_by_side(shown: ShownRows, entity: Entity, asked: Asked) -> Content:
             "groups": groups,
             "chosen": chosen[0] if chosen else None,
             "by_part": parts,
+            "has_scores": any(row.scored_students for row in rows),
             "highest": max((row.student_share or 0 for row in (*rows, *chosen) if row.group == groups[0].group), default=1),
         },
     )

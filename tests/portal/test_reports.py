@@ -108,8 +108,9 @@ def test_choices_in_the_address_are_on_screen_and_in_the_file(clerk: httpx.Clien
 
 ODD = _school(ODD_SCHOOL)
 VIEWS = [
-    AT, f"{AT}?values=members&sort=share", f"{AT}?view=schools", f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share",
-    ODD, f"{ODD}?view=courses", f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1",
+    AT, f"{AT}?values=members&sort=gap", f"{AT}?view=schools", f"{AT}?view=schools&measure=mean",
+    f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share", ODD, f"{ODD}?view=courses",
+    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1",
 ]  # fmt: skip
 
 
@@ -120,8 +121,10 @@ def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -
     rows = _csv(clerk, path)
     counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students")}
     shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row["student_share"]}
+    means = {f"{float(row['mean_score_pct']):.1f}" for row in rows if row["mean_score_pct"]}
+    gaps = {f"{float(row['score_gap_pct']):+.1f}".replace("-", "\u2212") for row in rows if row["score_gap_pct"]}
     assert len(on_screen) > 2
-    assert on_screen <= counts | shares
+    assert on_screen - {"-"} <= counts | shares | means | gaps
     assert {(row["as_of_date"], row["district_id"]) for row in rows} == {("2026-10-01", "alder")}
     assert len({row["snapshot"] for row in rows}) == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from subgroup_pipeline.access.sign_in_links import make_link
 from subgroup_pipeline.desk.links import DATA_DOCS, DBT_DOCS
 from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.portal.app import PAGES
+from subgroup_pipeline.portal.reports_pages import REPORT_PATHS
+from subgroup_pipeline.portal.reports_views import VIEWS
 from subgroup_pipeline.registry.schema import Delivery, Mail
 from tests.support import small_district as small
 from tests.support.portal import send_form
@@ -62,10 +64,22 @@ class EveryPage:
         shown = [page for page in PAGES if page.get and not page.path.endswith(NO_HTML) and not page.path.startswith(of_others)]
         shown = [page for page in shown if page.path not in SENDS_ON]
         return cls(
-            strangers=[address(page, parts) for page in shown if page.needs == Need.NOTHING],
-            staff=[address(page, parts) for page in shown if page.needs != Need.NOTHING],
-            district=[address(page, parts) for page in shown if page.needs not in (Need.NOTHING, Need.STAFF)],
+            strangers=_addresses((page for page in shown if page.needs == Need.NOTHING), parts),
+            staff=_addresses((page for page in shown if page.needs != Need.NOTHING), parts),
+            district=_addresses((page for page in shown if page.needs not in (Need.NOTHING, Need.STAFF)), parts),
         )
+
+
+def _addresses(pages: Iterable[Page], parts: Mapping[str, str]) -> list[str]:
+    """The addresses of pages, and of each view of a report."""
+    return [address(page, parts) + view for page in pages for view in ("", *_views(page))]
+
+
+def _views(page: Page) -> list[str]:
+    """What stands behind the address of a page for its other views."""
+    level = next((level for level, path in REPORT_PATHS.items() if path == page.path), None)
+    of_one = "&of=english_learner&value=yes"
+    return [f"?view={view.name}{one}" for view in VIEWS if view.name and level in view.levels for one in ("", of_one)]
 
 
 def deliver_to_every_page(installation: Installation) -> None:

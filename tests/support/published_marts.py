@@ -61,7 +61,7 @@ _STUDENTS = """
 create or replace temp table seat as
 select
     n as number, 's' || n as student_id, school.id as school_id, course.id as course_id, subgroup,
-    words[1 + n % len(words)] as value
+    words[1 + n % len(words)] as value, case when n % 10 <> 9 then 40.0 + n * 7 % 60 end as score
 from range($students) as r(n)
 inner join school on school.place = n % (select count(*) from school)
 inner join course on course.place = (n // 2) % (select count(*) from course)
@@ -97,14 +97,23 @@ from seat;
 """
 _REPORT = """
 insert into analytics.marts.rpt_{level}_subgroup by name
-with counted as (
-    select {keys} subgroup, value, count(distinct student_id) as student_count from seat group by all
+with scored as (
+    select distinct {keys} student_id, subgroup, value, score from seat
+), counted as (
+    select
+        {keys} subgroup, value, count(*) as student_count, count(score) as scored_students, sum(score) as score_sum,
+        avg(score) as mean_score_pct
+    from scored group by all
 ), everyone as (
-    select {keys} count(distinct student_id) as total_students from seat group by all
+    select {keys} count(*) as total_students, count(score) as all_scored, sum(score) as all_score_sum
+    from scored where subgroup = 'all_students' group by all
 )
 select
-    $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date, counted.*, total_students,
-    student_count / total_students as student_share {names}
+    $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date,
+    counted.* exclude (score_sum), total_students, student_count / total_students as student_share,
+    case when all_scored > scored_students then mean_score_pct - (all_score_sum - score_sum) / (all_scored - scored_students) end
+        as score_gap_pct
+    {names}
 from counted {join}
 """
 

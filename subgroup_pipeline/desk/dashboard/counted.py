@@ -10,13 +10,19 @@ EVERYONE = "all_students"
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """The columns that `rpt_district_subgroup`, `rpt_school_subgroup` and `rpt_course_subgroup` share. Shares are from 0 to 1."""
+    """The columns that `rpt_district_subgroup`, `rpt_school_subgroup` and `rpt_course_subgroup` share.
+
+    Shares are from 0 to 1, means in percent, gaps in points between them.
+    """
 
     subgroup: str
     value: str
     student_count: int
     total_students: int
     student_share: float | None
+    scored_students: int
+    mean_score_pct: float | None
+    score_gap_pct: float | None
 
     @property
     def group(self) -> tuple[str, str]:

@@ -63,8 +63,9 @@ def _rows(
         )
         select
             subgroup, value, coalesce(reported.student_count, 0) as student_count, wanted.total_students,
-            coalesce(reported.student_share, if(wanted.total_students > 0, 0.0, null)) as student_share, wanted.{level}_id,
-            wanted.{name}
+            coalesce(reported.student_share, if(wanted.total_students > 0, 0.0, null)) as student_share,
+            coalesce(reported.scored_students, 0) as scored_students, reported.mean_score_pct, reported.score_gap_pct,
+            wanted.{level}_id, wanted.{name}
         from wanted
         left join (select * from marts.rpt_{level}_subgroup as reported where {entity.where}) as reported
             using ({level}_id, subgroup, value)

@@ -38,6 +38,11 @@ def dot(value: float | None, line: float | None, low: float, high: float) -> Mar
     return drawing(WIDTH, HEIGHT, *marks, kind="dots")
 
 
+def gap(points: float | None, most: float) -> Markup | str:
+    """A dot left of an upright line at no gap for a lower mean, right of it for a higher one; `most` points reach the ends."""
+    return dot(points, 0, -most, most)
+
+
 def heat(share: float | None) -> str:
     """The class of a cell of a heat table: the larger the share, the darker the cell."""
     return "" if share is None else f"heat-{min(_HEAT_STEPS, int(share * (_HEAT_STEPS + 1)))}"
