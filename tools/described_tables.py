@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.warehouse.history_tables import HISTORY_TABLES
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from subgroup_pipeline.warehouse.schema import warehouse_tables
 
@@ -16,19 +17,22 @@ if TYPE_CHECKING:
 _SCHEMAS = {
     "raw": "Landed files, all text; several deliveries of a district may be there.",
     "control": "What a run builds, judges and has landed, and what the settings of districts say.",
+    "history": "What students were and how many there were at every build; durable.",
 }
 _KEPT: dict[Kept, str] = {
     "delivery": "with their delivery",
     "verdict": "until their delivery is judged",
     "district": "while their district is built",
     "run": "until the next run",
+    "history": "for good",
 }
 
 
 def sources_yml() -> str:
     """The text of dbt's `_sources.yml`. A column that may not be null is so by the DDL, so it has no test."""
     lines = [
-        "# Made by `make docs` from subgroup_pipeline/warehouse (raw_tables.py, control_tables.py). Change those, not this file.",
+        "# Made by `make docs` from raw_tables.py, control_tables.py and history_tables.py of subgroup_pipeline/warehouse;",
+        "# change those, not this file.",
         "# They make the tables as well: what is `not null` there needs no test here.",
         "version: 2",
         "sources:",
@@ -37,8 +41,8 @@ def sources_yml() -> str:
         lines += [
             f"  - name: {schema}",
             f"    description: {json.dumps(about)}",
-            "    database: warehouse",
-            f"    schema: {schema}",
+            f"    database: {'history' if schema == 'history' else 'warehouse'}",
+            f"    schema: {'main' if schema == 'history' else schema}",
         ]
         lines.append("    tables:")
         for table in _tables(schema):
@@ -52,9 +56,9 @@ def sources_yml() -> str:
 def own_tables() -> list[str]:
     """Lines of the data dictionary: the tables that only the pipeline itself reads."""
     lines = [
-        "## Schemas raw and control",
+        "## Schemas raw and control, and the history",
         "",
-        "The pipeline's own tables in `warehouse/raw.duckdb`; nobody else reads them.",
+        "The pipeline's own tables in `warehouse/raw.duckdb` and `history/history.duckdb`; nobody else reads them.",
         "Types and meanings of their columns stand in `dbt_project/models/staging/_sources.yml`.",
         "",
         "| table | rows | a row is known by | rows stay |",
@@ -68,4 +72,5 @@ def own_tables() -> list[str]:
 
 
 def _tables(schema: str) -> Iterator[Table]:
-    return (table for table in warehouse_tables() if table.schema == schema)
+    own = (*warehouse_tables(), *HISTORY_TABLES)
+    return (table for table in own if schema in (table.schema, table.database))

@@ -69,6 +69,16 @@
     end
 {%- endmacro %}
 
+{# Which of several sources is believed: the first that reports a value; where none does, the first that said anything. #}
+{% macro rank_of_source(value, absent, cell, has_cell) -%}
+    case
+        when {{ value }} <> {{ absent }} then 0
+        when {{ cell }} is not null then 1
+        when {{ has_cell }} then 2
+        else 3
+    end
+{%- endmacro %}
+
 {# The columns of demographics.csv that can be a subgroup, each written in a form that names it as the file does ({file})
    and as staging does ({column}). The settings of a district name them as the file does. #}
 {% macro demographic_columns(form, between=',\n    ') -%}
@@ -132,6 +142,14 @@
 {# The rows of a published model that this run has just built. #}
 {% macro in_scope(relation) -%}
     (select * from {{ relation }} where district_id in (select district_id from {{ ref('stg_run_scope') }}))
+{%- endmacro %}
+
+{# The delivery that a student's value came from: null where it would be the subgroup file and the student is not in it. #}
+{% macro delivery_of_value(has, scope) -%}
+    case
+        when {{ has }}.source <> 'file' then {{ scope }}.roster_delivery_id
+        when {{ has }}.is_in_file then {{ scope }}.subgroup_delivery_id
+    end
 {%- endmacro %}
 
 {# A share is not rounded, and null where there is nobody. #}

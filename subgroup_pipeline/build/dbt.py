@@ -52,6 +52,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "SUBGROUPS_RAW_DATABASE": str(home.raw_database),
         "SUBGROUPS_ANALYTICS_DATABASE": str(home.analytics_database),
+        "SUBGROUPS_HISTORY_DATABASE": str(home.history_database),
         "SUBGROUPS_MEMORY_LIMIT": settings.memory_limit,
         "SUBGROUPS_THREADS": str(settings.threads),
         "SUBGROUPS_TEMP_DIRECTORY": str(home.scratch),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.build.dbt import run_data_tests
+from subgroup_pipeline.build.history import keep_history
 from subgroup_pipeline.build.isolation import failing_districts, hold_failed, note_failed_tests
 from subgroup_pipeline.build.scope import mark_built
 from subgroup_pipeline.warehouse.connection import open_warehouse
@@ -40,13 +41,14 @@ def scope_size(settings: Settings) -> int:
 
 
 def hold_what_fails(registry: Registry, settings: Settings) -> Tested:
-    """Test the models that were built, mark the districts that pass as built, and hold back those that fail.
+    """Test the models that were built, keep the history of the districts that pass, and hold back those that fail.
 
     Raises BuildError when a test cannot run.
     """
     tests = run_data_tests(settings)
     with open_warehouse(settings) as connection:
         failing = failing_districts(connection, {test.name: test.query for test in tests if test.failing_rows})
+        keep_history(connection, registry, but=failing)
         mark_built(connection, but=failing)
         districts_failing = note_failed_tests(connection, failing)
     return Tested(tests, failing, hold_failed(registry, failing), districts_failing)

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.build.earlier_contract import bring_up_to_date
 from subgroup_pipeline.build.project_version import model_version
+from subgroup_pipeline.districts.past_keys import meaning_key, reading_key
+from subgroup_pipeline.registry.builds import history_starts
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import BUILD, RUN_SCOPE
@@ -60,6 +62,10 @@ def set_scope(
         row = _scope_row(district, roster, subgroup, school_year_ends.get(roster.delivery_id), now)
         if built.get(district.district_id) != row["build_key"]:
             rows.append(row)
+    with registry.begin() as session:
+        starts = history_starts(session, {row["district_id"]: row["effective_at"] for row in rows})
+    for row in rows:
+        row |= {"effective_at": _naive(row["effective_at"]), "history_from": _naive(starts[row["district_id"]])}
     bring_up_to_date(connection)
     connection.execute("delete from control.run_scope")
     insert_rows(connection, RUN_SCOPE, rows)
@@ -85,11 +91,13 @@ def _scope_row(
     district: RegisteredDistrict, roster: Delivery, subgroup: Delivery | None, year_end: date | None, now: datetime
 ) -> dict[str, Any]:
     settings = district.settings
+    zone = ZoneInfo(settings.timezone)
     as_of = settings.as_of
     if as_of == "roster" and year_end is not None:
         as_of = year_end - timedelta(days=1)
     if not isinstance(as_of, date):
-        as_of = roster.received_at.astimezone(ZoneInfo(settings.timezone)).date()
+        as_of = roster.received_at.astimezone(zone).date()
+    effective_at = max(delivery.received_at for delivery in (roster, subgroup) if delivery)
     parts = (roster.delivery_id, subgroup.delivery_id if subgroup else "", district.version, as_of, model_version())
     return {
         "district_id": district.district_id,
@@ -102,6 +110,11 @@ def _scope_row(
         "match_field": settings.subgroups.match_field if settings.subgroups else None,
         "build_key": hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32],
         "built_at": _naive(now),
+        "timezone": settings.timezone,
+        "reading_key": reading_key(settings),
+        "meaning_key": meaning_key(settings),
+        "effective_at": effective_at,
+        "month": effective_at.astimezone(zone).date().replace(day=1).isoformat(),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.orchestration.check_assets import checked_files
-from subgroup_pipeline.orchestration.dbt_models import build_models
+from subgroup_pipeline.orchestration.dbt_models import build_models, history
 from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
 from subgroup_pipeline.orchestration.night_assets import (
     archived_deliveries,
@@ -40,6 +40,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             district_delivery,
+            history,
             archived_deliveries,
             raw_tables,
             delivery_verdict,

@@ -18,6 +18,7 @@ from subgroup_pipeline.build.column_origins import Origins
 from subgroup_pipeline.build.dbt import compiled_models, prepared_manifest
 from subgroup_pipeline.orchestration.dbt_catalogue import asset_key
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.warehouse.history_tables import HISTORY_TABLES
 from subgroup_pipeline.warehouse.schema import warehouse_tables
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ def column_lineage_file(settings: Settings) -> str:
 
 def _tables(settings: Settings) -> Iterator[_Table]:
     manifest = prepared_manifest(settings)
-    landed = {str(table): list(table.columns) for table in warehouse_tables()}
+    own = {f"{table.schema}.{table.name}": list(table.columns) for table in (*warehouse_tables(), *HISTORY_TABLES)}
     for source in manifest["sources"].values():
         name = f"{source['schema']}.{source['name']}"
-        yield _Table(f"{source['database']}.{name}", asset_key(source).to_user_string(), landed[name])
+        yield _Table(f"{source['database']}.{name}", asset_key(source).to_user_string(), own[name])
     for unique_id, sql in compiled_models(settings).items():
         model = manifest["nodes"][unique_id]
         name = f"{model['database']}.{model['schema']}.{model['name']}"

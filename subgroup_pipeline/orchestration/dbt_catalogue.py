@@ -29,13 +29,17 @@ LINEAGE = "dagster/column_lineage"
 _TYPE_UNKNOWN = "?"
 
 
+_OF_SOURCE = {"control": ["run_scope"], "history": ["history"]}
+"""The assets that stand for a whole schema."""
+
+
 class _Translator(DagsterDbtTranslator):  # type: ignore[misc]
     """Names of our assets: `staging/…`, `intermediate/…`, `marts/…`; raw and control sources are the assets before them."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
-            is_raw = dbt_resource_props["source_name"] == "raw"
-            return dg.AssetKey(["raw", dbt_resource_props["name"]] if is_raw else ["run_scope"])
+            source = dbt_resource_props["source_name"]
+            return dg.AssetKey(["raw", dbt_resource_props["name"]] if source == "raw" else _OF_SOURCE[source])
         return dg.AssetKey([self.get_group_name(dbt_resource_props) or "", dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

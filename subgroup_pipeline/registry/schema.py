@@ -237,6 +237,25 @@ class Mail(Base):
     failure: Mapped[str | None] = mapped_column(Characters)
 
 
+class Build(Base):
+    """A build of a district's marts that holds in the history: `effective_at` is when the newest of its deliveries came.
+
+    `reading_key` says what was read of the files, `meaning_key` what it was taken for; `month` is that of `effective_at` in the
+    district's time zone.
+    """
+
+    __tablename__ = "build"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    effective_at: Mapped[datetime] = mapped_column(primary_key=True)
+    roster_delivery_id: Mapped[str] = mapped_column(Characters(40))
+    subgroup_delivery_id: Mapped[str | None] = mapped_column(Characters(40))
+    month: Mapped[str] = mapped_column(Characters(10))
+    reading_key: Mapped[str] = mapped_column(Characters(16))
+    meaning_key: Mapped[str] = mapped_column(Characters(16))
+    built_at: Mapped[datetime]
+
+
 class AskedCheck(Base):
     """A district that said "I have uploaded"; `started_at` is when a run that takes its uploads began, null while it waits."""
 

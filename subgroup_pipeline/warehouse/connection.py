@@ -1,7 +1,8 @@
 """The warehouse: the one module that opens it for writing, makes its tables, and guards it with a lock file.
 
-`raw.duckdb` (attached as `warehouse`: schemas raw, control, staging) and `analytics.duckdb` (attached as `analytics`: what
-dbt publishes). A DuckDB file has one writing process, so whoever writes holds `warehouse/lock` for the whole run.
+`raw.duckdb` (attached as `warehouse`: schemas raw, control, staging), `analytics.duckdb` (attached as `analytics`: what dbt
+publishes) and `history.duckdb` (attached as `history`: what is kept of every build). A DuckDB file has one writing process, so
+whoever writes holds `warehouse/lock` for the whole run.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ _DAMAGE = ("not a valid DuckDB database", "Corrupt database file", "Corrupt WAL 
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open both files for writing, `warehouse` as the default catalog, with every table in place.
+    """Open the three files for writing, `warehouse` as the default catalog, with every table in place.
 
-    The caller holds `warehouse_lock`. The connection is closed (and both files checkpointed) on leaving. Raises
+    The caller holds `warehouse_lock`. The connection is closed (and the files checkpointed) on leaving. Raises
     WarehouseDamagedError or DiskFullError for what DuckDB met on the way.
     """
     import duckdb
 
     home = settings.paths
-    files = {"warehouse": home.raw_database, "analytics": home.analytics_database}
+    files = {"warehouse": home.raw_database, "analytics": home.analytics_database, "history": home.history_database}
     try:
         with full_disk_in_words(home), open_files(settings, write=files) as connection:
             connection.execute("use warehouse")

@@ -26,6 +26,18 @@ RUN_SCOPE = _control(
         "match_field": Column("varchar", "What of users.csv the ids of the subgroup file are matched against."),
         "build_key": Column("varchar", "Hash of everything that the district's marts depend on.", required=True),
         "built_at": Column("timestamp", "When this run began to build (UTC).", required=True),
+        "timezone": Column("varchar", "The district's time zone.", required=True),
+        "effective_at": Column(
+            "timestamp", "When the newest of its deliveries came (UTC): the build's place in the history.", required=True
+        ),
+        "history_from": Column(
+            "timestamp",
+            "From when this build writes the history (UTC): earlier than effective_at where builds before it are taken back.",
+            required=True,
+        ),
+        "reading_key": Column("varchar", "Hash of the settings that say what is read of its files.", required=True),
+        "meaning_key": Column("varchar", "Hash of the settings that say what is read and what it means.", required=True),
+        "month": Column("date", "First day of the month of effective_at, in the district's time zone.", required=True),
     },
     "run",
 )

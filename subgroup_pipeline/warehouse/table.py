@@ -13,9 +13,9 @@ from subgroup_pipeline.warehouse.sql_text import identifier
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kept = Literal["delivery", "verdict", "district", "run"]
+Kept = Literal["delivery", "verdict", "district", "run", "history"]
 """How long rows stay: as long as their delivery's rows are in `raw`, until their delivery is judged again, as long as their
-district is built, or until the next run writes the table anew."""
+district is built, until the next run writes the table anew, or for good: as long as the district is ours."""
 
 
 @dataclass(frozen=True)

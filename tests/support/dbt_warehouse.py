@@ -106,6 +106,12 @@ def scope(district_id: str, roster: str, subgroups: str | None = None, **more: o
         "match_field": None,
         "build_key": f"{roster}/{subgroups}",
         "built_at": at(3),
+        "timezone": "America/Chicago",
+        "effective_at": at(2) if subgroups else at(1),
+        "history_from": at(2) if subgroups else at(1),
+        "reading_key": "",
+        "meaning_key": "",
+        "month": date(2025, 9, 1),
         **more,
     }
 

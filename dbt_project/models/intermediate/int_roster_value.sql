@@ -50,15 +50,12 @@ said as (
 ranked as (
     select
         said.*,
+        {{ cells_of_sources('said.source', 'said.cell', 'said.has_cell') }}
+            over (partition by said.student_key, said.subgroup_key) as cells,
         row_number() over (
             partition by said.student_key, said.subgroup_key
             order by
-                case
-                    when said.value_key <> said.absent_value_key then 0
-                    when said.cell is not null then 1
-                    when said.has_cell then 2
-                    else 3
-                end,
+                {{ rank_of_source('said.value_key', 'said.absent_value_key', 'said.cell', 'said.has_cell') }},
                 said.precedence
         ) as place
     from said
@@ -69,6 +66,7 @@ select
     value_key,
     cell as raw_value,
     source,
-    is_in_file
+    is_in_file,
+    cells
 from ranked
 where place = 1

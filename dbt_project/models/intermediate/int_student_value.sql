@@ -50,7 +50,8 @@ select
     ) }} as value_key,
     cells.cell as raw_value,
     cells.source,
-    cells.is_in_file
+    cells.is_in_file,
+    case when cells.has_cell then {{ cell_of_source("'file'", 'cells.cell') }} end as cells
 from cells
 left join texts
     on cells.subgroup_key = texts.subgroup_key
@@ -61,5 +62,6 @@ select
     value_key,
     raw_value,
     source,
-    is_in_file
+    is_in_file,
+    cells
 from {{ ref('int_roster_value') }}

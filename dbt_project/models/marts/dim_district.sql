@@ -18,6 +18,7 @@ select
     scope.roster_received_at,
     scope.subgroup_received_at,
     scope.published_at,
+    scope.timezone,
     '{{ var("contract_version") }}' as contract_version
 from {{ ref('stg_run_scope') }} as scope
 inner join {{ ref('int_school_year') }} as session

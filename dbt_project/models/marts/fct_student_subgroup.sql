@@ -19,10 +19,7 @@ select
     subgroup_values.value,
     has.raw_value,
     has.source,
-    case
-        when has.source <> 'file' then subgroup_values.roster_delivery_id
-        when has.is_in_file then subgroup_values.subgroup_delivery_id
-    end as delivery_id,
+    {{ delivery_of_value('has', 'subgroup_values') }} as delivery_id,
     case
         when has.source <> 'file' then subgroup_values.roster_received_at
         else subgroup_values.file_received_at

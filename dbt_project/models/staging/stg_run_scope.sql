@@ -7,5 +7,9 @@ select
     subgroup_received_at,
     as_of_date,
     match_field,
+    timezone,
+    effective_at,
+    history_from,
+    month,
     built_at as published_at
 from {{ source('control', 'run_scope') }}
