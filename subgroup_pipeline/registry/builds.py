@@ -32,7 +32,7 @@ def history_starts(session: Session, effective: Mapping[str, datetime]) -> dict[
         )
         .group_by(Build.district_id)
     )
-    first = dict(session.execute(taken_back).tuples())
+    first = dict(session.execute(taken_back).tuples().all())
     return {district_id: min(moment, first.get(district_id, moment)) for district_id, moment in effective.items()}
 
 
