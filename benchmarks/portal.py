@@ -14,10 +14,11 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, cycle
 from pathlib import Path
 
 from benchmarks.ledger import Ledger
@@ -89,13 +90,15 @@ def _let_people_in(ledger: Ledger) -> None:
         )
 
 
-def measure(port: int, pid: int, page: str, cookie: str, clients: int, asks: int) -> Measured:
-    """Ask for a page `asks` times from each of the clients. Raises RuntimeError for an answer that is no page."""
+def measure(port: int, pid: int, pages: Sequence[str], cookie: str, clients: int, asks: int) -> Measured:
+    """Ask for pages of one kind in turn, `asks` times from each client. Raises RuntimeError for an answer that is no page."""
+    turns = cycle(pages)
 
     def client(_: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         taken = []
         for _ in range(asks):
+            page = next(turns)
             began = time.perf_counter()
             connection.request("GET", page, headers={"cookie": f"{COOKIE}={cookie}"})
             answer = connection.getresponse()
@@ -111,7 +114,7 @@ def measure(port: int, pid: int, page: str, cookie: str, clients: int, asks: int
     with ThreadPoolExecutor(clients) as pool:
         taken = list(chain.from_iterable(pool.map(client, range(clients))))
     cpu = _cpu_seconds(pid) - before
-    return Measured(page, statistics.median(taken), statistics.quantiles(taken, n=20)[-1], 1000 * cpu / len(taken))
+    return Measured(pages[0], statistics.median(taken), statistics.quantiles(taken, n=20)[-1], 1000 * cpu / len(taken))
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -133,7 +136,7 @@ def main() -> None:
         with shell.up("--only", "portal") as up:
             port = int(shell.environment["SUBGROUPS_WEB_PORT"])
             found = [
-                measure(port, up.pid, page, cookie, given.clients, given.asks)
+                measure(port, up.pid, [page], cookie, given.clients, given.asks)
                 for who, cookie in cookies.items()
                 for page in getattr(pages, who)
             ]

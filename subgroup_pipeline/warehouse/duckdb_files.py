@@ -88,7 +88,7 @@ def open_views(views: Iterable[str], files: Iterable[Path], settings: Settings) 
     # One thread: pages run side by side, and what a district has of a table is mostly one block for one thread anyway.
     connection = duckdb.connect(":memory:", config=limits(settings) | {"threads": 1, "temp_directory": ""})
     try:
-        allowed = f"set allowed_paths = {literals(files)}; set parquet_metadata_cache = true;"
+        allowed = f"set allowed_paths = {literals(files)}; set global parquet_metadata_cache = true;"
         connection.execute(f"{' '.join(views)} {allowed} {_LOCKED}")
     except duckdb.Error:
         connection.close()
