@@ -43,7 +43,7 @@ def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
         where {entity.where}
         order by reported.subgroup <> '{EVERYONE}', described.display_order
     """
-    return shown.rows(SubgroupRow, query, **entity.keys)
+    return shown.counts(SubgroupRow, query, **entity.keys)
 
 
 def list_subgroups(shown: ShownRows) -> list[ShownSubgroup]:
@@ -52,4 +52,4 @@ def list_subgroups(shown: ShownRows) -> list[ShownSubgroup]:
         select subgroup, any_value(subgroup_label) as subgroup_label from marts.dim_subgroup
         where subgroup <> '{EVERYONE}' group by subgroup order by min(display_order)
     """
-    return shown.rows(ShownSubgroup, query)
+    return shown.counts(ShownSubgroup, query)
