@@ -30,6 +30,8 @@ class Need(StrEnum):
     """What is published of a district, and since when."""
     REPORTS = "reports"
     """What is counted in a district, or in the school that the address names. It names no student."""
+    STUDENTS = "students"
+    """Students of a district by name, with their values and scores; people of schools see those of `schools_seen` only."""
     DELIVERIES = "deliveries"
     """What a district sent, what was wrong with it, and its settings. Error reports name students by their IDs."""
     STAFF = "staff"
@@ -49,6 +51,7 @@ class Person:
 _OF_OWN_DISTRICT = {
     Need.OVERVIEW: {Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE},
     Need.REPORTS: {Role.DISTRICT},
+    Need.STUDENTS: {Role.DISTRICT, Role.SCHOOL},
     Need.DELIVERIES: {Role.DISTRICT},
 }
 _OF_OWN_SCHOOLS = {Need.REPORTS}
@@ -69,3 +72,10 @@ def may(person: Person | None, need: Need, district_id: str | None = None, schoo
     if person.role == Role.SCHOOL and need in _OF_OWN_SCHOOLS:
         return own and school_id in person.school_ids
     return own and person.role in _OF_OWN_DISTRICT.get(need, ())
+
+
+def schools_seen(person: Person | None) -> frozenset[str] | None:
+    """The schools to whose students, courses and results somebody with `Need.STUDENTS` is limited; None for no limit."""
+    if person is None:
+        return frozenset()
+    return person.school_ids if person.role == Role.SCHOOL else None

@@ -36,11 +36,38 @@ class Asked:
 
     def query(self, **changes: Any) -> str:  # noqa: ANN401 - fields of this class, or `format`
         """The part of an address behind the path with some choices changed, for example `?view=trend`; may be empty."""
-        form = changes.pop("format", "")
-        chosen = replace(self, **changes)
-        pairs = {each.name: getattr(chosen, each.name) for each in fields(self)} | {"format": form}
-        text = urlencode({name: value for name, value in pairs.items() if value}, doseq=True)
-        return f"?{text}" if text else ""
+        return query_of(self, **changes)
+
+
+@dataclass(frozen=True)
+class AskedStudents:
+    """Which students a reader chose. No `value` is that of the subgroup's members, no `subgroup` is all students."""
+
+    subgroup: str = ""
+    value: str = ""
+    school: str = ""
+    course: str = ""
+    membership: str = ""
+    sort: str = ""
+    page: str = ""
+
+    @classmethod
+    def read(cls, query: QueryParams) -> Self:
+        """What an address asks for."""
+        return cls(**{each.name: query.get(each.name, "") for each in fields(cls)})
+
+    def query(self, **changes: Any) -> str:  # noqa: ANN401 - fields of this class, or `format`
+        """The part of an address behind the path with some choices changed. Whatever is changed begins at the first page."""
+        return query_of(self, **({"page": ""} | changes))
+
+
+def query_of(chosen: Asked | AskedStudents, **changes: Any) -> str:  # noqa: ANN401 - fields of what was chosen, or `format`
+    """What was chosen as the part of an address behind the path, some of it changed; may be empty."""
+    form = changes.pop("format", "")
+    kept = replace(chosen, **changes)
+    pairs = {each.name: getattr(kept, each.name) for each in fields(kept)} | {"format": form}
+    text = urlencode({name: value for name, value in pairs.items() if value}, doseq=True)
+    return f"?{text}" if text else ""
 
 
 def path_of(district_id: str, *steps: str) -> str:
@@ -58,3 +85,14 @@ def part_path(entity: Entity, part_id: str) -> str:
     if entity.school_id is None:
         return school_path(entity, part_id)
     return path_of(entity.district_id, "schools", entity.school_id, "courses", part_id)
+
+
+def students_path(entity: Entity, subgroup: str = "", value: str = "") -> str:
+    """The address of the list of an entity's students who have a value of a subgroup; without one, of all of them."""
+    of = AskedStudents(subgroup, value, entity.school_id or "", entity.course_id or "")
+    return path_of(entity.district_id, "students") + of.query()
+
+
+def student_path(district_id: str, student_id: str) -> str:
+    """The address of a student's page."""
+    return path_of(district_id, "students", student_id)

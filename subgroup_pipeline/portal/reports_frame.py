@@ -48,12 +48,16 @@ def report_page(
     shown: ShownRows,
     entity: Entity,
     parts: Sequence[Part],
+    *,
+    about: str = "",
     **values: Any,  # noqa: ANN401 - a template's values
 ) -> Response:
-    """A report of an entity: `parts` as a file where the address asks for one, else the page, which extends `reports.html`."""
-    form = visit.asked("format")
-    if form in DOWNLOADS:
-        return _file(Shown(entity, shown.snapshot, parts), form)
+    """A report of an entity: `parts` as a file where the address asks for one, else the page, which extends `reports.html`.
+
+    The name of the file says what it is `about`, which is the entity's level unless given.
+    """
+    if form := form_asked(visit):
+        return _file(Shown(entity, shown.snapshot, parts), about or entity.level, form)
     defaults = {
         "entity": entity,
         "crumbs": crumbs_to(visit, entity),
@@ -67,6 +71,12 @@ def report_page(
     return district_page(visit, template, district, **(defaults | values))
 
 
+def form_asked(visit: Visit) -> str:
+    """The form of the file that an address asks for; empty for a page."""
+    form = visit.asked("format")
+    return form if form in DOWNLOADS else ""
+
+
 def crumbs_to(visit: Visit, entity: Entity) -> list[Crumb]:
     """The way to an entity, without itself; people of schools do not come by the district."""
     steps = []
@@ -77,7 +87,7 @@ def crumbs_to(visit: Visit, entity: Entity) -> list[Crumb]:
     return steps
 
 
-def _file(shown: Shown, form: str) -> Response:
+def _file(shown: Shown, about: str, form: str) -> Response:
     media_type, make = DOWNLOADS[form]
-    name = f"{shown.entity.district_id}_{shown.entity.level}_{shown.entity.as_of_date}.{form}"
+    name = f"{shown.entity.district_id}_{about}_{shown.entity.as_of_date}.{form}"
     return Response(make(shown), media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -49,14 +49,15 @@ ALLOWED = {
     Need.SIGNED_IN: {"vendor", "district", "school", "aggregate"},
     Need.OVERVIEW: {"vendor", "district", "school", "aggregate"},
     Need.REPORTS: {"vendor", "district", "school"},
+    Need.STUDENTS: {"vendor", "district", "school"},
     Need.DELIVERIES: {"vendor", "district"},
     Need.STAFF: {"vendor"},
 }
 """Who may, said once more and apart from `access.roles`; people of a district may for their own district only.
 
-People of schools are of s1, which the addresses of reports name.
+People of schools are of s1, which the addresses of reports name, and in which the student s0 is.
 """
-OF_A_DISTRICT = (Need.OVERVIEW, Need.REPORTS, Need.DELIVERIES)
+OF_A_DISTRICT = (Need.OVERVIEW, Need.REPORTS, Need.STUDENTS, Need.DELIVERIES)
 
 
 @dataclass
@@ -129,6 +130,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
             "delivery_id": deliveries,
             "school_id": dict.fromkeys((A, B), "s1"),
             "course_id": dict.fromkeys((A, B), "course1"),
+            "student_id": dict.fromkeys((A, B), "s0"),
             "page": dict.fromkeys((A, B), "shown.html"),
             "table": dict.fromkeys((A, B), "dim_student"),
             "email": {A: f"district.{people[A]}", B: f"district.{people[B]}"},

@@ -122,6 +122,7 @@ def parts_of_every_page(installation: Installation, portal: PortalUnderTest) -> 
         "held/delivery_id": held,
         "school_id": "school0",
         "course_id": "course0",
+        "student_id": "s000",
         "email": LONG_NAMED,
         "mail_id": str(mail),
         "table": "rpt_school_subgroup",

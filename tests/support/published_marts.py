@@ -33,6 +33,8 @@ class MadeUp:
     courses: Mapping[str, str] = field(default_factory=lambda: COURSES)
     students: int = 90
     subgroups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SUBGROUPS)
+    also_in: Mapping[str, str] = field(default_factory=dict)
+    """A further school by student ID (`s0`, `s1`, …), with all courses of the student."""
 
 
 def publish_made_up(home: Home, districts: Mapping[str, MadeUp]) -> str:
@@ -67,6 +69,11 @@ inner join school on school.place = n % (select count(*) from school)
 inner join course on course.place = (n // 2) % (select count(*) from course)
 cross join given
 """
+_ALSO_IN = """
+insert into seat by name
+select seat.* exclude (school_id), further.school_id
+from seat inner join (select unnest(?::varchar[]) as student_id, unnest(?::varchar[]) as school_id) as further using (student_id)
+"""
 _DIMENSIONS = """
 insert into analytics.marts.dim_district by name select
     $district_id as district_id, 'Made-up ' || $district_id as district_name, date '2026-10-01' as as_of_date,
@@ -92,8 +99,20 @@ insert into analytics.marts.dim_student by name select distinct
     'Family' || number as family_name, '05' as grade_level, true as is_active
 from seat;
 insert into analytics.marts.fct_student_subgroup by name select
-    $district_id as district_id, student_id, subgroup, value, value as raw_value, 'file' as source
+    $district_id as district_id, student_id, subgroup, value, value as raw_value, 'file' as source,
+    $subgroups as delivery_id, timestamp '2026-09-24 08:00' as received_at
+from (select distinct student_id, subgroup, value from seat);
+insert into analytics.marts.fct_student_school by name
+select distinct $district_id as district_id, student_id, school_id from seat;
+insert into analytics.marts.fct_enrollment by name select distinct
+    $district_id as district_id, student_id, school_id, course_id, school_id || ' ' || course_id as class_id,
+    date '2026-08-20' as begin_date, case when number % 4 = 3 then date '2026-11-01' else date '2027-06-10' end as end_date
 from seat;
+insert into analytics.marts.fct_result by name select distinct
+    $district_id as district_id, student_id, school_id, course_id, school_id || ' ' || course_id as class_id,
+    'quiz of ' || course_id as line_item_id, 'Quiz' as line_item_title, date '2026-09-20' as due_date, score / 5 as score,
+    score as score_pct, date '2026-09-21' as score_date
+from seat where score is not null;
 """
 _REPORT = """
 insert into analytics.marts.rpt_{level}_subgroup by name
@@ -140,6 +159,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     given = {"all_students": ("all",), **made_up.subgroups}
     connection.executemany("insert into given values (?, ?, ?)", [(place, *one) for place, one in enumerate(given.items())])
     connection.execute(_STUDENTS, {"students": made_up.students})
+    connection.execute(_ALSO_IN, [list(made_up.also_in), list(made_up.also_in.values())])
     roster, subgroups = (delivery.delivery_id for delivery in deliveries)
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
     for statement in _DIMENSIONS.split(";")[:-1]:
