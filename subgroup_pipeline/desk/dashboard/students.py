@@ -72,6 +72,11 @@ class StudentRow:
         return name_of(self.given_name, self.family_name) or self.student_id
 
 
+@dataclass(frozen=True)
+class _Counted:
+    students: int
+
+
 def name_of(given_name: str | None, family_name: str | None) -> str:
     """`Family, Given`, or what there is of it."""
     return ", ".join(part for part in (family_name, given_name) if part)
@@ -83,7 +88,7 @@ def list_groups(shown: ShownRows) -> list[Group]:
         select subgroup, value, subgroup_label, value_label, is_member from marts.dim_subgroup
         where {BY_STUDENT} order by subgroup <> '{EVERYONE}', display_order
     """
-    return shown.rows(Group, query)
+    return shown.counts(Group, query)
 
 
 _FOUND = """
@@ -125,7 +130,8 @@ SORTS = {
 
 def count_students(shown: ShownRows, sought: Sought) -> int:
     """How many students a list has on all its pages."""
-    return int(shown.records(f"with {_FOUND} select count(*) as students from found", **sought.values)[0]["students"])
+    query = f"with {_FOUND} select count(*) as students from found"
+    return shown.counts(_Counted, query, **sought.values)[0].students
 
 
 def list_students(shown: ShownRows, sought: Sought, sort: str, page: int | None = None) -> list[StudentRow]:
