@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .tools/bin/uv
 BIN := $(VENV)/bin
+ANALYSTS := .analysts
 export PYTHONWARNINGS ?= ignore
 
 .PHONY: help setup demo up test slow lint types docs lock torture benchmark clean
@@ -24,6 +25,12 @@ $(VENV)/ready: requirements.txt pyproject.toml | $(UV)
 	$(BIN)/python -m subgroup_pipeline.build
 	touch $@
 
+# What analysts use, beside us and not among us: requirements-analysts.in says why.
+$(ANALYSTS)/ready: requirements-analysts.txt | $(UV)
+	test -x $(ANALYSTS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(ANALYSTS)
+	$(UV) pip sync --quiet --python $(ANALYSTS)/bin/python --require-hashes requirements-analysts.txt
+	touch $@
+
 demo: setup      ## made-up districts, a night, the result, and links to look around
 	$(BIN)/subgroups demo
 
@@ -33,7 +40,7 @@ up: setup        ## SFTP server, portal and Dagster, until Ctrl-C
 		exec $(BIN)/subgroups up
 
 # COVERAGE=1 measures which lines ran and fails below the floor in pyproject.toml; it costs a third more time.
-test: setup      ## every test that takes seconds (COVERAGE=1: and which lines ran)
+test: setup $(ANALYSTS)/ready   ## every test that takes seconds (COVERAGE=1: and which lines ran)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=12 $(if $(COVERAGE),--cov)
 
 slow: setup      ## the tests that take longer
@@ -53,6 +60,7 @@ docs: setup      ## the generated pages of docs/, dbt's sources and column linea
 
 lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
+	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-analysts.in -o requirements-analysts.txt
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
 	$(BIN)/python -m pytest -m torture
@@ -62,4 +70,4 @@ benchmark: setup ## a night against one hand-written script, 20 districts
 	$(BIN)/python -m benchmarks.night --districts 20 --students 5000
 
 clean:           ## remove what make made
-	rm -rf $(VENV) .tools .subgroups-demo build dist
+	rm -rf $(VENV) $(ANALYSTS) .tools .subgroups-demo build dist

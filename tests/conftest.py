@@ -32,6 +32,10 @@ _NEEDS = {
     "needs_caddy": (bool(shutil.which("caddy")), "Caddy is not installed: apt-get install caddy"),
     "needs_systemd": (bool(shutil.which("systemd-analyze")), "systemd-analyze is not installed: apt-get install systemd"),
     "needs_chromium": (bool(shutil.which("chromium")), "Chromium is not installed: apt-get install chromium"),
+    "needs_analyst_tools": (
+        (Path(__file__).parents[1] / ".analysts" / "ready").exists(),
+        "the tools of analysts are not installed: make .analysts/ready",
+    ),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }
 

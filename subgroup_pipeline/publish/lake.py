@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = "lake"
 FILE_NAME = "data.parquet"
-_AT_A_TIME = 100
+AT_A_TIME = 100
 """Districts that one scan of a table writes. DuckDB keeps as many files open; with more it closes some and begins second ones."""
 
 _TABLES = """
@@ -63,10 +63,10 @@ def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manif
             (building / DIRECTORY / name).mkdir(mode=0o700, parents=True)
         kept = _link_unchanged(settings, building, draft, before, names)
         changed = [district_id for district_id in draft.districts if district_id not in kept]
-        for first in range(0, len(changed), _AT_A_TIME):
+        for first in range(0, len(changed), AT_A_TIME):
             for schema, name in tables:
                 folder = building / DIRECTORY / name
-                _write_table(connection, f"source.{schema}.{name}", folder, changed[first : first + _AT_A_TIME])
+                write_table(connection, f"source.{schema}.{name}", folder, changed[first : first + AT_A_TIME])
     return dict(sorted((kept | {district_id: district_hash(building, district_id) for district_id in changed}).items()))
 
 
@@ -107,7 +107,7 @@ def _link_unchanged(
     return kept
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, table: str, folder: Path, district_ids: Sequence[str]) -> None:
+def write_table(connection: duckdb.DuckDBPyConnection, table: str, folder: Path, district_ids: Sequence[str]) -> None:
     """Write the rows of some districts in one scan of a table; a district without any has a file without rows."""
     options = "format parquet, compression zstd"
     connection.execute(

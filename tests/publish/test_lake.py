@@ -63,7 +63,7 @@ def test_the_manifest_has_a_hash_per_district(built: Installation) -> None:
 
 def test_many_districts_are_written_some_at_a_time(built: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = publish_anew(built)
-    monkeypatch.setattr(lake, "_AT_A_TIME", 2)
+    monkeypatch.setattr(lake, "AT_A_TIME", 2)
     monkeypatch.setattr(lake, "_link_unchanged", lambda *_: {})
     snapshot = publish_anew(built)
     assert _files(snapshot).keys() == _files(whole).keys()

@@ -97,7 +97,7 @@ CRASHES = (
     Crash("before the copy", KillAt(shutil.copyfile, about=".building")),
     Crash("during the copy", KillAt(shutil.copyfile, "during", about=".building", delay=0.0005)),
     Crash("copied, not verified", KillAt(snapshot._verify)),
-    Crash("half the lake", KillAt(lake._write_table, "after", call=7)),
+    Crash("half the lake", KillAt(lake.write_table, "after", call=7)),
     Crash("before the manifest", KillAt(manifest.write_manifest)),
     Crash("before the snapshot has its name", KillAt(Path.rename, about=".building")),
     Crash("the snapshot has its name", KillAt(Path.rename, "after", about=".building")),
