@@ -193,9 +193,11 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
         last = database_of(settings, before)
         with open_files(settings, write={"snapshot": target}, read={"last": last} if last else {}) as connection:
             connection.execute("use snapshot")
+            # A table that came with this release is not in the snapshot before, and has nothing of these districts.
+            before_them = set(_mart_tables(connection, "last"))
             for table in _mart_tables(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
-                if last is not None:
+                if table in before_them:
                     columns = columns_now(connection, "last", table)
                     connection.execute(
                         f"insert into marts.{table} by name select {columns} from last.marts.{table} "
@@ -205,9 +207,13 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
     sync_to_disk(target)
 
 
-def _mart_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    query = "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = current_database() order by 1"
-    return [row[0] for row in connection.execute(query).fetchall()]
+def _mart_tables(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
+    """The tables of the schema `marts` in the connection's own database, or in one that is attached."""
+    query = (
+        "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = coalesce(?, current_database()) "
+        "order by 1"
+    )
+    return [row[0] for row in connection.execute(query, [database]).fetchall()]
 
 
 def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistrict]) -> dict[str, int]:

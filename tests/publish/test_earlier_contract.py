@@ -85,3 +85,26 @@ def test_districts_that_are_not_built_again_are_shown_in_the_words_of_now(
         assert connection.execute("select distinct source from marts.fct_student_subgroup order by 1").fetchall() == [
             ("file",), ("roster",)
         ]  # fmt: skip
+
+
+def test_a_table_that_the_snapshot_before_did_not_have_is_empty_for_a_district_that_is_kept_from_there(
+    built: Installation,
+) -> None:
+    working = built.settings.paths.analytics_database
+    before = working.read_bytes()
+    _write(
+        built,
+        "create table analytics.marts.rpt_new as select district_id, 1 as student_count from analytics.marts.dim_district",
+        "create or replace table control.build_kept as from control.build",
+        "update control.build set build_key = case when district_id = 'gamma' then '' else 'built anew' end",
+    )
+    try:
+        _publish(built)
+        shown = {row[0] for row in built.ask("select district_id from marts.rpt_new")}
+        assert shown
+        assert shown == {row[0] for row in built.ask("select district_id from dim_district where district_id <> 'gamma'")}
+        assert built.ask("select count(*) from dim_district where district_id = 'gamma'") == [(1,)]
+    finally:
+        working.write_bytes(before)
+        _write(built, "create or replace table control.build as from control.build_kept", "drop table control.build_kept")
+        _publish(built)
