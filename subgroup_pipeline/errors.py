@@ -98,3 +98,7 @@ class UpkeepError(SubgroupsError):
 
 class MailError(SubgroupsError):
     """A mail that is not kept."""
+
+
+class MirrorError(SubgroupsError):
+    """The PostgreSQL mirror could not be brought to what is shown, or asked; its readers keep what they have."""

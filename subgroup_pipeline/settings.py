@@ -28,7 +28,7 @@ REPORTS_KEPT = timedelta(days=90)
 history of runs, which answer questions about a report, stay as long."""
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\x00-\x20]+@[^@\s,<>]+\.[^@\s,<>]+")
 _DRIVER = "postgresql+psycopg2"
-"""The registry's and Dagster's. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
+"""Of every PostgreSQL URL. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
 
 
 class Settings(BaseSettings):
@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     )
     oidc_district_claim: str = Field("district_id", description="Claim with our key of the person's district")
     oidc_schools_claim: str = Field("school_ids", description="Claim with the list of the person's schools (role school)")
+    mirror_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL database that BI tools read what is published from: postgresql://user:password@host:port/name; "
+        "empty means none",
+    )
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")
@@ -89,6 +94,15 @@ class Settings(BaseSettings):
     def _database(cls, value: SecretStr) -> SecretStr:
         """Take a PostgreSQL URL with or without the driver's name; keep it with."""
         return SecretStr(_with_driver(value.get_secret_value()))
+
+    @field_validator("mirror_url")
+    @classmethod
+    def _mirror(cls, value: SecretStr) -> SecretStr:
+        """Take a PostgreSQL URL, as for the registry, but no other database's."""
+        url = _with_driver(value.get_secret_value())
+        if url and not url.startswith(_DRIVER):
+            raise ValueError("write postgresql://user:password@host:port/name")
+        return SecretStr(url)
 
     @field_validator("nightly_cron")
     @classmethod

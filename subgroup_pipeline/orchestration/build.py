@@ -9,6 +9,7 @@ import dagster as dg
 from subgroup_pipeline.orchestration.check_assets import checked_files
 from subgroup_pipeline.orchestration.dbt_models import build_models, history
 from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
+from subgroup_pipeline.orchestration.mirror_asset import postgres_mirror
 from subgroup_pipeline.orchestration.night_assets import (
     archived_deliveries,
     delivery_verdict,
@@ -47,6 +48,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             run_scope,
             models,
             build_published_snapshot(models),
+            *([postgres_mirror] if settings.mirror_url.get_secret_value() else []),
             error_reports,
             upkeep,
             proved_files,

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from dagster_postgres import PostgresEventLogStorage
 
+from subgroup_pipeline.mirror.server import transaction
 from subgroup_pipeline.orchestration.instance import open_instance, prepare_instance
 from subgroup_pipeline.registry.database import HEAD
 from subgroup_pipeline.registry.schema import Base
@@ -24,9 +25,10 @@ pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Installation]:
-    url = postgres_server.make_database()
+    url, mirror_url = postgres_server.make_database(), postgres_server.make_database()
     home = tmp_path_factory.mktemp("postgres") / "home"
-    with installation_in(home, database_url=url.replace("postgresql:", "postgresql+psycopg2:", 1)) as installation:
+    database_url = url.replace("postgresql:", "postgresql+psycopg2:", 1)
+    with installation_in(home, database_url=database_url, mirror_url=mirror_url) as installation:
         for district in ("alpha", "torn"):
             installation.apply(small.settings(district))
         installation.upload("alpha", "roster", {"roster.zip": zip_of(small.roster())})
@@ -35,6 +37,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> It
         installation.night()
         yield installation
     postgres_server.drop_database(url)
+    postgres_server.drop_database(mirror_url)
 
 
 def test_the_night_is_as_on_sqlite(ran: Installation) -> None:
@@ -52,6 +55,14 @@ def test_a_second_night_changes_nothing(ran: Installation) -> None:
     ran.night()
     assert ran.settings.paths.current_snapshot.resolve() == before
     assert [d["seen_again_count"] for d in ran.deliveries("alpha", "subgroups")] == [1]
+
+
+def test_the_mirror_holds_what_the_night_published(ran: Installation) -> None:
+    with transaction(ran.settings) as mirror:
+        mirror.execute("select count(*) from marts.rpt_student_subgroup where subgroups ->> 'english_learner' = 'yes'")
+        assert mirror.fetchone() == (4,)
+        mirror.execute("select snapshot from mirror.snapshot")
+        assert mirror.fetchone() == (ran.settings.paths.current_snapshot.resolve().name,)
 
 
 def test_dagster_keeps_its_history_there_too(ran: Installation) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.desk.doctor import districts, environment, mail, portal, publication, server, storage
+from subgroup_pipeline.desk.doctor import districts, environment, mail, mirror, portal, publication, server, storage
 from subgroup_pipeline.desk.doctor.complaint import Complaint
 from subgroup_pipeline.errors import SubgroupsError
 
@@ -33,6 +33,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     publication.published_marts,
     publication.pinned_rollback,
     publication.damaged_manifests,
+    mirror.postgres_mirror,
 )
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
     districts.without_a_way_in,
