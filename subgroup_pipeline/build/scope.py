@@ -15,7 +15,7 @@ from subgroup_pipeline.build.project_version import model_version
 from subgroup_pipeline.districts.past_keys import meaning_key, reading_key
 from subgroup_pipeline.registry.builds import history_starts
 from subgroup_pipeline.registry.ledger import live_deliveries
-from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.control import write_report_settings, write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import BUILD, RUN_SCOPE
 from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.rule_sql import rules
@@ -70,7 +70,9 @@ def set_scope(
     connection.execute("delete from control.run_scope")
     insert_rows(connection, RUN_SCOPE, rows)
     in_scope = [row["district_id"] for row in rows]
-    write_subgroup_settings(connection, [d for d in districts if d.district_id in set(in_scope)])
+    built_now = [district for district in districts if district.district_id in set(in_scope)]
+    write_subgroup_settings(connection, built_now)
+    write_report_settings(connection, built_now)
     _mark(connection, dict.fromkeys(in_scope, DIRTY))
     return in_scope
 

@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.districts.report_settings import Reports, check_pairs
 from subgroup_pipeline.districts.settings_part import Part
 from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
 from subgroup_pipeline.errors import SettingsError
@@ -101,6 +102,7 @@ class DistrictSettings(Part):
     server: Server | None = None
     roster: Roster = Field(default_factory=Roster)
     subgroups: Subgroups | None = None
+    reports: Reports = Field(default_factory=Reports)
     privacy: Privacy = Field(default_factory=Privacy)
     guards: Guards = Field(default_factory=Guards)
     publish_when: Literal["tolerant", "clean"] = "tolerant"
@@ -145,6 +147,13 @@ class DistrictSettings(Part):
             return date.fromisoformat(str(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)) else "")
         except ValueError as error:
             raise ValueError("allowed: delivery, roster, or a date as YYYY-MM-DD") from error
+
+    @field_validator("reports")
+    @classmethod
+    def _pairs_of_own_subgroups(cls, value: Reports, info: ValidationInfo) -> Reports:
+        if "subgroups" in info.data:  # otherwise the subgroups have a fault of their own
+            check_pairs(value, info.data["subgroups"])
+        return value
 
     @field_validator("schedule")
     @classmethod

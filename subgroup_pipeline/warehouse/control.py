@@ -1,10 +1,11 @@
-"""The control tables that tell SQL what a district's settings say: columns of its subgroups, and their known values."""
+"""The control tables that tell SQL what a district's settings say: its subgroups with their values, and what is reported."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.warehouse.control_tables import SUBGROUP_COLUMN, SUBGROUP_VALUE
+from subgroup_pipeline.districts.report_settings import pairs_of
+from subgroup_pipeline.warehouse.control_tables import REPORT_BAND, REPORT_PAIR, SUBGROUP_COLUMN, SUBGROUP_VALUE
 from subgroup_pipeline.warehouse.rows import insert_rows
 
 if TYPE_CHECKING:
@@ -53,3 +54,22 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
     connection.execute(f"delete from {SUBGROUP_COLUMN}; delete from {SUBGROUP_VALUE}")
     insert_rows(connection, SUBGROUP_COLUMN, columns)
     insert_rows(connection, SUBGROUP_VALUE, values)
+
+
+def write_report_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:
+    """Replace the bands and pairs of the warehouse by those of these districts."""
+    bands: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
+    for district in districts:
+        settings = district.settings
+        bands += [
+            {"district_id": district.district_id, "band": band, "band_order": order, "band_floor": floor}
+            for order, (band, floor) in enumerate(settings.reports.bands.items(), start=1)
+        ]
+        pairs += [
+            {"district_id": district.district_id, "subgroup": one, "with_subgroup": other}
+            for one, other in pairs_of(settings.reports, settings.subgroups)
+        ]
+    connection.execute(f"delete from {REPORT_BAND}; delete from {REPORT_PAIR}")
+    insert_rows(connection, REPORT_BAND, bands)
+    insert_rows(connection, REPORT_PAIR, pairs)

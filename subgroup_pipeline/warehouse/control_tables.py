@@ -84,6 +84,29 @@ SUBGROUP_VALUE = _control(
     "run",
 )
 
+REPORT_BAND = _control(
+    "report_band",
+    "The performance bands of districts that have some.",
+    {
+        "district_id": _DISTRICT,
+        "band": Column("varchar", "Name of the band.", required=True),
+        "band_order": Column("integer", "Its place among the bands, from 1; the lowest comes first.", required=True),
+        "band_floor": Column("double", "The lowest percent that lies in it.", required=True),
+    },
+    "run",
+)
+
+REPORT_PAIR = _control(
+    "report_pair",
+    "Pairs of subgroups whose students are counted together. A pair stands once, and is read both ways.",
+    {
+        "district_id": _DISTRICT,
+        "subgroup": Column("varchar", "Name of a subgroup.", required=True),
+        "with_subgroup": Column("varchar", "Name of the other one.", required=True),
+    },
+    "run",
+)
+
 RUN_DELIVERY = _control(
     "run_delivery",
     "The deliveries that the checks look at now, and the roster that each subgroup file is matched against.",
@@ -171,6 +194,8 @@ CONTROL_TABLES = (
     BUILD,
     SUBGROUP_COLUMN,
     SUBGROUP_VALUE,
+    REPORT_BAND,
+    REPORT_PAIR,
     RUN_DELIVERY,
     LANDED_DELIVERY,
     LANDED_HEADER,

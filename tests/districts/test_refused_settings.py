@@ -112,6 +112,23 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "share above one": (HEAD + "guards: {match_rate: 95}\n", 4, ("less than or equal to 1",)),
     "share that is no number": (HEAD + "guards: {match_rate: nan}\n", 4, ("guards.match_rate",)),
     "minimum count of zero": (HEAD + "privacy: {minimum_count: 0}\n", 4, ("greater than or equal to 1",)),
+    "unknown key under reports": (HEAD + "reports: {band: {below: 0}}\n", 4, ("`band`", "bands, pairs, nsla_student_level")),
+    "bands out of order": (HEAD + "reports:\n  bands: {met: 75, near: 60}\n", 5, ("near does not begin above met",)),
+    "bands that begin at one percent": (HEAD + "reports: {bands: {a: 60, b: 60}}\n", 4, ("b does not begin above a",)),
+    "band that is no word": (HEAD + "reports: {bands: {Met it: 0}}\n", 4, ("near_standard", "Met it")),
+    "band beyond a hundred": (HEAD + "reports:\n  bands:\n    met: 0\n    above: 101\n", 7, ("less than or equal to 100",)),
+    "band that is no number": (HEAD + "reports: {bands: {met: nan}}\n", 4, ("reports.bands.met",)),
+    "pair of an open subgroup": (
+        COLUMNS + "    a: {subgroup: a, open: true}\n    b: {subgroup: b, values: {y: yes}}\n"
+        "reports:\n  pairs:\n    - [b, a]\n", 10, ("a is no subgroup with known values", "allowed: b")),
+    "pair with all_students": (
+        COLUMNS + "    b: {subgroup: b, values: {y: yes}}\nreports: {pairs: [[b, all_students]]}\n", 7,
+        ("all_students", "allowed: b")),
+    "pair without subgroups": (HEAD + "reports: {pairs: [[a, b]]}\n", 4, ("no such subgroup",)),
+    "pair of one": (HEAD + "reports:\n  pairs: [[a]]\n", 5, ("[[english_learner, homeless]",)),
+    "pair beside itself": (HEAD + "reports: {pairs: [[a, a]]}\n", 4, ("a stands beside itself",)),
+    "pair given both ways": (HEAD + "reports: {pairs: [[a, b], [b, a]]}\n", 4, ("given twice",)),
+    "nsla_student_level another word": (HEAD + "reports: {nsla_student_level: maybe}\n", 4, ("boolean",)),
     "open is neither true nor false": (COLUMNS + "    a: {subgroup: a, open: perhaps}\n", 6, ("boolean",)),
     "section without its keys": (HEAD + "subgroups: no\n", 4, ("settings of its own", "student_id_column")),
     "section left empty": (HEAD + "guards:\n", 4, ("settings of its own", "match_rate")),
