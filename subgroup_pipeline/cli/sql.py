@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import nullcontext, redirect_stdout
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,17 +31,22 @@ class RowForm(StrEnum):
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
+    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")] = "",
+    as_of: Annotated[datetime | None, typer.Option(help="A day at whose end values are read.", formats=["%Y-%m-%d"])] = None,
     form: Annotated[RowForm | None, typer.Option("--format", help="Default: by the ending of --output, else a table.")] = None,
     output: Annotated[Path | None, typer.Option(help="A file to write it to; without it the rows go to stdout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json: an array of objects.")] = False,
 ) -> None:
     """Ask what is published, read-only. `show tables` lists the tables; docs/data-dictionary.md says what they hold.
 
+    With --as-of, `fct_student_subgroup` holds the values at the end of that day in each district's time zone; every other table
+    is as it is now. Without a query that table is printed.
+
     Example: subgroups sql "from rpt_district_subgroup where subgroup = 'english_learner'" --output learners.csv
     """
     import duckdb
 
+    from subgroup_pipeline.publish.as_of import open_on_day
     from subgroup_pipeline.publish.reader import open_published
     from subgroup_pipeline.settings import load_settings, private_umask
 
@@ -49,11 +55,16 @@ def sql(
     form = RowForm.JSON if as_json else form or _form_of(output)
     if form is RowForm.PARQUET and output is None and sys.stdout.isatty():
         raise typer.BadParameter("parquet is no text; give --output rows.parquet, or pipe it", param_hint="--format")
+    if as_of is not None and not query:
+        query = "from fct_student_subgroup order by all"
     private_umask()
     # Neither registry nor log is opened: who may only read what is published can ask it.
-    with TemporaryDirectory() as scratch, open_published(load_settings(), writes_into=Path(scratch)) as connection:
+    with TemporaryDirectory() as folder:
+        scratch, settings = Path(folder), load_settings()
+        opened = open_published(settings, scratch) if as_of is None else open_on_day(settings, as_of.date(), scratch)
         try:
-            _print(_rows(connection, query), form, output, Path(scratch) / "rows")
+            with opened as connection:
+                _print(_rows(connection, query), form, output, scratch / "rows")
         except duckdb.Error as error:
             say(f"error: {str(error).strip()}")
             raise typer.Exit(1) from error

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.district_file import DISTRICT_KEY
 from subgroup_pipeline.errors import PublishError
+from subgroup_pipeline.publish.as_of import macros_of
 from subgroup_pipeline.publish.lake import file_of, tables_of
 from subgroup_pipeline.publish.quality_tables import QUALITY_TABLES
 from subgroup_pipeline.warehouse.duckdb_files import open_views
@@ -103,6 +104,7 @@ def _connect(settings: Settings, snapshot: Path, district_id: str) -> duckdb.Duc
         f"select {literal(district_id)} as district_id, * from read_parquet({literal(file)}, hive_partitioning = false);"
         for table, file in files.items()
     ]
+    views += [f"{macro};" for macro in macros_of(files, "marts")]
     try:
         return open_views(["create schema marts; create schema quality;", *views], files.values(), settings)
     except duckdb.Error as error:

@@ -13,6 +13,7 @@ from subgroup_pipeline.build.earlier_contract import columns_now
 from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot, sync_to_disk
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of
+from subgroup_pipeline.publish.as_of import make_macros
 from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_working_file
 from subgroup_pipeline.publish.current import show_newest
@@ -71,6 +72,7 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
         kept_hops = hops_before(settings, database_of(settings, before), kept)
         by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
         comment_tables(connection)
+        make_macros(connection)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
         districts = {
             district_id: district.model_copy(update={"quality_sha256": by_district.get(district_id, "")})

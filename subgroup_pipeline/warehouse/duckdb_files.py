@@ -81,15 +81,21 @@ def open_for_reader(path: Path, settings: Settings, writes_into: Path | None = N
     return connection
 
 
-def open_views(views: Iterable[str], files: Iterable[Path], settings: Settings) -> duckdb.DuckDBPyConnection:
-    """A connection in memory with views over files, its options locked, with no way to any other file. Raises duckdb.Error."""
+def open_views(
+    views: Iterable[str], files: Iterable[Path], settings: Settings, writes_into: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with views over files, its options locked, with no way out but to a directory for results.
+
+    Raises duckdb.Error.
+    """
     import duckdb
 
     # One thread: pages run side by side, and what a district has of a table is mostly one block for one thread anyway.
     connection = duckdb.connect(":memory:", config=limits(settings) | {"threads": 1, "temp_directory": ""})
     try:
-        allowed = f"set allowed_paths = {literals(files)}; set global parquet_metadata_cache = true;"
-        connection.execute(f"{' '.join(views)} {allowed} {_LOCKED}")
+        results = literals([writes_into] if writes_into else [])
+        allowed = f"set allowed_paths = {literals(files)}; set allowed_directories = {results};"
+        connection.execute(f"{' '.join(views)} {allowed} set global parquet_metadata_cache = true; {_LOCKED}")
     except duckdb.Error:
         connection.close()
         raise
