@@ -36,6 +36,7 @@ def _environment() -> Environment:
     )
     made.filters["local_time"] = local_time
     made.filters["utc_time"] = utc_time
+    made.filters["local_day"] = local_day
     made.filters["day_and_clock"] = day_and_clock
     made.filters["number"] = number
     made.filters["percent"] = percent
@@ -60,6 +61,11 @@ def local_time(moment: datetime | str | None, zone: str = "UTC") -> str:
 def utc_time(moment: datetime) -> str:
     """The same in UTC without saying so, for tables of pages that say it once."""
     return f"{moment.astimezone(UTC):{_CLOCK}}"
+
+
+def local_day(moment: datetime, zone: str) -> str:
+    """The day of a moment of a published table, which is UTC without saying so, as people of a time zone write it."""
+    return day_words(moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)))
 
 
 def number(value: int | None) -> str:

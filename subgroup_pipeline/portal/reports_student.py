@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
 from subgroup_pipeline.access.roles import Need, may, schools_seen
+from subgroup_pipeline.desk.dashboard.counted import EVERYONE
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.entity import find_entity
-from subgroup_pipeline.desk.dashboard.student import courses_of, find_student, results_of, schools_of, values_of
+from subgroup_pipeline.desk.dashboard.student import courses_of, find_student, past_of, results_of, schools_of, values_of
 from subgroup_pipeline.desk.student_views import record_viewed, student_mark
+from subgroup_pipeline.districts.subgroup_settings import NOT_REPORTED
+from subgroup_pipeline.portal.charts.timeline import Stretch, timeline
 from subgroup_pipeline.portal.district_frame import district_of
 from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.portal.reports_address import path_of
 from subgroup_pipeline.portal.reports_frame import form_asked, report_page, shown_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from markupsafe import Markup
     from starlette.responses import Response
+
+    from subgroup_pipeline.desk.dashboard.student import PastValue
 
 SOURCES = {"file": "subgroup file", "roster_metadata": "roster", "demographics": "demographics of the roster"}
 """Where a value was read, in words."""
@@ -37,17 +47,46 @@ def student(visit: Visit) -> Response:
             form=form_asked(visit),
         )  # fmt: skip
         schools, courses = schools_of(shown, student_id, own), courses_of(shown, student_id, own)
-        values, results = values_of(shown, student_id), results_of(shown, student_id, own)
+        values, past, results = values_of(shown, student_id), past_of(shown, student_id), results_of(shown, student_id, own)
         parts = [
             Part("dim_student", [found]), Part("fct_student_school", schools), Part("fct_enrollment", courses),
-            Part("fct_student_subgroup", values), Part("fct_result", results),
+            Part("fct_student_subgroup", values),
+            Part("fct_student_subgroup_history", past), Part("fct_result", results),
         ]  # fmt: skip
         crumbs = [(path_of(district.district_id), entity.district_name), (path_of(district.district_id, "students"), "Students")]
         return report_page(
             visit, "reports_student.html", district, shown, entity, parts, about="student", heading=found.name, crumbs=crumbs,
-            student=found, schools=schools, courses=courses, values=values, results=results, sources=SOURCES, path_of=path_of,
+            student=found, schools=schools, courses=courses, values=values, past=lines_of(past, entity.published_at),
+            results=results, sources=SOURCES, path_of=path_of,
             sees_deliveries=may(visit.person, Need.DELIVERIES, district.district_id),
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PastLine:
+    """The past of one subgroup: its values in the order of time, and the line that draws them."""
+
+    label: str
+    values: list[PastValue]
+    drawn: Markup
+
+
+def lines_of(past: list[PastValue], until: datetime) -> list[PastLine]:
+    """The past by subgroup; every line begins with the first value of any, and ends when the rows were published."""
+    begin = min((one.valid_from for one in past), default=until)
+    lines = []
+    for subgroup, found in groupby(past, key=lambda one: one.subgroup):
+        values = list(found)
+        label = "In the district" if subgroup == EVERYONE else values[0].subgroup_label
+        stretches = [Stretch(_kind(one), one.valid_from, one.valid_to or until) for one in values]
+        lines.append(PastLine(label, values, timeline(stretches, begin, until)))
+    return lines
+
+
+def _kind(one: PastValue) -> str:
+    if one.value == NOT_REPORTED:
+        return "unknown"
+    return "out" if one.is_member is False else "in"
 
 
 PAGES = [Page("/d/{district_id}/reports/students/{student_id}", Need.STUDENTS, get=student)]

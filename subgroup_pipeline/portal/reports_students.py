@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 
@@ -10,6 +13,7 @@ from subgroup_pipeline.access.roles import Need, schools_seen
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.entity import find_entity, list_schools
+from subgroup_pipeline.desk.dashboard.membership import Membership, school_year_begin
 from subgroup_pipeline.desk.dashboard.students import (
     PAGE,
     SORTS,
@@ -35,48 +39,92 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.portal.reports_frame import Crumb
 
+MEMBERSHIPS = {Membership.DAY: "On the day", Membership.NOW: "Now", Membership.EVER: "Ever this year"}
+"""The words of the switch."""
 LONGEST_SOUGHT = 100
 """Characters of a name or number that are looked for."""
 
 
+@dataclass(frozen=True)
+class _Listing:
+    """What an address asks for, found among the published rows, and to whose schools the reader is limited."""
+
+    asked: AskedStudents
+    entity: Entity
+    groups: list[Group]
+    sought: Sought
+
+
 def of_group(visit: Visit) -> Response:
     """The list that the address asks for. Raises HTTPException (404) for what is not there, or not the reader's."""
-    return _list(visit, district_of(visit), sought_text="")
-
-
-def search(visit: Visit) -> Response:
-    """Students whose number or name begins with what was sent, which is in no address, no log and no audit event."""
-    return _list(visit, district_of(visit), sought_text=visit.given("sought").strip()[:LONGEST_SOUGHT])
-
-
-def _list(visit: Visit, district: RegisteredDistrict, sought_text: str) -> Response:
-    asked, own = AskedStudents.read(visit.request.query_params), schools_seen(visit.person)
-    if own is not None and len(own) == 1 and not asked.school and not sought_text:
+    district, own, asked = district_of(visit), schools_seen(visit.person), AskedStudents.read(visit.request.query_params)
+    if own is not None and len(own) == 1 and not asked.school:
         return visit.go(path_of(district.district_id, "students") + asked.query(school=next(iter(own))))
     with shown_of(visit, district) as shown:
         if shown is None:
             return district_page(visit, "reports_none.html", district)
-        groups = list_groups(shown)
-        entity, group = _entity(shown, asked, own), _group(groups, asked)
-        if entity is None or group is None:
-            raise HTTPException(404)
-        sought = Sought(group, entity.school_id, entity.course_id, own)
+        listing = _listing(visit, shown, district)
         sort = asked.sort if asked.sort in SORTS else "name"
-        found = count_students(shown, sought)
+        found = count_students(shown, listing.sought)
         pages = max(1, -(-found // PAGE))
         page = min(page_number(visit), pages)
-        form = form_asked(visit)
-        if sought_text:
-            rows = find_students(shown, sought_text, own)
-        else:
-            rows = list_students(shown, sought, sort, None if form else page)
-        _record(visit, shown, asked, rows, is_search=bool(sought_text))
-        return report_page(
-            visit, "reports_students.html", district, shown, entity, [Part("fct_student_subgroup", rows)], about="students",
-            asked=asked, heading=f"Students: {group.words}", crumbs=_crumbs(visit, entity), group=group, groups=groups,
-            rows=rows, found=found, page=page, pages=pages, sort=sort, sought_text=sought_text,
-            schools=list_schools(shown, own), student_path=student_path, most=PAGE,
-        )  # fmt: skip
+        rows = list_students(shown, listing.sought, sort, None if form_asked(visit) else page)
+        of = {name: getattr(asked, name) for name in ("subgroup", "value", "school", "course", "membership", "page")}
+        _record(visit, shown, rows, by="list", format=form_asked(visit), **of)
+        return _answer(visit, shown, district, listing, rows, found=found, page=page, pages=pages, sort=sort)
+
+
+def search(visit: Visit) -> Response:
+    """Students whose number or name begins with what was sent, which stands in no address, no log and no audit event."""
+    district, text = district_of(visit), visit.given("sought").strip()[:LONGEST_SOUGHT]
+    if not text:
+        return visit.go(path_of(district.district_id, "students"))
+    with shown_of(visit, district) as shown:
+        if shown is None:
+            return district_page(visit, "reports_none.html", district)
+        listing = _listing(visit, shown, district)
+        rows = find_students(shown, text, listing.sought.own_schools)
+        _record(visit, shown, rows, by="search")
+        return _answer(visit, shown, district, listing, rows, found=len(rows), page=1, pages=1, sort="", sought_text=text)
+
+
+def _listing(visit: Visit, shown: ShownRows, district: RegisteredDistrict) -> _Listing:
+    """Read the address. Raises HTTPException (404) for a group or place that is not there, or not the reader's."""
+    asked, own, zone = AskedStudents.read(visit.request.query_params), schools_seen(visit.person), district.settings.timezone
+    groups = list_groups(shown)
+    entity, group = _entity(shown, asked, own), _group(groups, asked)
+    if entity is None or group is None:
+        raise HTTPException(404)
+    sought = Sought(
+        group=group,
+        school_id=entity.school_id,
+        course_id=entity.course_id,
+        own_schools=own,
+        membership=next((one for one in Membership if one == asked.membership), Membership.DAY),
+        today=datetime.now(ZoneInfo(zone)).date(),
+        year_began=school_year_begin(entity.school_year, entity.as_of_date, zone),
+    )
+    return _Listing(asked, entity, groups, sought)
+
+
+def _answer(
+    visit: Visit,
+    shown: ShownRows,
+    district: RegisteredDistrict,
+    listing: _Listing,
+    rows: list[StudentRow],
+    *,
+    sought_text: str = "",
+    **values: object,
+) -> Response:
+    entity, sought = listing.entity, listing.sought
+    mart = "fct_student_subgroup" + ("_history" if sought.membership else "")
+    return report_page(
+        visit, "reports_students.html", district, shown, entity, [Part(mart, rows)], about="students", asked=listing.asked,
+        heading="Students" if sought_text else f"Students: {sought.group.words}", crumbs=_crumbs(visit, entity),
+        group=sought.group, groups=listing.groups, rows=rows, sought=sought, schools=list_schools(shown, sought.own_schools),
+        memberships=MEMBERSHIPS, student_path=student_path, most=PAGE, sought_text=sought_text, **values,
+    )  # fmt: skip
 
 
 def _entity(shown: ShownRows, asked: AskedStudents, own: frozenset[str] | None) -> Entity | None:
@@ -101,16 +149,10 @@ def _crumbs(visit: Visit, entity: Entity) -> list[Crumb]:
     return [*crumbs_to(visit, entity), (path, entity.name)]
 
 
-def _record(visit: Visit, shown: ShownRows, asked: AskedStudents, rows: list[StudentRow], *, is_search: bool) -> None:
-    of = (
-        {}
-        if is_search
-        else {name: getattr(asked, name) for name in ("subgroup", "value", "school", "course", "membership", "page")}
-    )
+def _record(visit: Visit, shown: ShownRows, rows: list[StudentRow], **asked: str) -> None:
     record_listed(
-        visit.registry, actor=visit.who, district_id=visit.district_id, students=len(rows), snapshot=shown.snapshot,
-        by="search" if is_search else "list", format=form_asked(visit), **of,
-    )  # fmt: skip
+        visit.registry, actor=visit.who, district_id=visit.district_id, students=len(rows), snapshot=shown.snapshot, **asked
+    )
 
 
 PAGES = [Page("/d/{district_id}/reports/students", Need.STUDENTS, get=of_group, post=search)]

@@ -19,7 +19,7 @@ from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.registry.schema import AuditEvent
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running, send_form
-from tests.support.published_marts import COURSES, SCHOOLS, MadeUp, publish_made_up
+from tests.support.published_marts import BEGUN, CHANGED, COURSES, SCHOOLS, MadeUp, publish_made_up
 
 AT = "/d/alder/reports/students"
 ODD, OAK, HIGH = SCHOOLS
@@ -106,6 +106,45 @@ def test_a_list_is_sorted_over_all_its_pages(clerk: httpx.Client, sort: str, col
     cells = [row[column] for row in _csv(clerk, f"{AT}?sort={sort}")]
     expected = sorted(cells, key=str.lower) if sort == "name" else sorted(cells, key=lambda cell: -float(cell or -1))
     assert cells == expected
+
+
+def test_ever_this_year_has_those_who_changed_or_left_and_none_of_the_year_before(clerk: httpx.Client) -> None:
+    learners = f"{AT}?subgroup=english_learner&value=yes"
+    day = {row["student_id"] for row in _csv(clerk, learners)}
+    ever = {row["student_id"]: row for row in _csv(clerk, f"{learners}&membership=ever")}
+    changed = {f"s{number}" for number in range(3, 90, 10)}
+    assert ever.keys() == day | changed | {"gone"}
+    assert "before" not in ever
+    assert {row["report"] for row in ever.values()} == {"fct_student_subgroup_history"}
+    assert ever["gone"]["valid_from"] == f"{BEGUN}:00"
+    assert ever["gone"]["valid_to"] == f"{CHANGED}:00"
+    assert all(ever[student]["valid_to"] == "" for student in day)
+    assert {row["valid_from"] for row in ever.values() if row["student_id"] in changed & day} == {f"{CHANGED}:00"}
+    page = _shown(clerk, f"{learners}&membership=ever")
+    assert "at any time since July 1, 2026" in page
+    assert "gone (not in the roster any more)" in page
+    assert clerk.get(f"{AT}/gone").status_code == 404
+
+
+def test_now_leaves_out_whose_classes_have_ended(clerk: httpx.Client) -> None:
+    """Of the made-up students every fourth has classes until November 1, 2026."""
+    assert len(_csv(clerk, f"{AT}?membership=now")) == 90
+    for place in (f"school={OAK}", f"school={OAK}&course=course1"):
+        day = {row["student_id"] for row in _csv(clerk, f"{AT}?{place}")}
+        now = {row["student_id"] for row in _csv(clerk, f"{AT}?{place}&membership=now")}
+        assert now == {student for student in day if int(student[1:]) % 4 != 3}
+        assert now != day
+
+
+def test_what_changed_for_a_student_is_a_line_and_in_words(clerk: httpx.Client) -> None:
+    page = _shown(clerk, f"{AT}/s3")
+    past = page.partition("Over time</h2>")[2].partition("</section>")[0]
+    assert past.count('<svg class="timeline"') == 5
+    learner = past.partition("English learner</th>")[2].partition("</tr>")[0]
+    assert len(re.findall("<rect", learner)) == 2
+    said = re.sub(r"<[^>]+>", "", learner)
+    assert "Yes from August 20, 2026 until September 24, 2026" in said
+    assert "since September 24, 2026" in said
 
 
 @pytest.mark.parametrize("wrong", ["subgroup=no_such", "subgroup=english_learner&value=x", "school=x", "course=course1"])

@@ -24,6 +24,12 @@ SCHOOLS = {"school 0/a?b%2F#": "Elm School", "school1": "Oak & Ash <School>", "h
 """Names by ID, which hold whatever an address or a page could trip over."""
 COURSES = {"course 0/ä%": "Reading", "course1": "Algebra"}
 
+BEGUN, CHANGED = "2026-08-20 08:00", "2026-09-24 08:00"
+"""When the values of this year began (UTC), and when every tenth student became an English learner or ceased to be one.
+
+The student `gone`, an English learner, left then; `before` was one until June and is not in the roster either.
+"""
+
 
 @dataclass(frozen=True)
 class MadeUp:
@@ -102,6 +108,22 @@ insert into analytics.marts.fct_student_subgroup by name select
     $district_id as district_id, student_id, subgroup, value, value as raw_value, 'file' as source,
     $subgroups as delivery_id, timestamp '2026-09-24 08:00' as received_at
 from (select distinct student_id, subgroup, value from seat);
+insert into analytics.marts.fct_student_subgroup_history by name
+with has as (
+    select distinct student_id, number, subgroup, value, subgroup = 'english_learner' and number % 10 = 3 as has_changed from seat
+), past as (
+    select
+        student_id, subgroup, value, if(has_changed, $changed, $begun)::timestamp as valid_from, null::timestamp as valid_to
+    from has
+    union all
+    select student_id, subgroup, if(value = 'yes', 'no', 'yes'), $begun::timestamp, $changed::timestamp from has where has_changed
+    union all
+    select student_id, subgroup, value, valid_from, valid_to from (values
+        ('gone', $begun::timestamp, $changed::timestamp), ('before', timestamp '2026-02-01 08:00', timestamp '2026-06-30 08:00')
+    ) as those(student_id, valid_from, valid_to)
+    cross join (values ('all_students', 'all'), ('english_learner', 'yes')) as had(subgroup, value)
+)
+select $district_id as district_id, *, $subgroups as delivery_id, valid_to is null as is_current from past;
 insert into analytics.marts.fct_student_school by name
 select distinct $district_id as district_id, student_id, school_id from seat;
 insert into analytics.marts.fct_enrollment by name select distinct
@@ -162,6 +184,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     connection.execute(_ALSO_IN, [list(made_up.also_in), list(made_up.also_in.values())])
     roster, subgroups = (delivery.delivery_id for delivery in deliveries)
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
+    values |= {"begun": BEGUN, "changed": CHANGED}
     for statement in _DIMENSIONS.split(";")[:-1]:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for level, (keys, names) in _LEVELS.items():

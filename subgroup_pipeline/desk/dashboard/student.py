@@ -73,6 +73,20 @@ class ValueOfStudent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastValue:
+    """A value from one build to another: columns of `fct_student_subgroup_history`. Times are in UTC."""
+
+    subgroup: str
+    subgroup_label: str
+    value: str
+    value_label: str
+    is_member: bool | None
+    valid_from: datetime
+    valid_to: datetime | None
+    delivery_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultOfStudent:
     """A score of the student: columns of `fct_result`; `score_pct` is in percent of what could be had."""
 
@@ -145,6 +159,25 @@ def values_of(shown: ShownRows, student_id: str) -> list[ValueOfStudent]:
         order by described.display_order
     """
     return shown.rows(ValueOfStudent, query, student_id=student_id)
+
+
+def past_of(shown: ShownRows, student_id: str) -> list[PastValue]:
+    """What the student had in each subgroup, by the order of the settings and time; first when they were active."""
+    query = f"""
+        with labelled as (
+            select subgroup, any_value(subgroup_label) as subgroup_label, min(display_order) as display_order
+            from marts.dim_subgroup where {BY_STUDENT} group by subgroup
+        )
+        select
+            subgroup, labelled.subgroup_label, value, coalesce(described.value_label, value) as value_label,
+            described.is_member, past.valid_from, past.valid_to, past.delivery_id
+        from marts.fct_student_subgroup_history as past
+        inner join labelled using (subgroup)
+        left join marts.dim_subgroup as described using (subgroup, value)
+        where student_id = $student_id
+        order by subgroup <> '{EVERYONE}', labelled.display_order, valid_from
+    """
+    return shown.rows(PastValue, query, student_id=student_id)
 
 
 def results_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[ResultOfStudent]:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
+from subgroup_pipeline.desk.dashboard.membership import HAD, HERE, Membership
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
 PAGE = 50
@@ -34,26 +37,43 @@ class Group:
 
 @dataclass(frozen=True)
 class Sought:
-    """Which students are wanted. `own_schools` are those that the reader is limited to, None for no limit."""
+    """Which students are wanted. `own_schools` are those that the reader is limited to, None for no limit.
+
+    `today` is the day in the district's zone, `year_began` the moment in UTC; each is used by one membership only.
+    """
 
     group: Group
     school_id: str | None
     course_id: str | None
     own_schools: frozenset[str] | None
+    membership: Membership
+    today: date
+    year_began: datetime
 
     @property
     def values(self) -> dict[str, object]:
         """What the SQL of a list binds."""
         own = None if self.own_schools is None else sorted(self.own_schools)
-        group = {"subgroup": self.group.subgroup, "value": self.group.value}
-        return {**group, "school_id": self.school_id, "course_id": self.course_id, "own": own}
+        group: dict[str, object] = {"subgroup": self.group.subgroup, "value": self.group.value}
+        values = {**group, "school_id": self.school_id, "course_id": self.course_id, "own": own}
+        if self.membership == Membership.NOW:
+            values["today"] = self.today
+        if self.membership == Membership.EVER:
+            values["year_began"] = self.year_began
+        return values
+
+    @property
+    def found(self) -> str:
+        """The SQL of `found`, a row for each student."""
+        return f"{HAD[self.membership]}, {HERE[self.membership]}, {_FOUND}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudentRow:
-    """One student of a list: columns of `rpt_student_subgroup` and `fct_student_subgroup`.
+    """One student of a list: columns of `rpt_student_subgroup` and of `fct_student_subgroup_history` (UTC).
 
-    `school_names` are those that the reader may see; `mean_score_pct` is over the results there, in percent.
+    `school_names` are those that the reader may see; `mean_score_pct` is over the results there, in percent. `valid_to` is None
+    of whoever has the value still.
     """
 
     student_id: str
@@ -64,7 +84,10 @@ class StudentRow:
     school_names: str | None
     subgroup: str
     value: str
+    valid_from: datetime | None
+    valid_to: datetime | None
     mean_score_pct: float | None
+    is_in_roster: bool
 
     @property
     def name(self) -> str:
@@ -93,15 +116,11 @@ def list_groups(shown: ShownRows) -> list[Group]:
 
 _FOUND = """
 found as (
-    select has.student_id, has.subgroup, has.value
-    from marts.fct_student_subgroup as has
-    where has.subgroup = $subgroup and has.value = $value
-        and ($own is null or has.student_id in (select student_id from marts.fct_student_school where school_id in $own))
-        and ($school_id is null or has.student_id in (
-            select student_id from marts.fct_student_school where school_id = $school_id
-        ))
-        and ($course_id is null or has.student_id in (
-            select student_id from marts.fct_enrollment where school_id = $school_id and course_id = $course_id
+    select * from had
+    where ($own is null or student_id in (select student_id from marts.fct_student_school where school_id in $own))
+        and ($school_id is null or student_id in (select student_id from in_school where school_id = $school_id))
+        and ($course_id is null or student_id in (
+            select student_id from enrolled where school_id = $school_id and course_id = $course_id
         ))
 )
 """
@@ -123,6 +142,7 @@ _BY_NAME = "lower(family_name), lower(given_name), student_id"
 SORTS = {
     "name": _BY_NAME,
     "grade": f"grade_level, {_BY_NAME}",
+    "since": f"valid_from desc nulls last, {_BY_NAME}",
     "score": f"mean_score_pct desc nulls last, {_BY_NAME}",
 }
 """What a list can be sorted by, as SQL."""
@@ -130,17 +150,18 @@ SORTS = {
 
 def count_students(shown: ShownRows, sought: Sought) -> int:
     """How many students a list has on all its pages."""
-    query = f"with {_FOUND} select count(*) as students from found"
+    query = f"with {sought.found} select count(*) as students from found"
     return shown.counts(_Counted, query, **sought.values)[0].students
 
 
 def list_students(shown: ShownRows, sought: Sought, sort: str, page: int | None = None) -> list[StudentRow]:
     """The students of a page, from 1, or all of them; `sort` is one of `SORTS`."""
     query = f"""
-        with {_FOUND}, {_DESCRIBED}
+        with {sought.found}, {_DESCRIBED}
         select
-            student_id, student.student_number, student.given_name, student.family_name, student.grade_level,
-            named.school_names, found.subgroup, found.value, scored.mean_score_pct
+            found.student_id, student.student_number, student.given_name, student.family_name, student.grade_level,
+            named.school_names, found.subgroup, found.value, found.valid_from, found.valid_to, scored.mean_score_pct,
+            student.student_id is not null as is_in_roster
         from found
         left join marts.dim_student as student using (student_id)
         left join named using (student_id)
@@ -158,7 +179,8 @@ def find_students(shown: ShownRows, text: str, own_schools: frozenset[str] | Non
         with {_DESCRIBED}, wanted as (select strip_accents(lower($text)) as text)
         select
             student_id, student.student_number, student.given_name, student.family_name, student.grade_level,
-            named.school_names, '{EVERYONE}' as subgroup, 'all' as value, scored.mean_score_pct
+            named.school_names, '{EVERYONE}' as subgroup, 'all' as value, null as valid_from,
+            null as valid_to, scored.mean_score_pct, true as is_in_roster
         from marts.dim_student as student
         cross join wanted
         left join named using (student_id)
