@@ -11,6 +11,7 @@ from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.local_time import local_time as day_and_clock
 from subgroup_pipeline.portal.charts.marks import bar, dot, gap, heat
+from subgroup_pipeline.portal.words import month_words, number, percent, points, school_year, score
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,6 +39,7 @@ def _environment() -> Environment:
     made.filters["utc_time"] = utc_time
     made.filters["local_day"] = local_day
     made.filters["day_and_clock"] = day_and_clock
+    made.filters["month"] = month_words
     made.filters["number"] = number
     made.filters["percent"] = percent
     made.filters["score"] = score
@@ -66,28 +68,3 @@ def utc_time(moment: datetime) -> str:
 def local_day(moment: datetime, zone: str) -> str:
     """The day of a moment of a published table, which is UTC without saying so, as people of a time zone write it."""
     return day_words(moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)))
-
-
-def number(value: int | None) -> str:
-    """A count with separators, for example `12,345`; a dash for none."""
-    return "-" if value is None else f"{value:,}"
-
-
-def percent(share: float | None) -> str:
-    """A share between 0 and 1 with one decimal, for example `12.3%`; a dash for none."""
-    return "-" if share is None else f"{100 * share:.1f}%"
-
-
-def score(percent_of_all: float | None) -> str:
-    """A mean score in percent with one decimal and without the sign, for example `63.2`; a dash for none."""
-    return "-" if percent_of_all is None else f"{percent_of_all:.1f}"
-
-
-def points(gap: float | None) -> str:
-    """A difference in points with its sign, for example `\u22124.1` or `+0.3`; a dash for none."""
-    return "-" if gap is None else f"{gap:+.1f}".replace("-", "\u2212")
-
-
-def school_year(year: str) -> str:
-    """A school year as people write it: OneRoster's 2027, the year in which it ends, is `2026-27`."""
-    return f"{int(year) - 1}-{int(year) % 100:02}" if year.isdecimal() and len(year) == len("2027") else year

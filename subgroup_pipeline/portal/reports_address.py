@@ -26,6 +26,9 @@ class Asked:
     of: str = ""
     value: str = ""
     measure: str = ""
+    year: str = ""
+    step: str = ""
+    month: str = ""
     sort: str = ""
 
     @classmethod

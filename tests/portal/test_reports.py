@@ -110,7 +110,9 @@ ODD = _school(ODD_SCHOOL)
 VIEWS = [
     AT, f"{AT}?values=members&sort=gap", f"{AT}?view=schools", f"{AT}?view=schools&measure=mean",
     f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share", ODD, f"{ODD}?view=courses",
-    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1",
+    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?view=trend",
+    f"{AT}?view=trend&of=race_ethnicity&measure=students&step=year", f"{ODD}?view=trend&of=race_ethnicity&measure=mean&year=2026",
+    f"{AT}?month=2026-03-01&sort=share", f"{ODD}/courses/course1?view=trend",
 ]  # fmt: skip
 
 
@@ -119,7 +121,7 @@ def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -
     page = _shown(clerk, path)
     on_screen = set(re.findall(r'<td class="number[^"]*">([^<]+)</td>', page))
     rows = _csv(clerk, path)
-    counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students")}
+    counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students") if row[column]}
     shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row["student_share"]}
     means = {f"{float(row['mean_score_pct']):.1f}" for row in rows if row["mean_score_pct"]}
     gaps = {f"{float(row['score_gap_pct']):+.1f}".replace("-", "\u2212") for row in rows if row["score_gap_pct"]}

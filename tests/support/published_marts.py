@@ -41,6 +41,8 @@ class MadeUp:
     subgroups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SUBGROUPS)
     also_in: Mapping[str, str] = field(default_factory=dict)
     """A further school by student ID (`s0`, `s1`, …), with all courses of the student."""
+    months: int = 14
+    """How far the trend goes back from October 2026; May has no data."""
 
 
 def publish_made_up(home: Home, districts: Mapping[str, MadeUp]) -> str:
@@ -159,6 +161,29 @@ from counted {join}
 """
 
 
+_TREND = """
+insert into analytics.marts.rpt_trend_subgroup by name
+select
+    $district_id as district_id, '{level}' as level, {keys} month,
+    (year(month) + case when month(month) >= 8 then 1 else 0 end)::varchar as school_year, subgroup, value,
+    counted.student_count - (counted.student_count // 3) * ago // $months as student_count,
+    sum(student_count) over (partition by {keys} month, subgroup)::bigint as total_students,
+    scored_students - (scored_students // 3) * ago // $months as scored_students,
+    mean_score_pct - ago % 5 as mean_score_pct, score_gap_pct
+from analytics.marts.rpt_{level}_subgroup as counted
+cross join (select ago, (date '2026-10-01' - to_months(ago::integer))::date as month from range($months) as r(ago))
+where district_id = $district_id and month(month) <> 5
+"""
+_CHANGES = """
+insert into analytics.marts.rpt_subgroup_change by name
+select $district_id as district_id, timestamp '2026-09-24 08:00' as effective_at, 'all_students' as subgroup, 'all' as to_value,
+    $students as student_count
+union all by name
+select $district_id as district_id, timestamp '2026-10-01 08:00' as effective_at, * from (values
+    ('english_learner', 'no', 'yes', 12), ('english_learner', 'yes', 'no', 3), ('race_ethnicity', 'white', 'asian', 1),
+    ('all_students', null, 'all', 7), ('all_students', 'all', null, 2), ('english_learner', null, 'no', 7)
+) as step(subgroup, from_value, to_value, student_count)
+"""
 _SCHOOL_NAME = ", (select name from school where id = school_id) as school_name"
 _LEVELS = {
     "district": ("", ""),
@@ -190,5 +215,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     for level, (keys, names) in _LEVELS.items():
         join = f"inner join everyone using ({keys.rstrip(', ')})" if keys else "cross join everyone"
         connection.execute(_REPORT.format(level=level, keys=keys, join=join, names=names), {"district_id": district_id})
+        trend = {"district_id": district_id, "months": made_up.months}
+        connection.execute(_TREND.format(level=level, keys=keys), trend)
+    connection.execute(_CHANGES, {"district_id": district_id, "students": made_up.students})
     connection.execute("delete from control.build where district_id = ?", [district_id])
     connection.execute("insert into control.build (district_id, build_key) values (?, ?)", [district_id, roster])

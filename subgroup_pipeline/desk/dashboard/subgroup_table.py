@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import COUNTED, EVERYONE, Counted
+from subgroup_pipeline.desk.dashboard.trend import TREND_COUNTED
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from subgroup_pipeline.desk.dashboard.entity import Entity
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
@@ -44,6 +47,20 @@ def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
         order by reported.subgroup <> '{EVERYONE}', described.display_order
     """
     return shown.counts(SubgroupRow, query, **entity.keys)
+
+
+def subgroups_in_month(shown: ShownRows, entity: Entity, month: date) -> list[SubgroupRow]:
+    """The same as it was in a month; a value that the settings no longer have is called as it was written."""
+    query = f"""
+        select
+            {TREND_COUNTED}, coalesce(described.subgroup_label, reported.subgroup) as subgroup_label,
+            coalesce(described.value_label, reported.value) as value_label, described.is_member
+        from marts.rpt_trend_subgroup as reported
+        left join marts.dim_subgroup as described using (subgroup, value)
+        where level = '{entity.level}' and {entity.where} and month = $month
+        order by reported.subgroup <> '{EVERYONE}', described.display_order nulls last, reported.subgroup, reported.value
+    """
+    return shown.counts(SubgroupRow, query, **entity.keys, month=month)
 
 
 def list_subgroups(shown: ShownRows) -> list[ShownSubgroup]:
