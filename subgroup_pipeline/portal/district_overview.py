@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.access.roles import Need, may
+from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.desk.district_today import district_today, late_words, shown_today
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
@@ -21,7 +22,8 @@ def overview(visit: Visit) -> Response:
         shown = shown_today(visit.registry, visit.settings, district)
         return district_page(visit, "district_published.html", district, shown=shown)
     today = district_today(visit.registry, visit.settings, district, datetime.now(UTC))
-    return district_page(visit, "district_overview.html", district, today=today, late_words=late_words)
+    changes = newest_changes(visit.settings, district.district_id)
+    return district_page(visit, "district_overview.html", district, today=today, late_words=late_words, changes=changes)
 
 
 PAGES = [Page("/d/{district_id}", Need.OVERVIEW, get=overview)]

@@ -39,6 +39,7 @@ def _environment() -> Environment:
     made.filters["utc_time"] = utc_time
     made.filters["local_day"] = local_day
     made.filters["day_and_clock"] = day_and_clock
+    made.filters["utc_moment"] = utc_moment
     made.filters["month"] = month_words
     made.filters["number"] = number
     made.filters["percent"] = percent
@@ -68,3 +69,8 @@ def utc_time(moment: datetime) -> str:
 def local_day(moment: datetime, zone: str) -> str:
     """The day of a moment of a published table, which is UTC without saying so, as people of a time zone write it."""
     return day_words(moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)))
+
+
+def utc_moment(moment: datetime) -> datetime:
+    """A moment of a published table, which is UTC without saying so, as one that says it."""
+    return moment.replace(tzinfo=UTC)

@@ -29,6 +29,7 @@ class Asked:
     year: str = ""
     step: str = ""
     month: str = ""
+    at: str = ""
     sort: str = ""
 
     @classmethod

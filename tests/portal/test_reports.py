@@ -110,7 +110,7 @@ ODD = _school(ODD_SCHOOL)
 VIEWS = [
     AT, f"{AT}?values=members&sort=gap", f"{AT}?view=schools", f"{AT}?view=schools&measure=mean",
     f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share", ODD, f"{ODD}?view=courses",
-    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?view=trend",
+    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?view=trend", f"{AT}?view=changes",
     f"{AT}?view=trend&of=race_ethnicity&measure=students&step=year", f"{ODD}?view=trend&of=race_ethnicity&measure=mean&year=2026",
     f"{AT}?month=2026-03-01&sort=share", f"{ODD}/courses/course1?view=trend",
 ]  # fmt: skip
@@ -121,10 +121,10 @@ def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -
     page = _shown(clerk, path)
     on_screen = set(re.findall(r'<td class="number[^"]*">([^<]+)</td>', page))
     rows = _csv(clerk, path)
-    counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students") if row[column]}
-    shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row["student_share"]}
-    means = {f"{float(row['mean_score_pct']):.1f}" for row in rows if row["mean_score_pct"]}
-    gaps = {f"{float(row['score_gap_pct']):+.1f}".replace("-", "\u2212") for row in rows if row["score_gap_pct"]}
+    counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students") if row.get(column)}
+    shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row.get("student_share")}
+    means = {f"{float(row['mean_score_pct']):.1f}" for row in rows if row.get("mean_score_pct")}
+    gaps = {f"{float(row['score_gap_pct']):+.1f}".replace("-", "\u2212") for row in rows if row.get("score_gap_pct")}
     assert len(on_screen) > 2
     assert on_screen - {"-"} <= counts | shares | means | gaps
     assert {(row["as_of_date"], row["district_id"]) for row in rows} == {("2026-10-01", "alder")}
@@ -180,6 +180,18 @@ def test_a_page_says_what_to_know_before_its_numbers_are_used(clerk: httpx.Clien
     ):
         assert sentence in page
     assert "student_count / total_students, not rounded" in page
+
+
+def test_what_changed_is_said_in_words(clerk: httpx.Client) -> None:
+    overview = _shown(clerk, "/d/alder")
+    for sentence in (
+        "12 students entered English learner: from No to Yes",
+        "7 students joined the district",
+        "1 student changed in",
+    ):
+        assert sentence in overview
+    assert "3 students left English learner" in overview
+    assert "90 students joined" not in overview
 
 
 def test_a_school_or_course_without_students_has_a_page(portal: PortalUnderTest) -> None:
