@@ -8,9 +8,10 @@ from starlette.exceptions import HTTPException
 
 from subgroup_pipeline.access.roles import Need, may
 from subgroup_pipeline.desk.dashboard.entity import Level, find_entity, list_schools
+from subgroup_pipeline.desk.dashboard.students import list_groups
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
-from subgroup_pipeline.portal.reports_address import Asked, path_of
+from subgroup_pipeline.portal.reports_address import Asked, path_of, students_path
 from subgroup_pipeline.portal.reports_frame import report_page, shown_of
 from subgroup_pipeline.portal.reports_views import views_of
 
@@ -55,7 +56,12 @@ def _report(visit: Visit, district: RegisteredDistrict, school_id: str | None = 
         views = views_of(entity)
         view = next((view for view in views if view.name == asked.view), views[0])
         content = view.read(shown, entity, asked)
-        return report_page(visit, view.template, district, shown, entity, content.parts, views=views, view=view, **content.values)
+        lists_students = may(visit.person, Need.STUDENTS, district.district_id, school_id)
+        listed = {(group.subgroup, group.value) for group in list_groups(shown)} if lists_students else set()
+        return report_page(
+            visit, view.template, district, shown, entity, content.parts, views=views, view=view, listed=listed,
+            students_path=students_path, **content.values,
+        )  # fmt: skip
 
 
 _AT = "/d/{district_id}/reports"

@@ -75,7 +75,8 @@ def _links(page: str) -> list[str]:
 
 def test_all_students_come_first_and_counts_are_those_of_the_mart(clerk: httpx.Client) -> None:
     rows = re.findall(
-        r'<th scope="row">([^<]+)</th>\s*<td class="number">([^<]+)</td>\s*<td class="number">([^<]+)<', _shown(clerk, AT)
+        r'<th scope="row">([^<]+)</th>\s*<td class="number">(?:<a [^>]*>)?([^<]+)<.*?\n<td class="number">([^<]+)<',
+        _shown(clerk, AT),
     )
     assert rows[0] == ("All students", "90", "100.0%")
     assert ("English learner: Yes", "15", "16.7%") in rows
@@ -119,7 +120,7 @@ VIEWS = [
 @pytest.mark.parametrize("path", VIEWS)
 def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -> None:
     page = _shown(clerk, path)
-    on_screen = set(re.findall(r'<td class="number[^"]*">([^<]+)</td>', page))
+    on_screen = set(re.findall(r'<td class="number[^"]*">(?:<a [^>]*>)?([^<]+)<', page))
     rows = _csv(clerk, path)
     counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students") if row.get(column)}
     shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row.get("student_share")}
@@ -180,6 +181,16 @@ def test_a_page_says_what_to_know_before_its_numbers_are_used(clerk: httpx.Clien
     ):
         assert sentence in page
     assert "student_count / total_students, not rounded" in page
+
+
+def test_a_count_leads_to_its_students(clerk: httpx.Client) -> None:
+    for path in (AT, ODD, f"{ODD}/courses/course1"):
+        rows = {(row["subgroup"], row["value"]): int(row["student_count"]) for row in _csv(clerk, path)}
+        links = [link for link in _links(_shown(clerk, path)) if "/students?subgroup=" in link]
+        assert len(links) == len(rows)
+        for link, count in list(zip(links, rows.values(), strict=True))[::4]:
+            assert len(_csv(clerk, link)) == count
+    assert "/students?subgroup=" not in _shown(clerk, f"{AT}?month=2026-03-01")
 
 
 def test_what_changed_is_said_in_words(clerk: httpx.Client) -> None:
