@@ -66,7 +66,9 @@ def prepare(home: Home, districts: int, students: int, schools: int, courses: in
         if level in view.levels
         for more in (("", of_one) if view.name else ("",))
     ]
-    return [*paths, f"{paths[0]}?format=csv"]
+    of_students, of_learners = f"{paths[0]}/students", "subgroup=english_learner&value=english_learner"
+    lists = ["", f"?{of_learners}", f"?{of_learners}&membership=ever&sort=score", f"?{of_learners}&school=school0&membership=now"]
+    return [*paths, f"{paths[0]}?format=csv", *(of_students + one for one in lists), f"{of_students}/s17"]
 
 
 def first_visit_kb(port: int, path: str, cookie: str) -> float:

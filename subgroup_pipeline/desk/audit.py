@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sought:
-    """What of the log is wanted. A kind is also found by its beginning with a dot (`district.`); times are aware."""
+    """What of the log is wanted. A kind is also found by its beginning with a dot (`district.`); times are aware.
+
+    `student` is the mark that stands for one (`student_views.student_mark`).
+    """
 
     district_id: str = ""
     kind: str = ""
     actor: str = ""
     delivery_id: str = ""
+    student: str = ""
     since: datetime | None = None
     until: datetime | None = None
     before_event: int | None = None
@@ -66,9 +70,12 @@ def _value_in_words(value: object) -> str:
 def audit_events(registry: Registry, sought: Sought, most: int | None = None) -> Iterator[ShownEvent]:
     """Events that fit, newest first; at most so many."""
     query = sa.select(AuditEvent).order_by(AuditEvent.event_id.desc()).limit(most).execution_options(yield_per=1000)
-    for name in ("actor", "delivery_id"):
-        if value := getattr(sought, name):
-            query = query.where(getattr(AuditEvent, name) == value)
+    exact = {
+        AuditEvent.actor: sought.actor,
+        AuditEvent.delivery_id: sought.delivery_id,
+        AuditEvent.detail["student"].as_string(): sought.student,
+    }
+    query = query.where(*(column == value for column, value in exact.items() if value))
     if sought.district_id:
         # A sign-in to the SFTP server names the account, which is the district.
         of_account = sa.and_(AuditEvent.actor == sought.district_id, AuditEvent.kind.startswith("sftp.", autoescape=True))

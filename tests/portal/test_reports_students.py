@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.registry.schema import AuditEvent
+from tests.support.command import USED_WRONGLY, Shell
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running, send_form
 from tests.support.published_marts import BEGUN, CHANGED, COURSES, SCHOOLS, MadeUp, publish_made_up
@@ -218,6 +219,16 @@ def test_every_look_and_every_file_is_in_the_audit_log_without_a_name(portal: Po
     assert viewed[0]["student"] == viewed[1]["student"] != viewed[2]["student"]
     assert len({one["snapshot"] for one in listed + viewed}) == 1
     assert not re.search(r"Family17|Given17|s17\b", str(listed + viewed))
+
+
+def test_who_looked_at_a_student_is_found_by_the_id(portal: PortalUnderTest) -> None:
+    with portal.browser(cookie=portal.person("looks@alder.example", Role.DISTRICT, "alder")) as browser:
+        _shown(browser, f"{AT}/s21")
+        _shown(browser, f"{AT}/s22")
+    shell = Shell(portal.settings.paths.root.parent)
+    found = shell.subgroups("audit", "--district", "alder", "--student", "s21", "--json").data
+    assert [(one["kind"], one["actor"]) for one in found] == [("student.viewed", "looks@alder.example")]
+    shell.subgroups("audit", "--student", "s21").refuses("add --district", status=USED_WRONGLY)
 
 
 def test_a_district_without_published_rows_says_when_they_come(portal: PortalUnderTest) -> None:

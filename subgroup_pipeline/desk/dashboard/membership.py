@@ -34,44 +34,55 @@ def school_year_begin(school_year: str | None, as_of: date, zone: str) -> dateti
     return datetime(year, _JULY, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
-_ENROLLED = "select student_id, school_id, course_id from marts.fct_enrollment"
-_IN_SCHOOL = "select student_id, school_id from marts.fct_student_school"
-_HOLDS = "coalesce(begin_date <= $today, true) and coalesce($today < end_date, true)"
+_PAST = "marts.fct_student_subgroup_history"
 HAD = {
     Membership.DAY: """
 had as (
-    select has.student_id, has.subgroup, has.value, past.valid_from, past.valid_to
-    from marts.fct_student_subgroup as has
-    left join marts.fct_student_subgroup_history as past
-        on has.student_id = past.student_id and has.subgroup = past.subgroup and past.is_current
-    where has.subgroup = $subgroup and has.value = $value
+    select student_id, subgroup, value from marts.fct_student_subgroup where subgroup = $subgroup and value = $value
 )""",
-    Membership.NOW: """
+    Membership.NOW: f"""
 had as (
-    select student_id, subgroup, value, valid_from, valid_to from marts.fct_student_subgroup_history
+    select student_id, subgroup, value, valid_from, valid_to from {_PAST}
     where subgroup = $subgroup and value = $value and is_current
 )""",
-    Membership.EVER: """
+    Membership.EVER: f"""
 had as (
     select
         student_id, subgroup, value, min(valid_from) as valid_from,
         case when not bool_or(is_current) then max(valid_to) end as valid_to
-    from marts.fct_student_subgroup_history
+    from {_PAST}
     where subgroup = $subgroup and value = $value and (is_current or valid_to > $year_began)
     group by all
 )""",
 }
-"""Who had the value, and from when until when."""
-HERE = {
-    Membership.DAY: f"enrolled as ({_ENROLLED}), in_school as ({_IN_SCHOOL})",
-    Membership.NOW: f"""
-enrolled as ({_ENROLLED} where {_HOLDS}),
-in_school as (
-    {_IN_SCHOOL} except (
-        select student_id, school_id from marts.fct_enrollment group by all having not bool_or({_HOLDS})
-    )
-)
-""",
-    Membership.EVER: f"enrolled as ({_ENROLLED}), in_school as ({_IN_SCHOOL})",
+"""Who had the value."""
+_OF_HAD = "select student_id, valid_from, valid_to from had"
+SINCE = {
+    Membership.DAY: f"""
+since as (
+    select student_id, valid_from, valid_to from {_PAST}
+    where subgroup = $subgroup and is_current and student_id in (select student_id from {{of}})
+)""",
+    Membership.NOW: f"since as ({_OF_HAD})",
+    Membership.EVER: f"since as ({_OF_HAD})",
 }
-"""Who is in which course and school. Who counts in a school without a class there has none that could have ended."""
+"""From when until when they had it, for the students `of` another table."""
+_HOLDS = "coalesce(begin_date <= $today, true) and coalesce($today < end_date, true)"
+IN_SCHOOL = {
+    Membership.DAY: "select student_id from marts.fct_student_school where school_id = $school_id",
+    Membership.NOW: f"""
+        select student_id from marts.fct_student_school where school_id = $school_id
+        except
+        select student_id from marts.fct_enrollment where school_id = $school_id
+        group by student_id having not bool_or({_HOLDS})
+    """,
+    Membership.EVER: "select student_id from marts.fct_student_school where school_id = $school_id",
+}
+"""Who is in a school. Who counts there without a class has none that could have ended."""
+_IN_COURSE = "select student_id from marts.fct_enrollment where school_id = $school_id and course_id = $course_id"
+IN_COURSE = {
+    Membership.DAY: _IN_COURSE,
+    Membership.NOW: f"{_IN_COURSE} and {_HOLDS}",
+    Membership.EVER: _IN_COURSE,
+}
+"""Who is in a course at a school."""

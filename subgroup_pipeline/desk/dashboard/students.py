@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
-from subgroup_pipeline.desk.dashboard.membership import HAD, HERE, Membership
+from subgroup_pipeline.desk.dashboard.membership import HAD, IN_COURSE, IN_SCHOOL, SINCE, Membership
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
     from datetime import date, datetime
 
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
@@ -53,19 +54,33 @@ class Sought:
     @property
     def values(self) -> dict[str, object]:
         """What the SQL of a list binds."""
-        own = None if self.own_schools is None else sorted(self.own_schools)
-        group: dict[str, object] = {"subgroup": self.group.subgroup, "value": self.group.value}
-        values = {**group, "school_id": self.school_id, "course_id": self.course_id, "own": own}
-        if self.membership == Membership.NOW:
+        values: dict[str, object] = {"subgroup": self.group.subgroup, "value": self.group.value, **self.place}
+        if self.membership == Membership.NOW and self.school_id is not None:
             values["today"] = self.today
         if self.membership == Membership.EVER:
             values["year_began"] = self.year_began
         return values
 
     @property
+    def place(self) -> dict[str, object]:
+        """The school and course, and the schools of the reader, as far as they narrow the list."""
+        own = None if self.own_schools is None else sorted(self.own_schools)
+        place = {"school_id": self.school_id, "course_id": self.course_id, "own": own}
+        return {name: value for name, value in place.items() if value is not None}
+
+    @property
     def found(self) -> str:
         """The SQL of `found`, a row for each student."""
-        return f"{HAD[self.membership]}, {HERE[self.membership]}, {_FOUND}"
+        narrowed = [
+            f"student_id in ({students})"
+            for name, students in (
+                ("own", _OF_OWN_SCHOOLS),
+                ("course_id", IN_COURSE[self.membership]),
+                ("school_id", IN_SCHOOL[self.membership]),
+            )
+            if name in self.place and not (name == "school_id" and "course_id" in self.place)
+        ]
+        return f"{HAD[self.membership]}, found as (select student_id, subgroup, value from had where {_all(narrowed)})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,30 +129,39 @@ def list_groups(shown: ShownRows) -> list[Group]:
     return shown.counts(Group, query)
 
 
-_FOUND = """
-found as (
-    select * from had
-    where ($own is null or student_id in (select student_id from marts.fct_student_school where school_id in $own))
-        and ($school_id is null or student_id in (select student_id from in_school where school_id = $school_id))
-        and ($course_id is null or student_id in (
-            select student_id from enrolled where school_id = $school_id and course_id = $course_id
-        ))
-)
-"""
-_DESCRIBED = """
-named as (
-    select attends.student_id, string_agg(school.school_name, '; ' order by school.school_name) as school_names
-    from marts.fct_student_school as attends
-    inner join marts.dim_school as school using (school_id)
-    where $own is null or school_id in $own
-    group by attends.student_id
-), scored as (
-    select student_id, avg(score_pct) as mean_score_pct from marts.fct_result
-    where ($own is null or school_id in $own)
-        and ($school_id is null or school_id = $school_id) and ($course_id is null or course_id = $course_id)
-    group by student_id
-)
-"""
+_OF_OWN_SCHOOLS = "select student_id from marts.fct_student_school where school_id in $own"
+
+
+def _all(conditions: Iterable[str]) -> str:
+    return " and ".join(conditions) or "true"
+
+
+def _named(place: Container[str]) -> str:
+    """The SQL of `named`: the schools of each student of a page, those of the reader only."""
+    return f"""
+        named as (
+            select attends.student_id, string_agg(school.school_name, '; ' order by school.school_name) as school_names
+            from marts.fct_student_school as attends
+            inner join marts.dim_school as school using (school_id)
+            where attends.student_id in (select student_id from page) {"and school_id in $own" if "own" in place else ""}
+            group by attends.student_id
+        )
+    """
+
+
+def _scored(place: Container[str], of: str) -> str:
+    """The SQL of `scored`: the mean over each student's own results there, for the students `of` another table."""
+    there = {"own": "school_id in $own", "school_id": "school_id = $school_id", "course_id": "course_id = $course_id"}
+    return f"""
+        scored as (
+            select student_id, avg(score_pct) as mean_score_pct from marts.fct_result
+            where student_id in (select student_id from {of}) and {_all(there[name] for name in there if name in place)}
+            group by student_id
+        )
+    """
+
+
+_STUDENT = "student.student_number, student.given_name, student.family_name, student.grade_level"
 _BY_NAME = "lower(family_name), lower(given_name), student_id"
 SORTS = {
     "name": _BY_NAME,
@@ -155,46 +179,62 @@ def count_students(shown: ShownRows, sought: Sought) -> int:
 
 
 def list_students(shown: ShownRows, sought: Sought, sort: str, page: int | None = None) -> list[StudentRow]:
-    """The students of a page, from 1, or all of them; `sort` is one of `SORTS`."""
+    """The students of a page, from 1, or all of them; `sort` is one of `SORTS`.
+
+    What the list is not sorted by is read for the students of the page only.
+    """
+    of = {name: "found" if sort == by else "page" for by, name in (("since", "since"), ("score", "scored"))}
+    tables = {"since": SINCE[sought.membership].format(of=of["since"]), "scored": _scored(sought.place, of["scored"])}
+    first = [name for name in tables if of[name] == "found"]
     query = f"""
-        with {sought.found}, {_DESCRIBED}
+        with {sought.found}, {"".join(tables[name] + "," for name in first)}
+        page as materialized (
+            select found.*, {_STUDENT}, student.student_id is not null as is_in_roster
+            from found
+            left join marts.dim_student as student using (student_id)
+            {"".join(f"left join {name} using (student_id)" for name in first)}
+            order by {SORTS[sort]}
+            limit $most offset $before
+        ), {", ".join(tables[name] for name in tables if name not in first)}, {_named(sought.place)}
         select
-            found.student_id, student.student_number, student.given_name, student.family_name, student.grade_level,
-            named.school_names, found.subgroup, found.value, found.valid_from, found.valid_to, scored.mean_score_pct,
-            student.student_id is not null as is_in_roster
-        from found
-        left join marts.dim_student as student using (student_id)
+            student_id, page.* exclude (student_id), named.school_names, since.valid_from, since.valid_to,
+            scored.mean_score_pct
+        from page
         left join named using (student_id)
+        left join since using (student_id)
         left join scored using (student_id)
         order by {SORTS[sort]}
-        limit $most offset $before
     """
-    most, before = (PAGE, PAGE * (page - 1)) if page else (None, 0)
-    return shown.rows(StudentRow, query, **sought.values, most=most, before=before)
+    most, before_page = (PAGE, PAGE * (page - 1)) if page else (None, 0)
+    return shown.rows(StudentRow, query, **sought.values, most=most, before=before_page)
 
 
 def find_students(shown: ShownRows, text: str, own_schools: frozenset[str] | None, most: int = PAGE) -> list[StudentRow]:
     """Students whose number begins with a text, or whose name does, in whatever order of its parts; at most so many, by name."""
+    place: dict[str, object] = {} if own_schools is None else {"own": sorted(own_schools)}
     query = f"""
-        with {_DESCRIBED}, wanted as (select strip_accents(lower($text)) as text)
+        with wanted as (select strip_accents(lower($text)) as text),
+        page as materialized (
+            select student.* exclude (district_id, is_active)
+            from marts.dim_student as student
+            cross join wanted
+            where {f"student_id in ({_OF_OWN_SCHOOLS}) and" if place else ""}
+                (starts_with(lower(student_number), lower($text)) or len(list_filter(
+                    [
+                        concat_ws(' ', given_name, family_name), concat_ws(' ', family_name, given_name),
+                        concat_ws(', ', family_name, given_name)
+                    ],
+                    name -> starts_with(strip_accents(lower(name)), wanted.text)
+                )) > 0)
+            order by {_BY_NAME}
+            limit $most
+        ), {_named(place)}, {_scored(place, "page")}
         select
-            student_id, student.student_number, student.given_name, student.family_name, student.grade_level,
-            named.school_names, '{EVERYONE}' as subgroup, 'all' as value, null as valid_from,
-            null as valid_to, scored.mean_score_pct, true as is_in_roster
-        from marts.dim_student as student
-        cross join wanted
+            student_id, page.* exclude (student_id), true as is_in_roster, named.school_names, '{EVERYONE}' as subgroup,
+            'all' as value, null as valid_from, null as valid_to, scored.mean_score_pct
+        from page
         left join named using (student_id)
         left join scored using (student_id)
-        where ($own is null or student_id in (select student_id from marts.fct_student_school where school_id in $own))
-            and (starts_with(lower(student.student_number), lower($text)) or len(list_filter(
-                [
-                    concat_ws(' ', given_name, family_name), concat_ws(' ', family_name, given_name),
-                    concat_ws(', ', family_name, given_name)
-                ],
-                name -> starts_with(strip_accents(lower(name)), wanted.text)
-            )) > 0)
         order by {_BY_NAME}
-        limit $most
     """
-    own = None if own_schools is None else sorted(own_schools)
-    return shown.rows(StudentRow, query, text=text, own=own, school_id=None, course_id=None, most=most)
+    return shown.rows(StudentRow, query, text=text, most=most, **place)
