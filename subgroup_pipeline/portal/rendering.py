@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
 from subgroup_pipeline.local_time import local_time as day_and_clock
-from subgroup_pipeline.portal.charts.marks import bar, dot, gap, heat
+from subgroup_pipeline.portal.charts.marks import bar, dot, gap, heat, stack
 from subgroup_pipeline.portal.words import month_words, number, percent, points, school_year, score
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _environment() -> Environment:
     made.filters["points"] = points
     made.filters["school_year"] = school_year
     made.filters["day"] = day_words
-    made.globals.update(bar=bar, dot=dot, gap=gap, heat=heat)
+    made.globals.update(bar=bar, dot=dot, gap=gap, heat=heat, stack=stack)
     made.filters["severity"] = SEVERITY_WORDS.__getitem__
     return made
 

@@ -25,6 +25,7 @@ class Asked:
     values: str = ""
     of: str = ""
     value: str = ""
+    beside: str = ""
     measure: str = ""
     year: str = ""
     step: str = ""

@@ -31,6 +31,7 @@ def subgroups_view(shown: ShownRows, entity: Entity, asked: Asked) -> Content:
         "subgroups": list_subgroups(shown),
         "months": months,
         "past": past,
+        "bands": next((list(row.student_count_in) for row in rows if row.student_count_in), []),
         "has_scores": any(row.scored_students for row in rows),
         "widest": max((abs(row.score_gap_pct or 0) for row in rows), default=0),
     }

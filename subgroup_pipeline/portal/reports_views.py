@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.entity import Level
 from subgroup_pipeline.portal.reports_changes import changes_view
+from subgroup_pipeline.portal.reports_pairs import pairs_view
 from subgroup_pipeline.portal.reports_side_by_side import side_by_side_view
 from subgroup_pipeline.portal.reports_subgroups import subgroups_view
 from subgroup_pipeline.portal.reports_trend import trend_view
@@ -35,6 +36,7 @@ VIEWS = (
     View("", "Subgroups", frozenset(Level), "reports_subgroups.html", subgroups_view),
     View("trend", "Over time", frozenset(Level), "reports_trend.html", trend_view),
     View("changes", "What changed", frozenset({Level.DISTRICT}), "reports_changes.html", changes_view),
+    View("pairs", "Two subgroups together", frozenset({Level.DISTRICT, Level.SCHOOL}), "reports_pairs.html", pairs_view),
     View("schools", "Schools side by side", frozenset({Level.DISTRICT}), "reports_side_by_side.html", side_by_side_view),
     View("courses", "Courses side by side", frozenset({Level.SCHOOL}), "reports_side_by_side.html", side_by_side_view),
 )

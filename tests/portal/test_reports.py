@@ -111,9 +111,10 @@ ODD = _school(ODD_SCHOOL)
 VIEWS = [
     AT, f"{AT}?values=members&sort=gap", f"{AT}?view=schools", f"{AT}?view=schools&measure=mean",
     f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share", ODD, f"{ODD}?view=courses",
-    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?view=trend", f"{AT}?view=changes",
-    f"{AT}?view=trend&of=race_ethnicity&measure=students&step=year", f"{ODD}?view=trend&of=race_ethnicity&measure=mean&year=2026",
-    f"{AT}?month=2026-03-01&sort=share", f"{ODD}/courses/course1?view=trend",
+    f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?month=2026-03-01&sort=share",
+    f"{AT}?view=trend", f"{AT}?view=trend&of=race_ethnicity&measure=students&step=year",
+    f"{ODD}?view=trend&of=race_ethnicity&measure=mean&year=2026", f"{ODD}/courses/course1?view=trend",
+    f"{AT}?view=changes", f"{AT}?view=pairs", f"{ODD}?view=pairs&of=race_ethnicity&beside=english_learner&measure=mean",
 ]  # fmt: skip
 
 
@@ -123,6 +124,9 @@ def test_every_number_on_screen_is_in_the_file(clerk: httpx.Client, path: str) -
     on_screen = set(re.findall(r'<td class="number[^"]*">(?:<a [^>]*>)?([^<]+)<', page))
     rows = _csv(clerk, path)
     counts = {f"{int(row[column]):,}" for row in rows for column in ("student_count", "total_students") if row.get(column)}
+    counts |= {
+        f"{int(cell):,}" for row in rows for column, cell in row.items() if column.startswith("student_count_in_") and cell
+    }
     shares = {f"{100 * float(row['student_share']):.1f}%" for row in rows if row.get("student_share")}
     means = {f"{float(row['mean_score_pct']):.1f}" for row in rows if row.get("mean_score_pct")}
     gaps = {f"{float(row['score_gap_pct']):+.1f}".replace("-", "\u2212") for row in rows if row.get("score_gap_pct")}

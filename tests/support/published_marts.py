@@ -184,6 +184,35 @@ select $district_id as district_id, timestamp '2026-10-01 08:00' as effective_at
     ('all_students', null, 'all', 7), ('all_students', 'all', null, 2), ('english_learner', null, 'no', 7)
 ) as step(subgroup, from_value, to_value, student_count)
 """
+_BANDS = """
+insert into analytics.marts.rpt_{level}_subgroup_band by name
+with scored as (
+    select distinct {keys} student_id, subgroup, value, score from seat where score is not null
+), counted as (
+    select {keys} subgroup, value, band, band_order, band_floor, count(*) as scored_students,
+        count(*) filter (score >= band_floor and score < band_end) as student_count
+    from scored cross join (values ('below', 1, 0, 60), ('near', 2, 60, 75), ('met', 3, 75, 1000))
+        as bands(band, band_order, band_floor, band_end)
+    group by all
+)
+select
+    $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date, *,
+    student_count / scored_students as student_share
+from counted
+"""
+_PAIRS = """
+insert into analytics.marts.rpt_{level}_subgroup_pair by name
+with had as (
+    select distinct {keys} student_id, subgroup, value, score from seat
+    where subgroup not in ('all_students', 'home_language')
+)
+select
+    $district_id as district_id, '2027' as school_year, date '2026-10-01' as as_of_date, {keys} one.subgroup, one.value,
+    other.subgroup as with_subgroup, other.value as with_value, count(*) as student_count,
+    count(one.score) as scored_students, avg(one.score) as mean_score_pct
+from had as one inner join had as other using ({keys} student_id)
+where one.subgroup <> other.subgroup group by all
+"""
 _SCHOOL_NAME = ", (select name from school where id = school_id) as school_name"
 _LEVELS = {
     "district": ("", ""),
@@ -215,6 +244,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     for level, (keys, names) in _LEVELS.items():
         join = f"inner join everyone using ({keys.rstrip(', ')})" if keys else "cross join everyone"
         connection.execute(_REPORT.format(level=level, keys=keys, join=join, names=names), {"district_id": district_id})
+        connection.execute(_BANDS.format(level=level, keys=keys), {"district_id": district_id})
+        if level != "course":
+            connection.execute(_PAIRS.format(level=level, keys=keys), {"district_id": district_id})
         trend = {"district_id": district_id, "months": made_up.months}
         connection.execute(_TREND.format(level=level, keys=keys), trend)
     connection.execute(_CHANGES, {"district_id": district_id, "students": made_up.students})

@@ -55,7 +55,7 @@ class Shown:
             "district_id": entity.district_id,
             **entity.keys,
         }
-        return [of | asdict(row) for row in part.rows]
+        return [of | _flat(asdict(row)) for row in part.rows]
 
 
 def as_csv(shown: Shown) -> bytes:
@@ -96,6 +96,15 @@ DOWNLOADS: dict[str, tuple[str, Callable[[Shown], bytes]]] = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
 }
 """The media type of each form of a download and how it is made, by the ending of its file."""
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """A record in which what is counted by name (`student_count_in` of bands) has a column for each name."""
+    return {
+        f"{column}_{name}" if isinstance(cell, dict) else column: content
+        for column, cell in record.items()
+        for name, content in (cell.items() if isinstance(cell, dict) else [("", cell)])
+    }
 
 
 def _columns(records: Sequence[dict[str, Any]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import COUNTED, EVERYONE, Counted
@@ -22,6 +22,8 @@ class SubgroupRow(Counted):
     subgroup_label: str
     value_label: str
     is_member: bool | None
+    student_count_in: dict[str, int] = field(default_factory=dict)
+    """Students by performance band, the lowest first, of those who have a score; empty without bands."""
 
     @property
     def words(self) -> str:
@@ -37,6 +39,20 @@ class ShownSubgroup:
     subgroup_label: str
 
 
+@dataclass(frozen=True)
+class _BandCell:
+    subgroup: str
+    value: str
+    band: str
+    student_count: int
+
+
+_BANDS = """
+    select subgroup, value, band, student_count from marts.rpt_{level}_subgroup_band as reported
+    where {where} order by band_order
+"""
+
+
 def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
     """Every value that somebody in the entity has, all students first, then in the order of the settings."""
     query = f"""
@@ -46,7 +62,11 @@ def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
         where {entity.where}
         order by reported.subgroup <> '{EVERYONE}', described.display_order
     """
-    return shown.counts(SubgroupRow, query, **entity.keys)
+    bands: dict[tuple[str, str], dict[str, int]] = {}
+    for cell in shown.counts(_BandCell, _BANDS.format(level=entity.level, where=entity.where), **entity.keys):
+        bands.setdefault((cell.subgroup, cell.value), {})[cell.band] = cell.student_count
+    rows = shown.counts(SubgroupRow, query, **entity.keys)
+    return [replace(row, student_count_in=bands.get(row.group, {})) for row in rows] if bands else rows
 
 
 def subgroups_in_month(shown: ShownRows, entity: Entity, month: date) -> list[SubgroupRow]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WIDTH, HEIGHT = 120, 12
 _MIDDLE = HEIGHT // 2
@@ -29,6 +35,19 @@ def dot(value: float | None, line: float | None, low: float, high: float) -> Mar
 def gap(points: float | None, most: float) -> Markup | str:
     """A dot left of an upright line at no gap for a lower mean, right of it for a higher one; `most` points reach the ends."""
     return dot(points, 0, -most, most)
+
+
+def stack(counts: Sequence[int]) -> Markup | str:
+    """Parts of a whole beside each other, the first on the left; nothing where there is no whole."""
+    whole = sum(counts)
+    if not whole:
+        return ""
+    edges = [WIDTH * part / whole for part in accumulate(counts, initial=0)]
+    parts = (
+        f'<rect class="part-{number}" x="{left:.0f}" width="{right - left:.0f}" height="{HEIGHT}"/>'
+        for number, (left, right) in enumerate(pairwise(edges))
+    )
+    return _drawing("stack", "".join(parts))
 
 
 def heat(share: float | None) -> str:
