@@ -20,7 +20,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="month-") as directory:
         outcome = simulate(Path(directory) / "home", chosen.districts, chosen.nights, chosen.seed, _say)
     _say(f"seed {chosen.seed}, {chosen.districts} districts: {outcome}")
-    return 1 if outcome.faults or outcome.wrong_cells else 0
+    return 1 if outcome.faults or outcome.wrong_rows else 0
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
+from tests.month.gradebook import Gradebook
 from tests.oracle.random_district import WIDE_OPEN
 from tests.support import small_district as small
 from tests.support.installation import zip_of
@@ -49,6 +50,7 @@ class SmallDistrict:
         self.settings = self._settings()
         self._by_identifier = self.settings["subgroups"]["matches"] == "users.identifier"
         self._students: dict[int, Student] = {}
+        self._gradebook = Gradebook(self.rng)
         self._next = self._serial = 0
         for _ in range(self.rng.randint(20, 60)):
             self._arrive()
@@ -68,6 +70,7 @@ class SmallDistrict:
                     "lang": {"subgroup": "home_language", "open": "true"},
                 },
             },
+            "reports": {"bands": {"below": "0", "near": "60", "met": "75"}},
             "guards": {"first_delivery": "accept", **WIDE_OPEN, "removed_students": "0.10", "match_rate": "0.3"},
         }
 
@@ -76,19 +79,25 @@ class SmallDistrict:
         return json.dumps(self.settings, indent=1) + "\n"
 
     def change_settings(self) -> None:
-        """Count another day, call a value otherwise, or mean something else by a blank."""
+        """Count another day, call a value otherwise, map one late, move a band, or mean something else by a blank."""
         columns = self.settings["subgroups"]["columns"]
-        match self.rng.randrange(3):
+        match self.rng.randrange(5):
             case 0:
                 self.settings["as_of"] = "2026-10-01" if self.settings["as_of"] != "2026-10-01" else "2027-02-01"
             case 1:
                 values = columns["ell"]["values"]
                 values["y"] = "served" if values["y"] == "yes" else "yes"
+            case 2:  # a value is mapped late, or not any more
+                values = columns["ell"]["values"]
+                values.pop("?") if "?" in values else values.update({"?": "no"})
+            case 3:
+                bands = self.settings["reports"]["bands"]
+                bands["met"] = "80" if bands["met"] == "75" else "75"
             case _:
                 columns["sped"]["blank"] = "not_reported" if columns["sped"]["blank"] == "no" else "no"
 
     def pass_day(self) -> None:
-        """Let a few students arrive, leave, change class, become inactive or be described otherwise."""
+        """Let a few students arrive, leave, change class, become inactive or be described otherwise, and teachers write."""
         rng = self.rng
         for student in rng.sample(list(self._students.values()), 3):
             student.cells = self._cells()
@@ -100,6 +109,7 @@ class SmallDistrict:
             del self._students[rng.choice(list(self._students))]
         if rng.random() < 0.2:
             rng.choice(list(self._students.values())).is_active ^= True
+        self._gradebook.pass_day({student.number: student.classes for student in self._students.values()})
 
     def _arrive(self) -> None:
         rng = self.rng
@@ -141,6 +151,8 @@ class SmallDistrict:
         self._serial += 1
         made = small.SmallRoster()
         made.rows["academicSessions"][0]["title"] = f"Year {self._serial}"
+        made.add("academicSessions", sourcedId="fall", title="Fall", type="term", schoolYear="2027", parentSourcedId="year",
+                 startDate="2026-08-10", endDate="2027-01-10")  # fmt: skip
         made.add_class(2, "course1", "Algebra 2", "A2")
         made.enroll("-t", 0, "t001", "teacher")
         for student in students:
@@ -151,6 +163,7 @@ class SmallDistrict:
             "users", sourcedId="t001", enabledUser="true", orgSourcedIds="school0", role="teacher", username="teach",
             givenName="Tea", familyName="Cher", identifier="t1",
         )  # fmt: skip
+        self._gradebook.write(made, {student.number for student in students})
         return made.texts()
 
     def subgroups(self, fault: str = "") -> Upload:

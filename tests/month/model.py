@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.month.districts import FATAL, Feed, SmallDistrict, Upload
-from tests.oracle.recompute import Expected, recompute
+from tests.month.past import Delivery, Past
+from tests.oracle.recompute import recompute
 
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 SOME_DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,6 +25,9 @@ class Sent:
     is_approved: bool | None = None
     """What a person said; None before anybody did."""
     is_old: bool = False
+    delivery_id: str = ""
+    received_at: datetime = SOME_DAY
+    """As the ledger has them."""
 
 
 @dataclass
@@ -32,7 +36,12 @@ class District:
 
     maker: SmallDistrict
     sent: dict[Feed, list[Sent]] = field(default_factory=lambda: {"roster": [], "subgroups": []})
+    past: Past = field(init=False)
     is_changed: bool = False
+
+    def __post_init__(self) -> None:
+        """Nothing is built yet."""
+        self.past = Past(self.maker.settings)
 
     def send(self, upload: Upload) -> Sent:
         """Note that this lies in the inbox."""
@@ -113,10 +122,26 @@ class District:
             if earlier.state == "held":
                 earlier.state = "superseded"
 
-    def expected(self, received_at: datetime) -> Expected | None:
-        """What the marts must say, of the live files; None while there is no roster."""
+    def take_back(self, sent: Sent) -> None:
+        """Do as a person says who rejects what is live: the accepted one before it is live again."""
+        sent.is_approved, sent.state, sent.verdict = False, "rejected", "rejected"
+        before = [earlier for earlier in self.sent[sent.upload.feed] if earlier.state == "superseded"]
+        if accepted := [earlier for earlier in before if earlier.verdict.startswith("accepted")]:
+            accepted[-1].state = "accepted"
+
+    def can_take_back(self, feed: Feed) -> bool:
+        """Whether something is published that may be rejected: a district is never left without a roster."""
+        live = self.live(feed)
+        has_more = any(sent.state == "superseded" and sent.verdict.startswith("accepted") for sent in self.sent[feed])
+        return live is not None and live.state == "published" and (feed == "subgroups" or has_more)
+
+    def build(self) -> None:
+        """Build what is live after a night, unless that is what was built last."""
         roster, subgroups = self.live("roster"), self.live("subgroups")
-        if roster is None:
-            return None
-        text = subgroups.upload.texts["subgroups.csv"] if subgroups else None
-        return recompute(self.maker.settings, roster.upload.texts, text, received_at)
+        if roster is not None:
+            rejected = {sent.delivery_id for feed in FEEDS for sent in self.sent[feed] if sent.state == "rejected"}
+            self.past.build(_delivery(roster), _delivery(subgroups) if subgroups else None, rejected)
+
+
+def _delivery(sent: Sent) -> Delivery:
+    return Delivery(sent.delivery_id, sent.received_at, sent.upload.texts)

@@ -7,28 +7,31 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
+from subgroup_pipeline.build.scope import mark_built
+from subgroup_pipeline.desk import snapshots
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry import decisions
+from subgroup_pipeline.registry.builds import note_build
 from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.registry.schema import Delivery
+from tests.month.comparison import expected_tables, tables_on
 from tests.month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
 from tests.month.model import FEEDS, District, Sent
+from tests.oracle.tables import Rows, differences, read_tables
 from tests.torture.homes import TortureHome, home_at
-from tests.torture.kills import KillAfter
+from tests.torture.kills import KillAfter, KillAt, Moment
+from tests.torture.night import Outcome as NightOutcome
 
-REPORTS = {
-    "rpt_district_subgroup": "district_id, subgroup, value, student_count",
-    "rpt_school_subgroup": "district_id, school_id, subgroup, value, student_count",
-    "rpt_course_subgroup": "district_id, school_id, course_id, subgroup, value, student_count",
-    "fct_student_subgroup": "district_id, student_id, subgroup, value",
-}
+TAKEN_BACK = 0.06
+"""How often a person rejects what is published of a feed, a day."""
 NEVER_APPROVED = "duplicated keys"
 COMPARED_EVERY = 10
+NEW_MONTH = datetime(2026, 11, 1, 8, tzinfo=UTC)
+"""The middle of the simulated time: in Chicago it is November by then, in Honolulu it is not yet."""
 
 
 @dataclass
@@ -41,9 +44,10 @@ class Outcome:
     decided: Counter[str] = field(default_factory=Counter)
     settings_changes: int = 0
     kills: int = 0
+    rollbacks: int = 0
     comparisons: int = 0
-    cells: int = 0
-    wrong_cells: int = 0
+    rows: int = 0
+    wrong_rows: int = 0
     faults: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -52,8 +56,9 @@ class Outcome:
         return (
             f"{self.nights} nights, {sum(self.verdicts.values())} deliveries judged {dict(sorted(self.verdicts.items()))}, "
             f"faulty {dict(sorted(self.sent_with_faults.items()))}, decided {dict(sorted(self.decided.items()))}, "
-            f"{self.settings_changes} settings changes, {self.kills} kills, {self.cells} cells compared in "
-            f"{self.comparisons} comparisons, {self.wrong_cells} wrong cells, {len(self.faults)} faults, {self.seconds:.0f} s"
+            f"{self.settings_changes} settings changes, {self.kills} kills, {self.rollbacks} rollbacks, "
+            f"{self.rows} rows compared in {self.comparisons} comparisons, {self.wrong_rows} wrong rows, "
+            f"{len(self.faults)} faults, {self.seconds:.0f} s"
         )
 
 
@@ -62,20 +67,27 @@ class Month:
     """Districts over one home. Everything that happens follows from the seed, but for the moment at which a kill strikes."""
 
     home: TortureHome
+    first: datetime
+    """When the first night runs."""
     rng: Random
     districts: dict[str, District]
     say: Callable[[str], None]
     outcome: Outcome = field(default_factory=Outcome)
     usual: float = 8.0
     """Seconds that a night takes, for the moment of a kill."""
+    _pinned: str = ""
+    """The snapshot that a rollback shows."""
 
     def night(self, number: int) -> None:
-        """A day of uploads and decisions, and the night after it."""
+        """A day of uploads and decisions, and the night after it; a rollback stands through some nights."""
         for district in self.districts.values():
             self._day(district, number)
+        self._release()
         if number % 5 == 3:
-            self._killed_nights()
-        outcome = self.home.night()
+            self._killed_nights(number)
+        if number % 5 == 4:
+            self._pinned = snapshots.roll_back(self.home.registry, self.home.settings, None)
+        outcome = self._run(number, hour=1)
         if number % 5 != 3:  # after a kill there may be little left to do
             self.usual = outcome.seconds
         if not outcome.is_good:
@@ -84,14 +96,35 @@ class Month:
             self.outcome.verdicts.update(sent.verdict for sent in district.run())
         self.outcome.nights += 1
         self._compare_states(number)
+        for district in self.districts.values():
+            district.build()
 
-    def _killed_nights(self) -> None:
-        for _ in range(1 + (self.rng.random() < 0.3)):
-            moment = KillAfter(self.rng.uniform(0.05, 0.9) * self.usual)
-            outcome = self.home.night(moment)
+    def _run(self, number: int, *, hour: int, kill: Moment | None = None) -> NightOutcome:
+        """Run the night of a day, the first of it at hour 0, as the clocks of that day show it."""
+        moment = self.first + timedelta(days=number, hours=hour)
+        return self.home.night(kill, clock_shift=(moment - datetime.now(UTC)).total_seconds())
+
+    def _killed_nights(self, number: int) -> None:
+        moments: tuple[Moment, ...] = (
+            KillAfter(self.rng.uniform(0.05, 0.9) * self.usual),
+            KillAt(note_build),
+            KillAt(mark_built),
+        )
+        for moment in self.rng.sample(moments, self.rng.choice((1, 2))):
+            outcome = self._run(number, hour=0, kill=moment)
             self.outcome.kills += outcome.was_killed
             if not outcome.was_killed and not outcome.is_good:
                 self._fault(f"a night that was to be killed failed: {outcome.errors}")
+
+    def _release(self) -> None:
+        """End a rollback; readers must have seen the pinned snapshot until now."""
+        if self._pinned:
+            shown = self.home.settings.paths.current_snapshot.resolve().name
+            if shown != self._pinned:
+                self._fault(f"readers saw {shown} while {self._pinned} was pinned")
+            snapshots.release(self.home.registry, self.home.settings)
+            self.outcome.rollbacks += 1
+        self._pinned = ""
 
     def _fault(self, text: str) -> None:
         self.outcome.faults.append(text)
@@ -102,6 +135,9 @@ class Month:
         for sent in district.held():
             if rng.random() < 0.35:
                 self._decide(district, sent)
+        for feed in FEEDS:
+            if district.can_take_back(feed) and rng.random() < TAKEN_BACK:
+                self._take_back(district, feed)
         if number == 0 or rng.random() < 0.02:
             if number:
                 district.maker.change_settings()
@@ -109,8 +145,8 @@ class Month:
                 self.outcome.settings_changes += 1
             self.home.apply(district.maker.settings_yaml())
         district.maker.pass_day()
-        if rng.random() < 0.6:
-            feeds: tuple[Feed, ...] = rng.choice((FEEDS, FEEDS, ("roster",), ("subgroups",)))
+        if number == 0 or rng.random() < 0.6:
+            feeds: tuple[Feed, ...] = rng.choice((FEEDS, FEEDS, ("roster",), ("subgroups",))) if number else FEEDS
             uploads = [self._make(district, feed) for feed in feeds]
             self.home.upload(tuple((district.maker.name, upload.feed, upload.files) for upload in uploads))
             for upload in uploads:
@@ -135,12 +171,20 @@ class Month:
 
     def _decide(self, district: District, sent: Sent) -> None:
         is_approved = sent.upload.fault != NEVER_APPROVED and self.rng.random() < 0.6
-        row = self._rows(district)[sent.upload.feed][district.sent[sent.upload.feed].index(sent)]
         with self.home.registry.begin() as session:
             decide = decisions.approve if is_approved else decisions.reject
-            decide(session, get_delivery(session, row.delivery_id), by="Ana", reason="looked at it")
+            decide(session, get_delivery(session, sent.delivery_id), by="Ana", reason="looked at it")
         district.decide(sent, is_approved=is_approved)
         self.outcome.decided["approved" if is_approved else "rejected"] += 1
+
+    def _take_back(self, district: District, feed: Feed) -> None:
+        """Reject what is published."""
+        sent = district.live(feed)
+        assert sent
+        with self.home.registry.begin() as session:
+            decisions.reject(session, get_delivery(session, sent.delivery_id), by="Ana", reason="it was of another year")
+        district.take_back(sent)
+        self.outcome.decided["taken back"] += 1
 
     def _rows(self, district: District) -> dict[Feed, list[Delivery]]:
         """The ledger's deliveries as the district sent them: its n-th is ours."""
@@ -159,6 +203,8 @@ class Month:
         for name, district in self.districts.items():
             rows = self._rows(district)
             for feed in FEEDS:
+                for sent, row in zip(district.sent[feed], rows[feed], strict=False):
+                    sent.delivery_id, sent.received_at = row.delivery_id, row.received_at
                 found = [row.state for row in rows[feed]]
                 expected = [sent.state for sent in district.sent[feed]]
                 if found != expected:
@@ -171,49 +217,39 @@ class Month:
                     self._fault(f"after night {number} {name} {feed}: {len(found)} of {len(expected)} rows; {wrong}")
 
     def compare(self) -> None:
-        """Compare every cell of the reports, and every student's values, with what the model has live."""
-        expected: dict[str, dict[tuple[Any, ...], Any]] = {report: {} for report in REPORTS}
+        """Compare every row of the marts with what the model has built; all of it is made up."""
+        self._release()
+        days = [self.first.date() + timedelta(days=number) for number in range(-1, self.outcome.nights + 1)]
+        tables = tables_on(days)
+        expected: dict[str, Rows] = {table: {} for table in tables}
         for name, district in self.districts.items():
-            live = district.live("roster")
-            if live is None:
-                continue
-            row = self._rows(district)["roster"][district.sent["roster"].index(live)]
-            received_at: datetime = row.received_at
-            right = district.expected(received_at)
-            assert right
-            for report in REPORTS:
-                cells = getattr(right, report)
-                own = report.startswith("rpt")
-                expected[report] |= {at if own else (name, *at): value for at, value in cells.items()}
-        wrong: Counter[str] = Counter()
+            if district.past.builds:
+                for table, rows in expected_tables(name, district.past, days).items():
+                    expected[table] |= rows
         with open_published(self.home.settings) as connection:
-            for report, columns in REPORTS.items():
-                rows = connection.execute(f"select {columns} from marts.{report}").fetchall()
-                found: dict[tuple[Any, ...], Any] = {row[:-1]: row[-1] for row in rows}
-                self.outcome.cells += len(expected[report])
-                wrong[report] += len(rows) - len(found)
-                for at in found.keys() | expected[report].keys():
-                    if found.get(at) != expected[report].get(at):
-                        wrong[f"{report} of {at[0]}"] += 1
+            found = read_tables(connection, tables)
+        wrong = Counter(f"{table} of {at[0]}" for table, at, _, _ in differences(expected, found))
+        self.outcome.rows += sum(map(len, expected.values()))
         self.outcome.comparisons += 1
-        self.outcome.wrong_cells += wrong.total()
+        self.outcome.wrong_rows += wrong.total()
         if wrong.total():
-            self._fault(f"wrong cells: {dict(+wrong)}")
+            examples = {table: (at, right, said) for table, at, right, said in differences(expected, found)}
+            self._fault(f"wrong rows: {dict(wrong)}; for example {examples}")
 
 
 @contextmanager
-def month_at(root: Path, districts: int, seed: int, say: Callable[[str], None]) -> Iterator[Month]:
+def month_at(root: Path, districts: int, nights: int, seed: int, say: Callable[[str], None]) -> Iterator[Month]:
     """A month about to begin, in a home of its own with the SFTP server running."""
     rng = Random(seed)  # noqa: S311 - a seed to repeat it by
     made = {f"m{number:03}": District(SmallDistrict(f"m{number:03}", rng.randrange(10**9))) for number in range(districts)}
     with home_at(root) as home:
-        yield Month(home, rng, made, say)
+        yield Month(home, NEW_MONTH - timedelta(days=nights // 2), rng, made, say)
 
 
 def simulate(root: Path, districts: int, nights: int, seed: int, say: Callable[[str], None]) -> Outcome:
     """Live through a month, comparing every ten nights and at the end."""
     begun = time.monotonic()
-    with month_at(root, districts, seed, say) as month:
+    with month_at(root, districts, nights, seed, say) as month:
         for number in range(nights):
             month.night(number)
             if (number + 1) % COMPARED_EVERY == 0 or number + 1 == nights:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.demo.made_up_roster import MadeUpRoster, csv_text
+from tests.oracle.random_gradebook import BANDS, add_gradebook
 from tests.oracle.random_subgroups import SubgroupFiles, make_subgroups
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Person:
     key: str
 
 
-def random_district(rng: Random, district_id: str = "tiny") -> RandomDistrict:
+def random_district(rng: Random, district_id: str = "tiny", *, has_gradebook: bool = False) -> RandomDistrict:
     """Make a district; the same rng state gives the same district. Ids are unlike those of other district ids."""
     as_of = rng.choice(AS_OF)
     received_at = datetime(2026, 11, 3, 3, 30, tzinfo=UTC)  # still 2 November in the Americas
@@ -111,6 +112,9 @@ def random_district(rng: Random, district_id: str = "tiny") -> RandomDistrict:
     }
     if files is not None:
         settings["subgroups"] = _subgroup_settings(files, matches)
+    if has_gradebook:
+        add_gradebook(rng, maker, district_id, [person.source_id for person in people])
+        settings["reports"] = {"bands": BANDS} if rng.random() < 0.8 else {}
     return RandomDistrict(district_id, maker.texts(), files.text if files else None, settings, received_at)
 
 

@@ -67,11 +67,22 @@ class Expected:
     """Whether (subgroup, value) is membership, of the values that somebody has; None where the column is open."""
     member_counts: dict[tuple[str, ...], int]
     """(*entity, subgroup) to students who are members, of entities with students and of subgroups that are not open."""
-    totals: dict[tuple[str, ...], int]
-    """(district,), (district, school) and (district, school, course) to students, zeros included."""
+    places: dict[tuple[str, ...], set[str]]
+    """(district,), (district, school) and (district, school, course) to the students who count there, if any."""
     dim_counts: dict[str, int]
     """Rows of dim_school, dim_course, dim_student."""
     file: SubgroupFile | None
+
+    @property
+    def totals(self) -> dict[tuple[str, ...], int]:
+        """(district,), (district, school) and (district, school, course) to students, zeros included."""
+        return {at: len(who) for at, who in self.places.items()}
+
+    @property
+    def reported(self) -> set[str]:
+        """The active students of whom an accepted row of the subgroup file speaks."""
+        cells = self.file.cells if self.file and not self.file.is_held else {}
+        return {student for student, number in self.student_numbers.items() if number in cells}
 
 
 def recompute(
@@ -116,7 +127,7 @@ def recompute(
         rpt_course_subgroup=_count(course_members, values),
         members=is_member,
         member_counts=_members({**everybody, **school_members, **course_members}, values, is_member),
-        totals={at: len(who) for at, who in {**everybody, **school_members, **course_members}.items()},
+        places={**everybody, **school_members, **course_members},
         dim_counts={"dim_school": len(school_members), "dim_course": len(course_members), "dim_student": len(students)},
         file=file,
     )

@@ -66,9 +66,13 @@ PLANTS: dict[str, Callable[[], None]] = {
 
 
 def shift_clock(seconds: float) -> None:
-    """Let every module of the package see another time of day (the clock that orders deliveries is its own)."""
+    """Let every module of the package see another time of day."""
 
-    class Shifted(datetime):
+    class AnyDatetime(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, datetime)  # times that others made are times, too
+
+    class Shifted(datetime, metaclass=AnyDatetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> Any:  # noqa: ANN401 - a datetime, so that comparisons hold
             return datetime.now(tz) + timedelta(seconds=seconds)
