@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
@@ -69,8 +69,7 @@ class AskedStudents:
 def query_of(chosen: Asked | AskedStudents, **changes: Any) -> str:  # noqa: ANN401 - fields of what was chosen, or `format`
     """What was chosen as the part of an address behind the path, some of it changed; may be empty."""
     form = changes.pop("format", "")
-    kept = replace(chosen, **changes)
-    pairs = {each.name: getattr(kept, each.name) for each in fields(kept)} | {"format": form}
+    pairs = vars(chosen) | changes | {"format": form}
     text = urlencode({name: value for name, value in pairs.items() if value}, doseq=True)
     return f"?{text}" if text else ""
 

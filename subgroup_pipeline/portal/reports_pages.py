@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from subgroup_pipeline.access.roles import Need, may
 from subgroup_pipeline.desk.dashboard.entity import Level, find_entity, list_schools
-from subgroup_pipeline.desk.dashboard.students import list_groups
+from subgroup_pipeline.desk.dashboard.groups import list_groups
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.portal.reports_address import Asked, path_of, students_path

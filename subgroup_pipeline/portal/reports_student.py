@@ -12,7 +12,16 @@ from subgroup_pipeline.access.roles import Need, may, schools_seen
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.entity import find_entity
-from subgroup_pipeline.desk.dashboard.student import courses_of, find_student, past_of, results_of, schools_of, values_of
+from subgroup_pipeline.desk.dashboard.groups import Words, list_groups
+from subgroup_pipeline.desk.dashboard.student import (
+    courses_of,
+    find_student,
+    means_of,
+    past_of,
+    results_of,
+    schools_of,
+    values_of,
+)
 from subgroup_pipeline.desk.student_views import record_viewed, student_mark
 from subgroup_pipeline.districts.subgroup_settings import NOT_REPORTED
 from subgroup_pipeline.portal.charts.timeline import Stretch, timeline
@@ -47,7 +56,9 @@ def student(visit: Visit) -> Response:
             form=form_asked(visit),
         )  # fmt: skip
         schools, courses = schools_of(shown, student_id, own), courses_of(shown, student_id, own)
-        values, past, results = values_of(shown, student_id), past_of(shown, student_id), results_of(shown, student_id, own)
+        words = Words.of(list_groups(shown))
+        values, past = values_of(shown, student_id, words), past_of(shown, student_id, words)
+        results = results_of(shown, student_id, own)
         parts = [
             Part("dim_student", [found]), Part("fct_student_school", schools), Part("fct_enrollment", courses),
             Part("fct_student_subgroup", values),
@@ -56,7 +67,8 @@ def student(visit: Visit) -> Response:
         crumbs = [(path_of(district.district_id), entity.district_name), (path_of(district.district_id, "students"), "Students")]
         return report_page(
             visit, "reports_student.html", district, shown, entity, parts, about="student", heading=found.name, crumbs=crumbs,
-            student=found, schools=schools, courses=courses, values=values, past=lines_of(past, entity.published_at),
+            student=found, schools=schools, courses=courses, values=values, words=words,
+            past=lines_of(past, words, entity.published_at), means=means_of(results),
             results=results, sources=SOURCES, path_of=path_of,
             sees_deliveries=may(visit.person, Need.DELIVERIES, district.district_id),
         )  # fmt: skip
@@ -71,22 +83,23 @@ class PastLine:
     drawn: Markup
 
 
-def lines_of(past: list[PastValue], until: datetime) -> list[PastLine]:
+def lines_of(past: list[PastValue], words: Words, until: datetime) -> list[PastLine]:
     """The past by subgroup; every line begins with the first value of any, and ends when the rows were published."""
     begin = min((one.valid_from for one in past), default=until)
     lines = []
     for subgroup, found in groupby(past, key=lambda one: one.subgroup):
         values = list(found)
-        label = "In the district" if subgroup == EVERYONE else values[0].subgroup_label
-        stretches = [Stretch(_kind(one), one.valid_from, one.valid_to or until) for one in values]
+        label = "In the district" if subgroup == EVERYONE else words.labels[subgroup]
+        stretches = [Stretch(_kind(one, words), one.valid_from, one.valid_to or until) for one in values]
         lines.append(PastLine(label, values, timeline(stretches, begin, until)))
     return lines
 
 
-def _kind(one: PastValue) -> str:
+def _kind(one: PastValue, words: Words) -> str:
     if one.value == NOT_REPORTED:
         return "unknown"
-    return "out" if one.is_member is False else "in"
+    group = words.groups.get((one.subgroup, one.value))
+    return "out" if group and group.is_member is False else "in"
 
 
 PAGES = [Page("/d/{district_id}/reports/students/{student_id}", Need.STUDENTS, get=student)]

@@ -13,14 +13,15 @@ from subgroup_pipeline.access.roles import Need, schools_seen
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.entity import find_entity, list_schools
+from subgroup_pipeline.desk.dashboard.groups import list_groups
 from subgroup_pipeline.desk.dashboard.membership import Membership, school_year_begin
 from subgroup_pipeline.desk.dashboard.students import (
     PAGE,
     SORTS,
+    Place,
     Sought,
     count_students,
     find_students,
-    list_groups,
     list_students,
 )
 from subgroup_pipeline.desk.student_views import record_listed
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from subgroup_pipeline.desk.dashboard.entity import Entity
+    from subgroup_pipeline.desk.dashboard.groups import Group
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
-    from subgroup_pipeline.desk.dashboard.students import Group, StudentRow
+    from subgroup_pipeline.desk.dashboard.students import StudentRow
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.portal.reports_frame import Crumb
 
@@ -83,7 +85,7 @@ def search(visit: Visit) -> Response:
         if shown is None:
             return district_page(visit, "reports_none.html", district)
         listing = _listing(visit, shown, district)
-        rows = find_students(shown, text, listing.sought.own_schools)
+        rows = find_students(shown, text, listing.sought)
         _record(visit, shown, rows, by="search")
         return _answer(visit, shown, district, listing, rows, found=len(rows), page=1, pages=1, sort="", sought_text=text)
 
@@ -97,9 +99,7 @@ def _listing(visit: Visit, shown: ShownRows, district: RegisteredDistrict) -> _L
         raise HTTPException(404)
     sought = Sought(
         group=group,
-        school_id=entity.school_id,
-        course_id=entity.course_id,
-        own_schools=own,
+        place=Place(entity.school_id, entity.course_id, None if own is None else tuple(sorted(own))),
         membership=next((one for one in Membership if one == asked.membership), Membership.DAY),
         today=datetime.now(ZoneInfo(zone)).date(),
         year_began=school_year_begin(entity.school_year, entity.as_of_date, zone),
@@ -122,8 +122,9 @@ def _answer(
     return report_page(
         visit, "reports_students.html", district, shown, entity, [Part(mart, rows)], about="students", asked=listing.asked,
         heading="Students" if sought_text else f"Students: {sought.group.words}", crumbs=_crumbs(visit, entity),
-        group=sought.group, groups=listing.groups, rows=rows, sought=sought, schools=list_schools(shown, sought.own_schools),
-        memberships=MEMBERSHIPS, student_path=student_path, most=PAGE, sought_text=sought_text, **values,
+        group=sought.group, groups=listing.groups, rows=rows, sought=sought,
+        schools=list_schools(shown, sought.place.own_schools), memberships=MEMBERSHIPS, student_path=student_path,
+        most=PAGE, sought_text=sought_text, **values,
     )  # fmt: skip
 
 

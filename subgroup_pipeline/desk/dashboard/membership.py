@@ -34,52 +34,41 @@ def school_year_begin(school_year: str | None, as_of: date, zone: str) -> dateti
     return datetime(year, _JULY, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
-_PAST = "marts.fct_student_subgroup_history"
-HAD = {
-    Membership.DAY: """
-had as (
-    select student_id, subgroup, value from marts.fct_student_subgroup where subgroup = $subgroup and value = $value
-)""",
-    Membership.NOW: f"""
-had as (
-    select student_id, subgroup, value, valid_from, valid_to from {_PAST}
-    where subgroup = $subgroup and value = $value and is_current
-)""",
-    Membership.EVER: f"""
-had as (
-    select
-        student_id, subgroup, value, min(valid_from) as valid_from,
-        case when not bool_or(is_current) then max(valid_to) end as valid_to
-    from {_PAST}
+_CURRENT = "from marts.fct_student_subgroup_history where subgroup = $subgroup and is_current"
+_EVER = """
+    from marts.fct_student_subgroup_history
     where subgroup = $subgroup and value = $value and (is_current or valid_to > $year_began)
-    group by all
-)""",
+"""
+HAD = {
+    Membership.DAY: "select student_id from marts.fct_student_subgroup where subgroup = $subgroup and value = $value",
+    Membership.NOW: f"select student_id {_CURRENT} and value = $value",
+    Membership.EVER: f"select distinct student_id {_EVER}",
 }
-"""Who had the value."""
-_OF_HAD = "select student_id, valid_from, valid_to from had"
+"""Who had the value, as SQL."""
 SINCE = {
-    Membership.DAY: f"""
-since as (
-    select student_id, valid_from, valid_to from {_PAST}
-    where subgroup = $subgroup and is_current and student_id in (select student_id from {{of}})
-)""",
-    Membership.NOW: f"since as ({_OF_HAD})",
-    Membership.EVER: f"since as ({_OF_HAD})",
+    Membership.DAY: f"select student_id, valid_from, valid_to {_CURRENT} and student_id in {{students}}",
+    Membership.NOW: f"select student_id, valid_from, valid_to {_CURRENT} and student_id in {{students}}",
+    Membership.EVER: f"""
+        select
+            student_id, min(valid_from) as valid_from, case when not bool_or(is_current) then max(valid_to) end as valid_to
+        {_EVER} and student_id in {{students}} group by student_id
+    """,
 }
-"""From when until when they had it, for the students `of` another table."""
+"""From when until when these `students` had it; `valid_to` is null of whoever has it still."""
 _HOLDS = "coalesce(begin_date <= $today, true) and coalesce($today < end_date, true)"
+_IN_SCHOOL = "select student_id from marts.fct_student_school where school_id = $school_id"
+_IN_COURSE = "select student_id from marts.fct_enrollment where school_id = $school_id and course_id = $course_id"
 IN_SCHOOL = {
-    Membership.DAY: "select student_id from marts.fct_student_school where school_id = $school_id",
+    Membership.DAY: _IN_SCHOOL,
     Membership.NOW: f"""
-        select student_id from marts.fct_student_school where school_id = $school_id
+        {_IN_SCHOOL}
         except
         select student_id from marts.fct_enrollment where school_id = $school_id
         group by student_id having not bool_or({_HOLDS})
     """,
-    Membership.EVER: "select student_id from marts.fct_student_school where school_id = $school_id",
+    Membership.EVER: _IN_SCHOOL,
 }
 """Who is in a school. Who counts there without a class has none that could have ended."""
-_IN_COURSE = "select student_id from marts.fct_enrollment where school_id = $school_id and course_id = $course_id"
 IN_COURSE = {
     Membership.DAY: _IN_COURSE,
     Membership.NOW: f"{_IN_COURSE} and {_HOLDS}",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
-from subgroup_pipeline.desk.dashboard.students import BY_STUDENT, name_of
+from subgroup_pipeline.desk.dashboard.students import name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
 
+    from subgroup_pipeline.desk.dashboard.groups import Words
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
 
@@ -46,7 +50,7 @@ class SchoolOfStudent:
 
 @dataclass(frozen=True, kw_only=True)
 class CourseOfStudent:
-    """A class that the student is enrolled in, with their mean score in its course, in percent: columns of `fct_enrollment`."""
+    """A class that the student is enrolled in: columns of `fct_enrollment`."""
 
     school_id: str
     school_name: str | None
@@ -55,7 +59,6 @@ class CourseOfStudent:
     class_id: str
     begin_date: date | None
     end_date: date | None
-    mean_score_pct: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +66,7 @@ class ValueOfStudent:
     """The value of a subgroup and where it came from: columns of `fct_student_subgroup`. `received_at` is in UTC."""
 
     subgroup: str
-    subgroup_label: str
     value: str
-    value_label: str
     raw_value: str | None
     source: str
     delivery_id: str | None
@@ -77,10 +78,7 @@ class PastValue:
     """A value from one build to another: columns of `fct_student_subgroup_history`. Times are in UTC."""
 
     subgroup: str
-    subgroup_label: str
     value: str
-    value_label: str
-    is_member: bool | None
     valid_from: datetime
     valid_to: datetime | None
     delivery_id: str | None
@@ -130,54 +128,37 @@ def schools_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | 
 def courses_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[CourseOfStudent]:
     """The classes that the student is enrolled in at schools that the reader may see."""
     query = f"""
-        with scored as (
-            select school_id, course_id, avg(score_pct) as mean_score_pct
-            from marts.fct_result where student_id = $student_id group by school_id, course_id
-        )
         select
             taken.school_id, school.school_name, taken.course_id, course.course_title, taken.class_id, taken.begin_date,
-            taken.end_date, scored.mean_score_pct
+            taken.end_date
         from marts.fct_enrollment as taken
         left join marts.dim_school as school on school.school_id = taken.school_id
         left join marts.dim_course as course on course.school_id = taken.school_id and course.course_id = taken.course_id
-        left join scored on scored.school_id = taken.school_id and scored.course_id = taken.course_id
         where taken.student_id = $student_id and {_OWN.format(of="taken")}
         order by school_name, course_title, class_id
     """
     return shown.rows(CourseOfStudent, query, **_seen(student_id, own_schools))
 
 
-def values_of(shown: ShownRows, student_id: str) -> list[ValueOfStudent]:
+def values_of(shown: ShownRows, student_id: str, words: Words) -> list[ValueOfStudent]:
     """The value of each subgroup, in the order of the settings; none of a student who is not active."""
-    query = f"""
-        select
-            subgroup, described.subgroup_label, value, described.value_label, has.raw_value, has.source, has.delivery_id,
-            has.received_at
-        from marts.fct_student_subgroup as has
-        inner join marts.dim_subgroup as described using (subgroup, value)
-        where student_id = $student_id and subgroup <> '{EVERYONE}' and {BY_STUDENT}
-        order by described.display_order
+    query = """
+        select subgroup, value, raw_value, source, delivery_id, received_at from marts.fct_student_subgroup
+        where student_id = $student_id and subgroup in $subgroups
     """
-    return shown.rows(ValueOfStudent, query, student_id=student_id)
+    subgroups = [subgroup for subgroup in words.labels if subgroup != EVERYONE]
+    found = shown.rows(ValueOfStudent, query, student_id=student_id, subgroups=subgroups)
+    return sorted(found, key=lambda one: words.place(one.subgroup))
 
 
-def past_of(shown: ShownRows, student_id: str) -> list[PastValue]:
+def past_of(shown: ShownRows, student_id: str, words: Words) -> list[PastValue]:
     """What the student had in each subgroup, by the order of the settings and time; first when they were active."""
-    query = f"""
-        with labelled as (
-            select subgroup, any_value(subgroup_label) as subgroup_label, min(display_order) as display_order
-            from marts.dim_subgroup where {BY_STUDENT} group by subgroup
-        )
-        select
-            subgroup, labelled.subgroup_label, value, coalesce(described.value_label, value) as value_label,
-            described.is_member, past.valid_from, past.valid_to, past.delivery_id
-        from marts.fct_student_subgroup_history as past
-        inner join labelled using (subgroup)
-        left join marts.dim_subgroup as described using (subgroup, value)
-        where student_id = $student_id
-        order by subgroup <> '{EVERYONE}', labelled.display_order, valid_from
+    query = """
+        select subgroup, value, valid_from, valid_to, delivery_id from marts.fct_student_subgroup_history
+        where student_id = $student_id and subgroup in $subgroups
     """
-    return shown.rows(PastValue, query, student_id=student_id)
+    found = shown.rows(PastValue, query, student_id=student_id, subgroups=list(words.labels))
+    return sorted(found, key=lambda one: (words.place(one.subgroup), one.valid_from))
 
 
 def results_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[ResultOfStudent]:
@@ -192,6 +173,14 @@ def results_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | 
         order by course_title, scored.course_id, due_date desc nulls last, line_item_title, line_item_id
     """
     return shown.rows(ResultOfStudent, query, **_seen(student_id, own_schools))
+
+
+def means_of(results: Sequence[ResultOfStudent]) -> dict[tuple[str, str | None], float]:
+    """The mean over the results in each course, in percent, by school and course."""
+    scores = defaultdict(list)
+    for one in results:
+        scores[one.school_id, one.course_id].append(one.score_pct)
+    return {course: fmean(found) for course, found in scores.items()}
 
 
 def _seen(student_id: str, own_schools: frozenset[str] | None) -> dict[str, object]:
