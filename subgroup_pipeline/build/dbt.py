@@ -77,8 +77,8 @@ def parse_project(settings: Settings) -> Manifest:
     return manifest
 
 
-def run_models(settings: Settings) -> Iterator[BuiltModel]:
-    """Build every model for the districts in scope; gives each as soon as dbt has built it.
+def run_models(settings: Settings, *select: str) -> Iterator[BuiltModel]:
+    """Build every model for the districts in scope, or those that dbt selects; gives each as soon as dbt has built it.
 
     Whoever stops listening waits until dbt is done, for it holds the warehouse. Raises BuildError, naming the model, when one
     does not build: a fault of the project, not of a district, so nothing is published.
@@ -90,7 +90,8 @@ def run_models(settings: Settings) -> Iterator[BuiltModel]:
             built.put(_built(event.data))
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbt") as dbt:
-        run = dbt.submit(_results, settings, "run", listen=listen)
+        chosen = ["--select", *select] if select else []
+        run = dbt.submit(_results, settings, "run", *chosen, listen=listen)
         run.add_done_callback(lambda _: built.put(None))
         yield from iter(built.get, None)
         run.result()

@@ -57,11 +57,11 @@ def keep_history(connection: duckdb.DuckDBPyConnection, registry: Registry, *, b
     rows = connection.execute(f"select {', '.join(_OF_A_BUILD)}, history_from from {_SCOPE}", failing).fetchall()
     with registry.begin() as session:
         for row in rows:
-            values = dict(zip(_OF_A_BUILD, map(_aware, row), strict=False))
-            note_build(session, Build(**values), _aware(row[-1]))
+            values = dict(zip(_OF_A_BUILD, map(aware, row), strict=False))
+            note_build(session, Build(**values), aware(row[-1]))
 
 
-def _aware(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
+def aware(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
     """The warehouse keeps UTC without a zone, the registry keeps it with one, and months as text."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC)

@@ -50,7 +50,7 @@ def set_scope(
     with registry.begin() as session:
         rosters = live_deliveries(session, "roster")
         subgroups = live_deliveries(session, "subgroups")
-    school_year_ends = _school_year_ends(connection, [roster.delivery_id for roster in rosters.values()])
+    year_ends = school_year_ends(connection, [roster.delivery_id for roster in rosters.values()])
     built = _built_keys(connection, published)
     held_back = {row[0] for row in connection.execute("from control.held_back").fetchall()}
     rows = []
@@ -59,13 +59,13 @@ def set_scope(
         subgroup = subgroups.get(district.district_id) if district.settings.has_subgroup_file else None
         if roster is None or held_back & {delivery.delivery_id for delivery in (roster, subgroup) if delivery}:
             continue
-        row = _scope_row(district, roster, subgroup, school_year_ends.get(roster.delivery_id), now)
+        row = scope_row(district, roster, subgroup, year_ends.get(roster.delivery_id), now)
         if built.get(district.district_id) != row["build_key"]:
             rows.append(row)
     with registry.begin() as session:
         starts = history_starts(session, {row["district_id"]: row["effective_at"] for row in rows})
     for row in rows:
-        row |= {"effective_at": _naive(row["effective_at"]), "history_from": _naive(starts[row["district_id"]])}
+        row |= {"effective_at": naive(row["effective_at"]), "history_from": naive(starts[row["district_id"]])}
     bring_up_to_date(connection)
     connection.execute("delete from control.run_scope")
     insert_rows(connection, RUN_SCOPE, rows)
@@ -89,9 +89,10 @@ def dirty_districts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _scope_row(
+def scope_row(
     district: RegisteredDistrict, roster: Delivery, subgroup: Delivery | None, year_end: date | None, now: datetime
 ) -> dict[str, Any]:
+    """A row of `control.run_scope` for a build from these deliveries, without `history_from`; `effective_at` is aware."""
     settings = district.settings
     zone = ZoneInfo(settings.timezone)
     as_of = settings.as_of
@@ -106,12 +107,12 @@ def _scope_row(
         "district_name": settings.name,
         "roster_delivery_id": roster.delivery_id,
         "subgroup_delivery_id": subgroup.delivery_id if subgroup else None,
-        "roster_received_at": _naive(roster.received_at),
-        "subgroup_received_at": _naive(subgroup.received_at) if subgroup else None,
+        "roster_received_at": naive(roster.received_at),
+        "subgroup_received_at": naive(subgroup.received_at) if subgroup else None,
         "as_of_date": as_of.isoformat(),
         "match_field": settings.subgroups.match_field if settings.subgroups else None,
         "build_key": hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32],
-        "built_at": _naive(now),
+        "built_at": naive(now),
         "timezone": settings.timezone,
         "reading_key": reading_key(settings),
         "meaning_key": meaning_key(settings),
@@ -120,7 +121,7 @@ def _scope_row(
     }
 
 
-def _school_year_ends(connection: duckdb.DuckDBPyConnection, delivery_ids: list[str]) -> dict[str, date]:
+def school_year_ends(connection: duckdb.DuckDBPyConnection, delivery_ids: list[str]) -> dict[str, date]:
     """End of the latest school year of each roster (OneRoster: exclusive, so the day before is the last)."""
     query = f"""
         select s.delivery_id, max({rules().date_of("s.endDate")}) from raw.academic_sessions s
@@ -144,6 +145,6 @@ def _mark(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> Non
     connection.execute("commit")
 
 
-def _naive(moment: datetime) -> str:
+def naive(moment: datetime) -> str:
     """UTC without a zone, as DuckDB's TIMESTAMP takes it."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

@@ -59,7 +59,7 @@ def release() -> None:
 
 
 def rebuild() -> None:
-    """Drop the warehouse and make it anew from archive and ledger; readers keep what they have until it is done.
+    """Drop the warehouse and make it anew from archive and ledger; readers keep what they have, and the history stays.
 
     Every archived file is proved first: while one is missing or damaged, nothing is dropped.
 
@@ -94,7 +94,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
-    """Save registry, archive and keys to one file; the warehouse is derived and not in it.
+    """Save registry, archive, keys and the history to one file; the warehouse is derived and not in it.
 
     Example: subgroups backup /backup/subgroups-2026-10-01.tar
     """

@@ -17,6 +17,7 @@ _WORDS = {
     "delivery_verdict": "check and judge",
     "raw_expectations": "note the checks",
     "run_scope": "choose districts to build",
+    "history": "read past builds again",
     "dbt_models": "build the marts",
     "published_snapshot.publish": "publish",
     "error_reports": "write reports",

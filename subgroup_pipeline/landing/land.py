@@ -105,6 +105,23 @@ def land_deliveries(
     return landed
 
 
+def land_again(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    deliveries: Sequence[Delivery],
+    districts: Mapping[str, RegisteredDistrict],
+) -> set[str]:
+    """Land deliveries from the archive into a warehouse of their own, bases first; gives those that these settings can read.
+
+    Nothing is noted of them: they were judged in their time.
+    """
+    with ReadingPool(_processes(settings, deliveries)) as readers:
+        screenings = _screen(settings, deliveries, districts, readers)
+        _load(connection, deliveries, screenings, districts)
+    _clear(settings.paths.scratch, [UNPACKED, *(delivery.delivery_id for delivery in deliveries)])
+    return {screening.delivery_id for screening in screenings if screening.is_loadable}
+
+
 def _processes(settings: Settings, deliveries: Sequence[Delivery]) -> int:
     """How many read: starting a second one takes longer than it saves on a few megabytes."""
     return settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.orchestration.check_assets import checked_files
-from subgroup_pipeline.orchestration.dbt_models import build_models, history
+from subgroup_pipeline.orchestration.dbt_models import build_models
 from subgroup_pipeline.orchestration.district_delivery import district_delivery, verdict
 from subgroup_pipeline.orchestration.mirror_asset import postgres_mirror
 from subgroup_pipeline.orchestration.night_assets import (
     archived_deliveries,
     delivery_verdict,
+    history,
     raw_expectations,
     raw_tables,
     run_scope,

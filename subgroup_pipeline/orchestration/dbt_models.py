@@ -9,19 +9,10 @@ from subgroup_pipeline.build.dbt import BuiltModel, prepared_manifest, run_model
 from subgroup_pipeline.build.models import hold_what_fails, scope_size
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
-from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
+from subgroup_pipeline.orchestration.resources import DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.orchestration.what_ran import assets_that_were_built
 from subgroup_pipeline.registry.ledger import get_deliveries
 from subgroup_pipeline.settings import Settings
-
-history = dg.AssetSpec(
-    "history",
-    group_name="build",
-    owners=OWNERS,
-    kinds={"duckdb"},
-    description="What every build was: cells of students from one build to another, and counts by month. Models read it, and "
-    "what a build changed is written into it when the tests have passed.",
-)
 
 
 def build_models(settings: Settings) -> dg.AssetsDefinition:

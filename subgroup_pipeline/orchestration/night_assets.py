@@ -17,6 +17,7 @@ from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS
 from subgroup_pipeline.orchestration.district_delivery import report_all_feeds, report_deliveries
 from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RegistryResource, WarehouseResource
 from subgroup_pipeline.orchestration.what_ran import checks_of_what_ran
+from subgroup_pipeline.past.read_again import read_past_again
 from subgroup_pipeline.publish.manifest import published_build_keys
 from subgroup_pipeline.publish.snapshot import mend_ledger
 from subgroup_pipeline.quality.expectations import check_families
@@ -164,3 +165,22 @@ def run_scope(
         published = published_build_keys(warehouse.settings)
         in_scope = set_scope(connection, registry, districts.chosen(), published)
     return dg.MaterializeResult(metadata={"dagster/row_count": len(in_scope), "districts": len(in_scope)})
+
+
+@dg.asset(group_name="build", owners=OWNERS, kinds={"duckdb"}, deps=[run_scope])
+def history(warehouse: WarehouseResource, registry: RegistryResource, districts: DistrictsResource) -> dg.MaterializeResult[None]:
+    """What every build was: cells of students from one build to another, and counts by month.
+
+    Builds whose settings changed since are read again from the archive, before the models; what this run's build changes is
+    written by the models' step when their tests have passed.
+    """
+    read = read_past_again(registry, warehouse.settings, districts.chosen())
+    return dg.MaterializeResult(
+        metadata={
+            "builds_read_again": read.builds,
+            "months_counted_again": read.months,
+            "districts": read.districts,
+            "deliveries_read": read.deliveries,
+            "seconds": read.seconds,
+        }
+    )

@@ -16,11 +16,12 @@ from subgroup_pipeline.disk import require_room, room_for_a_snapshot
 from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
 from subgroup_pipeline.logs import RUN_ID, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
+from subgroup_pipeline.past.lost_history import begin_history_again
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
-from subgroup_pipeline.warehouse.proof import prove_warehouse
+from subgroup_pipeline.warehouse.proof import HISTORY, prove_warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -111,6 +112,8 @@ def resources(settings: Settings) -> Mapping[str, dg.ResourceDefinition]:
 def _look_around(settings: Settings, registry: Registry) -> None:
     """Refuse to begin without room, and make way for damaged files of the warehouse. Raises DiskFullError."""
     require_room(settings.paths, "a night", room_for_a_snapshot(settings.paths))
-    if damaged := prove_warehouse(settings):
-        said = f"{' and '.join(damaged)} in the warehouse was damaged; this run made it anew from archive and ledger."
+    damaged = prove_warehouse(settings)
+    if derived := [name for name in damaged if name != HISTORY]:
+        said = f"{' and '.join(derived)} in the warehouse was damaged; this run made it anew from archive and ledger."
         note_damage(registry, "warehouse", said)
+    begin_history_again(registry, settings)

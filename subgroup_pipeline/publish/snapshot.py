@@ -15,7 +15,7 @@ from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.as_of import make_macros
 from subgroup_pipeline.publish.comments import comment_tables
-from subgroup_pipeline.publish.compaction import compact_working_file
+from subgroup_pipeline.publish.compaction import compact_history, compact_working_file
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
 from subgroup_pipeline.publish.lake import make_lake
@@ -124,6 +124,7 @@ def _make_snapshot(settings: Settings, draft: Manifest, before: Manifest | None,
     try:
         if before is not None and draft.compacted_at == draft.created_at:
             compact_working_file(settings)
+            compact_history(settings)
         _make_file(settings, building / DATABASE, before, kept)
         tables = _verify(settings, building / DATABASE, draft.districts)
         lake = make_lake(settings, building, draft, before)

@@ -6,15 +6,11 @@ can run beside a night, and neither can see or stop the other.
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.errors import SubgroupsError
-from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.intake.fetch import register_arrival
 from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.landing.land import land_deliveries
@@ -26,8 +22,8 @@ from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.ledger import FEEDS, describe_delivery, get_delivery, live_delivery
 from subgroup_pipeline.rehearsal.excerpt import copy_district, empty_registry
+from subgroup_pipeline.rehearsal.throwaway_home import link_archive, throwaway_home
 from subgroup_pipeline.reports.assemble import build_reports
-from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import JUDGE_AGAIN
 from subgroup_pipeline.warehouse.rows import replace_ids
@@ -41,6 +37,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.reports.report import Report
+    from subgroup_pipeline.settings import Settings
 
 NOT_CHECKED = ("whether the file is another district's: a check sees the rows of this district only; the night looks at all",)
 """What a night looks at and a rehearsal does not: no district is told that another one knows these students."""
@@ -115,9 +112,9 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
 
     Nothing of the installation changes. Raises NotTakenError when the files make no delivery.
     """
-    with unlogged(), _throwaway_home(settings) as own, _open(own) as copy:
+    with unlogged(), throwaway_home(settings) as own, _open(own) as copy:
         uploads = copy_district(registry, copy, district)
-        _link_archive(settings, own, uploads)
+        link_archive(settings, own, uploads)
         arrivals = [arrival for arrival in _take(copy, own, district, offered) if arrival.feed == feed]
         if len(arrivals) != 1:
             raise NotTakenError(
@@ -154,17 +151,6 @@ def _judge(registry: Registry, settings: Settings, district: RegisteredDistrict)
 
 
 @contextmanager
-def _throwaway_home(settings: Settings) -> Iterator[Settings]:
-    """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only."""
-    root = settings.paths.rehearsals / secrets.token_hex(8)
-    root.mkdir(mode=0o700, parents=True)
-    try:
-        yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-@contextmanager
 def _open(settings: Settings) -> Iterator[Registry]:
     settings.paths.make()
     registry = empty_registry(settings)
@@ -172,14 +158,3 @@ def _open(settings: Settings) -> Iterator[Registry]:
         yield registry
     finally:
         registry.close()
-
-
-def _link_archive(settings: Settings, own: Settings, uploads: Iterable[str]) -> None:
-    """Give the rehearsal the bytes that its deliveries stand on, without a copy; retention may have removed some."""
-    for sha256 in uploads:
-        target = archived_path(own.paths.archive, sha256)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        try:
-            os.link(archived_path(settings.paths.archive, sha256), target)
-        except FileNotFoundError:
-            continue

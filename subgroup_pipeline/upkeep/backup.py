@@ -1,4 +1,4 @@
-"""Backup and restore of what cannot be derived again: the registry with its history, the archive, the keys.
+"""Backup and restore of what cannot be derived again: the registry, the archive, the keys, the history of what was built.
 
 The warehouse and what is published are derived; `subgroups rebuild` makes them from a restored home. Rows go into the
 backup as JSON, one per line, so a backup of SQLite can be restored to PostgreSQL and the other way round. The last member is a
@@ -24,6 +24,7 @@ from subgroup_pipeline.registry.column_types import UtcDateTime
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Base
+from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +60,7 @@ def back_up(registry: Registry, settings: Settings, target: Path) -> int:
             _add(package, tarfile.TarInfo(_ROWS), rows, seal)
             for place in (settings.paths.archive, settings.paths.keys):
                 _add_place(package, place, seal)
+            _add_history(package, settings, seal)
             _add(package, tarfile.TarInfo(_SEAL), io.BytesIO(seal.hexdigest().encode()), hashlib.sha256())
         part.replace(target)
     except OSError as error:
@@ -86,7 +88,7 @@ def restore(settings: Settings, source: Path) -> int:
             _prove(package, source)
             registry = _empty_registry(settings)
             try:
-                members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys")]
+                members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys", "history")]
                 package.extractall(settings.paths.root, members=members, filter="data")
                 return _load(registry, _open(package, _ROWS))
             finally:
@@ -130,6 +132,16 @@ def _add_place(package: tarfile.TarFile, place: Path, seal: hashlib._Hash) -> No
         elif path.is_file() and path.suffix != ".part":
             with path.open("rb") as file:
                 _add(package, package.gettarinfo(arcname=name, fileobj=file), file, seal)
+
+
+def _add_history(package: tarfile.TarFile, settings: Settings, seal: hashlib._Hash) -> None:
+    """Add the history as one file. Opening it writes what a killed run left in its log into it, or raises that it is damaged."""
+    path = settings.paths.history_database
+    if path.exists():
+        with open_warehouse(settings):
+            pass
+        with path.open("rb") as file:
+            _add(package, package.gettarinfo(arcname=f"history/{path.name}", fileobj=file), file, seal)
 
 
 def _prove(package: tarfile.TarFile, source: Path) -> None:

@@ -60,6 +60,14 @@ POLICIES = (
         rows.raw_rows,
     ),
     Policy(
+        "history",
+        "history/history.duckdb",
+        "what students were at every build, and counts by month",
+        "as long as the district is registered",
+        "",
+        rows.history_of_nobody,
+    ),
+    Policy(
         "snapshots",
         "published/",
         "what readers see, and what they saw before",

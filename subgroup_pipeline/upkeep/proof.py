@@ -18,7 +18,7 @@ from subgroup_pipeline.publish.lake import district_hash, districts_of
 from subgroup_pipeline.publish.manifest import ASIDE, FILE_NAME, damaged_snapshots, set_aside, snapshot_names, whole_manifest
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.damage import last_proof, note_damage, note_proof
-from subgroup_pipeline.warehouse.proof import doubt_warehouse
+from subgroup_pipeline.warehouse.proof import HISTORY, doubt_warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,8 @@ def prove_all(registry: Registry, settings: Settings, *, run_id: str) -> Proof:
         return proof
     _prove_archive(registry, settings, proof)
     if damaged := doubt_warehouse(settings):
-        proof.damage.append(f"{' and '.join(damaged)} in the warehouse is damaged. The next run makes it anew from the archive.")
+        said = f"{' and '.join(damaged)} in the warehouse is damaged. The next run makes it anew from the archive"
+        proof.damage.append(f"{said}, as far as that reaches." if HISTORY in damaged else f"{said}.")
     _prove_snapshots(registry, settings, proof, run_id)
     for said in proof.damage:
         note_damage(registry, "proof", said)

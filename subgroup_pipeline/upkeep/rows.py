@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.publish.compaction import compact_history
 from subgroup_pipeline.registry.needed import NEEDED
-from subgroup_pipeline.registry.schema import Delivery, Invitation, Mail, SignIn, SignInLink
+from subgroup_pipeline.registry.schema import Delivery, District, Invitation, Mail, SignIn, SignInLink
 from subgroup_pipeline.settings import REPORTS_KEPT
 from subgroup_pipeline.upkeep.leaving import Leaving
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.history_tables import HISTORY_TABLES
 from subgroup_pipeline.warehouse.rows import delete_deliveries
 from subgroup_pipeline.warehouse.schema import delivery_tables
 
@@ -52,6 +54,27 @@ def forget_deliveries(settings: Settings, delivery_ids: list[str]) -> None:
     """Remove what the warehouse holds of deliveries; the archive keeps their bytes for their time."""
     with open_warehouse(settings) as connection:
         delete_deliveries(connection, delivery_ids)
+
+
+def history_of_nobody(at: Installation) -> Iterator[Leaving]:
+    """What the history holds of districts that are not registered any more."""
+    if not at.home.history_database.exists():
+        return
+    with at.registry.begin() as session:
+        ours = list(session.scalars(sa.select(District.district_id)))
+    with open_warehouse(at.settings) as connection:
+        query = "select count(*) from {} where district_id not in (select unnest(?::varchar[]))"
+        counts = [connection.execute(query.format(table), [ours]).fetchone() or (0,) for table in HISTORY_TABLES]
+    if things := sum(count for (count,) in counts):
+        yield Leaving(partial(_forget_history_but, at.settings, ours), things=things)
+
+
+def _forget_history_but(settings: Settings, district_ids: list[str]) -> None:
+    """Remove the history of all other districts; freed blocks go with the rewrite of the file."""
+    with open_warehouse(settings) as connection:
+        for table in HISTORY_TABLES:
+            connection.execute(f"delete from {table} where district_id not in (select unnest(?::varchar[]))", [district_ids])
+    compact_history(settings)
 
 
 def past_runs(at: Installation) -> Iterator[Leaving]:

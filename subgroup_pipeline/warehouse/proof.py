@@ -1,7 +1,8 @@
-"""Proof of the warehouse's two files before a run works in them.
+"""Proof of the warehouse's three files before a run works in them.
 
-Both are derived: a damaged one is set aside, and the run makes it anew from archive and ledger. Opening a file finds a damaged
-beginning, a cut and a damaged log. A damaged block inside is found when something reads it: that run fails and leaves the note
+Two are derived: a damaged one is set aside, and the run makes it anew from archive and ledger. The history is not: it is set
+aside as well, and read again as far back as the archive reaches. Opening a file finds a damaged beginning, a cut and a damaged
+log. A damaged block inside is found when something reads it: that run fails and leaves the note
 `unproven`, and the next run reads every block first.
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 _NAMES = ["raw.duckdb", "analytics.duckdb"]
+HISTORY = "history.duckdb"
 _ASIDE = ".damaged"
 
 
@@ -36,11 +38,18 @@ def prove_warehouse(settings: Settings) -> list[str]:
     gone = _NAMES if "raw.duckdb" in damaged else damaged
     for name in gone:
         _set_aside(home.warehouse / name)
+    if HISTORY in damaged:
+        _set_aside(home.history_database)
     if home.raw_database.exists() and not home.analytics_database.exists():
-        with open_warehouse(settings) as connection:
-            connection.execute("delete from control.build")
+        build_all_again(settings)
     home.unproven_warehouse.touch()
     return damaged
+
+
+def build_all_again(settings: Settings) -> None:
+    """Drop the notes of what was built, so that the next run builds every district."""
+    with open_warehouse(settings) as connection:
+        connection.execute("delete from control.build")
 
 
 def damaged_files(settings: Settings) -> list[str]:
@@ -49,7 +58,7 @@ def damaged_files(settings: Settings) -> list[str]:
 
 
 def doubt_warehouse(settings: Settings) -> list[str]:
-    """Read every block of both files; gives the names of damaged ones, which the next run then makes anew."""
+    """Read every block of all files; gives the names of damaged ones, which the next run then makes anew."""
     damaged = _damaged(settings, every_block=True)
     if damaged:
         settings.paths.unproven_warehouse.touch()
@@ -62,7 +71,7 @@ def end_well(home: Home) -> None:
 
 
 def _damaged(settings: Settings, *, every_block: bool) -> list[str]:
-    files = [settings.paths.warehouse / name for name in _NAMES]
+    files = [*(settings.paths.warehouse / name for name in _NAMES), settings.paths.history_database]
     return [file.name for file in files if file.exists() and not _is_whole(file, settings, every_block=every_block)]
 
 

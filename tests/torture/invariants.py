@@ -24,7 +24,7 @@ from subgroup_pipeline.settings import Settings
 
 _OWN = {
     "delivery_id", "roster_delivery_id", "subgroup_delivery_id", "roster_received_at", "subgroup_received_at",
-    "received_at", "published_at",
+    "received_at", "published_at", "valid_from", "valid_to", "effective_at",
 }  # fmt: skip
 Rows = dict[str, list[str]]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from subgroup_pipeline.build.scope import _scope_row
+from subgroup_pipeline.build.scope import scope_row
 from subgroup_pipeline.registry import ledger
 from subgroup_pipeline.registry.ledger import UploadedFile, latest_delivery, live_deliveries
 from subgroup_pipeline.registry.receiving import register_delivery
@@ -78,7 +78,7 @@ def _as_of(received_at: str, zone: str = "America/Chicago") -> date:
     settings: Any = SimpleNamespace(as_of="delivery", timezone=zone, name="A", subgroups=None)
     roster: Any = SimpleNamespace(received_at=datetime.fromisoformat(received_at).replace(tzinfo=UTC), delivery_id="1")
     district: Any = SimpleNamespace(settings=settings, district_id="alpha", version=1)
-    return date.fromisoformat(_scope_row(district, roster, None, None, NOON)["as_of_date"])
+    return date.fromisoformat(scope_row(district, roster, None, None, NOON)["as_of_date"])
 
 
 @pytest.mark.parametrize(

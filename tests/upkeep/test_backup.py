@@ -19,6 +19,7 @@ from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
 from subgroup_pipeline.upkeep.backup import _dump, back_up, restore
+from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support import small_district as small
 from tests.support.place import Place
 
@@ -29,6 +30,8 @@ def backup(place: Place, tmp_path: Path) -> Path:
     place.deliver("subgroups", {"s.csv": small.subgroups()})
     (place.settings.paths.keys / "pipeline").write_text("a key")
     (place.settings.paths.archive / ".1234.part").write_text("half a file")
+    with open_warehouse(place.settings) as connection:
+        connection.execute("insert into history.student_cell values ('alpha', 's1', 'meals', 'file:f', '2026-09-01', null, 'd1')")
     back_up(place.registry, place.settings, tmp_path / "backup.tar")
     return tmp_path / "backup.tar"
 
@@ -41,7 +44,7 @@ def elsewhere(tmp_path: Path) -> Settings:
 def test_what_was_kept_is_there_again(backup: Path, place: Place, elsewhere: Settings) -> None:
     assert backup.stat().st_mode & 0o777 == 0o600
     assert restore(elsewhere, backup) == 1
-    for kept in ("archive", "keys"):
+    for kept in ("archive", "keys", "history"):
         here, there = place.settings.paths.root / kept, elsewhere.paths.root / kept
         files = {path.relative_to(there): path.read_bytes() for path in there.rglob("*") if path.is_file()}
         assert files == {

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.home import Home
+from subgroup_pipeline.publish.compaction import compact_history
 from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.registry.schema import Invitation, Mail, Person, SignIn, SignInLink
 from subgroup_pipeline.upkeep.leaving import Leaving
@@ -226,6 +227,21 @@ def test_raw_rows_stay_only_of_deliveries_that_are_needed(place: Place) -> None:
     kept = {row[0] for row in place.ask("select distinct delivery_id from raw.subgroup_row")}
     assert kept == {ids[state] for state in ("published", "held", "landed")}
     assert {row[0] for row in place.ask("select delivery_id from control.landed_delivery")} == kept
+
+
+def test_the_history_of_a_district_leaves_when_it_is_registered_no_more(place: Place) -> None:
+    place.add()
+    row = "insert into history.student_cell values ('{}', 'Zyxwv Nobody', 'all_students', null, '2026-09-01', null, 'd1')"
+    with open_warehouse(place.settings) as connection:
+        for district in ("alpha", "gone"):
+            connection.execute(row.format(district))
+    assert clear(place.settings, place.registry) == {"history": 1}
+    assert place.ask("select district_id from history.student_cell") == [("alpha",)]
+    with open_warehouse(place.settings) as connection:
+        connection.execute("delete from history.student_cell")
+    compact_history(place.settings)
+    assert b"Zyxwv" not in place.settings.paths.history_database.read_bytes()
+    assert clear(place.settings, place.registry) == {}
 
 
 def test_snapshots_beyond_those_kept_leave_but_never_the_one_that_readers_see(place: Place) -> None:

@@ -1,0 +1,41 @@
+"""A history whose file is gone or damaged: it is begun again, read as far back as the archive reaches, and people are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.registry.builds import doubt_all, forget_unread
+from subgroup_pipeline.registry.damage import note_damage
+from subgroup_pipeline.warehouse.proof import build_all_again
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+
+def begin_history_again(registry: Registry, settings: Settings) -> None:
+    """Where builds are known and the history has no file, let the run build every district and read its past again.
+
+    Who damaged or removed the file is not asked. The caller holds the warehouse.
+    """
+    if settings.paths.history_database.exists():
+        return
+    with registry.begin() as session:
+        was_there = doubt_all(session)
+    if was_there:
+        build_all_again(settings)
+        note_damage(registry, "history", "The history was damaged or missing; it is read again as far as the archive reaches.")
+
+
+def tell_what_is_gone(registry: Registry, district_ids: Collection[str]) -> None:
+    """Forget builds that could not be read again into a new history, and say from when on each district has one."""
+    with registry.begin() as session:
+        gone = forget_unread(session, district_ids)
+    for district_id, last in gone.items():
+        said = (
+            f"What students of {district_id} were up to {last:%Y-%m-%d} is gone: the history was lost, and the files of then "
+            "are past their retention. A backup has it: docs/runbook.md."
+        )
+        note_damage(registry, "history", said)

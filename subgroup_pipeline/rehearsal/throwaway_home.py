@@ -1,0 +1,37 @@
+"""A home that is thrown away: an installation of its own under the home, with the archived bytes that it needs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@contextmanager
+def throwaway_home(settings: Settings) -> Iterator[Settings]:
+    """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only."""
+    root = settings.paths.rehearsals / secrets.token_hex(8)
+    root.mkdir(mode=0o700, parents=True)
+    try:
+        yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def link_archive(settings: Settings, own: Settings, uploads: Iterable[str]) -> None:
+    """Give such a home the bytes that its deliveries stand on, without a copy; retention may have removed some."""
+    for sha256 in uploads:
+        target = archived_path(own.paths.archive, sha256)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        try:
+            os.link(archived_path(settings.paths.archive, sha256), target)
+        except FileNotFoundError:
+            continue
