@@ -1,8 +1,8 @@
 {# Why a row of a roster file cannot be used: the first of its faults as `<finding code> <column>`, else null. One macro per
    file; `row` has the columns of the raw table. The models leave these rows out, and the checks count and name the same. #}
 
-{% macro key_fault(key) -%}
-    when {{ key }} is null then 'KEY001 sourcedId'
+{% macro key_fault(key, blank='KEY001') -%}
+    when {{ key }} is null then '{{ blank }} sourcedId'
     when not {{ is_usable_key(key) }} then 'KEY003 sourcedId'
 {%- endmacro %}
 
@@ -77,12 +77,25 @@
     end
 {%- endmacro %}
 
+{# Without a span of points no score can be a percentage. #}
 {% macro fault_of_line_items(row) -%}
-    {{ fault_of_courses(row) }}
+    {%- set lowest, highest = number_of(row ~ '."resultValueMin"'), number_of(row ~ '."resultValueMax"') -%}
+    case
+        {{ key_fault(row ~ '."sourcedId"', blank='GRD611') }}
+        {{ status_fault(row ~ '."status"') }}
+        when {{ lowest }} is null then 'GRD614 resultValueMin'
+        when {{ highest }} is null or {{ highest }} <= {{ lowest }} then 'GRD614 resultValueMax'
+    end
 {%- endmacro %}
 
+{# Nothing refers to the key of a result, so it is used without one. Only what is fully graded needs a score. #}
 {% macro fault_of_results(row) -%}
-    {{ fault_of_courses(row) }}
+    {%- set word = row ~ '."scoreStatus"' -%}
+    case
+        {{ status_fault(row ~ '."status"') }}
+        when {{ word }} is null or not {{ is_word_of(word, 'results.scoreStatus') }} then 'GRD624 scoreStatus'
+        when {{ is_fully_graded(word) }} and {{ number_of(row ~ '."score"') }} is null then 'GRD625 score'
+    end
 {%- endmacro %}
 
 {# The code alone, as the models count by it. #}

@@ -33,6 +33,11 @@
     lower({{ role }}) in ('teacher', 'administrator', 'aide', 'proctor')
 {%- endmacro %}
 
+{# Only such a result counts: every other word says that there is no score yet, or none for good. #}
+{% macro is_fully_graded(score_status) -%}
+    lower({{ score_status }}) = 'fully graded'
+{%- endmacro %}
+
 {# The rest of a text that begins with this prefix. #}
 {% macro without_prefix(text, prefix) -%}
     substr({{ text }}, {{ prefix | length + 1 }})
@@ -127,11 +132,11 @@
     upper(left({{ name }}, 1)) || replace(substr({{ name }}, 2), '_', ' ')
 {%- endmacro %}
 
-{# The rows of a staged file that int_set_aside leaves, by the file's key. #}
-{% macro not_set_aside(table_name, alias, key) -%}
+{# The rows of a staged file that int_set_aside (`left_out`) leaves, by the file's key. #}
+{% macro not_set_aside(table_name, alias, key, left_out='int_set_aside') -%}
     not exists (
         select 1
-        from {{ ref('int_set_aside') }} as aside
+        from {{ ref(left_out) }} as aside
         where
             aside.table_name = '{{ table_name }}'
             and aside.district_id = {{ alias }}.district_id

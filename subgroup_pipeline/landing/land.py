@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _ONE_PROCESS = 16 * 1024**2
 """Bytes that one process reads alone."""
-LANDING_VERSION = 2
+LANDING_VERSION = 3
 """Raised when landing reads files another way; what the warehouse holds of older versions is landed again."""
 
 
@@ -147,7 +147,7 @@ def _load(
         if delivery.base_delivery_id and delivery.state != "landed":
             compose_delta(connection, delivery, delivery.base_delivery_id)
     for screening in loadable:
-        _reconcile(screening, rows)
+        _reconcile(connection, screening, rows)
     delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
     keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
     return rows
@@ -204,11 +204,13 @@ def _deliveries_to_land(
         return wanted + [base for base in base_deliveries(session, wanted) if not is_current(base)]
 
 
-def _reconcile(screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:
+def _reconcile(connection: duckdb.DuckDBPyConnection, screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:
     """Every record of a file is landed or set aside, to the row; a file where that is not so is not used."""
-    for file in screening.files:
-        if rows.get((screening.delivery_id, file.file_name), 0) != file.shape.records - file.shape.set_aside:
-            screening.findings.append(Finding("ROW004", file=file.file_name))
+    for file in list(screening.files):
+        key = [screening.delivery_id, file.file_name]
+        if rows.get((key[0], key[1]), 0) != file.shape.records - file.shape.set_aside:
+            screening.refuse(file, Finding("ROW004", file=file.file_name))
+            connection.execute(f"delete from {file.table} where delivery_id = ? and file_name = ?", key)
 
 
 def _note_versions(

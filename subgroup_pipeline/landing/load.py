@@ -52,7 +52,7 @@ def load_files(
 ) -> dict[tuple[str, str], int]:
     """Load every file of the screenings; gives landed rows by (delivery_id, file name).
 
-    A file that DuckDB cannot read loads nothing and gets a fatal finding in its screening; the others are not touched.
+    A file that DuckDB cannot read loads nothing and is refused in its screening; the others are not touched.
     """
     groups: dict[tuple[RawTable, ColumnMap, str, bool], Work] = defaultdict(list)
     for screening in sorted(screenings, key=lambda s: (s.district_id, s.delivery_id)):
@@ -81,7 +81,7 @@ def _load_group(
         screening, file = work[0]
         if not isinstance(error, (duckdb.InvalidInputException, duckdb.ConversionException)):
             raise
-        screening.findings.append(Finding("ROW004", file=file.file_name))
+        screening.refuse(file, Finding("ROW004", file=file.file_name))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:

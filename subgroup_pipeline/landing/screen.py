@@ -24,7 +24,7 @@ from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_su
 from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
 from subgroup_pipeline.reading.roster_files import MANIFEST
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
-from subgroup_pipeline.warehouse.oneroster import RosterTable, roster_tables
+from subgroup_pipeline.warehouse.oneroster import RosterTable, gradebook_files, roster_tables
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, SUBGROUP_ROW
 
 if TYPE_CHECKING:
@@ -106,6 +106,13 @@ class Screening:
         """Whether nothing fatal was found."""
         return not any(finding.severity == "fatal" for finding in self.findings)
 
+    def refuse(self, file: ScreenedFile, why: Finding) -> None:
+        """Say that a file cannot be used: one of the gradebook is left out, any other takes the delivery with it."""
+        if file.file_name in gradebook_files():
+            self.files.remove(file)
+            why = _left_out(why, "GRD602")
+        self.findings.append(why)
+
     def record(self, landed: dict[str, int] | None = None) -> DeliveryRecord:
         """What the ledger notes of the delivery's files, with the rows landed by file name."""
         landed = landed or {}
@@ -177,11 +184,13 @@ def _note_missing(screening: Screening, package: RosterPackage, district: Distri
     lost = package.announced - package.known
     used = {name for name in lost if name in tables and _is_used(tables[name], district, screening)}
     core = {name for name, table in tables.items() if table.is_core and not screening.is_delta} - package.known - used
+    scores = lost & gradebook_files()
     extra = package.known & set(tables) - package.announced if package.modes else set()
     for code, names, words in (
         ("PKG003", used, "Missing"),
         ("PKG001", core, "Missing"),
-        ("PKG009", lost - used, "It announces, and nobody here needs"),
+        ("GRD601", scores, "Missing"),
+        ("PKG009", lost - used - scores, "It announces, and nobody here needs"),
         ("PKG009", extra, "It does not announce"),
     ):
         if names:
@@ -202,7 +211,7 @@ def _screen_roster_file(
     mapping, findings = map_roster_header(shape.header, table, shape.header_line) if shape.is_readable else (None, [])
     fatal = next((finding for finding in (*shape.findings, *findings) if finding.severity == "fatal"), None)
     if fatal and not _is_used(table, district, screening):
-        screening.findings.append(Finding("PKG016", file=name, line=fatal.line, about=fatal.message))
+        screening.findings.append(_left_out(fatal, "GRD602" if table.is_gradebook else "PKG016"))
         return
     screening.findings += [*shape.findings, *findings]
     if not shape.is_readable:
@@ -214,12 +223,17 @@ def _screen_roster_file(
         screening.files.append(ScreenedFile(path, readable, name, RAW_TABLES[table.name], mapping, shape, mode))
 
 
+def _left_out(fatal: Finding, code: str) -> Finding:
+    """What is said of a file that a fatal fault keeps out, and that the roster can do without."""
+    return Finding(code, file=fatal.file, line=fatal.line, about=fatal.message)
+
+
 def _is_used(table: RosterTable, district: DistrictSettings, screening: Screening) -> bool:
-    """Whether anything of a file can reach a report: every roster needs the core files; demographics.csv is for subgroups.
+    """Whether a roster needs a file: the core files always, demographics.csv for subgroups, those of the gradebook never.
 
     `metadata` columns may stand in users.csv (screened before) or in demographics.csv, which is then needed for the others.
     """
-    if table.is_core or district.subgroups is None:
+    if table.is_core or table.is_gradebook or district.subgroups is None:
         return table.is_core
     in_users = {key for file in screening.files if file.table.name == "users" for key, _ in file.mapping.keyed}
     places = [place for name in district.subgroups.columns for place in district.subgroups.places(name)]

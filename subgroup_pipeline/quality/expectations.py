@@ -63,7 +63,7 @@ class CheckFamily(NamedTuple):
 
 _FAMILIES = {
     "KEY": "keys", "REF": "references", "VOC": "vocabulary", "DAT": "dates", "DUP": "duplicates", "REQ": "required_values",
-    "LST": "lists", "DLT": "bulk_and_delta", "ENR": "enrollment", "SUB": "subgroups",
+    "LST": "lists", "DLT": "bulk_and_delta", "ENR": "enrollment", "SUB": "subgroups", "GRD": "gradebook",
 }  # fmt: skip
 
 

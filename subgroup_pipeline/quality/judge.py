@@ -41,6 +41,7 @@ from subgroup_pipeline.registry.ledger import (
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, RUN_DELIVERY
+from subgroup_pipeline.warehouse.oneroster import gradebook_files
 from subgroup_pipeline.warehouse.raw_tables import tables_of
 from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
@@ -186,7 +187,7 @@ def _all_findings(
         district = districts[delivery.district_id]
         findings = [as_finding(district, delivery, failure) for failure in failures[delivery.delivery_id]]
         if delivery.feed == "roster":
-            files = tables_of("roster")
+            files = [table for table in tables_of("roster") if table.file_name not in gradebook_files()]
             rows = {table.file_name: validation.rows[table.name, delivery.delivery_id] for table in files}
             lost = {name: rows_not_landed(delivery, name) for name in rows}
             findings += set_aside_findings(findings, rows, lost, district.settings.guards)
@@ -212,9 +213,11 @@ def _run_row(
 def _verdict(session: Session, district: RegisteredDistrict, delivery: Delivery, findings: list[Finding]) -> Verdict:
     """The verdict, which the district's own settings may turn into a hold; then a finding that says so joins the others."""
     row = get_delivery(session, delivery.delivery_id)
-    severities = [f.severity for f in findings] + [severity_of(f.code) for f in row.findings if f.stage != "quality"]
+    said = [(f.code, f.file) for f in findings] + [(f.code, f.file) for f in row.findings if f.stage != "quality"]
+    severities = [severity_of(code) for code, _ in said]
     if "fatal" not in severities:  # what is refused anyway waits for nobody
-        if district.settings.publish_when == "clean" and "error" in severities:
+        is_clean = not any(severity_of(code) == "error" and file not in gradebook_files() for code, file in said)
+        if district.settings.publish_when == "clean" and not is_clean:
             findings.append(Finding("CLN702"))
         is_live = row.state in LIVE_STATES
         if not is_live and district.settings.guards.first_delivery == "review" and not was_accepted_before(session, row):

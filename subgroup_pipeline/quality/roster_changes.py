@@ -35,6 +35,7 @@ class RosterChanges:
     records_older: int = 0
     records_newer: int = 0
     is_new_school_year: bool = False
+    lost_results: bool = False
 
 
 _OF_A_PERSON = ("givenName", "familyName", "identifier", "username", "userIds", "orgSourcedIds")
@@ -66,4 +67,6 @@ def roster_changes(session: duckdb.DuckDBPyConnection) -> dict[str, RosterChange
             changes[delivery_id].records_newer += newer
     for (delivery_id,) in session.execute(fact_query("roster/new_year")).fetchall():
         changes[delivery_id].is_new_school_year = True
+    for (delivery_id,) in session.execute(fact_query("roster/vanished_results")).fetchall():
+        changes[delivery_id].lost_results = True
     return changes

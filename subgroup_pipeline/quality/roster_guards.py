@@ -89,11 +89,11 @@ def set_aside_findings(
     """Findings about files of which too much is set aside; `rows` are landed, `not_landed` set aside before, by file name.
 
     A row is set aside for the first of its faults, so the counts of a file add up. Small numbers are let through, but never
-    when they are more than half of the file.
+    when they are more than half of the file. Files that `rows` does not name are not asked: those of the gradebook.
     """
     by_file = {name: count for name, count in not_landed.items() if count}
     for finding in findings:
-        if finding.severity == "error" and finding.file is not None and finding.count:
+        if finding.severity == "error" and finding.file is not None and finding.file in rows and finding.count:
             by_file[finding.file] = by_file.get(finding.file, 0) + finding.count
     rows = {name: count + not_landed.get(name, 0) for name, count in rows.items()}
     said = []
@@ -120,6 +120,8 @@ def _about_roster(
     guards = district.settings.guards
     findings = [f for kind, change in changes.by_kind.items() for f in _about_kind(kind, change, guards, changes)]
     findings += _about_schools(changes, guards)
+    if changes.lost_results and not changes.is_new_school_year:
+        findings.append(Finding("GRD603", file="results.csv"))
     before = changes.by_kind.get("students", Change()).before
     if _is_more(changes.new_ids, guards.new_ids, before, REMOVED_FLOOR):
         about = f"{changes.new_ids} of {before}; {_limit(guards.new_ids, guards.origin('new_ids'))}"

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.schema import FindingRow
 
-_FILES = ("manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv")
+_FILES = (
+    "manifest.csv", "orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv",
+    "lineItems.csv", "results.csv",
+)  # fmt: skip
 """Parents before children; other files come last."""
 
 PARENT_FILE = {
@@ -35,6 +38,11 @@ PARENT_FILE = {
     "ENR106": ("enrollments.csv",),
     "ENR107": ("enrollments.csv",),
     "ENR108": ("classes.csv", "users.csv"),
+    "GRD613": ("classes.csv",),
+    "GRD621": ("lineItems.csv",),
+    "GRD622": ("users.csv",),
+    "GRD629": ("enrollments.csv",),
+    "GRD631": ("classes.csv", "users.csv", "lineItems.csv"),
 }
 """A record that is not found or cannot be used, and the files whose missing rows can be why."""
 
@@ -49,6 +57,7 @@ PARENT_CODES = {
     "DAT301": ("DAT307",),
     "DAT309": ("DAT301", "VOC205"),
     "DAT308": ("DAT301", "VOC205"),
+    "GRD603": ("GRD602",),
     "SUB540": ("SUB506", "SUB548", "HDR004"),
     "SUB541": ("SUB506", "SUB548"),
     "SUB547": ("SUB548",),

@@ -13,13 +13,16 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-NEVER_LANDED = frozenset({"password", "email", "sms", "phone", "comment", "description"})
+NEVER_LANDED = frozenset({"password", "email", "sms", "phone", "comment", "description", "categorySourcedId"})
 """Columns that no rule or report needs (data minimisation); they stay in the archive."""
 
 
 @dataclass(frozen=True)
 class RosterTable:
-    """One OneRoster file: `file_name` in the package, `name` of its raw table, and its columns in specification order."""
+    """One OneRoster file: `file_name` in the package, `name` of its raw table, and its columns in specification order.
+
+    `required` are the columns without which the file is not read. A file of the gradebook never stops a roster.
+    """
 
     kind: str
     name: str
@@ -27,6 +30,7 @@ class RosterTable:
     columns: tuple[str, ...]
     required: frozenset[str]
     is_core: bool
+    is_gradebook: bool
     date_columns: tuple[str, ...]
     meanings: Mapping[str, str]
     """What the specification says of each column: its form, and a note."""
@@ -76,8 +80,9 @@ def roster_tables() -> dict[str, RosterTable]:
             name=name,
             file_name=files_[kind]["file"],
             columns=tuple(column["name"] for column in files_[kind]["columns"]),
-            required=frozenset(c["name"] for c in files_[kind]["columns"] if c["required"] == "true"),
+            required=frozenset(c["name"] for c in files_[kind]["columns"] if c["required"] == c.get("needed", "true") == "true"),
             is_core=kind not in _OPTIONAL,
+            is_gradebook=files_[kind]["service"] == "gradebook",
             date_columns=tuple(c["name"] for c in files_[kind]["columns"] if c["type"] == "date"),
             meanings={c["name"]: _meaning(c) for c in files_[kind]["columns"]},
         )
@@ -88,6 +93,11 @@ def roster_tables() -> dict[str, RosterTable]:
 def _meaning(column: Mapping[str, Any]) -> str:
     form = _FORMS[column["type"]].format(ref=column.get("ref", ""), words=", ".join(column.get("enum", ())))
     return f"{form}; {column['note']}." if "note" in column else f"{form}."
+
+
+def gradebook_files() -> frozenset[str]:
+    """Names of the gradebook's files that are landed."""
+    return frozenset(table.file_name for table in roster_tables().values() if table.is_gradebook)
 
 
 @cache

@@ -13,7 +13,7 @@ from subgroup_pipeline.registry.decisions import approve
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.warehouse.connection import open_warehouse
-from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.oneroster import gradebook_files, roster_tables
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
@@ -40,16 +40,34 @@ MORE = {
     "x7,,,class0,school0,twin,student,,,\n"
     "x8,,,class0,school0,s010,Student,,,\n"
     "x9,tobedeleted,,nowhere,nowhere,nobody,student,,,\n",
+    "lineItems.csv": ",,,No key,,,,class0,,fall,0,20\n"
+    "twin,,,One,,,,class0,,fall,0,20\n"
+    "twin,,,Two,,,,class0,,fall,0,20\n"
+    "lost,,,Lost,,,,nowhere,,fall,0,20\n"
+    "away,,,Away,,,,away,,fall,0,20\n"
+    "flat,,,Flat,,,,class0,,fall,5,5\n",
+    "results.csv": "r1,,,nothing,s001,fully graded,5,,\n"
+    "r2,,,quiz0,nobody,fully graded,5,,\n"
+    "r3,,,quiz0,s002,graded,5,,\n"
+    "r4,,,quiz0,s002,fully graded,B+,,\n"
+    "r5,,,quiz1,s003,fully graded,1,,\n"
+    "r6,,,twin,s002,exempt,,,\n"
+    "r7,,,quiz0,twin,fully graded,1,,\n"
+    "r8,,,quiz0,s002,submitted,9,,\n"
+    "r9,tobedeleted,,nothing,nobody,,,,\n",
 }  # fmt: skip
+
+
+GRADED = small.graded_roster()
 
 
 def messy() -> dict[str, str]:
     """The small district with every kind of row that is set aside, in every file."""
-    return {name: text + MORE.get(name, "") for name, text in small.roster().items()}
+    return {name: text + MORE.get(name, "") for name, text in GRADED.items()}
 
 
 def changes() -> dict[str, str]:
-    """A set of changes to the small district: a student gone, one renamed, two new ones, one of them not usable."""
+    """A set of changes to the small district: a student gone, one renamed, two new ones, one of them not usable; and results."""
     header = small.roster()["users.csv"].partition("\n")[0]
     rows = [
         f"{key},{status},2026-09-02T03:00:00.000Z,true,school0,{role},{key},,Given,Family,,,,,,,05,"
@@ -60,18 +78,27 @@ def changes() -> dict[str, str]:
             ("s011", "active", "wizard"),
         )
     ]
+    results = [
+        GRADED["results.csv"].partition("\n")[0],
+        "quiz-2,active,2026-09-02T03:00:00.000Z,quiz0,s002,fully graded,20,2026-09-10,",
+        "essay-0,tobedeleted,2026-09-02T03:00:00.000Z,essay0,s000,fully graded,2,2026-09-10,",
+        "essay-2,active,2026-09-02T03:00:00.000Z,essay0,s002,exempt,,2026-09-10,",
+    ]
     manifest = small.manifest({}).replace("file.users,absent", "file.users,delta")
-    return {"manifest.csv": manifest, "users.csv": "\n".join([header, *rows]) + "\n"}
+    manifest = manifest.replace("file.results,absent", "file.results,delta")
+    texts = {"users.csv": [header, *rows], "results.csv": results}
+    return {"manifest.csv": manifest} | {name: "\n".join(lines) + "\n" for name, lines in texts.items()}
 
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A messy and a clean district, published; the messy one was held for its doubled key, and a person let it through."""
     with installation_in(tmp_path_factory.mktemp("reconciliation") / "home") as installation:
-        for district, files in (("messy", messy()), ("clean", small.roster()), ("changed", small.roster())):
+        for district, files in (("messy", messy()), ("clean", GRADED), ("changed", GRADED)):
             installation.apply(small.settings(district))
             installation.drop(district, "roster", {"roster.zip": zip_of(files)})
         more = "s001,N,n\ns002,Y,n\n,Y,n\nnobody,N,n\nnobody,N,n\n"
+        installation.drop("clean", "subgroups", {"subgroups.csv": small.subgroups()})
         installation.drop("messy", "subgroups", {"subgroups.csv": small.subgroups() + more})
         installation.night()
         (delivery,) = installation.deliveries("messy", "roster")
@@ -94,8 +121,8 @@ def _hops(installation: Installation, district: str) -> dict[tuple[str, str], tu
 
 def test_every_hop_balances_and_names_the_rules(nights: Installation) -> None:
     hops = _hops(nights, "messy")
-    six = {table.file_name for table in roster_tables().values()} - {"demographics.csv"}
-    assert {name for name, hop in hops if hop == "raw to staging"} == six | {"subgroups.csv"}
+    eight = {table.file_name for table in roster_tables().values()} - {"demographics.csv"}
+    assert {name for name, hop in hops if hop == "raw to staging"} == eight | {"subgroups.csv"}
     assert hops["users.csv", "lines to records"] == (22, 19, 3, {"blank": 2, "does not fit the header": 1})
     assert hops["users.csv", "raw to staging"][3] == {"KEY001": 1, "KEY002": 2, "KEY003": 1, "VOC203": 1}
     assert hops["users.csv", "staging to marts"][:2] == (11, 11)
@@ -105,6 +132,12 @@ def test_every_hop_balances_and_names_the_rules(nights: Installation) -> None:
     assert hops["enrollments.csv", "raw to staging"][3] == {
         "DAT301": 1, "DAT302": 1, "KEY002 of its user": 1, "REF103 of its class": 1, "REF105": 1, "REF106": 1, "VOC203": 1,
     }  # fmt: skip
+    assert hops["lineItems.csv", "raw to staging"] == (
+        10, 4, 6, {"GRD611": 1, "GRD612": 2, "GRD613": 1, "GRD614": 1, "REF103 of its class": 1},
+    )  # fmt: skip
+    assert hops["results.csv", "raw to staging"] == (24, 16, 8, {
+        "GRD612 of its line item": 1, "GRD621": 1, "GRD622": 1, "GRD624": 1, "GRD625": 1, "GRD626": 2, "KEY002 of its student": 1,
+    })  # fmt: skip
     assert hops["subgroups.csv", "lines to records"] == (16, 16, 0, {})
     # s001 says the same twice, s002 says two things.
     assert hops["subgroups.csv", "raw to staging"] == (15, 9, 6, {"SUB501": 1, "SUB502": 2, "SUB503": 2, "equal rows": 1})
@@ -119,7 +152,10 @@ def test_a_set_of_changes_balances_with_what_it_left_as_it_was(nights: Installat
         f"where delivery_id = '{newest['delivery_id']}' order by all"
     )
     assert rows == [
-        ("(carried over)", "raw to staging", 26, 26, None, True),
+        ("(carried over)", "raw to staging", 43, 43, None, True),
+        ("results.csv", "lines to records", 4, 4, None, True),
+        ("results.csv", "raw to staging", 3, 3, None, True),
+        ("results.csv", "records to raw", 3, 3, None, True),
         ("users.csv", "lines to records", 5, 5, None, True),
         ("users.csv", "raw to staging", 4, 3, '{"VOC203": 1}', True),
         ("users.csv", "records to raw", 4, 4, None, True),
@@ -139,7 +175,8 @@ def test_what_the_models_set_aside_is_what_the_findings_say(nights: Installation
         if hop == "raw to staging" and file != "subgroups.csv":
             for rule, count in rules.items():
                 _, goes_with, parent = rule.partition(" of its ")
-                done[file, ("REF115" if parent == "school" else "ENR108") if goes_with else rule] += count
+                of_parent = "GRD631" if file in gradebook_files() else "REF115" if parent == "school" else "ENR108"
+                done[file, of_parent if goes_with else rule] += count
     assert said == done
 
 
@@ -148,6 +185,29 @@ def test_case_variants_count_and_nobody_who_is_set_aside_does(nights: Installati
     assert students == {f"s{n:03}" for n in range(11)}
     enrolled = nights.ask("select count(*) from marts.fct_enrollment where district_id = 'messy' and student_id = 's010'")
     assert enrolled == [(1,)]
+
+
+def test_scores_of_a_gradebook_are_means_over_students_and_gaps_to_everyone_else(nights: Installation) -> None:
+    """By hand: student n has 100 - 5n in the quiz and even ones 50 in the essay, so 75, 95, 70, 85, 65, 75, 60, 65, 55, 55."""
+    columns = "subgroup, value, scored_students, mean_score_pct, score_gap_pct"
+    clean = "where district_id = 'clean' and subgroup in ('all_students', 'english_learner') and student_count > 0"
+    district = nights.ask(f"select {columns} from marts.rpt_district_subgroup {clean} order by all")
+    learners, others = 275 / 4, 425 / 6
+    assert [row[:3] for row in district] == [
+        ("all_students", "all", 10), ("english_learner", "no", 6), ("english_learner", "yes", 4),
+    ]  # fmt: skip
+    assert [row[3] for row in district] == pytest.approx([70, others, learners])
+    assert (district[0][4], district[2][4]) == (None, pytest.approx(learners - others))
+    # Even students are in school0, which has the learners 0 and 6; odd ones have the quiz alone.
+    schools = nights.ask(f"select school_id, {columns} from marts.rpt_school_subgroup {clean} and value = 'yes' order by all")
+    assert [(row[0], row[3]) for row in schools] == [("school0", 2), ("school1", 2)]
+    assert [row[4] for row in schools] == pytest.approx([67.5, 70])
+    assert [row[5] for row in schools] == pytest.approx([67.5 - 190 / 3, 70 - 235 / 3])
+    courses = nights.ask(f"select course_id, {columns} from marts.rpt_course_subgroup {clean} and value = 'yes' order by all")
+    assert [row[4] for row in courses] == pytest.approx([67.5, 70])
+    # The other district: student 1 is gone, 2 has 100 and is excused from the essay, 0 has no essay any more.
+    (changed,) = nights.ask(f"select {columns} from marts.rpt_district_subgroup where district_id = 'changed' and value = 'all'")
+    assert changed[2:] == (9, pytest.approx((100 + 100 + 85 + 65 + 75 + 60 + 65 + 55 + 55) / 9), None)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,16 @@ CLEAN: Rows = {
         for n, k, role in ((1, 1, "student"), (2, 2, "student"), (4, 1, "teacher"), (4, 2, "teacher"))
     ],
     "demographics": [{"sourcedId": "u1", "birthDate": "2015-02-28", "sex": "female"}, {"sourcedId": "u2", "sex": ""}],
+    "line_items": [
+        {"sourcedId": f"li{n}", "title": f"Quiz {n}", "classSourcedId": f"k{n}", "gradingPeriodSourcedId": "t1",
+         "assignDate": "2026-08-24", "dueDate": "2026-08-28", "resultValueMin": "0", "resultValueMax": "20.5"}
+        for n in (1, 2)
+    ],
+    "results": [
+        {"sourcedId": f"r{n}", "lineItemSourcedId": f"li{n}", "studentSourcedId": f"u{n}", "scoreStatus": "fully graded",
+         "score": "17.5", "scoreDate": "2026-08-28"}
+        for n in (1, 2)
+    ],
     "subgroup_row": [
         {"student_id": "101", "cells": {"ell": "Y", "sped": ""}},
         {"student_id": "102", "cells": {"ell": "N", "sped": "1"}},
@@ -105,13 +115,18 @@ def land(settings: Settings) -> Land:
 
 @pytest.fixture(scope="module")
 def land_many(tmp_path_factory: pytest.TempPathFactory) -> LandMany:
-    """Many deliveries in one warehouse of their own, opened once; gives its settings. `delta_…` has a changes-only orgs.csv."""
+    """Many deliveries in one warehouse of their own, opened once; gives its settings.
+
+    `delta_…` has a changes-only orgs.csv, `results_delta_…` a changes-only results.csv.
+    """
 
     def put(deliveries: dict[str, Rows]) -> Settings:
         settings = make_settings(tmp_path_factory.mktemp("many"))
         with open_warehouse(settings) as connection:
             for delivery_id, rows in deliveries.items():
-                land_delivery(connection, delivery_id, rows, delta_tables="orgs" if delivery_id.startswith("delta_") else "")
+                of_changes = {"delta": "orgs", "results_delta": "results"}
+                delta_tables = next((of_changes[name] for name in of_changes if delivery_id.startswith(f"{name}_")), "")
+                land_delivery(connection, delivery_id, rows, delta_tables=delta_tables)
         return settings
 
     return put

@@ -62,7 +62,7 @@ def _ends_first(first: str, last: str) -> str:
     return f"{_is_date(first)} and {_is_date(last)} and trim({last}) < trim({first})"
 
 
-KEYED = [table for table in RAW_TABLES if table not in ("subgroup_row", "enrollments")]
+KEYED = [table for table in RAW_TABLES if table not in ("subgroup_row", "enrollments", "line_items", "results")]
 HAS_KEY = f"not {_blank('sourcedId')}"
 ODD_STATUS = f"{HAS_KEY} and not {LIVE} and not {GONE}"
 ODD_TYPE = (
@@ -74,6 +74,18 @@ ODD_ROLE = f"{HAS_KEY} and {LIVE} and {_word('role', *_ROLES, blank=False)}"
 ODD_ENABLED = f"{HAS_KEY} and {LIVE} and not ({ODD_ROLE}) and enabledUser = 'maybe'"
 ODD_SESSION = f"{HAS_KEY} and {LIVE} and ({_bad_dates('startDate', 'endDate', may_be_blank=False)})"
 SHORT_SESSION = f"{HAS_KEY} and {LIVE} and {_ends_first('startDate', 'endDate')}".replace(" < trim", " <= trim")
+
+
+def _is_number(column: str) -> str:
+    return f"coalesce(isfinite(try_cast({column} as double)), false)"
+
+
+_SCORE_STATUSES = ("exempt", "fully graded", "not submitted", "partially graded", "submitted")
+_SPAN = "try_cast(resultValueMin as double) < try_cast(resultValueMax as double)"
+NO_POINTS = f"{HAS_KEY} and {LIVE} and not ({_is_number('resultValueMin')} and {_is_number('resultValueMax')} and {_SPAN})"
+ODD_SEAT_STATUS = f"not {LIVE} and not {GONE}"
+ODD_SCORE_STATUS = f"{LIVE} and {_word('scoreStatus', *_SCORE_STATUSES, blank=False)}"
+NO_SCORE = f"{LIVE} and lower(scoreStatus) = 'fully graded' and not {_is_number('score')}"
 FAULTS = {
     "orgs": [ODD_STATUS, ODD_TYPE],
     "academic_sessions": [ODD_STATUS, ODD_SESSION, SHORT_SESSION],
@@ -81,10 +93,18 @@ FAULTS = {
     "classes": [ODD_STATUS],
     "users": [ODD_STATUS, ODD_ROLE, ODD_ENABLED],
     "demographics": [ODD_STATUS],
-    "line_items": [ODD_STATUS],
-    "results": [ODD_STATUS],
+    "line_items": [ODD_STATUS, NO_POINTS],
+    "results": [ODD_SEAT_STATUS, ODD_SCORE_STATUS, NO_SCORE],
 }
 """What is wrong with a row by its own cells, besides a blank key."""
+HAS_CLASS = _has_no("classes", "classSourcedId").replace("not exists", "exists")
+OF_NOTHING = _has_no("line_items", "lineItemSourcedId")
+OF_NOBODY = _has_no("users", "studentSourcedId")
+_THEY = "p.delivery_id = t.delivery_id and p.sourcedId = t.studentSourcedId"
+OF_NO_STUDENT = (
+    f"(select count(*) from raw.users p where {_THEY}) = 1 and exists (select 1 from raw.users p where {_THEY} and "
+    f"lower(coalesce(p.role, '')) <> 'student' and {' and '.join(f'not coalesce({fault}, false)' for fault in FAULTS['users'])})"
+)
 IS_SCHOOL = "lower(p.type) = 'school' and lower(coalesce(p.status, '')) not in ('tobedeleted', 'inactive')"
 SEAT = f"{LIVE} and not {_word('role', 'administrator', 'proctor', 'student', 'teacher', blank=False)}"
 DATED_SEAT = (
@@ -99,6 +119,29 @@ def _unless(table: str) -> str:
 EXPECTED: dict[tuple[str, str, str], str] = {
     **{(table, "KEY001", "sourcedId"): _rows(table, _blank("sourcedId")) for table in KEYED},
     **{(table, "KEY002", "sourcedId"): _rows(table, f"{_stands_twice(table)} and {_unless(table)}") for table in KEYED},
+    ("line_items", "GRD611", "sourcedId"): _rows("line_items", _blank("sourcedId")),
+    ("line_items", "GRD612", "sourcedId"): _rows("line_items", f"{_stands_twice('line_items')} and {_unless('line_items')}"),
+    ("line_items", "GRD613", "classSourcedId"): _rows(
+        "line_items",
+        f"{HAS_KEY} and {LIVE} and {_unless('line_items')} and not ({_stands_twice('line_items')}) and not {HAS_CLASS}",
+    ),
+    ("line_items", "GRD614", ""): _rows("line_items", NO_POINTS),
+    ("line_items", "GRD615", "gradingPeriodSourcedId"): _rows(
+        "line_items",
+        f"{LIVE} and not {_blank('gradingPeriodSourcedId')} and "
+        + _has_no("academic_sessions", "gradingPeriodSourcedId", "lower(coalesce(p.type, '')) <> 'schoolyear'"),
+    ),
+    ("results", "KEY005", "sourcedId"): _rows("results", _blank("sourcedId")),
+    ("results", "KEY006", "sourcedId"): _rows("results", _stands_twice("results")),
+    ("results", "GRD624", "scoreStatus"): _rows("results", ODD_SCORE_STATUS),
+    ("results", "GRD625", "score"): _rows("results", NO_SCORE),
+    ("results", "GRD621", "lineItemSourcedId"): _rows("results", f"{LIVE} and {_unless('results')} and {OF_NOTHING}"),
+    ("results", "GRD622", "studentSourcedId"): _rows(
+        "results", f"{LIVE} and {_unless('results')} and not {OF_NOTHING} and {OF_NOBODY}"
+    ),
+    ("results", "GRD623", "studentSourcedId"): _rows(
+        "results", f"{LIVE} and {_unless('results')} and not {OF_NOTHING} and {OF_NO_STUDENT}"
+    ),
     ("enrollments", "KEY005", "sourcedId"): _rows("enrollments", _blank("sourcedId")),
     ("enrollments", "KEY006", "sourcedId"): _rows("enrollments", _stands_twice("enrollments")),
     **{(table, "VOC205", "status"): _rows(table, ODD_STATUS) for table in ("orgs", "academic_sessions", "courses", "users")},

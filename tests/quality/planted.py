@@ -198,6 +198,53 @@ PLANTED: dict[str, tuple[Callable[[Rows], object], str, str, str, str, int, tupl
         _without_enrollment(3), "ENR106", "classes", "class_is_taught", "sourcedId", 1, ("k2",)),
     "in_no_class": (
         _without_enrollment(1), "ENR107", "users", "student_is_enrolled", "sourcedId", 1, ("u2",)),
+    "line_item_without_key": (
+        _add("line_items", 0, sourcedId=""), "GRD611", "line_items", "rows_can_be_used", "sourcedId", 1, ()),
+    "two_line_items_of_a_key": (
+        _add("line_items", 0, dueDate="2026-09-04"), "GRD612", "line_items", "sourcedId_is_unique", "sourcedId", 2, ("li1",)),
+    "line_item_of_an_unknown_class": (
+        _set("line_items", 0, classSourcedId="k9"), "GRD613", "line_items", "rows_can_be_used", "classSourcedId", 1, ("li1",)),
+    "no_points": (
+        _set("line_items", 0, resultValueMin="none"), "GRD614", "line_items", "rows_can_be_used", "resultValueMin", 1, ("li1",)),
+    "points_without_a_span": (
+        _set("line_items", 1, resultValueMax="0.0"), "GRD614", "line_items", "rows_can_be_used", "resultValueMax", 1, ("li2",)),
+    "school_year_is_no_grading_period": (
+        _set("line_items", 0, gradingPeriodSourcedId="y1"), "GRD615", "line_items", "gradingPeriodSourcedId_is_a_period",
+        "gradingPeriodSourcedId", 1, ("li1",)),
+    "due_on_no_day": (
+        _set("line_items", 0, dueDate="2026-08-32"), "DAT304", "line_items", "words_are_known", "dueDate", 1, ("li1",)),
+    "result_of_an_unknown_line_item": (
+        _set("results", 0, lineItemSourcedId="LI1"), "GRD621", "results", "rows_can_be_used", "lineItemSourcedId", 1, ("r1",)),
+    "result_of_nobody": (
+        _set("results", 0, studentSourcedId="u9"), "GRD622", "results", "rows_can_be_used", "studentSourcedId", 1, ("r1",)),
+    "result_of_a_teacher": (
+        _set("results", 1, studentSourcedId="u4"), "GRD623", "results", "rows_can_be_used", "studentSourcedId", 1, ("r2",)),
+    "score_status": (
+        _set("results", 1, scoreStatus="graded"), "GRD624", "results", "rows_can_be_used", "scoreStatus", 1, ("r2",)),
+    "capitals_of_a_score_status": (
+        _set("results", 1, scoreStatus="Fully Graded"), "VOC202", "results", "words_are_known", "scoreStatus", 1, ("r2",)),
+    "letter_grade": (_set("results", 0, score="B+"), "GRD625", "results", "rows_can_be_used", "score", 1, ("r1",)),
+    "endless_score": (_set("results", 0, score="inf"), "GRD625", "results", "rows_can_be_used", "score", 1, ("r1",)),
+    "two_scores": (
+        _add("results", 0, sourcedId="r9", score="12"), "GRD626", "results", "rows_can_be_used", "score", 2, ("r1", "r9")),
+    "one_score_twice": (
+        _add("results", 0, sourcedId="r9", score="17.50"), "GRD627", "results", "rows_can_be_used", "score", 2, ("r1", "r9")),
+    "extra_points": (_set("results", 0, score="21"), "GRD628", "results", "rows_can_be_used", "score", 1, ("r1",)),
+    "negative_points": (_set("results", 0, score="-1"), "GRD628", "results", "rows_can_be_used", "score", 1, ("r1",)),
+    "result_in_another_class": (
+        _set("results", 0, lineItemSourcedId="li2"), "GRD629", "results", "rows_can_be_used", "studentSourcedId", 1, ("r1",)),
+    "result_of_a_student_who_left": (
+        _set("results", 0, studentSourcedId="u3"), "GRD630", "results", "rows_can_be_used", "studentSourcedId", 1, ("r1",)),
+    "result_of_a_deleted_line_item": (
+        _set("line_items", 0, status="tobedeleted"), "GRD630", "results", "rows_can_be_used", "lineItemSourcedId", 1, ("r1",)),
+    "student_of_a_result_set_aside": (
+        _set("users", 1, enabledUser="?"), "GRD631", "results", "rows_can_be_used", "studentSourcedId", 1, ("r2",)),
+    "line_item_set_aside": (
+        _set("line_items", 1, status="NULL"), "GRD631", "results", "rows_can_be_used", "lineItemSourcedId", 1, ("r2",)),
+    "two_results_of_a_key": (
+        _set("results", 1, sourcedId="r1"), "KEY006", "results", "sourcedId_is_unique", "sourcedId", 2, ("r1",)),
+    "results_delta_without_status": (
+        _all("results", status="active"), "GRD632", "results", "status_and_date_agree_with_the_mode", "status", 2, ("r1", "r2")),
     "blank_student": (
         _add("subgroup_row", 0, student_id=" "), "SUB501", "subgroup_row", "student_id_is_not_null", "student_id", 1, ()),
     "two_answers": (
@@ -226,9 +273,17 @@ PLANTED: dict[str, tuple[Callable[[Rows], object], str, str, str, str, int, tupl
 }  # fmt: skip
 
 
-FOLLOWS = {"ENR101", "ENR103", "ENR104", "ENR105", "ENR106", "ENR107", "ENR108", "DUP402", "DLT101", "VOC202", "VOC208"}
+FOLLOWS = {
+    "ENR101", "ENR103", "ENR104", "ENR105", "ENR106", "ENR107", "ENR108", "DUP402", "DLT101", "VOC202", "VOC208", "GRD613",
+    "GRD615", "GRD622", "GRD623", "GRD629", "GRD630", "GRD631",
+}  # fmt: skip
 """Codes that follow from other faults (an unknown user is in no class); exact where they are planted themselves."""
 
 
-CAUSES = {"school_set_aside": {"VOC205"}, "class_set_aside": {"VOC205"}}
+CAUSES = {
+    "school_set_aside": {"VOC205"},
+    "class_set_aside": {"VOC205"},
+    "student_of_a_result_set_aside": {"VOC206", "SUB505"},
+    "line_item_set_aside": {"VOC205"},
+}
 """Codes that must stand beside those that are planted, because they are their cause."""

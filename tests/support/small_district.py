@@ -65,14 +65,50 @@ class SmallRoster(MadeUpRoster):
         where = {"classSourcedId": f"class{at}", "schoolSourcedId": f"school{at % 2}"}
         self.add("enrollments", sourcedId=f"e{seat}", userSourcedId=user, role=role, **where)
 
+    def add_gradebook(self, students: int) -> None:
+        """Of each class a quiz of 20 points, in which student n has 20 - n, and an essay of 0 to 4, in which even ones have 2."""
+        for at in (0, 1):
+            for name, points in (("quiz", "20"), ("essay", "4")):
+                self.add(
+                    "lineItems", sourcedId=f"{name}{at}", title=name.title(), assignDate="2026-09-01", dueDate="2026-09-08",
+                    classSourcedId=f"class{at}", categorySourcedId="work", gradingPeriodSourcedId="fall", resultValueMin="0",
+                    resultValueMax=points,
+                )  # fmt: skip
+        self.add(
+            "academicSessions", sourcedId="fall", title="Fall", type="gradingPeriod", schoolYear="2027", parentSourcedId="year",
+            startDate="2026-08-10", endDate="2026-12-19",
+        )  # fmt: skip
+        for n in range(students):
+            self.add_result("quiz", n, str(20 - n))
+            if n % 2 == 0:
+                self.add_result("essay", n, "2")
+
+    def add_result(self, name: str, n: int, score: str) -> None:
+        """A result of a student in the own class."""
+        self.add(
+            "results", sourcedId=f"{name}-{n}", lineItemSourcedId=f"{name}{n % 2}", studentSourcedId=f"s{n:03}",
+            scoreStatus="fully graded", score=score, scoreDate="2026-09-09",
+        )  # fmt: skip
+
 
 def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
     """Texts of a small roster's files by name, manifest first; students alternate between the schools."""
+    return _with_students(students, school_year).texts()
+
+
+def graded_roster(students: int = 10) -> dict[str, str]:
+    """The same with a gradebook."""
+    made = _with_students(students, 2027)
+    made.add_gradebook(students)
+    return made.texts()
+
+
+def _with_students(students: int, school_year: int) -> SmallRoster:
     made = SmallRoster(school_year=school_year)
     for n in range(students):
         made.add_student(n)
         made.enroll(f"{n}", n % 2, f"s{n:03}")
-    return made.texts()
+    return made
 
 
 def manifest(files: Collection[str]) -> str:

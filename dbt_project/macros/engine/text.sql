@@ -23,7 +23,7 @@
     {{ adapter.dispatch('date_of', 'subgroups')(text) }}
 {%- endmacro %}
 
-{# A decimal number, else null; a cast alone also takes infinity, nan and hexadecimal. #}
+{# A decimal number, else null; a cast alone also takes inf, nan, 1_000 and 1e400, which is infinite. #}
 {% macro number_of(text) -%}
     {{ adapter.dispatch('number_of', 'subgroups')(text) }}
 {%- endmacro %}

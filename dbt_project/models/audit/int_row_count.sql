@@ -13,7 +13,11 @@ with set_aside as (
         file_name,
         rule,
         cast(sum(row_count) as bigint) as row_count
-    from {{ ref('int_set_aside') }}
+    from (
+        select * from {{ ref('int_set_aside') }}
+        union all
+        select * from {{ ref('int_set_aside_gradebook') }}
+    ) as aside
     group by all
 ),
 

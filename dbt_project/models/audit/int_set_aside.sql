@@ -1,10 +1,10 @@
--- Rows of the roster that no report uses: their number per id (or file, where rows have no id) and rule they break.
--- A row counts under the first of its rules. Rows of a parent that is set aside go with it, under the parent's rule.
+-- Rows of the roster that no report uses, but for the gradebook (int_set_aside_gradebook): their number per id (or
+-- file, where rows have no id) and rule they break. A row counts under the first of its rules. Rows of a parent that
+-- is set aside go with it, under the parent's rule.
 {% set keyed = [
     ('orgs', 'stg_org', 'org_id'), ('academic_sessions', 'stg_academic_session', 'session_id'),
     ('courses', 'stg_course', 'course_id'), ('classes', 'stg_class', 'class_id'), ('users', 'stg_user', 'user_id'),
-    ('demographics', 'stg_demographic', 'user_id'), ('line_items', 'stg_line_item', 'line_item_id'),
-    ('results', 'stg_result', 'result_id'),
+    ('demographics', 'stg_demographic', 'user_id'),
 ] %}
 with unusable as (
     {% for table_name, model, key in keyed %}

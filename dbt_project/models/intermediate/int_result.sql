@@ -12,9 +12,7 @@ with given as (
         on result.district_id = item.district_id and result.line_item_id = item.line_item_id
     inner join {{ ref('int_student') }} as student
         on result.district_id = student.district_id and result.user_id = student.student_id and student.is_active
-    where
-        result.score is not null and result.score_status = 'fully graded' and {{ row_counts('result.status') }}
-        and {{ not_set_aside('results', 'result', 'result_id') }}
+    where result.fault is null and {{ row_counts('result.status') }} and {{ is_fully_graded('result.score_status') }}
 )
 
 select

@@ -1,7 +1,6 @@
 select
     raw.district_id,
     raw.file_name,
-    raw."sourcedId" as result_id,
     lower(raw."status") as status,
     raw."lineItemSourcedId" as line_item_id,
     raw."studentSourcedId" as user_id,

@@ -27,7 +27,8 @@
 
 {% macro duckdb__number_of(text) -%}
     case
-        when regexp_full_match({{ text }}, '[+-]?(\d+([.]\d*)?|[.]\d+)([eE][+-]?\d{1,3})?') then try_cast({{ text }} as double)
+        when regexp_full_match({{ text }}, '[+-]?(\d{1,15}([.]\d*)?|[.]\d+)([eE][+-]?\d{1,2})?')
+            then try_cast({{ text }} as double)
     end
 {%- endmacro %}
 
