@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.demo.gradebook import TaughtClass, add_gradebook
 from subgroup_pipeline.demo.made_up_roster import MadeUpRoster, csv_text
 from subgroup_pipeline.demo.profiles import FAMILY, GIVEN, PROFILES, SUBJECTS, Profile
 from subgroup_pipeline.demo.students import GRADES, Student, make_students
@@ -44,12 +45,13 @@ class _Year:
     start: date
     middle: date
     end: date
+    today: date
 
     @classmethod
     def around(cls, today: date) -> _Year:
         first = today.year if today.month >= 7 else today.year - 1
         start = min(date(first, 8, 10), today - timedelta(days=21))
-        return cls(start, date(first + 1, 1, 11), max(date(first + 1, 6, 12), today + timedelta(days=21)))
+        return cls(start, date(first + 1, 1, 11), max(date(first + 1, 6, 12), today + timedelta(days=21)), today)
 
 
 _Room = tuple[str, list[Student]]
@@ -64,6 +66,7 @@ class _Roster(MadeUpRoster):
         self.profile, self.year, self.rng = profile, year, rng
         self.school_ids = [f"{profile.org}{number:03d}" for number in range(1, len(profile.schools) + 1)]
         self.teachers = 0
+        self.taught: list[TaughtClass] = []
 
     def add_orgs_and_sessions(self) -> None:
         """Add the district, its schools, the school year and its two semesters."""
@@ -135,12 +138,18 @@ class _Roster(MadeUpRoster):
             self._enroll(class_id, school, teacher, "teacher", semester)
             for student in students:
                 self._enroll(class_id, school, student.source_id, "student", semester)
+            begin, end = self._dates_of(semester)
+            self.taught.append(TaughtClass(class_id, title, begin, end, f"{org}-{year}-{semester or 'S1'}", students))
+
+    def _dates_of(self, semester: str) -> tuple[date, date]:
+        """First day of a semester or the year, and the first day after it."""
+        year = self.year
+        return year.middle if semester == "S2" else year.start, year.middle if semester == "S1" else year.end
 
     def _enroll(self, class_id: str, school: int, user_id: str, role: str, semester: str) -> None:
         """Enroll for the semester or the year; some districts leave dates to the terms, and some students move away."""
-        year, number = self.year, len(self.rows["enrollments"]) + 1
-        begin = year.middle if semester == "S2" else year.start
-        end = year.middle if semester == "S1" else year.end
+        number = len(self.rows["enrollments"]) + 1
+        begin, end = self._dates_of(semester)
         is_dated = self.profile.is_dated
         if role == "student" and self.rng.random() < 0.004:
             is_dated, end = True, begin + timedelta(days=12)
@@ -187,6 +196,8 @@ def _make_district(profile: Profile, target: Path, year: _Year, seed: int) -> Sa
     subgroup_file.write_bytes(_subgroup_csv(profile, students, rng))
     yaml_path = target / f"{profile.district_id}.yml"
     yaml_path.write_text(profile.settings(), encoding="utf-8")
+    # Drawn apart, so that gradebooks change no other byte of a seed's districts.
+    add_gradebook(roster, roster.taught, year.today, random.Random(f"{seed}:{profile.district_id}:gradebook"))  # noqa: S311
     files = _write_roster(folder, roster)
     return SampleDistrict(profile.district_id, profile.name, yaml_path, files, [subgroup_file])
 

@@ -24,7 +24,7 @@ class MadeUpRoster:
         self.rows[kind].append(cells)
 
     def tables(self, *, system: str = "") -> dict[str, list[list[str]]]:
-        """Rows of each file by its name, header first: the manifest, the required files, and demographics if there are any."""
+        """Rows of each file by its name, header first: the manifest, the required files, and others if they have rows."""
         kinds = {kind: table for kind, table in roster_tables().items() if table.is_core or self.rows[kind]}
         tables = {"manifest.csv": manifest_rows(kinds, system=system)}
         for kind, table in kinds.items():
