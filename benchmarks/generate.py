@@ -143,12 +143,34 @@ from class""",
 }
 
 
-def generate(target: Path, districts: int, students: int, *, seed: int = 1, as_zip: bool = True) -> list[DistrictInput]:
-    """Write districts `bench_0001`… under `target`, each with about `students` students; the same seed, the same content."""
+_GRADEBOOK = {
+    "lineItems": f"""
+select id || '/' || w as sourcedId, {_BLANK}, 'Work ' || w as title, null as description, '2026-08-17' as assignDate,
+       '2026-08-24' as dueDate, id as classSourcedId, 'work' as categorySourcedId, gid('t', 1) as gradingPeriodSourcedId,
+       '0' as resultValueMin, '20' as resultValueMax
+from class, range({{works}}) as r(w)""",
+    "results": f"""
+select gid('r', e * {{works}} + w) as sourcedId, {_BLANK}, class.id || '/' || w as lineItemSourcedId,
+       student_id as studentSourcedId, case when missing < 5 then 'not submitted' else 'fully graded' end as scoreStatus,
+       case when missing >= 5 then 8 + pick(e, 'usual') % 9 + pick(e * {{works}} + w, 'luck') % 5 end as score,
+       '2026-08-25' as scoreDate, null as comment
+from (select *, pick(e * {{works}} + w, 'missing') as missing from seat, range({{works}}) as r(w)) as s
+join class on class.c = s.c""",
+}
+"""Files of the gradebook: so many works in each class, and a result of each student in each of them."""
+
+
+def generate(
+    target: Path, districts: int, students: int, *, seed: int = 1, as_zip: bool = True, results: int = 0
+) -> list[DistrictInput]:
+    """Write districts `bench_0001`… under `target`, each with about `students` students; the same seed, the same content.
+
+    `results` are the works of each class in its gradebook, in which each of its students has a result; none: no gradebook.
+    """
     names = [f"bench_{number:04d}" for number in range(1, districts + 1)]
     shares = [names[at::_THREADS] for at in range(_THREADS)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        made = pool.map(partial(_generate_some, target, students, seed, as_zip), shares)
+        made = pool.map(partial(_generate_some, target, students, seed, as_zip, results), shares)
         return sorted((district for share in made for district in share), key=lambda district: district.district_id)
 
 
@@ -167,18 +189,20 @@ def settings_yaml(district_id: str, name: str) -> str:
     )
 
 
-def _generate_some(target: Path, students: int, seed: int, as_zip: bool, names: list[str]) -> list[DistrictInput]:
+def _generate_some(target: Path, students: int, seed: int, as_zip: bool, results: int, names: list[str]) -> list[DistrictInput]:
     with duckdb.connect(":memory:", config={"threads": 1, "preserve_insertion_order": False}) as db:
-        return [_generate_one(db, target / name, students, seed, as_zip) for name in names]
+        return [_generate_one(db, target / name, students, seed, as_zip, results) for name in names]
 
 
-def _generate_one(db: duckdb.DuckDBPyConnection, folder: Path, students: int, seed: int, as_zip: bool) -> DistrictInput:
+def _generate_one(
+    db: duckdb.DuckDBPyConnection, folder: Path, students: int, seed: int, as_zip: bool, results: int
+) -> DistrictInput:
     district = DistrictInput(
         folder.name, f"Benchmark {folder.name[-4:]}", folder / ("roster.zip" if as_zip else "roster"),
         folder / "subgroups.csv", folder / "district.yml", columns=COLUMNS,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    words = {"seed": seed, "district": folder.name, "name": district.name, "students": students}
+    words = {"seed": seed, "district": folder.name, "name": district.name, "students": students, "works": results}
     words["schools"] = max(1, round(students / 625))
     db.execute(_MACROS.format(**words))
     cells = ", ".join(_cell(column) for column in COLUMNS)
@@ -187,9 +211,10 @@ def _generate_one(db: duckdb.DuckDBPyConnection, folder: Path, students: int, se
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         loose = Path(scratch) if as_zip else district.roster
         loose.mkdir(exist_ok=True)
-        for kind, query in _FILES.items():
+        files = _FILES | (_GRADEBOOK if results else {})
+        for kind, query in files.items():
             _copy(db, query.format(**words), loose / f"{kind}.csv")
-        (loose / "manifest.csv").write_text(csv_text(manifest_rows(CORE)))
+        (loose / "manifest.csv").write_text(csv_text(manifest_rows(files)))
         if as_zip:
             with zipfile.ZipFile(district.roster, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
                 for path in sorted(loose.iterdir()):
@@ -217,9 +242,12 @@ def main() -> None:
     parser.add_argument("--districts", type=int, default=20)
     parser.add_argument("--students", type=int, default=5_000)
     parser.add_argument("--loose", action="store_true", help="write loose CSV files instead of zips")
+    parser.add_argument("--results", type=int, default=0, metavar="WORKS", help="so many works in the gradebook of each class")
     arguments = parser.parse_args()
     started = time.perf_counter()
-    made = generate(arguments.target, arguments.districts, arguments.students, as_zip=not arguments.loose)
+    made = generate(
+        arguments.target, arguments.districts, arguments.students, as_zip=not arguments.loose, results=arguments.results
+    )
     print(f"{len(made)} districts in {time.perf_counter() - started:.1f} s under {arguments.target}")
 
 

@@ -124,11 +124,11 @@ def by_hand(inputs: list[DistrictInput], output: Path) -> Measure:
     return measure([sys.executable, "-m", "benchmarks.night", "--only-by-hand", str(listed), str(output)])
 
 
-def compare(districts: int, students: int, scratch: Path) -> None:
-    """Measure and print."""
-    print(f"{districts} districts of {students:,} students")
-    tiny = generate(scratch / "tiny", 1, 20)
-    inputs = generate(scratch / "full", districts, students)
+def compare(districts: int, students: int, scratch: Path, results: int) -> None:
+    """Measure and print; `results` as `generate` takes them. The hand-written script reads no gradebook."""
+    print(f"{districts} districts of {students:,} students" + (f", {results} works in each class" if results else ""))
+    tiny = generate(scratch / "tiny", 1, 20, results=results)
+    inputs = generate(scratch / "full", districts, students, results=results)
     small = Home(scratch / "home-tiny", 22470)
     with small.serving():
         small.deliver(tiny)
@@ -174,6 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--districts", type=int, default=20)
     parser.add_argument("--students", type=int, default=5000)
+    parser.add_argument("--results", type=int, default=0, metavar="WORKS", help="so many works in the gradebook of each class")
     parser.add_argument("--only-by-hand", nargs=2, metavar=("INPUTS", "OUTPUT"))
     arguments = parser.parse_args()
     if arguments.only_by_hand:
@@ -182,7 +183,7 @@ def main() -> None:
         run_by_hand([DistrictInput(k, n, Path(r), Path(s), Path(y), columns=COLUMNS) for k, n, r, s, y in rows], output, AS_OF)
         return
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".subgroups-benchmark-") as scratch:
-        compare(arguments.districts, arguments.students, Path(scratch))
+        compare(arguments.districts, arguments.students, Path(scratch), arguments.results)
 
 
 if __name__ == "__main__":
