@@ -33,7 +33,7 @@ SUBGROUPS = parse_district(SETTINGS.format(district="alpha")).subgroups
 SPICE = [b'"', b",", b"\n", b"\r", b"\0", b";", b"\t", b"\xff", b"\xef\xbb\xbf", b"\xc3", b'""', b"\xe9", b"PK\x03\x04"]
 
 
-def _mutated(dice: random.Random, data: bytes) -> bytes:
+def mutated(dice: random.Random, data: bytes) -> bytes:
     """The data with one to three changes: bytes set, cut out, doubled, or spiced with what parsers stumble over."""
     changed = bytearray(data)
     for _ in range(dice.randint(1, 3)):
@@ -57,7 +57,7 @@ def _csv_mutants(count: int) -> Iterator[bytes]:
     dice = random.Random(SEED)  # noqa: S311 - repeatable on purpose
     sources = [GOOD] * 20 + [GOOD.replace(b",", b";"), GOOD.decode().encode("utf-16"), GOOD.replace(b"x", "Zoë".encode("cp1252"))]
     sources += [case.data for case in structural().values() if len(case.data) < 10_000]
-    return (_mutated(dice, dice.choice(sources)) for _ in range(count))
+    return (mutated(dice, dice.choice(sources)) for _ in range(count))
 
 
 def _screened(pool: ReadingPool, path: Path, number: int, subgroups: Subgroups) -> Screening:
@@ -109,7 +109,7 @@ def _mutate_zip(directory: Path, count: int) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(count):
         source = dice.choice(sources)
-        path.write_bytes(_mutated(dice, source))
+        path.write_bytes(mutated(dice, source))
         started = time.monotonic()
         proof = prove_zip(path, "roster.zip")
         assert time.monotonic() - started < 30

@@ -52,6 +52,7 @@ BY_NUMBER = GOOD.replace("s0", "000")
 """With the five digits of `users.identifier` as the student's ID."""
 NUMBERS = {"users.sourcedId": "users.identifier"}
 _ROSTER = small.roster(STUDENTS)
+_GRADED = small.graded_roster(STUDENTS)
 
 
 def _set(files: Mapping[str, str | bytes]) -> dict[str, Files]:
@@ -74,6 +75,12 @@ def _roster(code: str, file: str, old: str, new: str) -> Edit:
     """A roster of which one text is broken; the mend is that text as the student information system should have it."""
     assert old in _ROSTER[file], old
     return Edit(code, "roster", _set({**_ROSTER, file: _ROSTER[file].replace(old, new)}), _set(_ROSTER))
+
+
+def _gradebook(code: str, file: str, old: str, new: str) -> Edit:
+    """The same of a roster with a gradebook."""
+    assert old in _GRADED[file], old
+    return Edit(code, "roster", _set({**_GRADED, file: _GRADED[file].replace(old, new, 1)}), _set(_GRADED))
 
 
 def _package(code: str, broken: Files) -> Edit:
@@ -150,4 +157,17 @@ _ROSTERS = (
     _package("ZIP004", {"roster.zip": zip_of({**_ROSTER, "backup.zip": zip_of(_ROSTER)})}),
     _roster("VOL309", "enrollments.csv", ",s0", ",t0"),
 )
-EDITS = (*_FILES, *_ROSTERS)
+_GRADEBOOKS = (
+    _gradebook("GRD602", "results.csv", "score,", "points,"),
+    _gradebook("GRD611", "lineItems.csv", "quiz0,,,", ",,,"),
+    _gradebook("GRD612", "lineItems.csv", "quiz0,,,", "essay0,,,"),
+    _gradebook("GRD613", "lineItems.csv", "class1", "class9"),
+    _gradebook("GRD614", "lineItems.csv", "0,20", "0,0"),
+    _gradebook("GRD621", "results.csv", "quiz-1,,,quiz1", "quiz-1,,,quiz9"),
+    _gradebook("GRD622", "results.csv", "s001", "s901"),
+    _gradebook("GRD624", "results.csv", "fully graded", "graded"),
+    _gradebook("GRD625", "results.csv", "graded,19", "graded,A-"),
+    _gradebook("GRD626", "results.csv", "quiz-3,,,quiz1,s003", "quiz-3,,,quiz1,s001"),
+    _gradebook("GRD631", "lineItems.csv", "quiz0,,,", "quiz0,A,,"),
+)
+EDITS = (*_FILES, *_ROSTERS, *_GRADEBOOKS)
