@@ -70,6 +70,7 @@ def run_demo() -> None:
 
 def _set_up(settings: Settings, registry: Registry) -> list[SampleDistrict]:
     from subgroup_pipeline.demo.districts import make_sample_districts
+    from subgroup_pipeline.demo.past_nights import NIGHTS, lay_past_nights
     from subgroup_pipeline.demo.profiles import INVITED
     from subgroup_pipeline.districts.district_file import parse_district, read_district_file
     from subgroup_pipeline.districts.registered import apply_settings
@@ -78,6 +79,9 @@ def _set_up(settings: Settings, registry: Registry) -> list[SampleDistrict]:
     for sample in samples:
         apply_settings(registry, *read_district_file(sample.yaml_path), actor=_ACTOR)
     apply_settings(registry, parse_district(INVITED), INVITED, actor=_ACTOR)
+    begun = time.monotonic()
+    entered = sum(lay_past_nights(registry, settings, sample) for sample in samples)
+    say(f"0. {NIGHTS} past nights are laid into archive and ledger: {entered} deliveries in {time.monotonic() - begun:.1f} s")
     return samples
 
 
