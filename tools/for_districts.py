@@ -30,7 +30,9 @@ student_id,ell,sped,home_lang
 _ROSTER = """\
 OneRoster 1.1 CSV into `inbox/roster`: one zip with the files at its top level, or the files loose, with `manifest.csv` in either
 case. The first line of each file holds all of its columns in the order of the standard. `password`, `email`, `sms` and `phone`
-may stay blank: they are never read. These files and columns are:
+may stay blank: they are never read. `lineItems.csv` and `results.csv` are the gradebook: with them the reports show mean scores,
+too. Nothing in them can stop a roster, and what teachers write there (`comment`, `description`) is never read. These files and
+columns are:
 
 | file | columns whose cells must be filled in | other columns |
 |---|---|---|
