@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from subgroup_pipeline.build.column_origins import Origins
     from subgroup_pipeline.home import Home
 
-_OF_DISTRICT = "run_scope"
-"""The asset that stands for every table of the schema `control`: settings of districts and the deliveries that are in force."""
+_SETTINGS, _HISTORY = "settings", "history"
+_OF_SOURCE = {"run_scope": ("control", _SETTINGS), "history": ("history", _HISTORY)}
+"""Assets that stand for every table of a schema, and what people call it: what is in force for a district, and its past."""
 
 
 @dataclass(frozen=True)
 class KnownColumn:
-    """A column of a model (`int_student`), of a landed file (`users.csv`) or of what a district set (`settings`)."""
+    """A column of a model (`int_student`), of a landed file (`users.csv`), of `settings` or of the `history`."""
 
     table: str
     name: str
@@ -47,11 +48,12 @@ class Step:
 
 @dataclass(frozen=True)
 class PublishedColumn:
-    """A published column: what it is made of in files and in settings, and the steps from it to them."""
+    """A published column: what it is made of in files, settings and earlier builds, and the steps from it to them."""
 
     column: KnownColumn
     files: tuple[KnownColumn, ...]
     settings: tuple[KnownColumn, ...]
+    history: tuple[KnownColumn, ...]
     steps: tuple[Step, ...]
 
 
@@ -86,7 +88,11 @@ class _Project:
         }
         sources = manifest["sources"].values()
         self._landed = {f"raw/{source['name']}": source for source in sources if source["source_name"] == "raw"}
-        self._control = [source for source in sources if source["source_name"] == "control"]
+        self._columns: dict[str, dict[str, Any]] = {asset: {} for asset in _OF_SOURCE}
+        for asset, (schema, _) in _OF_SOURCE.items():
+            for source in sources:
+                if source["source_name"] == schema:
+                    self._columns[asset] |= source["columns"]
         self._names = {unique_id: node["name"] for unique_id, node in (manifest["nodes"] | manifest["sources"]).items()}
 
     def published(self) -> Iterator[PublishedModel]:
@@ -110,9 +116,10 @@ class _Project:
             origins = [(table, column) for table, columns in by_table.items() for column in columns]
             steps[here] = self._step(*here, origins)
             waiting += origins
-        files = tuple(ends[end] for end in sorted(ends) if end[0] != _OF_DISTRICT)
-        settings = tuple(ends[end] for end in sorted(ends) if end[0] == _OF_DISTRICT)
-        return PublishedColumn(self._known(asset, name), files, settings, tuple(steps.values()))
+        found = [ends[end] for end in sorted(ends)]
+        files = tuple(end for end in found if end.table not in (_SETTINGS, _HISTORY))
+        settings, history = (tuple(end for end in found if end.table == table) for table in (_SETTINGS, _HISTORY))
+        return PublishedColumn(self._known(asset, name), files, settings, history, tuple(steps.values()))
 
     def _step(self, asset: str, name: str, origins: list[tuple[str, str]]) -> Step:
         node = self._models[asset]
@@ -124,9 +131,8 @@ class _Project:
         if asset in self._landed:
             table = self._landed[asset]["name"]
             return _known(RAW_TABLES[table].file_name or "the subgroup file", self._landed[asset]["columns"][name])
-        if asset == _OF_DISTRICT:
-            of_control = next(source["columns"][name] for source in self._control if name in source["columns"])
-            return _known("settings", of_control)
+        if asset in _OF_SOURCE:
+            return _known(_OF_SOURCE[asset][1], self._columns[asset][name])
         return _known(self._models[asset]["name"], self._models[asset]["columns"][name])
 
 
