@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from subgroup_pipeline.publish.reader import open_published
 from tests.oracle.random_district import RandomDistrict, random_district
 from tests.oracle.recompute import Expected, recompute
+from tests.oracle.scores import results_of
+from tests.oracle.tables import REPORTS as MEASURED
+from tests.oracle.tables import Rows, differences, expected_reports, read_tables
 from tests.support.installation import Installation, installation_in
 
 SEEDS = {f"rnd{number:02}": 20_261_000 + number for number in range(30)}
@@ -32,6 +36,10 @@ class Night:
     expected: dict[str, Expected] = field(default_factory=dict)
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    measured: dict[str, Rows] = field(default_factory=lambda: {table: {} for table in MEASURED})
+    """The reports with their measures, bands and pairs, as they must be."""
+    read: dict[str, Rows] = field(default_factory=dict)
+    """The same as published."""
 
 
 @dataclass
@@ -46,10 +54,13 @@ class Nights:
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     with installation_in(tmp_path_factory.mktemp("oracle") / "home") as installation:
-        made = {district: random_district(Random(seed), district) for district, seed in SEEDS.items()}  # noqa: S311
+        made = {district: random_district(Random(seed), district, has_gradebook=True) for district, seed in SEEDS.items()}  # noqa: S311
         first = _run(installation, made, list(made))
         keys = _builds(installation)
-        made |= {district: random_district(Random(SEEDS[district] + 500), district) for district in CHANGED}  # noqa: S311
+        made |= {
+            district: random_district(Random(SEEDS[district] + 500), district, has_gradebook=True)  # noqa: S311
+            for district in CHANGED
+        }
         second = _run(installation, made, CHANGED)
         scope = {district for district, build in _builds(installation).items() if keys[district] != build}
         yield Nights(first, second, scope)
@@ -75,8 +86,12 @@ def _run(installation: Installation, made: dict[str, RandomDistrict], delivering
         night.states.setdefault(delivery["district_id"], []).append((delivery["state"], delivery["verdict"]))
     for district, one in made.items():
         at = datetime.fromisoformat(received[district])
-        night.expected[district] = recompute(one.settings, one.roster, one.subgroup_text, at)
+        right = night.expected[district] = recompute(one.settings, one.roster, one.subgroup_text, at)
+        for table, rows in expected_reports(one.settings, right, results_of(one.roster, right)).items():
+            night.measured[table] |= rows
     _read(installation, night)
+    with open_published(installation.settings) as connection:
+        night.read = read_tables(connection, MEASURED)
     return night
 
 
@@ -141,6 +156,12 @@ def test_every_cell_of_a_report(night: Night, district: str, report: str) -> Non
         return count, total, count / total, *about, members, None if members is None else members / total
 
     assert found[report] == {at: measures(at, count) for at, count in counts.items()}
+
+
+@pytest.mark.parametrize("table", MEASURED)
+def test_results_means_gaps_bands_and_pairs(night: Night, table: str) -> None:
+    assert list(differences({table: night.measured[table]}, night.read)) == []
+    assert night.read[table], "nothing was measured"
 
 
 def test_every_value_and_what_the_cell_said(night: Night, district: str) -> None:
