@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -53,6 +56,39 @@ def test_shares_look_like_life(samples: list[tuple[SampleDistrict, Expected]]) -
         assert counts["home_language", "English"] > 1_000
 
 
+def _mean_by_student(texts: dict[str, str]) -> dict[str, float]:
+    """The mean in percent of each student's fully graded results."""
+    points = {row["sourcedId"]: float(row["resultValueMax"]) for row in csv.DictReader(io.StringIO(texts["lineItems.csv"]))}
+    scores: dict[str, list[float]] = {}
+    for row in csv.DictReader(io.StringIO(texts["results.csv"])):
+        if row["scoreStatus"] == "fully graded":
+            percent = 100 * float(row["score"]) / points[row["lineItemSourcedId"]]
+            assert 0 <= percent <= 100
+            scores.setdefault(row["studentSourcedId"], []).append(percent)
+    return {student: mean(own) for student, own in scores.items()}
+
+
+def test_scores_look_like_life(tmp_path: Path) -> None:
+    """Groups differ by some points and overlap, courses differ, and some work is missing."""
+    for sample in make_sample_districts(tmp_path, today=date(2026, 11, 28)):
+        texts = _texts(sample)
+        of_student = _mean_by_student(texts)
+        assert 1_900 < len(of_student) < 2_100
+        assert 74 < mean(of_student.values()) < 84
+        by_key = {row["identifier"]: row["sourcedId"] for row in csv.DictReader(io.StringIO(texts["users.csv"]))}
+        by_key |= {row["sourcedId"]: row["sourcedId"] for row in csv.DictReader(io.StringIO(texts["users.csv"]))}
+        header, *rows = csv.reader(io.StringIO(sample.subgroup_files[0].read_text(encoding="utf-8")))
+        if sample.district_id != "pinon_mesa":  # its numbers stand in userIds
+            at = next(n for n, name in enumerate(header) if name in ("sped", "SWD"))
+            ours = {by_key[row[0]] for row in rows if row[at] in ("Y", "1")} & of_student.keys()
+            inside = sorted(of_student[student] for student in ours)
+            others = sorted(score for student, score in of_student.items() if student not in ours)
+            assert 5 < mean(others) - mean(inside) < 13
+            assert inside[-len(inside) // 10] > mean(others) > others[len(others) // 10]
+        statuses = [row["scoreStatus"] for row in csv.DictReader(io.StringIO(texts["results.csv"]))]
+        assert 0.02 < statuses.count("not submitted") / len(statuses) < 0.07
+
+
 def test_only_the_untidy_district_has_trouble(samples: list[tuple[SampleDistrict, Expected]]) -> None:
     for sample, expected in samples:
         assert expected.file is not None
@@ -81,6 +117,6 @@ def test_a_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         make_sample_districts(tmp_path / name, today=TODAY)
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
-    assert len(files) == 2 + 8 + 3 + 3
+    assert len(files) == 2 + 10 + 3 + 3
     for path in files:
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
