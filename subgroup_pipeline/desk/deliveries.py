@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry import decisions
@@ -110,7 +111,8 @@ def report(registry: Registry, settings: Settings, beginning: str, form: str) ->
     """The error report of a delivery as a page, a workbook, CSV or JSON. Raises LedgerError."""
     delivery = _find(registry, beginning)
     districts = {one.district_id: one for one in registered_districts(registry, [delivery.district_id])}
-    (built,) = build_reports(registry, settings, districts, [delivery])
+    changes = {delivery.district_id: newest_changes(settings, delivery.district_id)}
+    (built,) = build_reports(registry, settings, districts, [delivery], changes=changes)
     return FORMS[form](built)
 
 

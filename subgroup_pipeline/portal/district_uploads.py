@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from subgroup_pipeline.access.roles import Need
+from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.desk.shown_marts import shown_manifest
 from subgroup_pipeline.desk.uploads import as_upload, decisions_on, find_delivery, list_uploads
 from subgroup_pipeline.portal.district_frame import district_of, district_page
@@ -78,7 +79,8 @@ def _delivery(visit: Visit, district: RegisteredDistrict) -> Delivery:
 def _read_report(visit: Visit, district: RegisteredDistrict, delivery: Delivery, form: str) -> Report:
     """The report, which names students by their IDs: who looks at it is noted."""
     districts, shown = {district.district_id: district}, shown_manifest(visit.settings)
-    (report,) = build_reports(visit.registry, visit.settings, districts, [delivery], manifest=shown)
+    changes = {district.district_id: newest_changes(visit.settings, district.district_id)}
+    (report,) = build_reports(visit.registry, visit.settings, districts, [delivery], manifest=shown, changes=changes)
     visit.registry.audit(
         "report.read",
         actor=visit.who,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,7 +16,17 @@ from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, curr
 from subgroup_pipeline.registry.ledger import ACCEPTED, Verdict, iso_time, latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.problems import contact_of, problems_of, rows_of
-from subgroup_pipeline.reports.report import Changes, Contact, Counts, Report, ReportedFile, Shown, Solved
+from subgroup_pipeline.reports.report import (
+    MOST_CHANGES,
+    Changes,
+    Contact,
+    Counts,
+    Report,
+    ReportedFile,
+    Shown,
+    Solved,
+    SubgroupChange,
+)
 from subgroup_pipeline.reports.words import next_run, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.home import Home
+    from subgroup_pipeline.publish.subgroup_changes import Change
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -43,6 +55,7 @@ class _Surroundings:
     roster_state: Mapping[str, str]
     next_run: datetime | None
     contact: Contact
+    changes: Mapping[str, Sequence[Change]]
 
 
 def build_reports(
@@ -52,8 +65,12 @@ def build_reports(
     deliveries: Sequence[Delivery],
     *,
     manifest: Manifest | None = None,
+    changes: Mapping[str, Sequence[Change]] = MappingProxyType({}),
 ) -> Iterator[Report]:
-    """The report of each delivery, one at a time: a report may hold 10,000 rows. `manifest`: of what readers see elsewhere."""
+    """The report of each delivery, one at a time: a report may hold 10,000 rows.
+
+    `manifest` is of what readers see elsewhere, `changes` what the newest builds that they see changed, by district.
+    """
     manifest = manifest or current_manifest(settings)
     with registry.begin() as session:
         ids = {delivery.district_id for delivery in deliveries}
@@ -62,7 +79,7 @@ def build_reports(
         newest = latest_deliveries(session, ids)
     roster_state = {delivery.district_id: delivery.state for delivery in newest if delivery.feed == "roster"}
     run = next_run(settings.nightly_cron, settings.timezone, datetime.now(UTC))
-    around = _Surroundings(manifest, received_at, previous, roster_state, run, contact_of(settings))
+    around = _Surroundings(manifest, received_at, previous, roster_state, run, contact_of(settings), changes)
     for delivery in deliveries:
         yield _report(settings.paths, districts[delivery.district_id], delivery, around)
 
@@ -164,12 +181,30 @@ def _shown(delivery: Delivery, zone: str, around: _Surroundings) -> Shown | None
     roster_id, subgroups_id = published.roster_delivery_id, published.subgroup_delivery_id
     roster, subgroups = around.received_at.get(roster_id), around.received_at.get(subgroups_id or "")
     in_words = [local_time(moment, zone) if moment else None for moment in (roster, subgroups)]
+    is_this_delivery = delivery.delivery_id in (roster_id, subgroups_id)
+    newest = max(filter(None, (roster, subgroups)), default=None)
     return Shown(
-        is_this_delivery=delivery.delivery_id in (roster_id, subgroups_id),
+        is_this_delivery=is_this_delivery,
         student_count=published.student_count,
         as_of_date=published.as_of_date,
         published_at=around.manifest.created_at,
         in_words=shown_words(published.student_count, published.as_of_date, *in_words),
         roster_received_at=iso_time(roster),
         subgroups_received_at=iso_time(subgroups),
+        changes=_of_build(around.changes.get(delivery.district_id, ()), newest) if is_this_delivery else [],
     )
+
+
+def _of_build(changes: Sequence[Change], effective_at: datetime | None) -> list[SubgroupChange]:
+    """What the build of this time (UTC) changed, as far as a report lists it."""
+    return [
+        SubgroupChange(
+            subgroup=one.subgroup,
+            from_value=one.from_value,
+            to_value=one.to_value,
+            student_count=one.student_count,
+            in_words=one.in_words,
+        )
+        for one in changes[:MOST_CHANGES]
+        if one.effective_at.replace(tzinfo=UTC) == effective_at
+    ]

@@ -18,6 +18,7 @@ ROWS_OF_A_PROBLEM = 10
 """More would take pages of paper and of thumbing; the workbook has them all."""
 PLACES_OF_A_PROBLEM = 12
 VALUES_OF_A_PLACE = 10
+CHANGES = 10
 
 
 def as_html(report: Report) -> str:
@@ -41,6 +42,7 @@ def _values(report: Report, excel_file: str) -> dict[str, object]:
         "rows": {number: _Rows(found[:ROWS_OF_A_PROBLEM], len(found)) for number, found in rows.items()},
         "most_places": PLACES_OF_A_PROBLEM,
         "most_values": VALUES_OF_A_PLACE,
+        "most_changes": CHANGES,
         "where_words": _where,
         "size_words": size_words,
         "tone": tone(report),

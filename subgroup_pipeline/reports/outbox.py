@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of
+from subgroup_pipeline.publish.manifest import current_manifest
+from subgroup_pipeline.publish.subgroup_changes import published_changes
 from subgroup_pipeline.registry.ledger import LIVE_STATES, deliveries_since, describe_delivery, latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
@@ -84,10 +86,14 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
     changed = [d for d in candidates if _needs_report(d, notes[d.district_id])]
     parcels: dict[str, list[_Parcel]] = defaultdict(list)
     delivered = Delivered()
+    manifest = current_manifest(settings)
+    changes = published_changes(settings, manifest.snapshot) if manifest and changed else {}
     # Bounded memory: districts are delivered in groups, a report can hold 10,000 rows in four forms.
     for group in _groups(changed):
         parcels.clear()
-        for delivery, report in zip(group, build_reports(registry, settings, by_id, group), strict=True):
+        for delivery, report in zip(
+            group, build_reports(registry, settings, by_id, group, manifest=manifest, changes=changes), strict=True
+        ):
             district = by_id[delivery.district_id]
             parcel = _pack(settings.paths, district, delivery, report, is_newest=delivery.delivery_id in newest)
             parcels[delivery.district_id].append(parcel)

@@ -8,8 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from subgroup_pipeline.findings.severity import Severity
 
-REPORT_VERSION = "2.0"
+REPORT_VERSION = "2.1"
 """Of the published JSON Schema: additions raise the second number, anything else the first."""
+
+MOST_CHANGES = 50
+"""Changes of a build that a report lists: an open column may have thousands."""
 
 
 class _Part(BaseModel):
@@ -53,6 +56,16 @@ class Solved(_Part):
     new: int
 
 
+class SubgroupChange(_Part):
+    """Students who went from one value of a subgroup to another; null is not being active."""
+
+    subgroup: str
+    from_value: str | None
+    to_value: str | None
+    student_count: int
+    in_words: str
+
+
 class Shown(_Part):
     """What the published reports show when this report is written."""
 
@@ -63,6 +76,11 @@ class Shown(_Part):
     in_words: str
     roster_received_at: str | None
     subgroups_received_at: str | None
+    changes: list[SubgroupChange] = Field(
+        [],
+        max_length=MOST_CHANGES,
+        description="by the newest build, the largest first; empty unless it has this upload",
+    )
 
 
 class Contact(_Part):
