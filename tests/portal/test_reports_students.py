@@ -20,10 +20,11 @@ from subgroup_pipeline.registry.schema import AuditEvent
 from tests.support.command import USED_WRONGLY, Shell
 from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running, send_form
-from tests.support.published_marts import BEGUN, CHANGED, COURSES, SCHOOLS, MadeUp, publish_made_up
+from tests.support.published_marts import BEGUN, CHANGED, COURSES, SCHOOLS, SUBGROUPS, MadeUp, publish_made_up
 
 AT = "/d/alder/reports/students"
 ODD, OAK, HIGH = SCHOOLS
+MEALS = "meal_status"
 IN_TWO = "s0"
 """A student of the odd school and of Oak."""
 
@@ -33,9 +34,10 @@ def portal(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
     root = tmp_path_factory.mktemp("students") / "home"
     shutil.copytree(template, root)
     home = Home.at(root)
-    for district in ("alder", "birch"):
+    for district in ("alder", "birch", "cedar"):
         home.add(district)
-    publish_made_up(home, {"alder": MadeUp(also_in={IN_TWO: OAK})})
+    cedar = MadeUp(students=12, subgroups={**SUBGROUPS, MEALS: ("free", "paid")}, nsla=[MEALS])
+    publish_made_up(home, {"alder": MadeUp(also_in={IN_TWO: OAK}), "cedar": cedar})
     with portal_running(home.settings, home.registry) as running:
         yield running
     home.close()
@@ -191,6 +193,18 @@ def test_a_student_says_where_each_value_came_from(clerk: httpx.Client, of_oak: 
     assert clerk.get(f"/d/alder/deliveries/{delivery}").status_code == 200
     assert html.unescape(re.findall(r"<h1>([^<]+)</h1>", page)[0]) == "Family0, Given0"
     assert "deliveries/" not in _shown(of_oak, f"{AT}/{IN_TWO}")
+
+
+def test_who_gets_free_meals_is_counted_and_shown_of_no_student(portal: PortalUnderTest) -> None:
+    at = "/d/cedar/reports"
+    with portal.of_district("cedar") as browser:
+        assert MEALS in {row["subgroup"] for row in _csv(browser, at)}
+        assert f"students?subgroup={MEALS}" not in _shown(browser, at)
+        assert browser.get(f"{at}/students?subgroup={MEALS}").status_code == 404
+        assert browser.get(f"{at}/students?subgroup={MEALS}&value=free&format=csv").status_code == 404
+        for path in (f"{at}/students", f"{at}/students/s1"):
+            assert "Meal status" not in _shown(browser, path)
+            assert MEALS not in str(_csv(browser, path))
 
 
 def test_who_sees_no_students_finds_no_such_pages(portal: PortalUnderTest) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -41,6 +41,8 @@ class MadeUp:
     subgroups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SUBGROUPS)
     also_in: Mapping[str, str] = field(default_factory=dict)
     """A further school by student ID (`s0`, `s1`, …), with all courses of the student."""
+    nsla: Sequence[str] = ()
+    """Subgroups of sensitivity nsla, which are not on pages about students."""
     months: int = 14
     """How far the trend goes back from October 2026; May has no data."""
 
@@ -99,7 +101,8 @@ insert into analytics.marts.dim_subgroup by name select
     $district_id as district_id, subgroup, value, case when subgroup = 'home_language' then null else value = 'yes'
         or subgroup in ('race_ethnicity', 'all_students') end as is_member,
     upper(subgroup[1]) || replace(subgroup[2:], '_', ' ') as subgroup_label,
-    upper(value[1]) || replace(value[2:], '_', ' ') as value_label, 'standard' as sensitivity,
+    upper(value[1]) || replace(value[2:], '_', ' ') as value_label,
+    if(list_contains($nsla, subgroup), 'nsla', 'standard') as sensitivity,
     row_number() over (order by place, value) as display_order
 from (select distinct subgroup, unnest(words) as value, place from given);
 insert into analytics.marts.dim_student by name select distinct
@@ -238,7 +241,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     connection.execute(_ALSO_IN, [list(made_up.also_in), list(made_up.also_in.values())])
     roster, subgroups = (delivery.delivery_id for delivery in deliveries)
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
-    values |= {"begun": BEGUN, "changed": CHANGED}
+    values |= {"nsla": list(made_up.nsla), "begun": BEGUN, "changed": CHANGED}
     for statement in _DIMENSIONS.split(";")[:-1]:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for level, (keys, names) in _LEVELS.items():
