@@ -71,8 +71,7 @@ def of_group(visit: Visit) -> Response:
         pages = max(1, -(-found // PAGE))
         page = min(page_number(visit), pages)
         rows = list_students(shown, listing.sought, sort, None if form_asked(visit) else page)
-        of = {name: getattr(asked, name) for name in ("subgroup", "value", "school", "course", "membership", "page")}
-        _record(visit, shown, rows, by="list", format=form_asked(visit), **of)
+        _record(visit, shown, rows, by="list", format=form_asked(visit), page=str(page), **_noted(listing.sought))
         return _answer(visit, shown, district, listing, rows, found=found, page=page, pages=pages, sort=sort)
 
 
@@ -148,6 +147,18 @@ def _crumbs(visit: Visit, entity: Entity) -> list[Crumb]:
     steps = [("schools", entity.school_id), ("courses", entity.course_id)]
     path = path_of(entity.district_id, *(text for name, step in steps if step is not None for text in (name, step)))
     return [*crumbs_to(visit, entity), (path, entity.name)]
+
+
+def _noted(sought: Sought) -> dict[str, str]:
+    """What the audit log says of a list: nothing as it was sent, and no text of an open column."""
+    group, place = sought.group, sought.place
+    return {
+        "subgroup": group.subgroup,
+        "value": "" if group.is_member is None else group.value,
+        "school": place.school_id or "",
+        "course": place.course_id or "",
+        "membership": sought.membership.value,
+    }
 
 
 def _record(visit: Visit, shown: ShownRows, rows: list[StudentRow], **asked: str) -> None:

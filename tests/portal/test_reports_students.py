@@ -219,6 +219,7 @@ def test_every_look_and_every_file_is_in_the_audit_log_without_a_name(portal: Po
     with portal.browser(cookie=portal.person("curious@alder.example", Role.DISTRICT, "alder")) as browser:
         _shown(browser, f"{AT}?subgroup=english_learner&value=yes")
         _csv(browser, f"{AT}?subgroup=english_learner&value=yes")
+        _shown(browser, f"{AT}?subgroup=home_language&page=Family17&membership=Family17")
         send_form(browser, f"{AT}?subgroup=race_ethnicity", {"sought": "Family17"}, to=AT)
         _shown(browser, f"{AT}/s17")
         _csv(browser, f"{AT}/s17")
@@ -226,12 +227,13 @@ def test_every_look_and_every_file_is_in_the_audit_log_without_a_name(portal: Po
     listed = [one.detail for one in _events(portal, "students.listed") if one.actor == "curious@alder.example"]
     viewed = [one.detail for one in _events(portal, "student.viewed") if one.actor == "curious@alder.example"]
     assert [(one["by"], one.get("subgroup"), one.get("format"), one["students"]) for one in listed] == [
-        ("list", "english_learner", None, 15), ("list", "english_learner", "csv", 15), ("list", "race_ethnicity", None, 13),
-        ("search", None, None, 1),
+        ("list", "english_learner", None, 15), ("list", "english_learner", "csv", 15), ("list", "home_language", None, 18),
+        ("list", "race_ethnicity", None, 13), ("search", None, None, 1),
     ]  # fmt: skip
     assert [one.get("format") for one in viewed] == [None, "csv", None]
     assert viewed[0]["student"] == viewed[1]["student"] != viewed[2]["student"]
     assert len({one["snapshot"] for one in listed + viewed}) == 1
+    assert "value" not in listed[2], "a text of an open column"
     assert not re.search(r"Family17|Given17|s17\b", str(listed + viewed))
 
 
