@@ -241,3 +241,10 @@ def test_a_map_is_asked_by_its_key(published: Installation) -> None:
         "where district_id = 'grand_bend' and subgroups['english_learner'] = 'yes' order by 1"
     )
     assert rows == [("015",), ("863",), ("918",)]
+
+
+def test_a_real_roster_without_a_gradebook_has_no_scores(published: Installation) -> None:
+    assert published.ask("select count(*) from marts.fct_result") == [(0,)]
+    for level in ("district", "school", "course"):
+        scores = f"select distinct scored_students, mean_score_pct, score_gap_pct from marts.rpt_{level}_subgroup"
+        assert published.ask(scores) == [(0, None, None)]

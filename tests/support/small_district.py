@@ -66,7 +66,7 @@ class SmallRoster(MadeUpRoster):
         self.add("enrollments", sourcedId=f"e{seat}", userSourcedId=user, role=role, **where)
 
     def add_gradebook(self, students: int) -> None:
-        """Of each class a quiz of 20 points, in which student n has 20 - n, and an essay of 0 to 4, in which even ones have 2."""
+        """Of each class a quiz of 20 points, where student n < 20 has 20 - n, and an essay of 0 to 4: 2 for even ones."""
         for at in (0, 1):
             for name, points in (("quiz", "20"), ("essay", "4")):
                 self.add(
@@ -79,7 +79,7 @@ class SmallRoster(MadeUpRoster):
             startDate="2026-08-10", endDate="2026-12-19",
         )  # fmt: skip
         for n in range(students):
-            self.add_result("quiz", n, str(20 - n))
+            self.add_result("quiz", n, str(20 - n % 20))
             if n % 2 == 0:
                 self.add_result("essay", n, "2")
 
