@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 MEMBERSHIPS = {Membership.DAY: "On the day", Membership.NOW: "Now", Membership.EVER: "Ever this year"}
 """The words of the switch."""
+MOST_OFFERED = 150
+"""Groups to choose from: more would be too many to look through, and to send."""
 LONGEST_SOUGHT = 100
 """Characters of a name or number that are looked for."""
 
@@ -121,7 +123,7 @@ def _answer(
     return report_page(
         visit, "reports_students.html", district, shown, entity, [Part(mart, rows)], about="students", asked=listing.asked,
         heading="Students" if sought_text else f"Students: {sought.group.words}", crumbs=_crumbs(visit, entity),
-        group=sought.group, groups=listing.groups, rows=rows, sought=sought,
+        group=sought.group, groups=_offered(listing), rows=rows, sought=sought,
         schools=list_schools(shown, sought.place.own_schools), memberships=MEMBERSHIPS, student_path=student_path,
         most=PAGE, sought_text=sought_text, **values,
     )  # fmt: skip
@@ -147,6 +149,16 @@ def _crumbs(visit: Visit, entity: Entity) -> list[Crumb]:
     steps = [("schools", entity.school_id), ("courses", entity.course_id)]
     path = path_of(entity.district_id, *(text for name, step in steps if step is not None for text in (name, step)))
     return [*crumbs_to(visit, entity), (path, entity.name)]
+
+
+def _offered(listing: _Listing) -> list[Group]:
+    """The groups to choose from: of an open column, which may have hundreds, the first one until the column is chosen."""
+    chosen, seen, offered = listing.sought.group.subgroup, set[str](), []
+    for group in listing.groups:
+        if group.is_member is not None or group.subgroup not in seen or group.subgroup == chosen:
+            offered.append(group)
+        seen.add(group.subgroup)
+    return offered[:MOST_OFFERED]
 
 
 def _noted(sought: Sought) -> dict[str, str]:

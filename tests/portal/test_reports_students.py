@@ -177,6 +177,24 @@ def test_people_of_a_school_see_its_students_only(clerk: httpx.Client, of_oak: h
     assert set(_named(found)) == own.keys()
 
 
+def test_people_of_two_schools_see_the_students_of_both_once(portal: PortalUnderTest, clerk: httpx.Client) -> None:
+    with portal.browser(cookie=portal.person("both@alder.example", Role.SCHOOL, "alder", [ODD, OAK])) as browser:
+        seen = [row["student_id"] for row in _csv(browser, AT)]
+        expected = {row["student_id"] for at in (ODD, OAK) for row in _csv(clerk, f"{AT}?school={quote(at, safe='')}")}
+        assert (set(seen), len(seen)) == (expected, len(expected))
+        named = {row["school_id"] for row in _csv(browser, f"{AT}/{IN_TWO}") if row["school_id"]}
+        assert named == {ODD, OAK}
+        assert SCHOOLS[HIGH] not in html.unescape(_shown(browser, f"{AT}?page=1"))
+
+
+def test_an_open_column_is_offered_once_until_it_is_chosen(clerk: httpx.Client) -> None:
+    def offered(path: str) -> int:
+        return _shown(clerk, path).partition('<ul class="groups">')[2].partition("</ul>")[0].count("subgroup=home_language")
+
+    assert offered(AT) == 1
+    assert offered(f"{AT}?subgroup=home_language") == 3
+
+
 def test_of_a_student_in_two_schools_each_sees_its_own_part(clerk: httpx.Client, of_oak: httpx.Client) -> None:
     whole, part = (_csv(browser, f"{AT}/{IN_TWO}") for browser in (clerk, of_oak))
     schools = [{row["school_id"] for row in rows if row["school_id"]} for rows in (whole, part)]
