@@ -38,7 +38,7 @@ def _shown(subgroups: Subgroups, name: str, column: SubgroupColumn) -> ShownColu
         header=name,
         other_headers=column.aliases,
         subgroup=column.shown_name,
-        values=[(text, in_words(value)) for text, value in subgroups.known_values(name).items()],
+        values=[(text, column.value_label(value) or in_words(value)) for text, value in subgroups.known_values(name).items()],
         takes_any=column.open,
         blank="nothing is known of the student" if column.blank == NOT_REPORTED else in_words(column.blank),
         is_optional=column.optional,

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.desk.proposal.catalogue import catalogue
 from subgroup_pipeline.districts.header_name import canonical
-from subgroup_pipeline.districts.subgroup_settings import in_words
+from subgroup_pipeline.districts.subgroup_settings import subgroup_in_words
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.landing.header import known_subgroup_columns
@@ -88,7 +88,7 @@ class ToldColumn:
 
 def subgroup_choices() -> list[tuple[str, str]]:
     """Subgroups that a column may be, by name, with their words."""
-    return [(name, in_words(name)) for name in catalogue().subgroups]
+    return [(name, subgroup_in_words(name)) for name in catalogue().subgroups]
 
 
 def new_columns(registry: Registry, settings: Settings, district: RegisteredDistrict) -> NewColumns:
@@ -158,7 +158,7 @@ def told_columns(registry: Registry, district_id: str, most: int = 50) -> list[T
                 at=event.at,
                 by=event.actor,
                 column=event.detail["column"],
-                subgroup=in_words(event.detail["subgroup"]),
+                subgroup=subgroup_in_words(event.detail["subgroup"]),
                 meaning=event.detail["meaning"],
                 values={text: MEMBER[said] for text, said in event.detail["values"].items()},
             )

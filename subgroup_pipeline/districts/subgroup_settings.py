@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, field_validator, model_serializer, model_validator
 
 from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.membership import means_membership
 from subgroup_pipeline.districts.settings_part import Part
+from subgroup_pipeline.districts.subgroup_catalogue import Sensitivity, default_sensitivity, standard_subgroup
 from subgroup_pipeline.districts.subgroup_sources import (
     RACE_ETHNICITY,
     VOCABULARY,
@@ -42,6 +43,11 @@ class KnownValue(Part):
         return self.value if self.member is None else {"value": self.value, "member": self.member}
 
 
+def _sensitivity_of(column: dict[str, Any]) -> Sensitivity:
+    """What the catalogue says of a column that is being read; what is wrong in it has a fault of its own."""
+    return default_sensitivity(column.get("subgroup", ""), (known.value for known in column.get("values", {}).values()))
+
+
 class SubgroupColumn(Part):
     """How one column of the subgroup file, or of the roster, is read."""
 
@@ -56,7 +62,7 @@ class SubgroupColumn(Part):
     optional: bool = False
     aliases: list[str] = Field(default_factory=list)
     label: str = ""
-    sensitivity: Literal["standard", "nsla"] = "standard"
+    sensitivity: Sensitivity = Field(default_factory=_sensitivity_of)
 
     @field_validator("subgroup")
     @classmethod
@@ -116,8 +122,13 @@ class SubgroupColumn(Part):
 
     @property
     def shown_name(self) -> str:
-        """The subgroup's name for people: `label`, else the words of its key."""
-        return self.label or in_words(self.subgroup)
+        """The subgroup's name for people: `label`, else that of the catalogue, else the words of its key."""
+        return self.label or subgroup_in_words(self.subgroup)
+
+    def value_label(self, value: str) -> str | None:
+        """What the catalogue calls a value; None where the words of the value are its name."""
+        standard = standard_subgroup(self.subgroup)
+        return standard.value_labels.get(value) if standard else None
 
     def is_member(self, value: str) -> bool | None:
         """Whether a value means being in the group: as the settings say, else by its words. None where any text may stand."""
@@ -131,6 +142,12 @@ def in_words(name: str) -> str:
     """A name of the settings as people write it: `english_learner` is English learner, and `title_i` is Title I."""
     words = _ROMAN.sub(lambda numeral: numeral[0].upper(), name.replace("_", " "))
     return words[:1].upper() + words[1:]
+
+
+def subgroup_in_words(name: str) -> str:
+    """The name of a subgroup as the catalogue has it, else in its own words."""
+    standard = standard_subgroup(name)
+    return standard.label if standard else in_words(name)
 
 
 class Subgroups(Part):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.districts.report_settings import pairs_of
+from subgroup_pipeline.districts.subgroup_catalogue import standard_order, standard_subgroup
 from subgroup_pipeline.warehouse.control_tables import REPORT_BAND, REPORT_PAIR, SUBGROUP_COLUMN, SUBGROUP_VALUE
 from subgroup_pipeline.warehouse.rows import insert_rows
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.districts.subgroup_settings import SubgroupColumn
 
 
 def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:
@@ -24,28 +26,19 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
         if district.settings.subgroups is None:
             continue
         for order, (name, column) in enumerate(district.settings.subgroups.columns.items(), start=1):
+            of_subgroup = {"district_id": district.district_id, "subgroup": column.subgroup}
+            described = of_subgroup | _description(column, order, district)
             columns += [
-                {
-                    "district_id": district.district_id,
-                    "subgroup": column.subgroup,
-                    "subgroup_label": column.shown_name,
-                    "source": place.source,
-                    "source_column": place.column,
-                    "is_open": column.open,
-                    "blank_value": column.blank,
-                    "sensitivity": column.sensitivity,
-                    "display_order": order,
-                    "precedence": precedence,
-                }
+                {**described, "source": place.source, "source_column": place.column, "precedence": precedence}
                 for precedence, place in enumerate(district.settings.subgroups.places(name), start=1)
             ]
             known_values = district.settings.subgroups.known_values(name)
             values += [
                 {
-                    "district_id": district.district_id,
-                    "subgroup": column.subgroup,
+                    **of_subgroup,
                     "raw_key": raw.strip(),
                     "value": value,
+                    "value_label": column.value_label(value),
                     "is_member": column.is_member(value),
                     "display_order": position,
                 }
@@ -54,6 +47,21 @@ def write_subgroup_settings(connection: duckdb.DuckDBPyConnection, districts: It
     connection.execute(f"delete from {SUBGROUP_COLUMN}; delete from {SUBGROUP_VALUE}")
     insert_rows(connection, SUBGROUP_COLUMN, columns)
     insert_rows(connection, SUBGROUP_VALUE, values)
+
+
+def _description(column: SubgroupColumn, order: int, district: RegisteredDistrict) -> dict[str, Any]:
+    """What the settings and the catalogue of standard subgroups say of a subgroup, wherever it is read from."""
+    standard = standard_subgroup(column.subgroup)
+    return {
+        "subgroup_label": column.shown_name,
+        "is_open": column.open,
+        "blank_value": column.blank,
+        "sensitivity": column.sensitivity,
+        "is_on_student_pages": column.sensitivity != "nsla" or district.settings.reports.nsla_student_level,
+        "essa_group": standard.essa_group if standard else None,
+        "display_order": order,
+        "subgroup_order": standard_order(column.subgroup, order),
+    }
 
 
 def write_report_settings(connection: duckdb.DuckDBPyConnection, districts: Iterable[RegisteredDistrict]) -> None:

@@ -95,27 +95,43 @@ ALDER_FILE = {
 }
 
 
-COLUMNS = ["district_id", "subgroup", "subgroup_label", "source", "source_column", "is_open", "blank_value", "sensitivity"]
-VALUES = ["district_id", "subgroup", "raw_key", "value", "is_member", "display_order"]
+LEARNER = "english_learner"
+COLUMNS = [
+    *("district_id", "subgroup", "subgroup_label", "source", "source_column", "is_open", "blank_value", "sensitivity"),
+    *("is_on_student_pages", "essa_group", "subgroup_order"),
+]
+VALUES = ["district_id", "subgroup", "raw_key", "value", "value_label", "is_member", "display_order"]
 SETTINGS = {
     "subgroup_column": [
         dict(zip([*COLUMNS, "display_order"], ["alder", *values], strict=True), precedence=1)
         for values in (
-            ("english_learner", "English learner", "file", "ell", False, "not_reported", "standard", 0),
-            ("title_i", "Title I", "file", "title_i", False, "no", "standard", 1),
-            ("home_language", "Home language", "file", "home_lang", True, "not_reported", "nsla", 2),
-            ("migrant", "Migrant", "file", "migrant", False, "no", "standard", 3),
+            (
+                "english_learner",
+                "English learner",
+                "file",
+                "ell",
+                False,
+                "not_reported",
+                "standard",
+                True,
+                "english_learner",
+                14,
+                0,
+            ),
+            ("title_i", "Title I", "file", "title_i", False, "no", "standard", True, None, 26, 1),
+            ("home_language", "Home language", "file", "home_lang", True, "not_reported", "nsla", False, None, 28, 2),
+            ("migrant", "Migrant", "file", "migrant", False, "no", "standard", True, "migrant", 17, 3),
         )
     ],
     "subgroup_value": [
         dict(zip(VALUES, ["alder", *values], strict=True))
         for values in (
-            ("english_learner", "Y", "yes", True, 0),
-            ("english_learner", "n", "no", False, 1),
-            ("title_i", "1", "yes", True, 0),
-            ("title_i", "0", "no", False, 1),
-            ("home_language", "eng", "us_english", None, 0),
-            ("migrant", "y", "yes", True, 0),
+            ("english_learner", "Y", "yes", None, True, 0),
+            ("english_learner", "n", "no", None, False, 1),
+            ("title_i", "1", "yes", None, True, 0),
+            ("title_i", "0", "no", None, False, 1),
+            ("home_language", "eng", "us_english", "English (US)", None, 0),
+            ("migrant", "y", "yes", None, True, 0),
         )
     ],
 }

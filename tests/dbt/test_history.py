@@ -42,7 +42,7 @@ class Past:
         column = {
             "district_id": "alder", "subgroup": "english_learner", "subgroup_label": "English learner", "source": "file",
             "source_column": "ell", "is_open": False, "blank_value": "not_reported", "sensitivity": "standard",
-            "display_order": 1, "precedence": 1,
+            "is_on_student_pages": True, "subgroup_order": 1, "display_order": 1, "precedence": 1,
         }  # fmt: skip
         values = [
             {"district_id": "alder", "subgroup": "english_learner", "raw_key": text, "value": value, "is_member": value == "yes"}

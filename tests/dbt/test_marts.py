@@ -140,22 +140,24 @@ def test_dim_subgroup(first_night: Warehouse) -> None:
         (5, "title_i", "yes", True, "Yes"),
         (6, "title_i", "no", False, "No"),
         (7, "title_i", "not_reported", False, "Not reported"),
-        (8, "home_language", "us_english", None, "Us english"),
+        (8, "home_language", "us_english", None, "English (US)"),
         (9, "home_language", "Twi", None, "Twi"),
         (10, "home_language", "not_reported", None, "Not reported"),
         (11, "migrant", "yes", True, "Yes"),
         (12, "migrant", "no", False, "No"),
         (13, "migrant", "not_reported", False, "Not reported"),
     ]
+    columns = "subgroup_label, source_column, sensitivity, is_on_student_pages, essa_group, subgroup_order"
     facts = {
-        "all_students": {"subgroup_label": "All students", "source_column": None, "sensitivity": "standard"},
-        "english_learner": {"subgroup_label": "English learner", "source_column": "ell", "sensitivity": "standard"},
-        "title_i": {"subgroup_label": "Title I", "source_column": "title_i", "sensitivity": "standard"},
-        "home_language": {"subgroup_label": "Home language", "source_column": "home_lang", "sensitivity": "nsla"},
-        "migrant": {"subgroup_label": "Migrant", "source_column": "migrant", "sensitivity": "standard"},
+        "all_students": ("All students", None, "standard", True, None, 0),
+        "english_learner": ("English learner", "ell", "standard", True, "english_learner", 14),
+        "title_i": ("Title I", "title_i", "standard", True, None, 26),
+        "home_language": ("Home language", "home_lang", "nsla", False, None, 28),
+        "migrant": ("Migrant", "migrant", "standard", True, "migrant", 17),
     }
-    columns = "subgroup_label, source_column, sensitivity"
-    of_values = {(subgroup, value): facts[subgroup] for _, subgroup, value, *_ in values}
+    of_values = {
+        (subgroup, value): dict(zip(columns.split(", "), facts[subgroup], strict=True)) for _, subgroup, value, *_ in values
+    }
     assert named(first_night, "dim_subgroup", "subgroup, value", columns, "alder") == of_values
     assert first_night.mart("dim_subgroup", "subgroup, value", "birch") == [("all_students", "all")]
 

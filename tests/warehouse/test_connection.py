@@ -16,7 +16,7 @@ import pytest
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.errors import WarehouseBusyError
 from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
-from subgroup_pipeline.warehouse.control import write_subgroup_settings
+from subgroup_pipeline.warehouse.control import write_report_settings, write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import JUDGE_AGAIN, RUN_DELIVERY
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.oneroster import NEVER_LANDED, roster_tables
@@ -143,3 +143,21 @@ def test_the_settings_of_subgroups_are_replaced_by_the_newest(place: Place) -> N
         ("n", "no"),
         ("y", "yes"),
     ]
+
+
+def test_what_is_reported_is_replaced_by_the_newest_settings(place: Place) -> None:
+    meals = "blank: no, sensitivity: nsla"
+    for reports in ("", "reports: {bands: {below: 0, met: 75.5}, pairs: [], nsla_student_level: true}\n"):
+        place.add(**{"blank: no": meals, "guards:": f"{reports}guards:"})
+        with open_warehouse(place.settings) as connection:
+            write_subgroup_settings(connection, registered_districts(place.registry))
+            write_report_settings(connection, registered_districts(place.registry))
+            shown = connection.execute("select subgroup, is_on_student_pages, essa_group from control.subgroup_column").fetchall()
+            bands = connection.execute("select band, band_order, band_floor from control.report_band order by 2").fetchall()
+            pairs = connection.execute("select subgroup, with_subgroup from control.report_pair").fetchall()
+        assert sorted(shown) == [
+            ("english_learner", True, "english_learner"),
+            ("students_with_disabilities", bool(reports), "students_with_disabilities"),
+        ]
+        assert bands == ([("below", 1, 0), ("met", 2, 75.5)] if reports else [])
+        assert pairs == ([] if reports else [("english_learner", "students_with_disabilities")])

@@ -11,6 +11,9 @@ with subgroups as (
         'all' as blank_value,
         'all' as absent_value,
         'standard' as sensitivity,
+        true as is_on_student_pages,
+        null as essa_group,
+        0 as subgroup_order,
         -1 as display_order
     from {{ ref('stg_run_scope') }}
     union all
@@ -24,6 +27,9 @@ with subgroups as (
         min(blank_value) as blank_value,
         'not_reported' as absent_value,
         min(sensitivity) as sensitivity,
+        bool_and(is_on_student_pages) as is_on_student_pages,
+        min(essa_group) as essa_group,
+        min(subgroup_order) as subgroup_order,
         min(display_order) as display_order
     from {{ ref('stg_subgroup_column') }}
     group by district_id, subgroup

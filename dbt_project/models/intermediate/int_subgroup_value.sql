@@ -3,6 +3,7 @@ with known as (
     select
         subgroup.subgroup_key,
         setting.value,
+        setting.value_label,
         setting.display_order as value_order,
         true as is_named,
         setting.is_member
@@ -13,6 +14,7 @@ with known as (
     select
         subgroup_key,
         blank_value as value,
+        null as value_label,
         null as value_order,
         true as is_named,
         null as is_member
@@ -21,6 +23,7 @@ with known as (
     select
         subgroup_key,
         absent_value as value,
+        null as value_label,
         null as value_order,
         true as is_named,
         null as is_member
@@ -29,6 +32,7 @@ with known as (
     select
         subgroup_key,
         value,
+        null as value_label,
         null as value_order,
         false as is_named,
         null as is_member
@@ -39,6 +43,7 @@ once as (
     select
         subgroup_key,
         value,
+        min(value_label) as value_label,
         min(value_order) as value_order,
         bool_or(is_named) as is_named,
         bool_or(is_member) as is_member
@@ -52,7 +57,10 @@ select
     subgroup.district_id,
     subgroup.subgroup,
     once.value,
-    case when once.is_named then {{ label_of('once.value') }} else once.value end as value_label,
+    coalesce(
+        once.value_label,
+        case when once.is_named then {{ label_of('once.value') }} else once.value end
+    ) as value_label,
     -- What the settings do not name is no membership: a value of blank cells alone, and not_reported.
     case
         when subgroup.subgroup = 'all_students' then true

@@ -7,6 +7,9 @@ select
     value.value_label,
     subgroup.source_column,
     subgroup.sensitivity,
+    subgroup.is_on_student_pages,
+    subgroup.essa_group,
+    subgroup.subgroup_order,
     value.display_order
 from {{ ref('int_subgroup_value') }} as value
 inner join {{ ref('int_subgroup') }} as subgroup

@@ -7,6 +7,9 @@ select
     settings.is_open,
     settings.blank_value,
     settings.sensitivity,
+    settings.is_on_student_pages,
+    settings.essa_group,
+    settings.subgroup_order,
     settings.display_order,
     settings.precedence
 from {{ source('control', 'subgroup_column') }} as settings

@@ -3,6 +3,7 @@ select
     settings.subgroup,
     lower(settings.raw_key) as match_text,
     settings.value,
+    settings.value_label,
     settings.is_member,
     settings.display_order
 from {{ source('control', 'subgroup_value') }} as settings
