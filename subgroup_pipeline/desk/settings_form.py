@@ -12,8 +12,10 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
+from subgroup_pipeline.desk.settings_texts import as_one_text, from_one_text
 from subgroup_pipeline.districts.district_file import Subgroups
 from subgroup_pipeline.districts.guards import Guards
+from subgroup_pipeline.districts.report_settings import PAIRED_BY_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +73,7 @@ def settings_form(text: str) -> SettingsForm:
 
     def field(path: str, label: str, hint: str = "", default: str = "", choices: tuple[str, ...] = ()) -> Field:
         parts = tuple(path.split("."))
-        return Field(parts, label, _written(_at(document, parts)), default, hint, choices)
+        return Field(parts, label, as_one_text(_at(document, parts)), default, hint, choices)
 
     columns = _at(document, ("subgroups", "columns")) or {}
     return SettingsForm(
@@ -84,6 +86,14 @@ def settings_form(text: str) -> SettingsForm:
             field("roster.path", "Folder of the roster", default="inbox/roster"),
             field("publish_when", "Publish", "clean: only uploads without rows left out.", "tolerant", ("tolerant", "clean")),
             field("privacy.minimum_count", "Smallest group that is shown", default="10"),
+            field("reports.bands", "Performance bands", "Name and lowest percent, as below 0, near 60, met 75.", "none"),
+            field(
+                "reports.pairs",
+                "Subgroups shown together",
+                "Two names with a + between them, and commas between the pairs.",
+                f"all pairs of the first {PAIRED_BY_DEFAULT} subgroups",
+            ),
+            field("reports.nsla_student_level", "Meal status in lists of students", default="false", choices=("false", "true")),
         ],
         subgroups=[
             field(f"subgroups.{name}", label, hint, str(Subgroups.model_fields[name].default))
@@ -110,7 +120,7 @@ def edited_text(text: str, given: Mapping[str, str]) -> str:
     for field in [*form.common, *form.subgroups, *form.guards]:
         new = given.get(field.name, field.value).strip()
         if new != field.value:
-            _put(document, field.path, _list(new) if field.path == ("contacts",) else new)
+            _put(document, field.path, from_one_text(field.name, new))
     _edit_columns(document, form.columns, given)
     out = io.StringIO()
     yaml.dump(document, out)
@@ -206,18 +216,6 @@ def _put(document: Any, path: Path, value: object) -> None:  # noqa: ANN401 - a 
         document[key] = value
     else:
         document.pop(key, None)
-
-
-def _written(value: Any) -> str:  # noqa: ANN401 - a YAML tree
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-
-
-def _list(text: str) -> list[str]:
-    from ruamel.yaml.comments import CommentedSeq
-
-    made = CommentedSeq(part.strip() for part in text.split(",") if part.strip())
-    made.fa.set_flow_style()
-    return made
 
 
 def _default(value: Any) -> str:  # noqa: ANN401 - a guard's default

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.columns_in_words import match_field_in_words
 from subgroup_pipeline.districts.limits import share_in_words
+from subgroup_pipeline.districts.report_settings import PAIRED_BY_DEFAULT
+from subgroup_pipeline.districts.subgroup_settings import in_words
 from subgroup_pipeline.local_time import day_words
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ _WORDS_OF_GUARDS = (
 
 def settings_in_words(settings: DistrictSettings) -> list[Section]:
     """Everything but the subgroup columns, which have a table of their own."""
-    return [_district(settings), _files(settings), _publishing(settings), _guards(settings)]
+    return [_district(settings), _files(settings), _publishing(settings), _reports(settings), _guards(settings)]
 
 
 def _district(settings: DistrictSettings) -> Section:
@@ -132,6 +134,26 @@ def _publishing(settings: DistrictSettings) -> Section:
                 "First upload",
                 "a person looks at it" if review else "is used at once",
                 "The first roster and the first subgroup file show whether all is set up right.",
+            ),
+        ],
+    )
+
+
+def _reports(settings: DistrictSettings) -> Section:
+    reports = settings.reports
+    bands = [f"{in_words(band)} from {floor:g}%" for band, floor in reports.bands.items()]
+    names = {column.subgroup: column.shown_name for column in settings.subgroups.columns.values()} if settings.subgroups else {}
+    pairs = [f"{names[one]} and {names[other]}" for one, other in reports.pairs or ()]
+    default = f"all pairs of your first {PAIRED_BY_DEFAULT} subgroups" if reports.pairs is None else "none"
+    return Section(
+        "What reports show",
+        [
+            Setting("Performance bands", ", ".join(bands) or "none", "Students are counted by the band of their score."),
+            Setting("Two subgroups together", "; ".join(pairs) or default, "Students who are in both are counted, too."),
+            Setting(
+                "Free and reduced-price meals",
+                "shown student by student" if reports.nsla_student_level else "counted only",
+                "Lists of students and pages about a student show who has them only if you allow it.",
             ),
         ],
     )

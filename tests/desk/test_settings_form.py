@@ -9,6 +9,7 @@ import pytest
 from subgroup_pipeline.desk.settings_change import as_written, compare
 from subgroup_pipeline.desk.settings_form import edited_text, settings_form
 from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.errors import SettingsError
 
 TEXT = """\
 # Settings of Grand Bend, agreed on in May.
@@ -80,10 +81,29 @@ def test_a_form_that_is_sent_back_changes_nothing() -> None:
         ),
         ("subgroups.student_id_column", "id", ["+ student_id_column: id"]),
         ("publish_when", "clean", ["+ publish_when: clean"]),
+        (
+            "reports.bands",
+            "below 0, near 60,met 75.5",
+            ["+ reports:", "+ bands: {below: 0, near: 60, met: 75.5}"],
+        ),
+        ("reports.pairs", "english_learner + title_i", ["+ reports:", "+ pairs: [[english_learner, title_i]]"]),
+        ("reports.nsla_student_level", "true", ["+ reports:", "+ nsla_student_level: true"]),
     ],
 )
 def test_only_what_is_changed_is_written(field: str, value: str, lines: list[str]) -> None:
     assert [" ".join(line.split()) for line in _changed(_form_of(TEXT) | {field: value})] == lines
+
+
+def test_bands_and_pairs_are_shown_in_one_line_and_stay_as_they_are() -> None:
+    text = TEXT + "reports: {bands: {below: 0, met: 75}, pairs: [[title_i, wida], [wida, english_learner]]}   # by the board\n"
+    form = _form_of(text)
+    assert (form["reports.bands"], form["reports.pairs"]) == ("below 0, met 75", "title_i + wida, wida + english_learner")
+    assert edited_text(text, form) == text
+
+
+def test_a_band_without_a_percent_is_refused_with_its_name() -> None:
+    with pytest.raises(SettingsError, match=r"reports\.bands\.below"):
+        parse_district(edited_text(TEXT, {"reports.bands": "below, met 75"}))
 
 
 def test_a_setting_that_is_emptied_has_its_default_again() -> None:

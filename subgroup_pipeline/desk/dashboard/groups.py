@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
-_BY_STUDENT = "sensitivity <> 'nsla'"
+_BY_STUDENT = "coalesce(is_on_student_pages, sensitivity <> 'nsla')"
 """What is shown student by student: 42 U.S.C. 1758(b)(6) limits who may see which student gets free meals."""
 
 
