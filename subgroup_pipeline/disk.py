@@ -137,10 +137,12 @@ def require_room(home: Home, what: str, needed: int) -> None:
 
 
 def room_for_a_snapshot(home: Home) -> int:
-    """Bytes that a publish writes at most: a copy of the working file, and its rows again in the lake."""
-    published = home.published_database
-    sizes = [path.stat().st_size for path in (home.analytics_database, published) if path.is_file()]
-    return 2 * max(sizes, default=0)
+    """Bytes that a publish writes at most: a copy of the working file, its rows again in the lake, and the history anew."""
+
+    def size(path: Path) -> int:
+        return path.stat().st_size if path.is_file() else 0
+
+    return 2 * max(size(home.analytics_database), size(home.published_database)) + size(home.history_database)
 
 
 def keep_reserve(home: Home) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.builds import doubt_all, forget_unread
+from subgroup_pipeline.registry.builds import doubt_builds, forget_unread
 from subgroup_pipeline.registry.damage import note_damage
+from subgroup_pipeline.warehouse.history_tables import STUDENT_CELL
 from subgroup_pipeline.warehouse.proof import build_all_again
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+    import duckdb
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
@@ -23,10 +26,18 @@ def begin_history_again(registry: Registry, settings: Settings) -> None:
     if settings.paths.history_database.exists():
         return
     with registry.begin() as session:
-        was_there = doubt_all(session)
+        was_there = doubt_builds(session)
     if was_there:
         build_all_again(settings)
         note_damage(registry, "history", "The history was damaged or missing; it is read again as far as the archive reaches.")
+
+
+def doubt_what_is_not_there(connection: duckdb.DuckDBPyConnection, registry: Registry, district_ids: Iterable[str]) -> None:
+    """Let builds be read again of districts that the history knows nothing of: another command may have begun a new file."""
+    known = {row[0] for row in connection.execute(f"select distinct district_id from {STUDENT_CELL}").fetchall()}
+    if missing := set(district_ids) - known:
+        with registry.begin() as session:
+            doubt_builds(session, missing)
 
 
 def tell_what_is_gone(registry: Registry, district_ids: Collection[str]) -> None:

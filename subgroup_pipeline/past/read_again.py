@@ -7,7 +7,7 @@ folded into rows from one build to another. Deliveries are landed once, whatever
 from __future__ import annotations
 
 import time
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from subgroup_pipeline.build.scope import naive, school_year_ends, scope_row
 from subgroup_pipeline.disk import require_room
 from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.landing.land import land_again
-from subgroup_pipeline.past.lost_history import tell_what_is_gone
+from subgroup_pipeline.logs import log_event
+from subgroup_pipeline.past.lost_history import doubt_what_is_not_there, tell_what_is_gone
 from subgroup_pipeline.past.past_builds import builds_to_read, counted_months, districts_in_scope, uploads_of
 from subgroup_pipeline.registry.builds import note_read_again
 from subgroup_pipeline.rehearsal.throwaway_home import link_archive, throwaway_home
@@ -140,12 +141,15 @@ def read_past_again(registry: Registry, settings: Settings, districts: Sequence[
     with open_warehouse(settings) as connection:
         scope = districts_in_scope(connection, districts)
         counted = counted_months(connection) if scope else {}
+        doubt_what_is_not_there(connection, registry, scope)
     builds = builds_to_read(registry, settings.paths, scope, counted)
     read = ReadAgain()
     for part in _parts(builds):
         own_scope = {district_id: scope[district_id] for district_id in part}
         read += _read_part(registry, settings, own_scope, counted)
     tell_what_is_gone(registry, list(scope))
+    if read.deliveries:
+        log_event("history.read_again", **asdict(read))
     return read
 
 
@@ -266,14 +270,11 @@ def _fold(settings: Settings, own: Settings) -> None:
 
 
 def _note(registry: Registry, builds: Iterable[PastBuild], scope: Mapping[str, BuiltDistrict]) -> None:
+    """Note what was read, and what is counted as today's settings have it: of tonight's month only tonight's build will be."""
     with registry.begin() as session:
         for district_id, one in scope.items():
             own = [build for build in builds if build.build.district_id == district_id]
-            for is_folded in (True, False):
-                note_read_again(
-                    session,
-                    district_id,
-                    [build.build.effective_at for build in own if build.is_folded is is_folded],
-                    meaning_key=one.meaning_key,
-                    reading_key=one.reading_key if is_folded else None,
-                )
+            read = [build.build.effective_at for build in own if build.is_folded]
+            counted = [build.build.effective_at for build in own if build.is_counted or build.build.month != one.month]
+            note_read_again(session, district_id, read, reading_key=one.reading_key)
+            note_read_again(session, district_id, counted, meaning_key=one.meaning_key)

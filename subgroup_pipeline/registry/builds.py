@@ -79,20 +79,22 @@ def districts_to_look_at(session: Session, keys: Mapping[str, tuple[str, str, da
     return sorted(looked_at)
 
 
-def note_read_again(
-    session: Session, district_id: str, moments: Collection[datetime], *, meaning_key: str, reading_key: str | None
-) -> None:
-    """Note under which settings builds were counted and, where a key is given, read."""
-    if not moments:
-        return
-    keys = {"meaning_key": meaning_key} | ({"reading_key": reading_key} if reading_key else {})
-    these = sa.update(Build).where(Build.district_id == district_id, Build.effective_at.in_(list(moments)))
-    session.execute(these.values(keys))
+def note_read_again(session: Session, district_id: str, moments: Collection[datetime], **key: str) -> None:
+    """Note the `reading_key` or the `meaning_key` under which builds are in the history now."""
+    if moments:
+        these = sa.update(Build).where(Build.district_id == district_id, Build.effective_at.in_(list(moments)))
+        session.execute(these.values(key))
 
 
-def doubt_all(session: Session) -> bool:
-    """Note that nothing of the history is known to be there, so that all of it is read again; gives whether there is a build."""
-    known: sa.CursorResult[Any] = session.execute(sa.update(Build).values(reading_key="", meaning_key=""))  # type: ignore[assignment]
+def doubt_builds(session: Session, district_ids: Collection[str] | None = None) -> bool:
+    """Note that nothing of the history of districts (default: all) is known to be there, so that it is read again.
+
+    Gives whether there is such a build.
+    """
+    doubted = sa.update(Build).values(reading_key="", meaning_key="")
+    if district_ids is not None:
+        doubted = doubted.where(Build.district_id.in_(list(district_ids)))
+    known: sa.CursorResult[Any] = session.execute(doubted)  # type: ignore[assignment]
     return known.rowcount > 0
 
 

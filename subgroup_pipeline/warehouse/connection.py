@@ -62,7 +62,7 @@ def is_damaged(fault: Exception | str) -> bool:
 def damaged_warehouse(home: Home) -> WarehouseDamagedError:
     """The error that says so, with the mend."""
     return WarehouseDamagedError(
-        f"a file in {home.warehouse} is damaged. It is derived: archive, ledger and what readers see are safe. Run "
+        f"a file in {home.warehouse} or the history is damaged. Archive, ledger and what readers see are safe. Run "
         "`subgroups run` again; it sets the damaged file aside and makes it anew."
     )
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from subgroup_pipeline.build import history
 from subgroup_pipeline.build.dbt import run_models
@@ -20,6 +21,7 @@ from subgroup_pipeline.build.scope import mark_built, set_scope
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.past.read_again import read_past_again
 from subgroup_pipeline.registry.ledger import Feed, get_delivery
+from subgroup_pipeline.registry.schema import Build
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.support import small_district as small
 from tests.support.home import Home
@@ -30,6 +32,7 @@ FIRST = datetime(2026, 9, 27, 7, tzinfo=UTC)
 ELL = "english_learner, values: {y: yes, n: no}}"
 LUNCH = "\n    lunch: {subgroup: meals, values: {f: free, p: paid}}"
 NO_FILE = "district: {0}\nname: Made-up {0}\ntimezone: America/Chicago\nas_of: 2026-10-01\nguards: {{first_delivery: accept}}\n"
+NAMES = ("rejected_files", "rejected_roster", "without_file", "killed", "mapped", "quiet", "out_of_order", "upgraded")
 Span = tuple[datetime, datetime | None, str]
 
 
@@ -156,11 +159,11 @@ class Nights(Home):
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Nights, dict[str, Case], dict[str, Any]]]:
     """Six nights of all cases."""
     home = Nights.at(tmp_path_factory.mktemp("nights") / "home", memory_limit="1GB")
-    names = ("rejected_files", "rejected_roster", "without_file", "killed", "mapped", "quiet", "out_of_order")
-    cases = {name: Case(home, name) for name in names}
+    cases = {name: Case(home, name) for name in NAMES}
     seen: dict[str, Any] = {}
     _first_nights(home, cases)
     _later_nights(home, cases, seen)
+    _upgrade(home, cases["upgraded"])
     yield home, cases, seen
     home.close()
 
@@ -181,7 +184,7 @@ def _first_nights(home: Nights, cases: Mapping[str, Case]) -> None:
         case.send("subgroups", FILE, 0, hours=1)
     home.night()
     _built(cases)
-    for name in ("rejected_files", "without_file", "mapped"):
+    for name in ("rejected_files", "without_file", "mapped", "upgraded"):
         cases[name].send("subgroups", {"s000": "n", "s001": "n", "s002": "x"}, 1)
     cases["rejected_roster"].send("roster", 2, 1)
     cases["killed"].send("subgroups", {"s000": "x", "s001": "y"}, 1)
@@ -228,7 +231,15 @@ def _later_nights(home: Nights, cases: Mapping[str, Case], seen: dict[str, Any])
     _built(cases, *(name for name in cases if name != "rejected_files"))
 
 
-NAMES = ("rejected_files", "rejected_roster", "without_file", "killed", "mapped", "quiet", "out_of_order")
+def _upgrade(home: Nights, case: Case) -> None:
+    """A district that was built by a release without a history: that begins with the first build of this one."""
+    with open_warehouse(home.settings) as connection, home.registry.begin() as session:
+        for table in ("history.student_cell", "history.month_count", "control.build"):
+            connection.execute(f"delete from {table} where district_id = ?", [case.name])
+        session.execute(sa.delete(Build).where(Build.district_id == case.name))
+    home.night()
+    case.builds = []
+    case.built()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -247,5 +258,6 @@ def test_the_cases_are_what_they_are_called(lived: tuple[Nights, dict[str, Case]
     _, cases, _ = lived
     assert {name: len(case.builds) for name, case in cases.items()} == {
         "rejected_files": 1, "rejected_roster": 1, "without_file": 2, "killed": 2, "mapped": 2, "quiet": 3, "out_of_order": 2,
+        "upgraded": 1,
     }  # fmt: skip
     assert cases["mapped"].spans("english_learner")["s002"][0][2] == "former"

@@ -66,18 +66,19 @@ def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
 
 
 def warehouse_files(settings: Settings) -> list[Complaint]:
-    """Whether the warehouse's files open; a damaged one is derived, so it is no error."""
+    """Whether the warehouse's files and the history open; a run mends a damaged one, so it is no error."""
     from subgroup_pipeline.errors import WarehouseBusyError
     from subgroup_pipeline.warehouse.connection import warehouse_lock
-    from subgroup_pipeline.warehouse.proof import damaged_files
+    from subgroup_pipeline.warehouse.proof import HISTORY, damaged_files
 
     try:
         with warehouse_lock(settings):
             damaged = damaged_files(settings)
     except WarehouseBusyError:  # the run that holds them opened them
         return []
-    mend = "`subgroups run` sets it aside and makes it anew."
-    return [Complaint("warning", f"{name} in the warehouse is damaged.", mend) for name in damaged]
+    mend = "`subgroups run` sets it aside and makes it anew"
+    ends = {HISTORY: ", as far back as the archive reaches; docs/runbook.md says how a backup helps."}
+    return [Complaint("warning", f"{name} in the warehouse is damaged.", f"{mend}{ends.get(name, '.')}") for name in damaged]
 
 
 def bookkeeping(settings: Settings) -> list[Complaint]:
