@@ -21,11 +21,12 @@ def _year_later(files: dict[str, str]) -> dict[str, str]:
 def test_rows_set_aside_hold_nothing_and_lost_results_are_said_once_in_a_school_year(place: Place) -> None:
     mostly_wrong = ROSTER | {"results.csv": ROSTER["results.csv"].replace("quiz", "exam")}
     without = ROSTER | {"results.csv": _without_rows("results.csv"), "lineItems.csv": _without_rows("lineItems.csv")}
+    left = ROSTER | {"users.csv": ROSTER["users.csv"].replace("s001,,,true", "s001,,,false")}
     districts = {
         # Two thirds of the results are of line items that are not there.
         "mostly_wrong": (mostly_wrong, "", "accepted_with_rows_set_aside", {"GRD621"}, without, {"GRD603", "ROW006"}),
         "clean_only": (mostly_wrong, "publish_when: clean\n", "accepted_with_rows_set_aside", {"GRD621"}, ROSTER, set()),
-        "next_year": (ROSTER, "", "accepted", set(), _year_later(without), {"ENR104", "ROW006"}),
+        "next_year": (left, "", "accepted", {"ENR103", "GRD630"}, _year_later(without), {"ENR104", "ROW006"}),
     }
     first = {}
     for district, (files, more, *_) in districts.items():
@@ -35,6 +36,9 @@ def test_rows_set_aside_hold_nothing_and_lost_results_are_said_once_in_a_school_
     for district, (_, _, verdict, codes, *_) in districts.items():
         delivery = place.delivery(first[district])
         assert (delivery.verdict, place.codes(first[district]) - {"ENR106"}) == (verdict, codes), district
+    assert place.found(first["mostly_wrong"], "GRD621")[0][:3] == ("results.csv", 2, "lineItemSourcedId")
+    # Nothing is to be mended where a student left, so no file is looked through for the lines.
+    assert place.found(first["next_year"], "GRD630")[0][:3] == ("results.csv", None, "studentSourcedId")
     assert place.delivery(first["mostly_wrong"]).record.rows_set_aside_by_checks == 60
 
     second = {
