@@ -114,6 +114,7 @@ class Profile:
             f"  matches: {self.matches}",
             "  columns:",
             *(column.setting() for column in self.columns),
+            "reports: {bands: {below: 0, near: 60, met: 75}}",
             "privacy: {minimum_count: 10}",
             "guards: {first_delivery: accept}",
         ]
