@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from subgroup_pipeline.desk.uploads import ON_HOLD, Decision, Upload, as_upload, decisions_on
-from subgroup_pipeline.districts.subgroup_settings import in_words
+from subgroup_pipeline.districts.subgroup_settings import subgroup_in_words
 from subgroup_pipeline.registry.ledger import live_delivery
 from subgroup_pipeline.registry.schema import Delivery, District
 from subgroup_pipeline.reports.words import without_backticks
@@ -172,7 +172,7 @@ def shown_preview(preview: Preview) -> ShownPreview:
     groups: dict[str, list[GroupCount]] = {}
     for count in preview.groups:
         groups.setdefault(count.subgroup, []).append(count)
-    tables = {in_words(subgroup): _with_shares(counts) for subgroup, counts in groups.items()}
+    tables = {subgroup_in_words(subgroup): _with_shares(counts) for subgroup, counts in groups.items()}
     unchanged = {name for name, lines in tables.items() if all(line.change == 0 for line in lines)}
     return ShownPreview(
         totals=totals,

@@ -28,4 +28,4 @@ def test_subgroups_in_which_a_number_changes_stand_apart() -> None:
 
 def test_without_a_live_delivery_every_subgroup_is_new() -> None:
     shown = shown_preview(Preview(groups=(_count("gifted", "yes", None, 5),)))
-    assert (list(shown.changed), shown.unchanged) == (["Gifted"], {})
+    assert (list(shown.changed), shown.unchanged) == (["Gifted and talented"], {})

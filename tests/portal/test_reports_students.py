@@ -8,6 +8,7 @@ import io
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,10 +35,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
     root = tmp_path_factory.mktemp("students") / "home"
     shutil.copytree(template, root)
     home = Home.at(root)
-    for district in ("alder", "birch", "cedar"):
+    for district in ("alder", "birch", "cedar", "dogwood"):
         home.add(district)
     cedar = MadeUp(students=12, subgroups={**SUBGROUPS, MEALS: ("free", "paid")}, nsla=[MEALS])
-    publish_made_up(home, {"alder": MadeUp(also_in={IN_TWO: OAK}), "cedar": cedar})
+    dogwood = replace(cedar, allows_nsla=True)
+    publish_made_up(home, {"alder": MadeUp(also_in={IN_TWO: OAK}), "cedar": cedar, "dogwood": dogwood})
     with portal_running(home.settings, home.registry) as running:
         yield running
     home.close()
@@ -223,6 +225,13 @@ def test_who_gets_free_meals_is_counted_and_shown_of_no_student(portal: PortalUn
         for path in (f"{at}/students", f"{at}/students/s1"):
             assert "Meal status" not in _shown(browser, path)
             assert MEALS not in str(_csv(browser, path))
+
+
+def test_a_district_may_allow_meal_status_student_by_student(portal: PortalUnderTest) -> None:
+    at = "/d/dogwood/reports"
+    with portal.of_district("dogwood") as browser:
+        assert browser.get(f"{at}/students?subgroup={MEALS}&value=free").status_code == 200
+        assert "Meal status" in _shown(browser, f"{at}/students/s1")
 
 
 def test_who_sees_no_students_finds_no_such_pages(portal: PortalUnderTest) -> None:

@@ -43,6 +43,8 @@ class MadeUp:
     """A further school by student ID (`s0`, `s1`, …), with all courses of the student."""
     nsla: Sequence[str] = ()
     """Subgroups of sensitivity nsla, which are not on pages about students."""
+    allows_nsla: bool = False
+    """Whether the district has them there all the same."""
     months: int = 14
     """How far the trend goes back from October 2026; May has no data."""
 
@@ -103,6 +105,7 @@ insert into analytics.marts.dim_subgroup by name select
     upper(subgroup[1]) || replace(subgroup[2:], '_', ' ') as subgroup_label,
     upper(value[1]) || replace(value[2:], '_', ' ') as value_label,
     if(list_contains($nsla, subgroup), 'nsla', 'standard') as sensitivity,
+    $allows_nsla or not list_contains($nsla, subgroup) as is_on_student_pages,
     row_number() over (order by place, value) as display_order
 from (select distinct subgroup, unnest(words) as value, place from given);
 insert into analytics.marts.dim_student by name select distinct
@@ -241,7 +244,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     connection.execute(_ALSO_IN, [list(made_up.also_in), list(made_up.also_in.values())])
     roster, subgroups = (delivery.delivery_id for delivery in deliveries)
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
-    values |= {"nsla": list(made_up.nsla), "begun": BEGUN, "changed": CHANGED}
+    values |= {"nsla": list(made_up.nsla), "allows_nsla": made_up.allows_nsla, "begun": BEGUN, "changed": CHANGED}
     for statement in _DIMENSIONS.split(";")[:-1]:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for level, (keys, names) in _LEVELS.items():
