@@ -224,3 +224,35 @@ def test_a_shared_address_leads_there_after_the_sign_in(portal: PortalUnderTest)
         asked = stranger.get(path).headers["location"]
     with portal.of_district("alder") as browser:
         assert browser.get(asked).headers["location"] == path
+
+
+def _crawl(browser: httpx.Client, start: str) -> dict[str, int]:
+    """The status of every page of reports that links lead to; of addresses that differ in what is chosen only, one."""
+    found: dict[str, int] = {}
+    seen, waiting = set(), [start]
+    while waiting:
+        path = waiting.pop()
+        address, _, query = path.partition("?")
+        choices = (re.sub(r"s\d+$", "s", address), "format" in query, *sorted(re.findall(r"view=\w+|(?:^|&)(\w+)=", query)))
+        if choices in seen:
+            continue
+        seen.add(choices)
+        answer = browser.get(path)
+        found[path] = answer.status_code
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            waiting += [link for link in _links(answer.text) if "/reports" in link]
+    return found
+
+
+@pytest.mark.slow
+def test_no_link_is_broken_whoever_follows_it(portal: PortalUnderTest) -> None:
+    of_school = portal.browser(cookie=portal.person("walker@alder.example", Role.SCHOOL, "alder", ["school1"]))
+    with of_school, portal.of_district("alder") as of_district, portal.of_district("cedar") as of_small:
+        for browser, start, least in (
+            (of_district, AT, 60),
+            (of_school, _school("school1"), 20),
+            (of_small, "/d/cedar/reports", 30),
+        ):
+            found = _crawl(browser, start)
+            assert len(found) > least, start
+            assert {path: status for path, status in found.items() if status not in (200, 303)} == {}
