@@ -60,7 +60,7 @@ def student(visit: Visit) -> Response:
         values, past = values_of(shown, student_id, words), past_of(shown, student_id, words)
         results = results_of(shown, student_id, own)
         parts = [
-            Part("dim_student", [found]), Part("fct_student_school", schools), Part("fct_enrollment", courses),
+            Part("dim_student", [found]), Part("dim_school", schools), Part("fct_enrollment", courses),
             Part("fct_student_subgroup", values),
             Part("fct_student_subgroup_history", past), Part("fct_result", results),
         ]  # fmt: skip

@@ -8,12 +8,14 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.counted import EVERYONE
+from subgroup_pipeline.desk.dashboard.entity import list_schools
 from subgroup_pipeline.desk.dashboard.students import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from subgroup_pipeline.desk.dashboard.entity import School
     from subgroup_pipeline.desk.dashboard.groups import Words
     from subgroup_pipeline.desk.dashboard.shown_rows import ShownRows
 
@@ -35,17 +37,9 @@ class Student:
         return name_of(self.given_name, self.family_name) or self.student_id
 
 
-@dataclass(frozen=True, kw_only=True)
-class SchoolOfStudent:
-    """A school that the student counts in: columns of `fct_student_school` and `dim_school`."""
-
+@dataclass(frozen=True)
+class _Attends:
     school_id: str
-    school_name: str | None
-
-    @property
-    def name(self) -> str:
-        """Its name; its ID where the roster gives none."""
-        return self.school_name or self.school_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,24 +99,18 @@ def find_student(shown: ShownRows, student_id: str, own_schools: frozenset[str] 
     """The student; None for one who is not in the roster, or in none of the schools that the reader is limited to."""
     query = """
         select student_id, student_number, given_name, family_name, grade_level, is_active from marts.dim_student
-        where student_id = $student_id and ($own is null or exists (
-            from marts.fct_student_school where student_id = $student_id and school_id in $own
-        ))
+        where student_id = $student_id
     """
-    own = None if own_schools is None else sorted(own_schools)
-    return next(iter(shown.rows(Student, query, student_id=student_id, own=own)), None)
+    if own_schools is not None and not schools_of(shown, student_id, own_schools):
+        return None
+    return next(iter(shown.rows(Student, query, student_id=student_id)), None)
 
 
-def schools_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[SchoolOfStudent]:
+def schools_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[School]:
     """The schools that the student counts in and the reader may see, by name."""
-    query = f"""
-        select school_id, school.school_name
-        from marts.fct_student_school as attends
-        inner join marts.dim_school as school using (school_id)
-        where student_id = $student_id and {_OWN.format(of="attends")}
-        order by school_name, school_id
-    """
-    return shown.rows(SchoolOfStudent, query, **_seen(student_id, own_schools))
+    query = "select school_id from marts.fct_student_school where student_id = $student_id"
+    attended = {one.school_id for one in shown.rows(_Attends, query, student_id=student_id)}
+    return [school for school in list_schools(shown, own_schools) if school.school_id in attended]
 
 
 def courses_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[CourseOfStudent]:
