@@ -18,6 +18,8 @@ ROSTER_FAULTS = ("missing column", "truncated zip", "wrong encoding", "mass remo
 SUBGROUP_FAULTS = ("missing column", "wrong encoding", "older export", "duplicated keys", "low match", "ragged")
 FATAL = frozenset({"missing column", "truncated zip", "wrong encoding", "ragged"})
 """Faults that a file cannot be read with; a conflict of keys in a subgroup file only sets rows aside."""
+NO_GRADEBOOK = 0.05
+"""How often an export comes without a gradebook, and how often with results that cannot be read."""
 LANGUAGES = ("Spanish", "English", "Hmong", "español", "")
 
 
@@ -79,9 +81,9 @@ class SmallDistrict:
         return json.dumps(self.settings, indent=1) + "\n"
 
     def change_settings(self) -> None:
-        """Count another day, call a value otherwise, map one late, move a band, or mean something else by a blank."""
+        """Count another day, call, map or group cells otherwise, also late, or move a band."""
         columns = self.settings["subgroups"]["columns"]
-        match self.rng.randrange(5):
+        match self.rng.randrange(7):
             case 0:
                 self.settings["as_of"] = "2026-10-01" if self.settings["as_of"] != "2026-10-01" else "2027-02-01"
             case 1:
@@ -90,7 +92,13 @@ class SmallDistrict:
             case 2:  # a value is mapped late, or not any more
                 values = columns["ell"]["values"]
                 values.pop("?") if "?" in values else values.update({"?": "no"})
-            case 3:
+            case 3:  # a column that was there all the time is mapped late, or not any more
+                frl = {"subgroup": "economically_disadvantaged", "values": {"f": "yes", "r": "yes", "p": "no"}}
+                columns.pop("frl") if "frl" in columns else columns.update({"frl": frl})
+            case 4:
+                name = columns["sped"]["subgroup"]
+                columns["sped"]["subgroup"] = "disability" if name != "disability" else "students_with_disabilities"
+            case 5:
                 bands = self.settings["reports"]["bands"]
                 bands["met"] = "80" if bands["met"] == "75" else "75"
             case _:
@@ -119,7 +127,7 @@ class SmallDistrict:
 
     def _cells(self) -> list[str]:
         rng = self.rng
-        return [rng.choice(("y", "N", "n", "Y ", "", "?")), rng.choice(("y", "n", "")), rng.choice(LANGUAGES)]
+        return [rng.choice(("y", "N", "n", "Y ", "", "?")), rng.choice(("y", "n", "")), rng.choice(LANGUAGES), rng.choice("frp")]
 
     @property
     def can_shrink(self) -> bool:
@@ -142,6 +150,8 @@ class SmallDistrict:
         encoded = {name: text.encode() for name, text in texts.items()}
         if fault == "wrong encoding":
             encoded["users.csv"] = users.replace("Given", "Zo\x81").encode("latin-1")  # no letter in any
+        if "results.csv" in texts and self.rng.random() < NO_GRADEBOOK:  # cannot be read, so it is as if it were not there
+            encoded["results.csv"] = texts.pop("results.csv").replace(",score,", ",points,", 1).encode()
         if fault != "truncated zip" and self.rng.random() < 0.5:
             return Upload("roster", fault, encoded, texts)
         package = zip_of(encoded)
@@ -163,7 +173,8 @@ class SmallDistrict:
             "users", sourcedId="t001", enabledUser="true", orgSourcedIds="school0", role="teacher", username="teach",
             givenName="Tea", familyName="Cher", identifier="t1",
         )  # fmt: skip
-        self._gradebook.write(made, {student.number for student in students})
+        if self.rng.random() > NO_GRADEBOOK:
+            self._gradebook.write(made, {student.number for student in students})
         return made.texts()
 
     def subgroups(self, fault: str = "") -> Upload:
@@ -178,7 +189,7 @@ class SmallDistrict:
         lines = [",".join(row) for row in rows]
         if fault == "ragged":
             lines += [f"r{n},y" for n in range(8)]
-        text = "student_id,ell,sped,lang,export\n" + "\n".join(lines) + "\n"
+        text = "student_id,ell,sped,lang,frl,export\n" + "\n".join(lines) + "\n"
         if fault == "missing column":
             text = text.replace(",sped,", ",spedd,", 1)
         is_wrong = fault == "wrong encoding"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.support.small_district import SmallRoster
 
 FAULTS = (
-    "class that nobody knows", "no span of points", "deleted line item", "line item that nobody knows",
+    "class that nobody knows", "line item twice", "no span of points", "deleted line item", "line item that nobody knows",
     "teacher's result", "letter for a score", "contradicting results", "equal results", "deleted results",
     "results of those who left",
 )  # fmt: skip

@@ -53,6 +53,15 @@ class Build:
         zone = ZoneInfo(json.loads(self.settings)["timezone"])
         return self.effective_at.astimezone(zone).date().replace(day=1)
 
+    @property
+    def meaning(self) -> object:
+        """What the settings of that night say of subgroups."""
+        return json.loads(self.settings).get("subgroups")
+
+    def is_from_same_as(self, other: Build) -> bool:
+        """Whether both were made from the same deliveries."""
+        return (self.roster, self.subgroups) == (other.roster, other.subgroups)
+
     @cached_property
     def expected(self) -> Expected:
         """What its reports say."""
@@ -97,8 +106,15 @@ class Past:
             return
         begin = min([new.effective_at, *(build.effective_at for build in self.builds if build.made_of & rejected)])
         self.builds = [build for build in self.builds if build.effective_at < begin] + [new]
-        kept = {month: build for month, build in self.months.items() if build.effective_at < begin and month != new.month}
-        self.months = kept | {new.month: new}
+        last = {build.month: build for build in self.builds}
+        self.months = {month: self._counted(month, build, new) for month, build in last.items()} | {new.month: new}
+
+    def _counted(self, month: date, build: Build, new: Build) -> Build:
+        """The last build of a month as it was counted; if it is another now, or its cells mean something else, counted again."""
+        before = self.months.get(month)
+        if before and before.is_from_same_as(build) and before.meaning == new.meaning:
+            return before
+        return Build(build.roster, build.subgroups, new.settings)
 
     @property
     def newest(self) -> Build:
