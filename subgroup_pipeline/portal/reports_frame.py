@@ -38,7 +38,7 @@ def shown_of(visit: Visit, district: RegisteredDistrict) -> Iterator[ShownRows |
         with open_shown(visit.settings, district.district_id) as shown:
             yield shown
     except PublishError as error:
-        raise HTTPException(503, "The reports cannot be read at the moment. Try again later.") from error
+        raise HTTPException(503, "The reports cannot be shown until the next run has published them anew.") from error
 
 
 def report_page(

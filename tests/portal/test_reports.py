@@ -226,6 +226,20 @@ def test_a_shared_address_leads_there_after_the_sign_in(portal: PortalUnderTest)
         assert browser.get(asked).headers["location"] == path
 
 
+def test_a_snapshot_of_an_earlier_release_is_said_to_be_one(tmp_path: Path, template: Path) -> None:
+    shutil.copytree(template, tmp_path / "home")
+    home = Home.at(tmp_path / "home")
+    home.add("alder")
+    snapshot = publish_made_up(home, {"alder": MadeUp(students=6, months=2)})
+    for table in ("rpt_trend_subgroup", "rpt_subgroup_change"):
+        shutil.rmtree(home.settings.paths.published / snapshot / "lake" / table)
+    with portal_running(home.settings, home.registry) as portal, portal.of_district("alder") as browser:
+        answer = browser.get(AT)
+        assert (answer.status_code, "until the next run has published them anew" in answer.text) == (503, True)
+        assert browser.get("/d/alder").status_code == 200
+    home.close()
+
+
 def _crawl(browser: httpx.Client, start: str) -> dict[str, int]:
     """The status of every page of reports that links lead to; of addresses that differ in what is chosen only, one."""
     found: dict[str, int] = {}

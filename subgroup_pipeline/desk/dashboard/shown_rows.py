@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from subgroup_pipeline.desk.shown_marts import shown_manifest
+from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.publish.district_reader import open_district
 
 if TYPE_CHECKING:
@@ -55,8 +56,19 @@ class ShownRows:
         return found
 
     def rows(self, kind: type[Row], query: str, **values: object) -> list[Row]:
-        """What a query gives, each row as a `kind` whose fields are the columns; values are bound by name."""
-        found = self.connection.execute(query, values)
+        """What a query gives, each row as a `kind` whose fields are the columns; values are bound by name.
+
+        Raises PublishError where that is not there: an earlier release made the snapshot, or a file of it is damaged.
+        """
+        import duckdb
+
+        try:
+            found = self.connection.execute(query, values)
+        except duckdb.Error as error:
+            raise PublishError(
+                f"snapshot {self.snapshot} has not all that is shown of {self.district_id}: {str(error).splitlines()[0]}. "
+                "`subgroups run` publishes it anew where an earlier release made it; `subgroups verify` finds damage."
+            ) from error
         names = [column[0] for column in found.description or ()]
         return [kind(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
