@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SHARED_CODES = frozenset({"KEY001", "KEY002", "VOC201", "VOC202", "VOC203", "DAT301", "DAT302", "ENR103", "LST101"})
 """Codes that several checks give, so that the finding has to say which rule it was."""
 
-_WITHOUT_LINES = frozenset({"GRD627", "GRD630"})
+WITHOUT_LINES = frozenset({"GRD627", "GRD630"})
 """Codes of rows in which nothing is to be mended; to look their lines up takes as long as to read the gradebook."""
 
 
@@ -43,6 +43,6 @@ def as_finding(district: RegisteredDistrict, delivery: Delivery, failure: Failur
         column=column,
         count=failure.count,
         about=about,
-        key_column="" if failure.code in _WITHOUT_LINES else key_column,
-        keys=() if failure.code in _WITHOUT_LINES else failure.keys,
+        key_column="" if failure.code in WITHOUT_LINES else key_column,
+        keys=() if failure.code in WITHOUT_LINES else failure.keys,
     )

@@ -25,6 +25,8 @@ Rows = dict[str, list[dict[str, Any]]]
 Land = Callable[..., None]
 LandMany = Callable[[dict[str, Rows]], Settings]
 
+OF_CHANGES = {"delta_without_status": "orgs", "results_delta_without_status": "results"}
+"""Deliveries of `land_many` that hold changes only, and of which table."""
 CLEAN: Rows = {
     "orgs": [
         {"sourcedId": "d1", "name": "Made-up ISD", "type": "district"},
@@ -115,18 +117,13 @@ def land(settings: Settings) -> Land:
 
 @pytest.fixture(scope="module")
 def land_many(tmp_path_factory: pytest.TempPathFactory) -> LandMany:
-    """Many deliveries in one warehouse of their own, opened once; gives its settings.
-
-    `delta_…` has a changes-only orgs.csv, `results_delta_…` a changes-only results.csv.
-    """
+    """Many deliveries in one warehouse of their own, opened once; gives its settings."""
 
     def put(deliveries: dict[str, Rows]) -> Settings:
         settings = make_settings(tmp_path_factory.mktemp("many"))
         with open_warehouse(settings) as connection:
             for delivery_id, rows in deliveries.items():
-                of_changes = {"delta": "orgs", "results_delta": "results"}
-                delta_tables = next((of_changes[name] for name in of_changes if delivery_id.startswith(f"{name}_")), "")
-                land_delivery(connection, delivery_id, rows, delta_tables=delta_tables)
+                land_delivery(connection, delivery_id, rows, delta_tables=OF_CHANGES.get(delivery_id, ""))
         return settings
 
     return put
