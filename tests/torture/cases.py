@@ -13,13 +13,13 @@ from pathlib import Path
 from dbt.cli.main import dbtRunner
 from dbt_common.clients.system import write_json
 
-from subgroup_pipeline.build import isolation, scope
+from subgroup_pipeline.build import history, isolation, scope
 from subgroup_pipeline.intake import archive
 from subgroup_pipeline.intake.sources import sftp
 from subgroup_pipeline.landing import delta, land, load
 from subgroup_pipeline.publish import compaction, current, lake, manifest, quality_tables, snapshot
 from subgroup_pipeline.quality import family_totals, validation
-from subgroup_pipeline.registry import findings, ledger, receiving
+from subgroup_pipeline.registry import builds, findings, ledger, receiving
 from subgroup_pipeline.upkeep import runner
 from subgroup_pipeline.warehouse import rows
 from tests.torture.kills import KillAfter, KillAt, Moment
@@ -87,6 +87,9 @@ CRASHES = (
     Crash("dbt writes its manifest", KillAt(write_json, "during", about="manifest.json", delay=0.003), "changed models"),
     Crash("dbt run done", KillAt(dbtRunner.invoke, "after", about="'run'")),
     Crash("during dbt test", KillAt(dbtRunner.invoke, "during", about="'test'", delay=0.8)),
+    Crash("before the history is written", KillAt(history.keep_history)),
+    Crash("the history is written, not noted", KillAt(builds.note_build)),
+    Crash("the history is noted", KillAt(history.keep_history, "after")),
     Crash("before built is marked", KillAt(scope.mark_built)),
     Crash("built is marked", KillAt(scope.mark_built, "after")),
     Crash("before a failed district is held", KillAt(isolation.hold_failed), "failing test"),
