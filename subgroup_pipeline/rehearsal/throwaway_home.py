@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def throwaway_home(settings: Settings) -> Iterator[Settings]:
     """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only."""
     root = settings.paths.rehearsals / secrets.token_hex(8)
-    root.mkdir(mode=0o700, parents=True)
     try:
+        root.mkdir(mode=0o700, parents=True)
         yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -149,7 +149,7 @@ def test_a_page_may_load_nothing_from_elsewhere_and_is_kept_by_nobody(port: int,
 def test_what_every_page_loads_is_there(port: int) -> None:
     page = _ask(port, "/none")[2]
     named = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(named) == 4
+    assert len(named) == 3
     for path in named:
         status, headers, body = _ask(port, path)
         kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from pathlib import Path
 
 import duckdb
@@ -142,6 +143,7 @@ def test_what_is_no_longer_shown_is_closed(built: Installation) -> None:
 
 def test_few_stay_open(built: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(district_reader, "_KEPT_OPEN", 2)
+    monkeypatch.setattr(district_reader, "_kept", OrderedDict())
     for district_id in (*DISTRICTS, *DISTRICTS):
         with open_district(built.settings, district_id) as connection:
             assert connection.execute("select any_value(district_id) from marts.dim_student").fetchall() == [(district_id,)]
