@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
@@ -89,11 +90,12 @@ def free_bytes(home: Home) -> int:
 def is_full_disk(fault: BaseException | str, home: Home) -> bool:
     """Whether a fault, or what it came from, says that the disk is full; DuckDB, SQLite and dbt say it in words only.
 
-    SQLite calls it an I/O error when it cannot make its shared memory or its log longer; then what is free decides.
+    SQLite calls it an I/O error when it cannot make its shared memory or its log longer; then what is free decides, or that files
+    may not grow beyond a limit.
     """
     if isinstance(fault, str):
         said = fault.casefold()
-        return any(words in said for words in _WORDS) or ("disk i/o error" in said and free_bytes(home) < _LEDGER_ROOM)
+        return any(words in said for words in _WORDS) or ("disk i/o error" in said and _leaves_no_room(home))
     came_from = fault.__cause__ or fault.__context__
     return (
         isinstance(fault, DiskFullError)
@@ -101,6 +103,10 @@ def is_full_disk(fault: BaseException | str, home: Home) -> bool:
         or is_full_disk(str(fault), home)
         or (came_from is not None and is_full_disk(came_from, home))
     )
+
+
+def _leaves_no_room(home: Home) -> bool:
+    return free_bytes(home) < _LEDGER_ROOM or resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
 
 
 def full_disk(home: Home) -> DiskFullError:
