@@ -1,7 +1,7 @@
 """Reading one district of the snapshot that is shown, and nothing else: what every page about a district reads with.
 
 A connection is in memory and has views over the district's own files of the lake; no other file can be reached through it.
-Opening one takes some 15 ms, so a few are kept open, and each use has a cursor of its own.
+Opening one takes some 18 ms, so a few are kept open, and each use has a cursor of its own.
 """
 
 from __future__ import annotations
