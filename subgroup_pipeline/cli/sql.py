@@ -56,7 +56,7 @@ def sql(
     if form is RowForm.PARQUET and output is None and sys.stdout.isatty():
         raise typer.BadParameter("parquet is no text; give --output rows.parquet, or pipe it", param_hint="--format")
     if not query and as_of is None:
-        raise typer.BadParameter("give a statement, or a day with --as-of", param_hint="QUERY")
+        raise typer.BadParameter("there is no statement; give one, or a day with --as-of", param_hint="QUERY")
     query = query or "from fct_student_subgroup order by all"
     private_umask()
     # Neither registry nor log is opened: who may only read what is published can ask it.
