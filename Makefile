@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ANALYSTS := .analysts
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help setup demo up test slow lint types docs lock torture benchmark clean
+.PHONY: help setup demo up test slow lint types docs lock torture profile benchmark clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -65,6 +65,10 @@ lock: | $(UV)    ## resolve requirements.in anew
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
 	$(BIN)/python -m pytest -m torture
 	$(BIN)/python -W ignore -m tests.torture
+
+SCALE ?= small
+profile: setup   ## where the seconds of a night go, by stage (SCALE=small, medium, state)
+	$(BIN)/python -m benchmarks.profile --scale $(SCALE)
 
 benchmark: setup ## a night against one hand-written script, 20 districts
 	$(BIN)/python -m benchmarks.night --districts 20 --students 5000

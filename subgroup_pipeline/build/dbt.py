@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.build.parsed_project import project_for_dagster, project_for_dbt
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.settings import bundled
+from subgroup_pipeline.stages import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -89,7 +90,7 @@ def run_models(settings: Settings, *select: str) -> Iterator[BuiltModel]:
         if event.info.name == "NodeFinished" and event.data.run_result.status == "success":
             built.put(_built(event.data))
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbt") as dbt:
+    with stage("build"), ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbt") as dbt:
         chosen = ["--select", *select] if select else []
         run = dbt.submit(_results, settings, "run", *chosen, listen=listen)
         run.add_done_callback(lambda _: built.put(None))
@@ -97,6 +98,7 @@ def run_models(settings: Settings, *select: str) -> Iterator[BuiltModel]:
         run.result()
 
 
+@stage("test")
 def run_data_tests(settings: Settings) -> list[DataTest]:
     """Run the data tests of the models. Raises BuildError when one cannot run."""
     results = _results(settings, "test", "--select", "test_type:data")

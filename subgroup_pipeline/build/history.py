@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.registry.builds import note_build
 from subgroup_pipeline.registry.schema import Build
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.history_tables import MONTH_COUNT, STUDENT_CELL
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _MONTHS = f"""
 """
 
 
+@stage("history")
 def keep_history(connection: duckdb.DuckDBPyConnection, registry: Registry, *, but: Collection[str] = ()) -> None:
     """Write what the districts in scope were built as, `but` for those that failed. The caller holds the warehouse."""
     failing = {"failing": list(but)}

@@ -9,6 +9,7 @@ from subgroup_pipeline.build.dbt import run_data_tests
 from subgroup_pipeline.build.history import keep_history
 from subgroup_pipeline.build.isolation import failing_districts, hold_failed, note_failed_tests
 from subgroup_pipeline.build.scope import mark_built
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def scope_size(settings: Settings) -> int:
     return int(count)
 
 
+@stage("isolate")
 def hold_what_fails(registry: Registry, settings: Settings) -> Tested:
     """Test the models that were built, keep the history of the districts that pass, and hold back those that fail.
 

@@ -15,6 +15,7 @@ from subgroup_pipeline.build.project_version import model_version
 from subgroup_pipeline.districts.past_keys import meaning_key, reading_key
 from subgroup_pipeline.registry.builds import history_starts
 from subgroup_pipeline.registry.ledger import live_deliveries
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.control import write_report_settings, write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import BUILD, RUN_SCOPE
 from subgroup_pipeline.warehouse.rows import insert_rows
@@ -33,6 +34,7 @@ DIRTY = ""
 """Build key of a district whose rows in the working file may be half built; no real key is empty."""
 
 
+@stage("scope")
 def set_scope(
     connection: duckdb.DuckDBPyConnection,
     registry: Registry,

@@ -29,6 +29,7 @@ from subgroup_pipeline.registry.ledger import FEEDS, Feed
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.stages import stage
 
 AT_ONCE = 8
 """Sources that are asked at the same time; those on one server share its connection's channels."""
@@ -46,6 +47,7 @@ class Fetched:
     bytes: int = 0
 
 
+@stage("fetch")
 def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Fetched:
     """Fetch from every district's server. A district whose server has a fault gets a finding; the others go on."""
     fetched = Fetched(districts=len(districts))

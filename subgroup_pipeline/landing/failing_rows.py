@@ -18,6 +18,7 @@ from subgroup_pipeline.findings.finding import MOST_ROWS
 from subgroup_pipeline.findings.severity import SEVERITIES
 from subgroup_pipeline.landing.lines import find_all_lines
 from subgroup_pipeline.reading.row_lookup import KeyedRows
+from subgroup_pipeline.stages import stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,6 +54,7 @@ class FailingRow:
     cell: str = ""
 
 
+@stage("locate")
 def locate(
     home: Home, readers: ReadingPool, delivery: Delivery, findings: Sequence[Finding]
 ) -> tuple[list[Finding], list[FailingRow]]:
@@ -117,7 +119,7 @@ def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterab
 def kept_failing_rows(home: Home, delivery: Delivery) -> list[FailingRow]:
     """What is kept of a delivery, by whatever stage. A damaged file holds nothing: the findings still say what is wrong."""
     rows: list[FailingRow] = []
-    for path in (_path(home, delivery, stage) for stage in _STAGES):
+    for path in (_path(home, delivery, one) for one in _STAGES):
         try:
             rows += [FailingRow(*row) for row in json.loads(path.read_text(encoding="utf-8"))]
         except FileNotFoundError:

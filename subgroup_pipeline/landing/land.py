@@ -35,6 +35,7 @@ from subgroup_pipeline.registry.ledger import (
     get_delivery,
     live_deliveries,
 )
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, LANDED_DELIVERY
 from subgroup_pipeline.warehouse.rows import delete_deliveries, insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
@@ -72,6 +73,7 @@ class Landed:
     set_aside: int = 0
 
 
+@stage("land")
 def land_deliveries(
     connection: duckdb.DuckDBPyConnection, registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]
 ) -> Landed:
@@ -153,6 +155,7 @@ def _load(
     return rows
 
 
+@stage("screen")
 def _screen(
     settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict], readers: ReadingPool
 ) -> list[Screening]:

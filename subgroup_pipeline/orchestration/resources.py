@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from subgroup_pipeline.disk import require_room, room_for_a_snapshot
 from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
-from subgroup_pipeline.logs import RUN_ID, open_log
+from subgroup_pipeline.logs import RUN_ID, log_event, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
 from subgroup_pipeline.past.lost_history import begin_history_again
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.settings import Settings
+from subgroup_pipeline.stages import MEASURED, measured_run, spent
 from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
 from subgroup_pipeline.warehouse.proof import HISTORY, prove_warehouse
 
@@ -88,9 +89,10 @@ def resources(settings: Settings) -> Mapping[str, dg.ResourceDefinition]:
             if context.instance is not None and context.run_id:
                 hold_run(settings, context.run_id)
                 end_killed_runs(context.instance, settings)
-            with warehouse_lock(settings, wait=context.resource_config["wait"]):
+            with warehouse_lock(settings, wait=context.resource_config["wait"]), measured_run():
                 _look_around(settings, context.resources.registry)
                 yield Warehouse(settings)
+                log_event(MEASURED, stages={name: asdict(one) for name, one in spent().items()})
         finally:
             RUN_ID.set(None)
 

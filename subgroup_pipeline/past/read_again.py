@@ -21,6 +21,7 @@ from subgroup_pipeline.past.lost_history import doubt_what_is_not_there, tell_wh
 from subgroup_pipeline.past.past_builds import builds_to_read, counted_months, districts_in_scope, uploads_of
 from subgroup_pipeline.registry.builds import note_read_again
 from subgroup_pipeline.rehearsal.throwaway_home import link_archive, throwaway_home
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import RUN_SCOPE
@@ -133,6 +134,7 @@ class ReadAgain:
         return ReadAgain(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
 
+@stage("history")
 def read_past_again(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> ReadAgain:
     """Read again what the settings of the districts in scope ask for and the archive still has. Safe to repeat after a kill.
 

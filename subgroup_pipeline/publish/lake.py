@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.manifest import DATABASE
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.sql_text import literal, literals
 
@@ -51,6 +52,7 @@ def tables_of(snapshot: Path) -> list[str]:
     return sorted(path.name for path in (snapshot / DIRECTORY).glob("*/"))
 
 
+@stage("lake")
 def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manifest | None) -> dict[str, str]:
     """Make the lake of a snapshot that is being built; gives a hash of each district's files.
 

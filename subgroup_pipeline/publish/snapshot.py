@@ -32,6 +32,7 @@ from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.reconciliation import hops_before
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.proof import end_well
@@ -57,6 +58,7 @@ class Published:
     is_new: bool
 
 
+@stage("publish")
 def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> Published | None:
     """Publish what the working file holds. None when nothing was ever built.
 

@@ -38,6 +38,7 @@ from subgroup_pipeline.registry.ledger import (
     supersede_held,
     was_accepted_before,
 )
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, RUN_DELIVERY
@@ -78,6 +79,7 @@ class Judged:
     unusable: list[str] = field(default_factory=list)
 
 
+@stage("judge")
 def judge_deliveries(
     registry: Registry,
     settings: Settings,

@@ -17,6 +17,7 @@ from subgroup_pipeline.quality.check_session import ChecksNotRunError, fact_quer
 from subgroup_pipeline.quality.data_docs import write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
 from subgroup_pipeline.quality.expectations import Check, checks_of
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Validation:
     rows: dict[tuple[str, str], int]
 
 
+@stage("check")
 def validate(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Collection[str], *, run_name: str) -> Validation:
     """Run the suites of these tables over the deliveries of a session, and write Data Docs of a run that has a name.
 

@@ -16,6 +16,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING, Any, Self
 
 import subgroup_pipeline
+from subgroup_pipeline.stages import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
+    @stage("screen")
     def __exit__(self, *_: object) -> None:
         for _place in range(self._size):
             worker = self._places.get()

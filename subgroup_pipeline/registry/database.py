@@ -16,6 +16,7 @@ from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, Se
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.registry.audit_chain import append_events
 from subgroup_pipeline.registry.schema import AuditEvent
+from subgroup_pipeline.stages import stage
 
 if TYPE_CHECKING:
     from subgroup_pipeline.home import Home
@@ -46,7 +47,7 @@ class Registry:
         On a full disk it has the reserve; whatever is said then is typed (`disk`).
         """
         make_room_for_ledger(self._home)
-        with self._sessions.begin() as session:
+        with stage("registry"), self._sessions.begin() as session:
             yield session
             if events := session.info.pop(_EVENTS, None):
                 append_events(session, events)

@@ -29,6 +29,7 @@ from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.forms import FORMS
 from subgroup_pipeline.reports.outbox_index import Entry, as_index, shelf
 from subgroup_pipeline.settings import REPORTS_KEPT
+from subgroup_pipeline.stages import stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -76,6 +77,7 @@ def report_path(home: Home, delivery: Delivery, form: str) -> Path:
     return home.reports / delivery.district_id / f"{delivery.delivery_id}.{form}"
 
 
+@stage("reports")
 def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Delivered:
     """Make the report of every delivery that changed, keep it, and put it into the outbox. A server's fault stops nothing."""
     by_id = {district.district_id: district for district in districts}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import PIPELINE
+from subgroup_pipeline.stages import stage
 from subgroup_pipeline.upkeep.policies import POLICIES, Policy
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Cleared:
     fault: str = ""
 
 
+@stage("upkeep")
 def run_upkeep(installation: Installation, *, dry_run: bool = False, policies: Sequence[Policy] = POLICIES) -> list[Cleared]:
     """Remove what is past its time, over all districts. The caller holds the warehouse, so that no run writes meanwhile.
 
