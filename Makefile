@@ -4,9 +4,10 @@ VENV := .venv
 UV := .tools/bin/uv
 BIN := $(VENV)/bin
 ANALYSTS := .analysts
+BENCH := .bench
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help setup demo up test slow lint types docs lock torture profile benchmark clean
+.PHONY: help setup demo up test slow lint types docs lock torture profile benchmark bench clean
 
 help:            ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -29,6 +30,12 @@ $(VENV)/ready: requirements.txt pyproject.toml | $(UV)
 $(ANALYSTS)/ready: requirements-analysts.txt | $(UV)
 	test -x $(ANALYSTS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(ANALYSTS)
 	$(UV) pip sync --quiet --python $(ANALYSTS)/bin/python --require-hashes requirements-analysts.txt
+	touch $@
+
+# The tools that `make bench` runs beside us, in an environment without ours.
+$(BENCH)/ready: requirements-bench.txt | $(UV)
+	test -x $(BENCH)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(BENCH)
+	$(UV) pip sync --quiet --python $(BENCH)/bin/python --compile-bytecode --require-hashes requirements-bench.txt
 	touch $@
 
 demo: setup      ## made-up districts, a night, the result, and links to look around
@@ -61,6 +68,7 @@ docs: setup      ## the generated pages of docs/, dbt's sources and column linea
 lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-analysts.in -o requirements-analysts.txt
+	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-bench.in -o requirements-bench.txt
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
 	$(BIN)/python -m pytest -m torture
@@ -73,5 +81,8 @@ profile: setup   ## where the seconds of a night go, by stage (SCALE=small, medi
 benchmark: setup ## a night against one hand-written script, 20 districts
 	$(BIN)/python -m benchmarks.night --districts 20 --students 5000
 
+bench: setup $(BENCH)/ready   ## side by side with dlt, GX on pandas and plain dbt (SCALE=small, medium, state)
+	$(BIN)/python -m benchmarks.side_by_side --scale $(SCALE)
+
 clean:           ## remove what make made
-	rm -rf $(VENV) $(ANALYSTS) .tools .subgroups-demo build dist
+	rm -rf $(VENV) $(ANALYSTS) $(BENCH) .tools .subgroups-demo build dist
