@@ -5,6 +5,7 @@ UV := .tools/bin/uv
 BIN := $(VENV)/bin
 ANALYSTS := .analysts
 BENCH := .bench
+SPARK := .spark
 export PYTHONWARNINGS ?= ignore
 
 .PHONY: help setup demo up test slow lint types docs lock torture profile benchmark bench clean
@@ -38,6 +39,12 @@ $(BENCH)/ready: requirements-bench.txt | $(UV)
 	$(UV) pip sync --quiet --python $(BENCH)/bin/python --compile-bytecode --require-hashes requirements-bench.txt
 	touch $@
 
+# Apache Spark, which builds the marts of more districts than one machine holds: requirements-spark.in says why it is apart.
+$(SPARK)/ready: requirements-spark.txt | $(UV)
+	test -x $(SPARK)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(SPARK)
+	$(UV) pip sync --quiet --python $(SPARK)/bin/python --require-hashes requirements-spark.txt
+	touch $@
+
 demo: setup      ## made-up districts, a night, the result, and links to look around
 	$(BIN)/subgroups demo
 
@@ -50,7 +57,7 @@ up: setup        ## SFTP server, portal and Dagster, until Ctrl-C
 test: setup $(ANALYSTS)/ready   ## every test that takes seconds (COVERAGE=1: and which lines ran)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=12 $(if $(COVERAGE),--cov)
 
-slow: setup      ## the tests that take longer
+slow: setup $(SPARK)/ready   ## the tests that take longer
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup --durations=12
 
 lint: setup      ## style, imports, SQL
@@ -69,6 +76,7 @@ lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-analysts.in -o requirements-analysts.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-bench.in -o requirements-bench.txt
+	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-spark.in -o requirements-spark.txt
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
 	$(BIN)/python -m pytest -m torture
@@ -85,4 +93,4 @@ bench: setup $(BENCH)/ready   ## side by side with dlt, GX on pandas and plain d
 	$(BIN)/python -m benchmarks.side_by_side --scale $(SCALE)
 
 clean:           ## remove what make made
-	rm -rf $(VENV) $(ANALYSTS) $(BENCH) .tools .subgroups-demo build dist
+	rm -rf $(VENV) $(ANALYSTS) $(BENCH) $(SPARK) .tools .subgroups-demo build dist

@@ -102,3 +102,7 @@ class MailError(SubgroupsError):
 
 class MirrorError(SubgroupsError):
     """The PostgreSQL mirror could not be brought to what is shown, or asked; its readers keep what they have."""
+
+
+class ExportError(SubgroupsError):
+    """An export could not be read or written; what it held before still counts."""

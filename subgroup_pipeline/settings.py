@@ -84,6 +84,15 @@ class Settings(BaseSettings):
         description="PostgreSQL database that BI tools read what is published from: postgresql://user:password@host:port/name; "
         "empty means none",
     )
+    export_url: str = Field(
+        "",
+        description="Where `subgroups export` writes without a DIRECTORY: a path, or an object store such as s3://bucket/prefix",
+    )
+    export_options: SecretStr = Field(
+        SecretStr(""),
+        description="Options of that store as JSON, for S3 key, secret and endpoint_url; empty means that its library looks "
+        "where it always does (environment, role of the machine)",
+    )
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")

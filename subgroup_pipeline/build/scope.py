@@ -48,12 +48,30 @@ def set_scope(
     A district with a live delivery in `control.held_back` keeps what is published. Rows in scope are marked dirty in the
     working file until the build is done.
     """
+    rows = scope_rows(connection, registry, districts, _built_keys(connection, published))
+    bring_up_to_date(connection)
+    connection.execute("delete from control.run_scope")
+    insert_rows(connection, RUN_SCOPE, rows)
+    in_scope = [row["district_id"] for row in rows]
+    built_now = [district for district in districts if district.district_id in set(in_scope)]
+    write_subgroup_settings(connection, built_now)
+    write_report_settings(connection, built_now)
+    _mark(connection, dict.fromkeys(in_scope, DIRTY))
+    return in_scope
+
+
+def scope_rows(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    districts: Sequence[RegisteredDistrict],
+    built: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Rows of `control.run_scope` for the districts that can be built and are not built from these keys (by district) yet."""
     now = datetime.now(UTC)
     with registry.begin() as session:
         rosters = live_deliveries(session, "roster")
         subgroups = live_deliveries(session, "subgroups")
     year_ends = school_year_ends(connection, [roster.delivery_id for roster in rosters.values()])
-    built = _built_keys(connection, published)
     held_back = {row[0] for row in connection.execute("from control.held_back").fetchall()}
     rows = []
     for district in districts:
@@ -66,17 +84,7 @@ def set_scope(
             rows.append(row)
     with registry.begin() as session:
         starts = history_starts(session, {row["district_id"]: row["effective_at"] for row in rows})
-    for row in rows:
-        row |= {"effective_at": naive(row["effective_at"]), "history_from": naive(starts[row["district_id"]])}
-    bring_up_to_date(connection)
-    connection.execute("delete from control.run_scope")
-    insert_rows(connection, RUN_SCOPE, rows)
-    in_scope = [row["district_id"] for row in rows]
-    built_now = [district for district in districts if district.district_id in set(in_scope)]
-    write_subgroup_settings(connection, built_now)
-    write_report_settings(connection, built_now)
-    _mark(connection, dict.fromkeys(in_scope, DIRTY))
-    return in_scope
+    return [row | {"effective_at": naive(row["effective_at"]), "history_from": naive(starts[row["district_id"]])} for row in rows]
 
 
 def mark_built(connection: duckdb.DuckDBPyConnection, *, but: Collection[str] = ()) -> None:

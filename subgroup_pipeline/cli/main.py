@@ -10,6 +10,7 @@ from subgroup_pipeline import __version__
 from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, mirror, reports, users
 from subgroup_pipeline.cli.audit import audit
 from subgroup_pipeline.cli.check import check
+from subgroup_pipeline.cli.export import export
 from subgroup_pipeline.cli.output import errors_in_words, installation, print_json, print_table, say
 from subgroup_pipeline.cli.sql import sql
 from subgroup_pipeline.cli.status import status
@@ -31,6 +32,7 @@ app.add_typer(users.app, name="user")
 for command in (
     audit,
     check,
+    export,
     reports.report,
     sql,
     status,
