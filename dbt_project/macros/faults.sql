@@ -17,14 +17,15 @@
     when {{ cell }} is null or not {{ is_word_of(cell, table ~ '.' ~ column) }} then 'VOC203 {{ column }}'
 {%- endmacro %}
 
-{# A session must last a day, an enrollment may end on the day it begins. #}
+{# A session must last a day, an enrollment may end on the day it begins. Dates that are written as they should be are in
+   order when their texts are. #}
 {% macro date_fault(row, first, last, may_be_blank, order) -%}
     {%- for column in (first, last) %}
     when
         {% if may_be_blank %}{{ row }}."{{ column }}" is not null and {% endif -%}
         {{ date_of(row ~ '."' ~ column ~ '"') }} is null then 'DAT301 {{ column }}'
     {%- endfor %}
-    when {{ date_of(row ~ '."' ~ last ~ '"') }} {{ order }} {{ date_of(row ~ '."' ~ first ~ '"') }} then 'DAT302 {{ last }}'
+    when {{ row }}."{{ last }}" {{ order }} {{ row }}."{{ first }}" then 'DAT302 {{ last }}'
 {%- endmacro %}
 
 {% macro fault_of_orgs(row) -%}

@@ -20,21 +20,19 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource, TableAsset
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider
 
 from subgroup_pipeline.quality.check_session import without_values
-from subgroup_pipeline.quality.expectations import check_query, suite_json
+from subgroup_pipeline.quality.expectations import check_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import duckdb
-
-    from subgroup_pipeline.settings import Settings
 
 _METRIC = "violations_by_delivery.table"
 
@@ -55,10 +53,14 @@ class QueryFailedError(Exception):
 
 
 class EngineOfSession(SqlAlchemyExecutionEngine):  # type: ignore[misc]
-    """GX's engine on our session. It keeps what checks found (by name), because a GX result is stored and shown."""
+    """GX's engine on our session. It keeps what checks found (by name), because a GX result is stored and shown.
+
+    Checks count rows of their own table, so nothing is asked of a table that `is_empty`.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - GX's own signature, passed through
         self.found: dict[str, list[Violations]] = {}
+        self.is_empty = False
         super().__init__(*args, **kwargs)
 
 
@@ -78,8 +80,11 @@ class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
         )
         self._engine_of_session = EngineOfSession(engine=engine, create_temp_table=False)
 
+    def test_connection(self, test_assets: bool = True) -> None:
+        """Nothing is asked: the session is open, and GX's own test would plan a query per table."""
+
     def get_engine(self) -> Any:  # noqa: ANN401
-        """The session, or before it is given the empty database that GX tests the connection with."""
+        """The session, or before it is given an empty database."""
         return super().get_engine() if self._engine_of_session is None else self._engine_of_session.engine
 
     def get_execution_engine(self) -> Any:  # noqa: ANN401
@@ -102,6 +107,8 @@ class ViolationsMetric(QueryMetricProvider):  # type: ignore[misc]
         metrics: dict[str, Any],  # noqa: ARG002 - GX's signature
         runtime_configuration: dict[str, Any],  # noqa: ARG002 - GX's signature
     ) -> list[Violations]:
+        if execution_engine.is_empty:
+            return []
         batch, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
         query = check_query(metric_value_kwargs["sql"], batch=f"({batch})")
         with execution_engine.get_connection() as connection:
@@ -134,22 +141,21 @@ class ExpectNoViolationsByDelivery(BatchExpectation):  # type: ignore[misc]
         return {"success": not metrics[_METRIC], "result": {}}
 
 
-def make_context(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> tuple[Any, DuckDBDatasource]:
-    """A GX context with the suites of these tables, whose only files are results, and a datasource on the session."""
+def make_datasource(session: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> DuckDBDatasource:
+    """A datasource on the session with an asset per table, in a GX context that keeps nothing."""
     config = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(),
         data_docs_sites={},  # `data_docs` makes the pages
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
-    results = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(settings.paths.gx / "validations")}
-    config.stores["validation_results_store"]["store_backend"] = results
     context = gx.get_context(project_config=config, mode="ephemeral")
-    datasource = context.data_sources.add_duckdb(name="warehouse", connection_string="duckdb:///:memory:")
+    assets = [TableAsset(name=table, table_name=table, schema_name="checks") for table in tables]
+    datasource: DuckDBDatasource = context.data_sources.add_duckdb(
+        name="warehouse", connection_string="duckdb:///:memory:", assets=assets
+    )
     datasource.use(session)
-    for table in tables:
-        context.suites.add(gx.ExpectationSuite(**suite_json(table)))
-    return context, datasource
+    return datasource
 
 
 def _violations(row: dict[str, Any]) -> Violations:

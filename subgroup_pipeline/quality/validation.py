@@ -6,9 +6,11 @@ under `$SUBGROUPS_HOME/gx` hold names of checks and totals: no cell, no key. GX 
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.quality.check_session import ChecksNotRunError, fact_query
 from subgroup_pipeline.quality.data_docs import write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
-from subgroup_pipeline.quality.expectations import Check, checks_of
+from subgroup_pipeline.quality.expectations import Check, checks_of, suite_json
 from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
@@ -62,33 +64,37 @@ def validate(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Col
     checks = {table: checks_of(table) for table in tables}
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when GX is imported
     defer_unused()
-    from subgroup_pipeline.quality.gx_duckdb import make_context
+    from subgroup_pipeline.quality.gx_duckdb import make_datasource
 
-    context, datasource = make_context(settings, session, tables)
+    datasource = make_datasource(session, tables)
     failures: list[Failure] = []
-    rows: dict[tuple[str, str], int] = {}
+    rows = _rows(session, tables)
+    of_table = Counter[str]()
+    for (table, _), count in rows.items():
+        of_table[table] += count
     results: dict[str, Any] = {}
     for table in tables:
-        results[table], found = _run_suite(context, datasource, table)
-        of_table = {check.name: _failures(check, found[check.name]) for check in checks[table]}
-        by_delivery = _rows_by_delivery(session, table)
-        _show_totals(results[table], of_table, sum(by_delivery.values()))
-        failures += [failure for failed in of_table.values() for failure in failed]
-        rows |= {(table, delivery): count for delivery, count in by_delivery.items()}
+        results[table], found = _run_suite(datasource, table, is_empty=not of_table[table])
+        of_checks = {check.name: _failures(check, found[check.name]) for check in checks[table]}
+        _show_totals(results[table], of_checks, of_table[table])
+        failures += [failure for failed in of_checks.values() for failure in failed]
     if run_name:
-        _store(context, results, run_name)
+        _store(settings, results, run_name)
         write_data_docs(settings)
     return Validation(failures, rows)
 
 
-def _run_suite(context: Any, datasource: DuckDBDatasource, table: str) -> tuple[Any, dict[str, list[Violations]]]:  # noqa: ANN401
+def _run_suite(datasource: DuckDBDatasource, table: str, *, is_empty: bool) -> tuple[Any, dict[str, list[Violations]]]:
     """Validate one table; gives GX's result and what was found by check. Raises ChecksNotRunError for a check that raised."""
-    asset = datasource.add_table_asset(name=table, table_name=table, schema_name="checks")
-    batch = asset.add_batch_definition_whole_table("deliveries of the run").get_batch()
+    from great_expectations import ExpectationSuite
+
+    asset = datasource.get_asset(table)
+    batch = asset.get_batch(asset.build_batch_request())
     found: dict[str, list[Violations]] = {}
     batch.data.execution_engine.found = found
+    batch.data.execution_engine.is_empty = is_empty
     # BOOLEAN_ONLY: every other format carries failing values.
-    result = batch.validate(context.suites.get(table), result_format="BOOLEAN_ONLY")
+    result = batch.validate(ExpectationSuite(**suite_json(table)), result_format="BOOLEAN_ONLY")
     for outcome in result.results:
         if message := _exception(outcome.exception_info):
             name = outcome.expectation_config.meta["check"]
@@ -124,8 +130,9 @@ def _failures(check: Check, violations: Sequence[Violations]) -> list[Failure]:
     return failures
 
 
-def _rows_by_delivery(session: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:
-    return dict(session.execute(fact_query("session/rows", table=table, feed=RAW_TABLES[table].feed)).fetchall())
+def _rows(session: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict[tuple[str, str], int]:
+    query = fact_query("session/rows", tables=[RAW_TABLES[table] for table in tables])
+    return {(table, delivery): count for table, delivery, count in session.execute(query).fetchall()}
 
 
 def _exception(info: Any) -> str | None:  # noqa: ANN401 - a mapping, or one of mappings by metric
@@ -147,16 +154,11 @@ def _show_totals(result: Any, failures: Mapping[str, Sequence[Failure]], row_cou
         }
 
 
-def _store(context: Any, results: Mapping[str, Any], run_name: str) -> None:  # noqa: ANN401
-    """Store the results of this run under `gx/validations`."""
-    from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.data_context.types.resource_identifiers import (
-        ExpectationSuiteIdentifier,
-        ValidationResultIdentifier,
-    )
-
-    run_id = RunIdentifier(run_name=re.sub(r"[^\w.-]+", "-", run_name), run_time=datetime.now(UTC))
+def _store(settings: Settings, results: Mapping[str, Any], run_name: str) -> None:
+    """Keep the results of this run under `gx/validations`, in the folders and the form that GX itself gives them."""
+    name, now = re.sub(r"[^\w.-]+", "-", run_name), datetime.now(UTC)
     for table, result in results.items():
-        result.meta["run_id"] = run_id
-        key = ValidationResultIdentifier(ExpectationSuiteIdentifier(table), run_id, batch_identifier=table)
-        context.validation_results_store.set(key, result)
+        result.meta["run_id"] = {"run_name": name, "run_time": now.isoformat()}
+        folder = settings.paths.gx / "validations" / table / name / f"{now:%Y%m%dT%H%M%S.%fZ}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / f"{table}.json").write_text(json.dumps(result.to_json_dict(), indent=2), encoding="utf-8")
