@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from subgroup_pipeline.cron import as_cron
+from subgroup_pipeline.database_url import DRIVER, with_driver, without_secrets
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.home import Home
 from subgroup_pipeline.smtp_url import SmtpServer, read_smtp_url
@@ -27,8 +28,6 @@ REPORTS_KEPT = timedelta(days=90)
 """How long error reports stay, and the rows behind them: a district has that long to look back at an upload. Logs and the
 history of runs, which answer questions about a report, stay as long."""
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\x00-\x20]+@[^@\s,<>]+\.[^@\s,<>]+")
-_DRIVER = "postgresql+psycopg2"
-"""Of every PostgreSQL URL. Without its name SQLAlchemy 2.1 takes another driver, which dagster-postgres does not bring."""
 
 
 class Settings(BaseSettings):
@@ -102,14 +101,14 @@ class Settings(BaseSettings):
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
         """Take a PostgreSQL URL with or without the driver's name; keep it with."""
-        return SecretStr(_with_driver(value.get_secret_value()))
+        return SecretStr(with_driver(value.get_secret_value()))
 
     @field_validator("mirror_url")
     @classmethod
     def _mirror(cls, value: SecretStr) -> SecretStr:
         """Take a PostgreSQL URL, as for the registry, but no other database's."""
-        url = _with_driver(value.get_secret_value())
-        if url and not url.startswith(_DRIVER):
+        url = with_driver(value.get_secret_value())
+        if url and not url.startswith(DRIVER):
             raise ValueError("write postgresql://user:password@host:port/name")
         return SecretStr(url)
 
@@ -181,7 +180,7 @@ class Settings(BaseSettings):
     @property
     def is_on_postgres(self) -> bool:
         """Whether the registry and Dagster's tables are in PostgreSQL."""
-        return self.database_url.get_secret_value().startswith(_DRIVER)
+        return self.database_url.get_secret_value().startswith(DRIVER)
 
     @property
     def registry_url(self) -> str:
@@ -230,14 +229,8 @@ class Settings(BaseSettings):
         value = getattr(self, name)
         if not isinstance(value, SecretStr) or not value.get_secret_value():
             return str(value)
-        if "://" not in value.get_secret_value():
-            return "(set)"
-        from sqlalchemy.engine import make_url
-
-        url = make_url(value.get_secret_value()).set(query={})
-        if url.drivername == _DRIVER:
-            url = url.set(drivername=url.get_backend_name())
-        return url.render_as_string(hide_password=True)
+        url = value.get_secret_value()
+        return without_secrets(url) if "://" in url else "(set)"
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -261,24 +254,6 @@ def _refused(name: str, value: object) -> str:
     """A setting and its refused value, unless the value is a secret."""
     field = Settings.model_fields.get(name)
     return name.upper() if field is not None and field.annotation is SecretStr else f"{name.upper()}={value!r}"
-
-
-def _with_driver(text: str) -> str:
-    """A database's URL with the driver's name. The errors of the parser may quote the password; ours do not."""
-    if not text:
-        return text
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is not None and url.drivername == "sqlite":
-        return text
-    if url is None or url.drivername not in ("postgresql", _DRIVER) or not url.database:
-        raise ValueError("write postgresql://user:password@host:port/name, with %40 for an @ in the password, and so on")
-    return url.set(drivername=_DRIVER).render_as_string(hide_password=False)
 
 
 def between_commas(text: str) -> list[str]:
