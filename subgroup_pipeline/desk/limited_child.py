@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.rehearsal.throwaway_home import remove_homes_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -55,7 +57,10 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def run_limited(settings: Settings, arguments: Sequence[str], seconds: float) -> tuple[int, str, str]:
-    """Run `subgroups` with these arguments on this home; gives its status and what it printed. Raises TooSlowError."""
+    """Run `subgroups` with these arguments on this home; gives its status and what it printed. Raises TooSlowError.
+
+    Whatever ends the process, no throw-away home of it stays.
+    """
     environment = os.environ | {
         "SUBGROUPS_HOME": str(settings.paths.root),
         "SUBGROUPS_DATABASE_URL": settings.database_url.get_secret_value(),
@@ -81,6 +86,8 @@ def run_limited(settings: Settings, arguments: Sequence[str], seconds: float) ->
         except subprocess.TimeoutExpired:
             _stop(process)
             raise TooSlowError from None
+        finally:
+            remove_homes_of(settings, process.pid)
     return process.returncode, said, words
 
 

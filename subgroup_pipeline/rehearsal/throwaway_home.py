@@ -17,12 +17,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def throwaway_home(settings: Settings) -> Iterator[Settings]:
-    """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only."""
-    root = settings.paths.rehearsals / secrets.token_hex(8)
+    """Settings of an installation of its own (SQLite, no waiting) under the home, readable by its owner only.
+
+    Its name begins with the process, so that who ends a process can remove what that left.
+    """
+    root = settings.paths.rehearsals / f"{os.getpid()}-{secrets.token_hex(8)}"
     try:
         root.mkdir(mode=0o700, parents=True)
         yield load_settings(**(settings.model_dump() | {"home": root, "database_url": "", "settle_seconds": 0}))
     finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def remove_homes_of(settings: Settings, process: int) -> None:
+    """Remove the throw-away homes of a process that has ended, which it does itself unless it is killed."""
+    for root in settings.paths.rehearsals.glob(f"{process}-*"):
         shutil.rmtree(root, ignore_errors=True)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -108,6 +111,20 @@ def test_a_file_that_cannot_be_checked_is_said_in_words(desk: Desk, monkeypatch:
     monkeypatch.setattr(rehearsals, "SECONDS", 0.2)
     assert "takes too long" in check(b"x").text
     assert list(desk.portal.settings.paths.rehearsals.iterdir()) == []
+
+
+def test_a_check_that_is_killed_leaves_nothing(desk: Desk) -> None:
+    browser = desk.browser()
+    at = "/connection/" + permit_in(desk.choose(browser, desk.link(desk.district())))
+    token = token_in(browser.get(at))
+    places = desk.portal.settings.paths.rehearsals
+    sent = {"file": ("roster.zip", zip_of(small.roster(12)))}
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(browser.post, at + "/check", data={"form_token": token, "feed": ""}, files=sent)
+        assert waited(lambda: any(places.glob("*-*/registry.sqlite")))
+        os.kill(int(next(places.glob("*-*")).name.partition("-")[0]), signal.SIGKILL)
+        assert "could not be checked here" in answer.result().text
+    assert list(places.iterdir()) == []
 
 
 @pytest.mark.slow
