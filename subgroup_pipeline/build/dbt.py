@@ -13,17 +13,27 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.build.parsed_project import project_for_dagster, project_for_dbt
+from subgroup_pipeline.build.project_version import parse_stamp
 from subgroup_pipeline.errors import BuildError
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.stages import stage
+from subgroup_pipeline.warehouse.duckdb_files import open_files
+from subgroup_pipeline.warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
+    import duckdb
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
     from subgroup_pipeline.settings import Settings
+
+
+_STAGED = ["--exclude", "path:models/staging"]
+_A_VIEW = "staging.stg_run_scope"
+"""The comment on this view says of which project the views of staging are; it goes when dbt makes the view anew."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "SUBGROUPS_RAW_DATABASE": str(home.raw_database),
         "SUBGROUPS_ANALYTICS_DATABASE": str(home.analytics_database),
         "SUBGROUPS_HISTORY_DATABASE": str(home.history_database),
+        "SUBGROUPS_WORK_DATABASE": ":memory:",
         "SUBGROUPS_MEMORY_LIMIT": settings.memory_limit,
         "SUBGROUPS_THREADS": str(settings.threads),
         "SUBGROUPS_TEMP_DIRECTORY": str(home.scratch),
@@ -74,57 +85,105 @@ def prepared_manifest(settings: Settings) -> dict[str, Any]:
 
 def parse_project(settings: Settings) -> Manifest:
     """Have dbt parse the project, which takes seconds. Raises BuildError with dbt's words."""
-    manifest: Manifest = _invoke(settings, "parse").result
+    try:
+        manifest: Manifest = _invoke(settings, "parse").result
+    finally:
+        _close()
     return manifest
 
 
-def run_models(settings: Settings, *select: str) -> Iterator[BuiltModel]:
-    """Build every model for the districts in scope, or those that dbt selects; gives each as soon as dbt has built it.
+class ModelRun:
+    """The models of one run: they are built, tested and asked on one instance of DuckDB, which holds the warehouse meanwhile.
 
-    Whoever stops listening waits until dbt is done, for it holds the warehouse. Raises BuildError, naming the model, when one
-    does not build: a fault of the project, not of a district, so nothing is published.
+    The tables that a run alone reads (`work`) are in that instance's memory and are gone with it.
     """
-    built: SimpleQueue[BuiltModel | None] = SimpleQueue()
 
-    def listen(event: Any) -> None:  # noqa: ANN401 - dbt's EventMsg
-        if event.info.name == "NodeFinished" and event.data.run_result.status == "success":
-            built.put(_built(event.data))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
-    with stage("build"), ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbt") as dbt:
-        chosen = ["--select", *select] if select else []
-        run = dbt.submit(_results, settings, "run", *chosen, listen=listen)
-        run.add_done_callback(lambda _: built.put(None))
-        yield from iter(built.get, None)
-        run.result()
+    def build(self, *select: str) -> Iterator[BuiltModel]:
+        """Build every model for the districts in scope, or those that dbt selects; gives each as soon as dbt has built it.
+
+        Whoever stops listening waits until dbt is done. Raises BuildError, naming the model, when one does not build: a fault
+        of the project, not of a district, so nothing is published.
+        """
+        built: SimpleQueue[BuiltModel | None] = SimpleQueue()
+
+        def listen(event: Any) -> None:  # noqa: ANN401 - dbt's EventMsg
+            if event.info.name == "NodeFinished" and event.data.run_result.status == "success":
+                built.put(_built(event.data))
+
+        with stage("build"), ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbt") as dbt:
+            chosen = ["--select", *select] if select else _STAGED if self._is_staged() else []
+            run = dbt.submit(_results, self._settings, "run", *chosen, listen=listen)
+            run.add_done_callback(lambda _: built.put(None))
+            yield from iter(built.get, None)
+            run.result()
+            if not chosen:
+                with self.connection() as connection:
+                    connection.execute(f"comment on view {_A_VIEW} is {literal(parse_stamp())}")
+
+    def _is_staged(self) -> bool:
+        """Whether the views of staging in the warehouse are those of the project as it stands; each costs 30 ms to make anew."""
+        with open_files(self._settings, write={"warehouse": self._settings.paths.raw_database}) as connection:
+            query = "select count(*) from duckdb_views() where schema_name || '.' || view_name = ? and comment = ?"
+            (count,) = connection.execute(query, [_A_VIEW, parse_stamp()]).fetchone() or (0,)
+        return bool(count)
+
+    @stage("test")
+    def test(self) -> list[DataTest]:
+        """Run the data tests of the models that were built. Raises BuildError when one cannot run."""
+        results = _results(self._settings, "test", "--select", "test_type:data")
+        return [
+            DataTest(result.node.unique_id, result.node.name, result.failures or 0, result.node.compiled_code)
+            for result in results
+        ]
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the instance after something was built, with `warehouse` as the default catalog."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        connection = DuckDBConnectionManager.env().conn.cursor()
+        try:
+            connection.execute("use warehouse")
+            yield connection
+        finally:
+            connection.close()
 
 
-@stage("test")
-def run_data_tests(settings: Settings) -> list[DataTest]:
-    """Run the data tests of the models. Raises BuildError when one cannot run."""
-    results = _results(settings, "test", "--select", "test_type:data")
-    return [
-        DataTest(result.node.unique_id, result.node.name, result.failures or 0, result.node.compiled_code) for result in results
-    ]
+@contextmanager
+def open_models(settings: Settings) -> Iterator[ModelRun]:
+    """Run models; nobody else may have the files of the warehouse open until this is left, when they are closed."""
+    try:
+        yield ModelRun(settings)
+    finally:
+        _close()
 
 
 def compiled_models(settings: Settings) -> dict[str, str]:
     """The SQL of every model as DuckDB gets it, by unique id. Raises BuildError."""
-    results = _results(settings, "compile", "--select", "resource_type:model", "--indirect-selection", "empty")
+    try:
+        results = _results(settings, "compile", "--select", "resource_type:model", "--indirect-selection", "empty")
+    finally:
+        _close()
     return {result.node.unique_id: result.node.compiled_code for result in results}
 
 
-def run_dbt(settings: Settings, *arguments: str, listen: Callable[[Any], None] | None = None) -> dbtRunnerResult:
-    """Run a dbt command over the project; gives what dbt's own runner gives. `listen` hears of dbt's events as they happen.
+def run_dbt(settings: Settings, *arguments: str, work: Path | None = None) -> dbtRunnerResult:
+    """Run one dbt command over the project; gives what dbt's own runner gives. `work` keeps the tables of the run in a file.
 
     Raises BuildError in dbt's words when it cannot run at all.
     """
-    manifest = project_for_dbt(settings.paths, lambda: parse_project(settings))
-    return _invoke(settings, *arguments, manifest=manifest, listen=listen)
+    try:
+        return _invoke(settings, *arguments, manifest=_project(settings), work=work)
+    finally:
+        _close()
 
 
 def _results(settings: Settings, *arguments: str, listen: Callable[[Any], None] | None = None) -> list[Any]:
     """Results of the nodes of a command. Raises BuildError, naming the node, when one could not run."""
-    results = list(run_dbt(settings, *arguments, listen=listen).result)
+    results = list(_invoke(settings, *arguments, manifest=_project(settings), listen=listen).result)
     broken = [result for result in results if result.status == "error"]
     if broken:
         raise BuildError(
@@ -134,25 +193,33 @@ def _results(settings: Settings, *arguments: str, listen: Callable[[Any], None] 
     return results
 
 
+def _project(settings: Settings) -> Manifest:
+    return project_for_dbt(settings.paths, lambda: parse_project(settings))
+
+
 def _invoke(
     settings: Settings,
     *arguments: str,
     manifest: Manifest | None = None,
     listen: Callable[[Any], None] | None = None,
+    work: Path | None = None,
 ) -> dbtRunnerResult:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     settings.paths.make()  # dbt opens the warehouse, also to parse or to compile
-    with _environment(dbt_environment(settings)):
-        try:
-            done = dbtRunner(manifest=manifest, callbacks=[listen] if listen else []).invoke([*arguments])
-        finally:
-            # dbt keeps its connection, and with it DuckDB's lock on the files.
-            DuckDBConnectionManager.close_all_connections()
+    variables = dbt_environment(settings) | ({"SUBGROUPS_WORK_DATABASE": str(work)} if work else {})
+    with _environment(variables):
+        done = dbtRunner(manifest=manifest, callbacks=[listen] if listen else []).invoke([*arguments])
     if done.exception is not None:
         raise BuildError(f"dbt {arguments[0]} could not run on {bundled('dbt_project')}: {done.exception}")
     return done
+
+
+def _close() -> None:
+    """Close what dbt has open: it keeps its connection, and with it DuckDB's lock on the files."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 @contextmanager

@@ -32,12 +32,11 @@ _CELLS = f"""
     update {STUDENT_CELL} as h set valid_to = null
         from {_SCOPE} as s where h.district_id = s.district_id and h.valid_to >= s.history_from;
     update {STUDENT_CELL} as h set valid_to = s.effective_at
-        from warehouse.intermediate.int_history_change as c inner join {_SCOPE} as s on c.district_id = s.district_id
+        from work.intermediate.int_history_change as c inner join {_SCOPE} as s on c.district_id = s.district_id
         where {_SAME_ROW} and h.valid_from = c.closed_from;
     insert into {STUDENT_CELL} by name
-        select c.district_id, c.student_id, c.subgroup, c.cells, s.effective_at as valid_from, c.delivery_id
-        from warehouse.intermediate.int_history_change as c inner join {_SCOPE} as s on c.district_id = s.district_id
-        where c.is_opened
+        select o.district_id, o.student_id, o.subgroup, o.cells, o.valid_from, o.delivery_id
+        from work.intermediate.int_history_opened as o inner join {_SCOPE} as s on o.district_id = s.district_id
 """
 _MONTHS = f"""
     delete from {MONTH_COUNT} as h using {_SCOPE} as s
@@ -50,7 +49,7 @@ _MONTHS = f"""
 
 @stage("history")
 def keep_history(connection: duckdb.DuckDBPyConnection, registry: Registry, *, but: Collection[str] = ()) -> None:
-    """Write what the districts in scope were built as, `but` for those that failed. The caller holds the warehouse."""
+    """Write what the districts in scope were built as, `but` for those that failed. The models have the warehouse open."""
     failing = {"failing": list(but)}
     connection.execute("begin")
     for statement in f"{_CELLS};{_MONTHS}".split(";"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.build.dbt import run_data_tests
 from subgroup_pipeline.build.history import keep_history
 from subgroup_pipeline.build.isolation import failing_districts, hold_failed, note_failed_tests
 from subgroup_pipeline.build.scope import mark_built
@@ -15,7 +14,7 @@ from subgroup_pipeline.warehouse.connection import open_warehouse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from subgroup_pipeline.build.dbt import DataTest
+    from subgroup_pipeline.build.dbt import DataTest, ModelRun
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -42,13 +41,13 @@ def scope_size(settings: Settings) -> int:
 
 
 @stage("isolate")
-def hold_what_fails(registry: Registry, settings: Settings) -> Tested:
+def hold_what_fails(registry: Registry, models: ModelRun) -> Tested:
     """Test the models that were built, keep the history of the districts that pass, and hold back those that fail.
 
     Raises BuildError when a test cannot run.
     """
-    tests = run_data_tests(settings)
-    with open_warehouse(settings) as connection:
+    tests = models.test()
+    with models.connection() as connection:
         failing = failing_districts(connection, {test.name: test.query for test in tests if test.failing_rows})
         keep_history(connection, registry, but=failing)
         mark_built(connection, but=failing)

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from subgroup_pipeline.build.dbt import BuiltModel, prepared_manifest, run_models
+from subgroup_pipeline.build.dbt import BuiltModel, open_models, prepared_manifest
 from subgroup_pipeline.build.models import hold_what_fails, scope_size
 from subgroup_pipeline.orchestration.dbt_catalogue import COLUMNS, UNIQUE_ID, model_specs, typed_columns
 from subgroup_pipeline.orchestration.district_delivery import report_deliveries
@@ -38,10 +38,11 @@ def build_models(settings: Settings) -> dg.AssetsDefinition:
         size = scope_size(warehouse.settings)
         if not size:
             return
-        for model in run_models(warehouse.settings):
-            spec = spec_of[model.unique_id]
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=_facts(spec, model) | {"districts_built": size})
-        tested = hold_what_fails(registry, warehouse.settings)
+        with open_models(warehouse.settings) as models:
+            for model in models.build():
+                spec = spec_of[model.unique_id]
+                yield dg.MaterializeResult(asset_key=spec.key, metadata=_facts(spec, model) | {"districts_built": size})
+            tested = hold_what_fails(registry, models)
         for district_id, tests in tested.failing.items():
             context.log.error("%s keeps what is published: %s failed", district_id, ", ".join(tests))
         if tested.held:

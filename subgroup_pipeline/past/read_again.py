@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from subgroup_pipeline.build.dbt import run_models
+from subgroup_pipeline.build.dbt import open_models
 from subgroup_pipeline.build.scope import naive, school_year_ends, scope_row
 from subgroup_pipeline.disk import require_room
 from subgroup_pipeline.districts.registered import RegisteredDistrict
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.build.dbt import ModelRun
     from subgroup_pipeline.past.past_builds import BuiltDistrict, PastBuild
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
@@ -46,7 +47,7 @@ _MOST_STUDENTS = 2_000_000
 """Students of all builds that one run of the models reads."""
 _TIMES_ITS_FILES = 4
 """Room that rows of files take, against the files as they were uploaded (a zip is a fifth of what it holds)."""
-_MODELS = ("+int_history_change", "+rpt_trend_subgroup")
+_MODELS = ("+int_history_opened", "+rpt_trend_subgroup")
 _OF_STUDENTS = ("users", "demographics", "subgroup_row")
 """Raw tables that say what students were; the others are needed for counts alone."""
 
@@ -66,18 +67,22 @@ _BUILD = Table(
     },
 )
 
+_KEPT = "kept"
+"""The history of the installation, beside the throw-away home's own."""
+_CELL, _COUNT = (f"{_KEPT}.{table.schema}.{table.name}" for table in (STUDENT_CELL, MONTH_COUNT))
+
 # Place 0 is what held just before the first build that is read again.
 _FOLD = f"""
     create temp table first_read as
-        select district_id, min(effective_at) as first_at from past.{_BUILD} where place is not null group by district_id;
+        select district_id, min(effective_at) as first_at from {_BUILD} where place is not null group by district_id;
     create temp table stretch as
         with state as (
             select b.district_id, b.place, c.student_id, c.subgroup, c.cells, c.delivery_id
-            from past.intermediate.int_history_change as c inner join past.{_BUILD} as b on c.district_id = b.build_id
+            from work.intermediate.int_history_opened as c inner join {_BUILD} as b on c.district_id = b.build_id
             where b.place is not null
             union all
             select h.district_id, 0, h.student_id, h.subgroup, h.cells, h.delivery_id
-            from {STUDENT_CELL} as h inner join first_read as f on h.district_id = f.district_id
+            from {_CELL} as h inner join first_read as f on h.district_id = f.district_id
             where h.valid_from < f.first_at and (h.valid_to is null or h.valid_to >= f.first_at)
         ),
         compared as (
@@ -98,21 +103,21 @@ _FOLD = f"""
         select g.district_id, g.student_id, g.subgroup, g.cells, began.effective_at as valid_from,
             ended.effective_at as valid_to, g.delivery_id
         from gathered as g
-        left join past.{_BUILD} as began on g.district_id = began.district_id and g.first_place = began.place
-        left join past.{_BUILD} as ended on g.district_id = ended.district_id and g.last_place + 1 = ended.place;
-    delete from {STUDENT_CELL} as h using first_read as f where h.district_id = f.district_id and h.valid_from >= f.first_at;
-    update {STUDENT_CELL} as h set valid_to = null
+        left join {_BUILD} as began on g.district_id = began.district_id and g.first_place = began.place
+        left join {_BUILD} as ended on g.district_id = ended.district_id and g.last_place + 1 = ended.place;
+    delete from {_CELL} as h using first_read as f where h.district_id = f.district_id and h.valid_from >= f.first_at;
+    update {_CELL} as h set valid_to = null
         from first_read as f where h.district_id = f.district_id and h.valid_to >= f.first_at;
-    update {STUDENT_CELL} as h set valid_to = s.valid_to
+    update {_CELL} as h set valid_to = s.valid_to
         from stretch as s
         where s.valid_from is null and h.valid_to is null
             and h.district_id = s.district_id and h.student_id = s.student_id and h.subgroup = s.subgroup;
-    insert into {STUDENT_CELL} by name from stretch where valid_from is not null;
-    delete from {MONTH_COUNT} as h using past.{_BUILD} as b
+    insert into {_CELL} by name from stretch where valid_from is not null;
+    delete from {_COUNT} as h using {_BUILD} as b
         where b.is_counted and h.district_id = b.district_id and h.month = b.month;
-    insert into {MONTH_COUNT} by name
+    insert into {_COUNT} by name
         select t.* replace (b.district_id as district_id), b.effective_at
-        from past_marts.marts.rpt_trend_subgroup as t inner join past.{_BUILD} as b on t.district_id = b.build_id
+        from analytics.marts.rpt_trend_subgroup as t inner join {_BUILD} as b on t.district_id = b.build_id
         where b.is_counted;
     drop table stretch;
     drop table first_read
@@ -189,9 +194,10 @@ def _read_part(
         if builds:
             with open_warehouse(own) as connection:
                 _lay_out(connection, builds)
-            for _ in run_models(own, *_MODELS):
-                pass
-            _fold(settings, own)
+            with open_models(own) as models:
+                for _ in models.build(*_MODELS):
+                    pass
+                _fold(settings, models)
             _note(registry, builds, scope)
     return ReadAgain(
         builds=sum(build.is_folded for build in builds),
@@ -260,15 +266,15 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, builds: Sequence[PastBuild])
         )
 
 
-def _fold(settings: Settings, own: Settings) -> None:
+def _fold(settings: Settings, models: ModelRun) -> None:
     """Write what was read into the history, all or nothing; from the first build on, everything is written anew."""
-    with open_warehouse(settings) as connection:
-        connection.execute(attach("past", own.paths.raw_database, read_only=True))
-        connection.execute(attach("past_marts", own.paths.analytics_database, read_only=True))
+    with models.connection() as connection:
+        connection.execute(attach(_KEPT, settings.paths.history_database))
         connection.execute("begin")
         for statement in _FOLD.split(";"):
             connection.execute(statement)
         connection.execute("commit")
+        connection.execute(f"detach {_KEPT}")
 
 
 def _note(registry: Registry, builds: Iterable[PastBuild], scope: Mapping[str, BuiltDistrict]) -> None:

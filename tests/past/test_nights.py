@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.build import history
-from subgroup_pipeline.build.dbt import run_models
+from subgroup_pipeline.build.dbt import open_models
 from subgroup_pipeline.build.history import keep_history
 from subgroup_pipeline.build.scope import mark_built, set_scope
 from subgroup_pipeline.districts.registered import registered_districts
@@ -133,14 +133,15 @@ class Nights(Home):
             built = dict(connection.execute("select district_id, build_key from control.build").fetchall())
             set_scope(connection, self.registry, districts, built)
         read_past_again(self.registry, self.settings, districts)
-        for _ in run_models(self.settings):
-            pass
-        with open_warehouse(self.settings) as connection, suppress(StoppedError):
-            with pytest.MonkeyPatch.context() as patch:
-                if stopped is not None:
-                    patch.setattr(history, "note_build", lambda *_: stopped())
-                keep_history(connection, self.registry)
-            mark_built(connection)
+        with open_models(self.settings) as models, suppress(StoppedError):
+            for _ in models.build():
+                pass
+            with models.connection() as connection:
+                with pytest.MonkeyPatch.context() as patch:
+                    if stopped is not None:
+                        patch.setattr(history, "note_build", lambda *_: stopped())
+                    keep_history(connection, self.registry)
+                mark_built(connection)
 
     def rows(self, subgroup: str, name: str) -> dict[str, list[Span]]:
         with open_warehouse(self.settings) as connection:

@@ -11,6 +11,7 @@ from subgroup_pipeline.build.dbt import run_dbt
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import CONTROL_TABLES
+from subgroup_pipeline.warehouse.duckdb_files import attach
 from subgroup_pipeline.warehouse.rows import insert_rows
 from tests.support.as_landed import insert_as_landed
 
@@ -32,9 +33,11 @@ class Warehouse:
     def __init__(self, home: Path) -> None:
         self.settings = load_settings(home=home, memory_limit="1GB")
         self.settings.paths.make()
+        self._tables_of_the_run = home / "work.duckdb"
 
     def write(self, work: Callable[[duckdb.DuckDBPyConnection], object]) -> None:
         with open_warehouse(self.settings) as connection:
+            connection.execute(attach("work", self._tables_of_the_run))
             work(connection)
 
     def deliver(self, district_id: str, delivery_id: str, tables: Mapping[str, Sequence[Row]]) -> None:
@@ -59,7 +62,7 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> dbtRunnerResult:
         """Run dbt in process and return its result; the files are closed again afterwards."""
-        return run_dbt(self.settings, "--quiet", *arguments)
+        return run_dbt(self.settings, "--quiet", *arguments, work=self._tables_of_the_run)
 
     def night(self, *scope: Row, command: str = "build") -> None:
         """Build the districts in scope as the nightly run does, and note their build keys; `run` leaves the tests out."""

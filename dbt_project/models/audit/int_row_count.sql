@@ -1,4 +1,4 @@
-{{ config(materialized='district_scope') }}
+{{ config(database='warehouse', materialized='district_scope') }}
 -- Rows of each file as staged and as set aside, for the reconciliation (quality.reconciliation). Unlike
 -- the models it reads, it keeps the districts that are out of scope: their rows are published too.
 {% set files = [

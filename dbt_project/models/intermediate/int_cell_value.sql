@@ -1,11 +1,11 @@
--- What the cells of the history mean by the newest settings. They are read as int_student_value and int_roster_value
--- read the cells of today, once for each text and not for each student.
+-- What the cells of the history before this build mean by the newest settings. They are read as int_student_value and
+-- int_roster_value read the cells of today, once for each text and not for each student.
 with cells as (
     select distinct
         district_id,
         subgroup,
         cells
-    from {{ ref('int_history_row') }}
+    from {{ ref('stg_student_cell') }}
 ),
 
 parts as (
