@@ -51,18 +51,22 @@ def make_source(path: Path, districts: int, students: int, *, scattered: bool) -
 
 def _in_hundreds(connection: duckdb.DuckDBPyConnection, tables: list[str], districts: list[str], out: Path) -> None:
     """What a publish does."""
+    lake.open_source(connection)
     for first in range(0, len(districts), lake.AT_A_TIME):
+        lake.narrow(connection, districts[first : first + lake.AT_A_TIME])
         for table in tables:
             (out / table).mkdir(exist_ok=True)
-            lake.write_table(connection, f"source.marts.{table}", out / table, districts[first : first + lake.AT_A_TIME])
+            lake.write_table(connection, f"marts.{table}", out / table, districts[first : first + lake.AT_A_TIME])
 
 
 def _in_one_scan(connection: duckdb.DuckDBPyConnection, tables: list[str], districts: list[str], out: Path) -> None:
     """One scan per table, with as many files open as there are districts."""
     connection.execute(f"set partitioned_write_max_open_files = {len(districts)}")
+    lake.open_source(connection)
+    lake.narrow(connection, districts)
     for table in tables:
         (out / table).mkdir()
-        lake.write_table(connection, f"source.marts.{table}", out / table, districts)
+        lake.write_table(connection, f"marts.{table}", out / table, districts)
 
 
 def _one_by_one(connection: duckdb.DuckDBPyConnection, tables: list[str], districts: list[str], out: Path) -> None:

@@ -31,12 +31,13 @@ DIRECTORY = "lake"
 FILE_NAME = "data.parquet"
 AT_A_TIME = 100
 """Districts that one scan of a table writes. DuckDB keeps as many files open; with more it closes some and begins second ones."""
-
+# A file is of one district and mostly one group of rows, which no Bloom filter leaves out; zstd's first level packs it as well.
+_OPTIONS = "format parquet, compression zstd, compression_level 1, write_bloom_filter false"
 _TABLES = """
-    select schema_name, table_name from duckdb_tables()
+    select schema_name, table_name, '' from duckdb_tables()
     where database_name = 'source' and schema_name in ('marts', 'quality')
     union all
-    select schema_name, view_name from duckdb_views()
+    select schema_name, view_name, sql from duckdb_views()
     where database_name = 'source' and schema_name in ('marts', 'quality')
     order by all
 """
@@ -59,16 +60,17 @@ def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manif
     A district that did not change keeps the hash that the snapshot before gives it.
     """
     with open_files(settings, read={"source": building / DATABASE}) as connection:
-        tables = connection.execute(_TABLES).fetchall()
-        names = sorted(name for _, name in tables)
+        tables = [f"{schema}.{name}" for schema, name in open_source(connection)]
+        names = sorted(table.partition(".")[2] for table in tables)
         for name in names:
             (building / DIRECTORY / name).mkdir(mode=0o700, parents=True)
         kept = _link_unchanged(settings, building, draft, before, names)
         changed = [district_id for district_id in draft.districts if district_id not in kept]
         for first in range(0, len(changed), AT_A_TIME):
-            for schema, name in tables:
-                folder = building / DIRECTORY / name
-                write_table(connection, f"source.{schema}.{name}", folder, changed[first : first + AT_A_TIME])
+            some = changed[first : first + AT_A_TIME]
+            narrow(connection, some)
+            for table in tables:
+                write_table(connection, table, building / DIRECTORY / table.partition(".")[2], some)
     return dict(sorted((kept | {district_id: district_hash(building, district_id) for district_id in changed}).items()))
 
 
@@ -109,22 +111,51 @@ def _link_unchanged(
     return kept
 
 
+def open_source(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Make views of the tables and views of `source` that show the districts of `narrow`; gives schema and name of each.
+
+    A view reads such views in its turn. So what it counts, it counts for these districts, and not for all of them first.
+    """
+    found = connection.execute(_TABLES).fetchall()
+    for schema in sorted({schema for schema, _, _ in found}):
+        connection.execute(f"create schema {schema}")
+    narrow(connection, [])
+    for schema, name, query in sorted(found, key=lambda row: row[2]):
+        shown = f"from source.{schema}.{name} where district_id in (from chosen)"
+        connection.execute(query or f"create view {schema}.{name} as {shown}")
+    return [(schema, name) for schema, name, _ in found]
+
+
+def narrow(connection: duckdb.DuckDBPyConnection, district_ids: Sequence[str]) -> None:
+    """Choose the districts that the views of `open_source` show."""
+    connection.execute(f"create or replace table main.chosen as select unnest({literals(district_ids)})::varchar")
+
+
 def write_table(connection: duckdb.DuckDBPyConnection, table: str, folder: Path, district_ids: Sequence[str]) -> None:
-    """Write the rows of some districts in one scan of a table; a district without any has a file without rows."""
-    options = "format parquet, compression zstd"
+    """Write a view of `open_source`, narrowed to some districts, in one scan; a district without rows has a file without any.
+
+    These files without rows are one file under several names, of these districts and no others: a file system allows a file
+    so many names, and every snapshot that keeps it adds some.
+    """
     connection.execute(
-        f"copy (select * from {table} where district_id in (select unnest({literals(district_ids)}))) to {literal(folder)} "
-        f"({options}, partition_by (district_id), overwrite_or_ignore, filename_pattern 'part_{{i}}')"
+        f"copy {table} to {literal(folder)} "
+        f"({_OPTIONS}, partition_by (district_id), overwrite_or_ignore, filename_pattern 'part_{{i}}')"
     )
+    empty: Path | None = None
     for district_id in district_ids:
         target = folder / f"district_id={district_id}" / FILE_NAME
-        if not target.parent.exists():
-            target.parent.mkdir(mode=0o700)
-            connection.execute(f"copy (select * exclude (district_id) from {table} limit 0) to {literal(target)} ({options})")
+        if target.parent.exists():
+            parts = list(target.parent.iterdir())
+            if len(parts) != 1:
+                raise PublishError(
+                    f"{table} of {district_id} was written to {len(parts)} files and not to one. Nothing was published."
+                )
+            parts[0].rename(target)
             continue
-        parts = list(target.parent.iterdir())
-        if len(parts) != 1:
-            raise PublishError(
-                f"{table} of {district_id} was written to {len(parts)} files and not to one. Nothing was published."
-            )
-        parts[0].rename(target)
+        target.parent.mkdir(mode=0o700)
+        if empty is None:
+            columns = f"select * exclude (district_id) from {table} limit 0"
+            connection.execute(f"copy ({columns}) to {literal(target)} ({_OPTIONS})")
+            empty = target
+        else:
+            os.link(empty, target)

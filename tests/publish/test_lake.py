@@ -70,6 +70,15 @@ def test_many_districts_are_written_some_at_a_time(built: Installation, monkeypa
     assert _not_whole(snapshot) == []
 
 
+def test_districts_without_rows_of_a_table_share_a_file(built: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake, "_link_unchanged", lambda *_: {})
+    snapshot = publish_anew(built)
+    with duckdb.connect(str(snapshot / "analytics.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(*) from marts.fct_result").fetchone() == (0,)
+    shared = {lake.file_of(snapshot, "fct_result", one).stat().st_ino for one in DISTRICTS}
+    assert len(shared) == 1
+
+
 def test_a_snapshot_without_a_lake_is_followed_by_one_with_it(built: Installation) -> None:
     manifest = read_manifest(built.settings)
     assert manifest is not None

@@ -17,7 +17,7 @@
 {%- endmacro %}
 
 {% macro duckdb__map_of(key, value) -%}
-    map(list({{ key }} order by {{ key }}), list({{ value }} order by {{ key }}))
+    map_from_entries(list_sort(list({'key': {{ key }}, 'value': {{ value }}})))
 {%- endmacro %}
 
 {% macro duckdb__empty_text_map() -%}
