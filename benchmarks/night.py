@@ -117,11 +117,12 @@ class Home:
             return connection.execute(COUNTS).fetchall()
 
 
-def by_hand(inputs: list[DistrictInput], output: Path) -> Measure:
-    """Measure the hand-written script in a process of its own."""
+def by_hand(inputs: list[DistrictInput], output: Path, *, everything: bool = False) -> Measure:
+    """Measure the hand-written script in a process of its own; with `everything` it publishes what a night does by now."""
     listed = output.with_suffix(".json")
     listed.write_text(json.dumps([[d.district_id, d.name, str(d.roster), str(d.subgroup_csv), str(d.settings)] for d in inputs]))
-    return measure([sys.executable, "-m", "benchmarks.night", "--only-by-hand", str(listed), str(output)])
+    more = ["--everything"] if everything else []
+    return measure([sys.executable, "-m", "benchmarks.night", "--only-by-hand", str(listed), str(output), *more])
 
 
 def compare(districts: int, students: int, scratch: Path, results: int) -> None:
@@ -176,11 +177,13 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=5000)
     parser.add_argument("--results", type=int, default=0, metavar="WORKS", help="so many works in the gradebook of each class")
     parser.add_argument("--only-by-hand", nargs=2, metavar=("INPUTS", "OUTPUT"))
+    parser.add_argument("--everything", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only_by_hand:
         listed, output = map(Path, arguments.only_by_hand)
         rows = json.loads(listed.read_text())
-        run_by_hand([DistrictInput(k, n, Path(r), Path(s), Path(y), columns=COLUMNS) for k, n, r, s, y in rows], output, AS_OF)
+        inputs = [DistrictInput(k, n, Path(r), Path(s), Path(y), columns=COLUMNS) for k, n, r, s, y in rows]
+        run_by_hand(inputs, output, AS_OF, everything=arguments.everything)
         return
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".subgroups-benchmark-") as scratch:
         compare(arguments.districts, arguments.students, Path(scratch), arguments.results)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.generate import generate
 from benchmarks.profile import SCALES
+from benchmarks.side_by_side.chart import svg
 from benchmarks.side_by_side.contest import Contest, Limits
 from benchmarks.side_by_side.tables import as_json, markdown
 
@@ -33,6 +34,7 @@ def main() -> None:
     print(markdown(arguments.scale, entries))
     arguments.results.mkdir(parents=True, exist_ok=True)
     figures = as_json(arguments.scale, students, entries)
+    (arguments.results / f"{arguments.scale}.svg").write_text(svg(figures), encoding="utf-8")
     (arguments.results / f"{arguments.scale}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 

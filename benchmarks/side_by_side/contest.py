@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,12 +21,24 @@ BENCH = Path(".bench/bin/python").absolute()
 LANDING = ("fetch", "screen", "land", "locate")
 CHECKS = ("check", "judge")
 """Stages of our night that do what a landing tool, and what a checking tool does."""
-REPORTS = {
-    "rpt_district_subgroup": "district_id, subgroup, value",
-    "rpt_school_subgroup": "district_id, school_id, subgroup, value",
-    "rpt_course_subgroup": "district_id, school_id, course_id, subgroup, value",
+_VALUE = "subgroup, value"
+COMPARED = {
+    "fct_enrollment": ("student_id, school_id, course_id, class_id", ""),
+    "fct_student_subgroup": (f"student_id, {_VALUE}", ""),
+    "rpt_district_subgroup": (_VALUE, "student_count"),
+    "rpt_school_subgroup": (f"school_id, {_VALUE}", "student_count"),
+    "rpt_course_subgroup": (f"school_id, course_id, {_VALUE}", "student_count"),
+    "fct_student_subgroup_history": (f"student_id, {_VALUE}", ""),
+    "rpt_subgroup_change": ("subgroup, from_value, to_value", "student_count"),
+    "rpt_district_subgroup_pair": (f"{_VALUE}, with_subgroup, with_value", "student_count"),
+    "rpt_school_subgroup_pair": (f"school_id, {_VALUE}, with_subgroup, with_value", "student_count"),
+    "rpt_trend_subgroup": (f"level, school_id, course_id, {_VALUE}", "student_count"),
 }
-"""What every contender that publishes must publish alike, with the grain of each."""
+"""What every contender that publishes a table must publish alike: its keys beside the district, and the count if there is one."""
+
+
+Prints = dict[str, tuple[int, ...]]
+"""Of each report, what tells whether two have published the same."""
 
 
 @dataclass
@@ -56,7 +68,7 @@ class Limits:
     dlt_rows: int = 20
     dlt_arrow: int = 100
     gx: int = 20
-    dbt: int = 1000
+    dbt: int = 200
 
 
 class Contest:
@@ -67,25 +79,33 @@ class Contest:
         self.scratch = scratch
         self.limits = limits
         self.say = say
-        self.published: dict[str, dict[str, tuple[int, ...]]] = {}
+        self.published: dict[tuple[str, int], Prints] = {}
+        """What each contender published, by its name and of how many of the first districts."""
 
     def run(self) -> list[Entry]:
         """All contenders. Raises SystemExit where two of them published or landed different counts."""
         entries = [*self.hand(), *self.ours()]
         if BENCH.exists():
-            entries += [self.dlt("rows", self.limits.dlt_rows), self.dlt("Arrow", self.limits.dlt_arrow), self.gx()]
+            entries += [self.dbt(), self.dlt("rows", self.limits.dlt_rows), self.dlt("Arrow", self.limits.dlt_arrow), self.gx()]
         else:
             self.say("dlt, Great Expectations on pandas and a plain dbt project are left out: make .bench/ready first")
-        self.compare()
+        self._compare(entries)
+        rows = max(entry.rows for entry in entries)
+        for entry in entries:
+            entry.rows = entry.rows or rows
         return entries
 
     def hand(self) -> list[Entry]:
-        """The hand-written script."""
-        output = self.scratch / "by_hand.duckdb"
-        took = by_hand(self.inputs, output)
-        self.published["by hand"] = fingerprints(output)
-        output.unlink()
-        return [self._said(Entry("by hand", "night", len(self.inputs), 0, (took.wall, took.cpu), took))]
+        """The hand-written script: the tables of before, and everything that a night publishes by now."""
+        entries = []
+        for name, everything in (("by hand", False), ("by hand, everything", True)):
+            folder = self.scratch / "by_hand"
+            folder.mkdir()
+            took = by_hand(self.inputs, folder / "marts.duckdb", everything=everything)
+            self._keep_prints(name, folder / "marts.duckdb", len(self.inputs))
+            shutil.rmtree(folder)
+            entries.append(self._said(Entry(name, "night", len(self.inputs), 0, (took.wall, took.cpu), took)))
+        return entries
 
     def ours(self) -> list[Entry]:
         """The whole night, and from its own stages landing and checks."""
@@ -95,7 +115,7 @@ class Contest:
             took = home.night()
         stages = measured_stages(home.root)
         published = (home.root / "published" / "analytics.duckdb").resolve()
-        self.published["our night"] = fingerprints(published)
+        self._keep_prints("our night", published, len(self.inputs))
         with duckdb.connect(str(published), read_only=True) as connection:
             found = connection.execute("select sum(landed_count) from quality.delivery").fetchone()
         rows = int(found[0]) if found else 0
@@ -109,24 +129,42 @@ class Contest:
 
     def dlt(self, way: str, at_most: int) -> Entry:
         """Landing with dlt into DuckDB."""
-        work, took, districts = self._beside("by_dlt", at_most, way.lower())
-        return self._said(Entry(f"dlt, {way}", "landing", districts, work.rows, work.parts["landing"], took))
+        with self._beside("by_dlt", at_most, way.lower()) as (work, took, districts, _):
+            return self._said(Entry(f"dlt, {way}", "landing", districts, work.rows, work.parts["landing"], took))
 
     def gx(self) -> Entry:
         """Great Expectations on pandas."""
-        work, took, districts = self._beside("by_gx", self.limits.gx)
-        note = f"{work.more['rules']} expectations; reading the files took {work.parts['reading'][1]:.1f} s of CPU more"
-        return self._said(Entry("GX on pandas", "checks", districts, work.rows, work.parts["checking"], took, note))
+        with self._beside("by_gx", self.limits.gx) as (work, took, districts, _):
+            note = f"{work.more['rules']} expectations; reading the files took {work.parts['reading'][1]:.1f} s of CPU more"
+            return self._said(Entry("GX on pandas", "checks", districts, work.rows, work.parts["checking"], took, note))
 
-    def compare(self) -> None:
-        """See that those who published have published the same."""
-        names = list(self.published)
-        for name in names[1:]:
-            if self.published[name] != self.published[names[0]]:
-                raise SystemExit(f"{names[0]} and {name} published different counts: {self.published}")
+    def dbt(self) -> Entry:
+        """A plain dbt project, from the files to the reports."""
+        with self._beside("by_dbt", self.limits.dbt) as (work, took, districts, folder):
+            self._keep_prints("plain dbt", folder / "plain.duckdb", districts)
+            note = f"{work.more['models']} models, {work.more['tests']} tests; no history, pairs, trend, lake, checks or findings"
+            return self._said(Entry("plain dbt", "night", districts, work.rows, (took.wall, took.cpu), took, note))
 
-    def _beside(self, module: str, at_most: int, *arguments: str) -> tuple[Work, Measure, int]:
-        """Run a contender of `.bench` on the first districts; gives also how many these were."""
+    def _keep_prints(self, name: str, database: Path, districts: int) -> None:
+        """Keep what a contender has published of all its districts, and of those that every contender gets."""
+        for some in {districts, min(districts, self.limits.dbt)}:
+            of = [one.district_id for one in self.inputs[:some]]
+            self.published[name, some] = fingerprints(database, of)
+
+    def _compare(self, entries: list[Entry]) -> None:
+        """See that contenders with equally many districts have published the same, and landed as many rows."""
+        for (name, some), prints in self.published.items():
+            expected = self.published["by hand, everything", some]
+            different = sorted(table for table, found in prints.items() if found != expected.get(table))
+            if different:
+                raise SystemExit(f"by hand and {name} published different rows: {different}")
+        rows = {entry.name: entry.rows for entry in entries if entry.rows and entry.districts == len(self.inputs)}
+        if len(set(rows.values())) > 1:
+            raise SystemExit(f"not everybody landed the same rows: {rows}")
+
+    @contextmanager
+    def _beside(self, module: str, at_most: int, *arguments: str) -> Iterator[tuple[Work, Measure, int, Path]]:
+        """Run a contender of `.bench` on the first districts; gives also how many these were, and its folder until the end."""
         chosen = self.inputs[:at_most]
         folder = self.scratch / module
         folder.mkdir()
@@ -136,9 +174,8 @@ class Contest:
         )
         files = [str(folder / "list.json"), str(folder), str(folder / "work.json")]
         took = measure([str(BENCH), "-m", f"benchmarks.side_by_side.{module}", *arguments, *files])
-        work = saved_work(folder / "work.json")
+        yield saved_work(folder / "work.json"), took, len(chosen), folder
         shutil.rmtree(folder)
-        return work, took, len(chosen)
 
     def _said(self, entry: Entry) -> Entry:
         wall, cpu = entry.seconds
@@ -146,17 +183,21 @@ class Contest:
         return entry
 
 
-def fingerprints(database: Path) -> dict[str, tuple[int, ...]]:
-    """Of each report: its rows, the sum of its counts, and a hash of keys and counts that no order of rows changes."""
+def fingerprints(database: Path, districts: list[str]) -> Prints:
+    """Of each table that is there: its rows, the sum of its counts, and a hash of rows that no order of them changes."""
+    prints = {}
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = {}
-        for table, grain in REPORTS.items():
+        there = connection.execute("select table_name from information_schema.tables where table_schema = 'marts'").fetchall()
+        for table in COMPARED.keys() & {name for (name,) in there}:
+            keys, count = COMPARED[table]
+            number = f"cast({count or 1} as bigint)"
             row = connection.execute(
-                f"select count(*), cast(sum(student_count) as bigint), bit_xor(hash({grain}, cast(student_count as bigint))) "
-                f"from marts.{table}"
+                f"select count(*), cast(sum({number}) as bigint), bit_xor(hash(district_id, {keys}, {number})) "
+                f"from marts.{table} where district_id in (select unnest(?))",
+                [districts],
             ).fetchone()
-            found[table] = tuple(row or ())
-        return found
+            prints[table] = tuple(row or ())
+    return prints
 
 
 def free_port() -> int:
@@ -164,7 +205,3 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-if __name__ == "__main__":
-    sys.exit("run python -m benchmarks.side_by_side")

@@ -1,0 +1,4 @@
+select
+    {{ district_of_file() }},
+    * exclude (filename)
+from {{ source('files', 'subgroups') }}
