@@ -17,7 +17,7 @@ from benchmarks.side_by_side.chart import svg
 from benchmarks.side_by_side.contest import Contest, Limits
 from benchmarks.side_by_side.tables import as_json, markdown
 
-RESULTS = Path("benchmarks/results")
+RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main() -> None:
