@@ -40,9 +40,13 @@ def limits(settings: Settings) -> dict[str, str | bool | int | float | list[str]
     }
 
 
-def attach(name: str, path: Path, *, read_only: bool = False) -> str:
-    """SQL that opens a file under a name; one that is not there is made, unless it is only to be read."""
-    return f"attach {literal(path)} as {name}{' (read_only)' if read_only else ''}"
+def attach(name: str, path: Path, *, read_only: bool = False, storage: str = "") -> str:
+    """SQL that opens a file under a name; one that is not there is made, unless it is only to be read.
+
+    `storage` is the oldest DuckDB that has to read the file from now on; without it a file stays what it is.
+    """
+    options = "read_only" if read_only else f"storage_version {literal(storage)}" if storage else ""
+    return f"attach {literal(path)} as {name}{f' ({options})' if options else ''}"
 
 
 @contextmanager

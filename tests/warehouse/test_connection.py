@@ -163,3 +163,16 @@ def test_what_is_reported_is_replaced_by_the_newest_settings(place: Place) -> No
         ]
         assert bands == ([("below", 1, 0), ("met", 2, 75.5)] if reports else [])
         assert pairs == ([] if reports else [("english_learner", "students_with_disabilities")])
+
+
+def test_a_warehouse_of_an_earlier_release_is_written_on_in_the_newer_form(place: Place) -> None:
+    path = place.settings.paths.raw_database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as older:
+        older.execute("create schema raw; create table raw.kept as select 'a' as word")
+    with open_warehouse(place.settings):
+        pass
+    with open_files(place.settings, read={"warehouse": path}) as connection:
+        form = connection.execute("select tags['storage_version'] from duckdb_databases() where database_name = 'warehouse'")
+        assert form.fetchall() == [("v1.4.0+",)]
+        assert connection.execute("select word from warehouse.raw.kept").fetchall() == [("a",)]
