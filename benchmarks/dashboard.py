@@ -93,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, default in {"districts": 10, "students": 10_000, "schools": 20, "courses": 30, "clients": 10, "asks": 10}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--views", default="", help="only addresses that contain this text")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         shell = Shell(Path(directory), {"SUBGROUPS_WEB_PORT": str(free_port())})
@@ -104,7 +105,7 @@ def main() -> None:
         with shell.up("--only", "portal") as up:
             port = int(shell.environment["SUBGROUPS_WEB_PORT"])
             found, kilobytes = [], {}
-            for path in paths:
+            for path in (one for one in paths if given.views in one):
                 addresses = [path.replace("{d}", f"district_{number}") for number in range(given.districts)]
                 found.append((path, measure(port, up.pid, addresses, cookie, given.clients, given.asks)))
                 kilobytes[path] = first_visit_kb(port, addresses[0], cookie)

@@ -10,8 +10,6 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.registry.database import record_event
-
 if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
 
@@ -27,12 +25,10 @@ def student_mark(key: bytes, district_id: str, student_id: str) -> str:
 def record_viewed(registry: Registry, *, actor: str, district_id: str, mark: str, snapshot: str, form: str) -> None:
     """Somebody looked at a student's page, or took it along as a file of this form."""
     detail = {"student": mark, "snapshot": snapshot} | ({"format": form} if form else {})
-    with registry.begin() as session:
-        record_event(session, VIEWED, actor=actor, district_id=district_id, detail=detail)
+    registry.audit(VIEWED, actor=actor, district_id=district_id, detail=detail)
 
 
 def record_listed(registry: Registry, *, actor: str, district_id: str, students: int, snapshot: str, **asked: str) -> None:
     """Somebody looked at a list with so many students; `asked` says of which, without names."""
     detail = {"students": students, "snapshot": snapshot} | {name: text for name, text in asked.items() if text}
-    with registry.begin() as session:
-        record_event(session, LISTED, actor=actor, district_id=district_id, detail=detail)
+    registry.audit(LISTED, actor=actor, district_id=district_id, detail=detail)

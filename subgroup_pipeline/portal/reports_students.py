@@ -20,8 +20,8 @@ from subgroup_pipeline.desk.dashboard.students import (
     SORTS,
     Place,
     Sought,
-    count_students,
     find_students,
+    list_ids,
     list_students,
 )
 from subgroup_pipeline.desk.student_views import record_listed
@@ -69,12 +69,13 @@ def of_group(visit: Visit) -> Response:
             return district_page(visit, "reports_none.html", district)
         listing = _listing(visit, shown, district)
         sort = asked.sort if asked.sort in SORTS else "name"
-        found = count_students(shown, listing.sought)
-        pages = max(1, -(-found // PAGE))
+        students = list_ids(shown, listing.sought, sort)
+        pages = max(1, -(-len(students) // PAGE))
         page = min(page_number(visit), pages)
-        rows = list_students(shown, listing.sought, sort, None if form_asked(visit) else page)
+        on_page = students if form_asked(visit) else students[PAGE * (page - 1) : PAGE * page]
+        rows = list_students(shown, listing.sought, on_page, is_page=not form_asked(visit))
         _record(visit, shown, rows, by="list", format=form_asked(visit), page=str(page), **_noted(listing.sought))
-        return _answer(visit, shown, district, listing, rows, found=found, page=page, pages=pages, sort=sort)
+        return _answer(visit, shown, district, listing, rows, found=len(students), page=page, pages=pages, sort=sort)
 
 
 def search(visit: Visit) -> Response:

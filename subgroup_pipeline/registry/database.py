@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ class Registry:
         self.engine = engine
         self._home = home
         self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._auditing = Lock()
         sa.event.listen(self._sessions, "after_rollback", lambda session: session.info.pop(_EVENTS, None))
 
     @contextmanager
@@ -61,8 +63,11 @@ class Registry:
         delivery_id: str | None = None,
         detail: dict[str, Any] | None = None,
     ) -> None:
-        """Append one audit event in a transaction of its own."""
-        with self.begin() as session:
+        """Append one audit event in a transaction of its own.
+
+        Threads take turns here: one that meets SQLite's lock sleeps up to a tenth of a second before it looks again.
+        """
+        with self._auditing, self.begin() as session:
             record_event(session, kind, actor=actor, district_id=district_id, delivery_id=delivery_id, detail=detail)
 
     def ping(self) -> None:

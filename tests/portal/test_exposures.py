@@ -55,7 +55,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[str]]:
         portal_running(home.settings, home.registry) as portal,
         portal.staff() as staff,
         wrapped(ShownRows.rows, around),
-        wrapped(ShownRows.counts, around),
+        wrapped(ShownRows.kept, around),
     ):
         while waiting:
             address = urlsplit(html.unescape(waiting.pop()))

@@ -32,18 +32,18 @@ def changed_at(shown: ShownRows) -> list[datetime]:
         where effective_at > (select min(effective_at) from marts.rpt_subgroup_change)
         order by effective_at desc limit {_MOST_BUILDS}
     """
-    return [build.effective_at for build in shown.counts(_Build, query)]
+    return [build.effective_at for build in shown.kept(_Build, query)]
 
 
 def changes_at(shown: ShownRows, effective_at: datetime) -> list[Change]:
     """The steps of one build, the largest first. Who joined or left did so in every subgroup, which is said once."""
-    return shown.counts(Change, CHANGES_AT, effective_at=effective_at)
+    return shown.kept(Change, CHANGES_AT, effective_at=effective_at)
 
 
 def newest_changes(settings: Settings, district_id: str) -> list[Change]:
     """What the newest build that readers see changed; none where the first build is the newest, or nothing can be read."""
     try:
         with open_shown(settings, district_id) as shown:
-            return shown.counts(Change, NEWEST_CHANGES) if shown else []
+            return shown.kept(Change, NEWEST_CHANGES) if shown else []
     except PublishError:
         return []

@@ -94,7 +94,7 @@ def find_entity(shown: ShownRows, school_id: str | None = None, course_id: str |
         left join marts.dim_course as course on course.school_id = $school_id and course.course_id = $course_id
         where ($school_id is null or school.school_id is not null) and ($course_id is null or course.course_id is not null)
     """
-    return next(iter(shown.counts(Entity, query, school_id=school_id, course_id=course_id)), None)
+    return next(iter(shown.kept(Entity, query, school_id=school_id, course_id=course_id)), None)
 
 
 def list_schools(shown: ShownRows, among: Collection[str] | None = None) -> list[School]:
@@ -104,4 +104,4 @@ def list_schools(shown: ShownRows, among: Collection[str] | None = None) -> list
         where $among is null or list_contains($among, school_id)
         order by coalesce(school_name, school_id), school_id
     """
-    return shown.counts(School, query, among=None if among is None else sorted(among))
+    return shown.kept(School, query, among=None if among is None else sorted(among))

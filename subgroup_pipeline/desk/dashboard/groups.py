@@ -62,4 +62,4 @@ def list_groups(shown: ShownRows) -> list[Group]:
         select subgroup, value, subgroup_label, value_label, is_member from marts.dim_subgroup
         where {_BY_STUDENT} order by subgroup <> '{EVERYONE}', display_order
     """
-    return shown.counts(Group, query)
+    return shown.kept(Group, query)

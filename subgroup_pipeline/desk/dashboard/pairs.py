@@ -43,7 +43,7 @@ def list_pairs(shown: ShownRows, entity: Entity) -> list[CountedPair]:
         inner join ordered as other on pair.with_subgroup = other.subgroup
         order by one.place, other.place
     """
-    return shown.counts(CountedPair, f"select subgroup, with_subgroup from ({query})")
+    return shown.kept(CountedPair, f"select subgroup, with_subgroup from ({query})")
 
 
 def pair_table(shown: ShownRows, entity: Entity, pair: CountedPair) -> list[PairRow]:
@@ -67,4 +67,4 @@ def pair_table(shown: ShownRows, entity: Entity, pair: CountedPair) -> list[Pair
         order by one.display_order, other.display_order
     """
     values = {"subgroup": pair.subgroup, "with_subgroup": pair.with_subgroup}
-    return shown.counts(PairRow, query, **entity.keys, **values)
+    return shown.kept(PairRow, query, **entity.keys, **values)

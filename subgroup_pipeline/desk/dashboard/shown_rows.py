@@ -23,11 +23,41 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-_REMEMBERED = 2000
-"""Results of queries that are kept at a time, of some dozen rows each."""
-_LOCK = Lock()
-_remembered: OrderedDict[Hashable, list[Any]] = OrderedDict()
-"""By what was asked of which district and snapshot, the one that was used last at the end."""
+_MOST_ROWS = 400_000
+"""Rows that are kept at a time, some 60 MB. One result may have a quarter: a district's list of students is the largest."""
+
+
+class _Kept:
+    """Results of queries, by what was asked of which district and snapshot, the one that was used last at the end."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._results: OrderedDict[Hashable, list[Any]] = OrderedDict()
+        self._rows = 0
+
+    def get(self, key: Hashable) -> list[Any] | None:
+        with self._lock:
+            if key not in self._results:
+                return None
+            self._results.move_to_end(key)
+            return list(self._results[key])
+
+    def put(self, key: Hashable, found: list[Any]) -> None:
+        if len(found) > _MOST_ROWS // 4:
+            return
+        with self._lock:
+            self._rows += _size(found) - _size(self._results.pop(key, None))
+            self._results[key] = list(found)
+            while self._rows > _MOST_ROWS:
+                self._rows -= _size(self._results.popitem(last=False)[1])
+
+
+def _size(found: list[Any] | None) -> int:
+    """Rows of a result; what it was asked by counts as ten."""
+    return 0 if found is None else len(found) + 10
+
+
+_kept = _Kept()
 
 
 @dataclass(frozen=True)
@@ -40,19 +70,14 @@ class ShownRows:
     published: Path
     """The folder of all snapshots."""
 
-    def counts(self, kind: type[Row], query: str, **values: object) -> list[Row]:
-        """What a query gives that names no student, as `rows` gives it. A snapshot never changes, so its counts are kept."""
+    def kept(self, kind: type[Row], query: str, **values: object) -> list[Row]:
+        """What a query gives, as `rows` gives it. A snapshot never changes, so it is kept in memory for who asks again."""
         bound = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
         key = (self.published, self.snapshot, self.district_id, kind, query, bound)
-        with _LOCK:
-            if key in _remembered:
-                _remembered.move_to_end(key)
-                return list(_remembered[key])
-        found = self.rows(kind, query, **values)
-        with _LOCK:
-            _remembered[key] = list(found)
-            while len(_remembered) > _REMEMBERED:
-                _remembered.popitem(last=False)
+        found = _kept.get(key)
+        if found is None:
+            found = self.rows(kind, query, **values)
+            _kept.put(key, found)
         return found
 
     def rows(self, kind: type[Row], query: str, **values: object) -> list[Row]:

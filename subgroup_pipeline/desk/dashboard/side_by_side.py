@@ -72,4 +72,4 @@ def _rows(
         order by coalesce(wanted.{name}, wanted.{level}_id), wanted.{level}_id
     """
     subgroups, values = [group[0] for group in groups], [group[1] for group in groups]
-    return shown.counts(kind, query, **entity.keys, subgroups=subgroups, values=values)
+    return shown.kept(kind, query, **entity.keys, subgroups=subgroups, values=values)

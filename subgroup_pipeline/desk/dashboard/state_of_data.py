@@ -56,7 +56,7 @@ order by is_live desc, feed, received_at
 
 def state_of_data(shown: ShownRows, entity: Entity, zone: str, now: datetime) -> StateOfData:
     """Read it; days are those of the time zone of the district."""
-    deliveries = shown.counts(_Delivery, _DELIVERIES)
+    deliveries = shown.kept(_Delivery, _DELIVERIES)
     return StateOfData(list(_counted_from(entity, zone)), list(_to_know(entity, deliveries, zone, now)))
 
 

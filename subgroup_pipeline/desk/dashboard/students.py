@@ -119,9 +119,9 @@ class _Attends:
     school_id: str
 
 
-@dataclass(frozen=True)
-class _Counted:
-    students: int
+@dataclass(frozen=True, slots=True)
+class _Found:
+    student_id: str
 
 
 def name_of(given_name: str | None, family_name: str | None) -> str:
@@ -150,32 +150,28 @@ SORTS = {
 """What a list can be sorted by, as SQL."""
 
 
-def count_students(shown: ShownRows, sought: Sought) -> int:
-    """How many students a list has on all its pages."""
-    query = f"select count(*) as students from ({sought.found})"
-    return shown.counts(_Counted, query, **_bound(query, sought))[0].students
-
-
-def list_students(shown: ShownRows, sought: Sought, sort: str, page: int | None = None) -> list[StudentRow]:
-    """The students of a page, from 1, or all of them; `sort` is one of `SORTS`.
-
-    What the list is not sorted by is read afterwards, for the students of the page only.
-    """
+def list_ids(shown: ShownRows, sought: Sought, sort: str) -> list[str]:
+    """The IDs of all students of a list, sorted by one of `SORTS`. Its pages are parts of it, and its length is the count."""
     since = SINCE[sought.membership]
     scored = _SCORED.format(students="{students}", place=sought.place.of_results)
     sorted_by = {"since": since, "score": scored}.get(sort, "").format(students="(from found)")
     query = f"""
         with found as ({sought.found})
-        select {_STUDENT}, student.is_active is not null as is_in_roster
-        from found
+        select student_id from found
         left join marts.dim_student as student using (student_id)
         {f"left join ({sorted_by}) as more using (student_id)" if sorted_by else ""}
         order by {SORTS[sort]}
-        limit $most offset $before
     """
-    most, before = (PAGE, PAGE * (page - 1)) if page else (None, 0)
-    found = shown.rows(_Student, query, **_bound(query, sought), most=most, before=before)
-    return _described(shown, found, sought, since)
+    return [one.student_id for one in shown.kept(_Found, query, **_bound(query, sought))]
+
+
+def list_students(shown: ShownRows, sought: Sought, students: list[str], *, is_page: bool) -> list[StudentRow]:
+    """These students of a list, in this order. The rows of a page are kept in memory, those of a whole file are not."""
+    query = f"select {_STUDENT}, true as is_in_roster from marts.dim_student where student_id in $students"
+    read = shown.kept if is_page else shown.rows
+    known = {one.student_id: one for one in read(_Student, query, students=students)} if students else {}
+    found = [known.get(one) or _Student(one, None, None, None, None, is_in_roster=False) for one in students]
+    return _described(shown, found, sought, SINCE[sought.membership], is_page=is_page)
 
 
 def find_students(shown: ShownRows, text: str, sought: Sought, most: int = PAGE) -> list[StudentRow]:
@@ -200,10 +196,10 @@ def find_students(shown: ShownRows, text: str, sought: Sought, most: int = PAGE)
         limit $most
     """
     found = shown.rows(_Student, query, **_bound(query, sought), text=text, most=most)
-    return _described(shown, found, sought, SINCE[Membership.NOW])
+    return _described(shown, found, sought, SINCE[Membership.NOW], is_page=False)
 
 
-def _described(shown: ShownRows, found: Sequence[_Student], sought: Sought, since: str) -> list[StudentRow]:
+def _described(shown: ShownRows, found: Sequence[_Student], sought: Sought, since: str, *, is_page: bool) -> list[StudentRow]:
     """The students with their schools, their scores, and since when they are in the group.
 
     Three scans and a look into each take less time than one plan that joins them.
@@ -211,7 +207,8 @@ def _described(shown: ShownRows, found: Sequence[_Student], sought: Sought, sinc
     students = [one.student_id for one in found]
 
     def read(kind: type[Row], query: str) -> list[Row]:
-        return shown.rows(kind, query, **_bound(query, sought), students=students) if students else []
+        ask = shown.kept if is_page else shown.rows
+        return ask(kind, query, **_bound(query, sought), students=students) if students else []
 
     begun = {one.student_id: one for one in read(_Since, since.format(students="$students"))}
     scored = _SCORED.format(students="$students", place=sought.place.of_results)

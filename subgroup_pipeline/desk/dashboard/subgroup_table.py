@@ -63,9 +63,9 @@ def subgroup_table(shown: ShownRows, entity: Entity) -> list[SubgroupRow]:
         order by reported.subgroup <> '{EVERYONE}', described.display_order
     """
     bands: dict[tuple[str, str], dict[str, int]] = {}
-    for cell in shown.counts(_BandCell, _BANDS.format(level=entity.level, where=entity.where), **entity.keys):
+    for cell in shown.kept(_BandCell, _BANDS.format(level=entity.level, where=entity.where), **entity.keys):
         bands.setdefault((cell.subgroup, cell.value), {})[cell.band] = cell.student_count
-    rows = shown.counts(SubgroupRow, query, **entity.keys)
+    rows = shown.kept(SubgroupRow, query, **entity.keys)
     return [replace(row, student_count_in=bands.get(row.group, {})) for row in rows] if bands else rows
 
 
@@ -80,7 +80,7 @@ def subgroups_in_month(shown: ShownRows, entity: Entity, month: date) -> list[Su
         where level = '{entity.level}' and {entity.where} and month = $month
         order by reported.subgroup <> '{EVERYONE}', described.display_order nulls last, reported.subgroup, reported.value
     """
-    return shown.counts(SubgroupRow, query, **entity.keys, month=month)
+    return shown.kept(SubgroupRow, query, **entity.keys, month=month)
 
 
 def list_subgroups(shown: ShownRows) -> list[ShownSubgroup]:
@@ -89,4 +89,4 @@ def list_subgroups(shown: ShownRows) -> list[ShownSubgroup]:
         select subgroup, any_value(subgroup_label) as subgroup_label from marts.dim_subgroup
         where subgroup <> '{EVERYONE}' group by subgroup order by min(display_order)
     """
-    return shown.counts(ShownSubgroup, query)
+    return shown.kept(ShownSubgroup, query)

@@ -46,7 +46,7 @@ def trend_of(shown: ShownRows, entity: Entity, subgroup: str) -> list[TrendRow]:
         where level = '{entity.level}' and {entity.where} and reported.subgroup = $subgroup
         order by month, described.display_order nulls last, reported.value
     """
-    return shown.counts(TrendRow, query, **entity.keys, subgroup=subgroup)
+    return shown.kept(TrendRow, query, **entity.keys, subgroup=subgroup)
 
 
 def months_of(shown: ShownRows, entity: Entity) -> list[Month]:
@@ -55,4 +55,4 @@ def months_of(shown: ShownRows, entity: Entity) -> list[Month]:
         select distinct month, school_year from marts.rpt_trend_subgroup as reported
         where level = '{entity.level}' and {entity.where} order by month desc
     """
-    return shown.counts(Month, query, **entity.keys)
+    return shown.kept(Month, query, **entity.keys)
