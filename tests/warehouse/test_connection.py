@@ -168,8 +168,8 @@ def test_what_is_reported_is_replaced_by_the_newest_settings(place: Place) -> No
 def test_a_warehouse_of_an_earlier_release_is_written_on_in_the_newer_form(place: Place) -> None:
     path = place.settings.paths.raw_database
     path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(path)) as older:
-        older.execute("create schema raw; create table raw.kept as select 'a' as word")
+    with open_files(place.settings, write={"warehouse": path}) as older:
+        older.execute("create schema warehouse.raw; create table warehouse.raw.kept as select 'a' as word")
     with open_warehouse(place.settings):
         pass
     with open_files(place.settings, read={"warehouse": path}) as connection:
