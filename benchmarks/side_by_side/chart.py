@@ -31,12 +31,11 @@ PANELS = (("night", "The whole night"), ("landing", "Landing"), ("checks", "Chec
 def svg(figures: dict[str, Any]) -> str:
     """The chart of what `tables.as_json` gives."""
     lines: list[str] = []
-    top = 62
+    top, districts = 62, max(one["districts"] for one in figures["entries"])
     for part, title in PANELS:
         bars = [one for one in figures["entries"] if one["part"] == part and one["rows"]]
         if bars:
-            top = _panel(lines, title, bars, top)
-    districts = max(one["districts"] for one in figures["entries"])
+            top = _panel(lines, title, bars, top, districts)
     heading = f"{districts:,} districts of {figures['students_per_district']:,} students: CPU seconds per million rows"
     cores, day = figures["machine"]["cores"], figures["measured_at"][:10]
     said = f"Measured {day} on {cores} cores, load {figures['machine']['load']}. Shorter is better; ours are green."
@@ -50,8 +49,8 @@ def svg(figures: dict[str, Any]) -> str:
     )
 
 
-def _panel(lines: list[str], title: str, bars: list[dict[str, Any]], top: int) -> int:
-    """Add a panel; gives where the next one begins."""
+def _panel(lines: list[str], title: str, bars: list[dict[str, Any]], top: int, districts: int) -> int:
+    """Add a panel; gives where the next one begins. Who had fewer districts than the most has their number beside it."""
     lines.append(f'<text class="title" x="16" y="{top + 22}">{escape(title)}</text>')
     top += 34
     longest = max(_per_million(one) for one in bars)
@@ -59,7 +58,7 @@ def _panel(lines: list[str], title: str, bars: list[dict[str, Any]], top: int) -
         seconds = _per_million(one)
         width = max(2, round(seconds / longest * (WIDTH - LEFT - RIGHT)))
         kind = "ours" if one["name"].startswith("our ") else "bar"
-        of = f" ({one['districts']:,} districts)"
+        of = f" (on {one['districts']:,} districts)" if one["districts"] < districts else ""
         lines += [
             f'<text x="{LEFT - 10}" y="{top + 15}" text-anchor="end">{escape(one["name"])}</text>',
             f'<rect class="{kind}" x="{LEFT}" y="{top}" width="{width}" height="{ROW - 6}" rx="2"/>',

@@ -105,6 +105,10 @@ def test_a_contender_that_publishes_something_else_ends_the_contest(tmp_path: Pa
     }
     with pytest.raises(SystemExit, match=r"plain dbt published different rows: \['rpt_district_subgroup'\]"):
         contest.compare([])
+    del contest.published["plain dbt", 1]
+    contest.published["our night", 1] = {"rpt_district_subgroup": (2, 10, 1)}
+    with pytest.raises(SystemExit, match=r"our night published different rows: \['fct_enrollment'\]"):
+        contest.compare([])
 
 
 def test_what_a_contender_is_given_and_gives_back(tmp_path: Path) -> None:
