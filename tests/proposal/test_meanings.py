@@ -42,6 +42,13 @@ def values(found: Meanings) -> dict[str, str]:
         ("FosterCare", "foster"),
         ("Military Connected", "military_connected"),
         ("gifted/talented", "gifted"),
+        ("LIEP_Type", "language_program"),
+        ("Title III Language Instruction Program Type", "language_program"),
+        ("EL Program Code", "language_program"),
+        ("CTE", "career_technical_education"),
+        ("Career & Technical Education", "career_technical_education"),
+        ("is_cte_student", "career_technical_education"),
+        ("Voc. Ed. Flag", "career_technical_education"),
         ("Race/Ethnicity", "race_ethnicity"),
         ("HispanicOrLatinoEthnicity", "hispanic_or_latino"),
         ("Home_Lang", "home_language"),
@@ -126,11 +133,32 @@ def test_ids_and_what_is_no_subgroup_are_known() -> None:
         ("race_ethnicity", ["W", "A", "P"], {"W": "white", "A": "asian", "P": "native_hawaiian_or_other_pacific_islander"}),
         ("gender", ["M", "F", "X"], {"M": "male", "F": "female", "X": "nonbinary"}),
         ("homeless_residence", ["D", "STH"], {"D": "doubled_up", "STH": "sheltered"}),
+        (
+            "language_program",
+            ["DualLanguage", "Transitional Bilingual", "ESL", "None"],
+            {"DualLanguage": "dual_language", "Transitional Bilingual": "transitional_bilingual", "ESL": "esl", "None": "none"},
+        ),
+        ("language_program", ["Y", "N"], {"Y": "yes", "N": "no"}),
+        (
+            "career_technical_education",
+            ["Participant", "Concentrator", "Not CTE"],
+            {"Participant": "participant", "Concentrator": "concentrator", "Not CTE": "not_in_cte"},
+        ),
+        ("career_technical_education", ["1", "0"], {"1": "yes", "0": "no"}),
     ],
 )
 def test_each_system_of_codes(subgroup: str, cells: list[str], expected: dict[str, str]) -> None:
     found = read(subgroup, *cells)
     assert ({cell: values(found)[cell] for cell in cells}, found.unknown, found.unsure) == (expected, (), {})
+
+
+def test_who_is_in_no_program_is_no_member() -> None:
+    members = {"dual_language": True, "esl": True, "none": False, "participant": True, "completer": True, "not_in_cte": False}
+    assert {value: means_membership(value, "not_reported") for value in members} == members
+
+
+def test_a_column_of_concentrators_alone_is_asked_about() -> None:
+    assert catalogue().naming("CTE Concentrator").way != "usual"
 
 
 def test_the_other_one_of_yes_and_no_is_known_and_other_codes_are_only_what_was_met() -> None:
@@ -153,6 +181,8 @@ def test_the_other_one_of_yes_and_no_is_known_and_other_codes_are_only_what_was_
         ("students_with_disabilities", ["Active", "Exited"]),
         ("gifted", ["1", "0", "9"]),
         ("gifted", ["X", "Y", "Z"]),
+        ("language_program", ["A", "B", "D"]),
+        ("career_technical_education", ["4", "5", "7"]),
         ("gifted", ["T", "F", "U"]),
         ("race_ethnicity", ["1", "2", "3", "4"]),
         ("race_ethnicity", ["Y", "N"]),
