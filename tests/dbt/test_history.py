@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+import duckdb
 import pytest
 
 from subgroup_pipeline.build.history import keep_history
 from subgroup_pipeline.registry.builds import builds_of
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import District
+from subgroup_pipeline.warehouse.history_tables import MONTH_COUNT, STUDENT_CELL
 from tests.support.dbt_warehouse import Warehouse, at, scope, student
 
 SCHOOL = {"sourcedId": "north", "name": "North", "type": "school"}
@@ -100,3 +102,30 @@ def test_what_is_taken_back_leaves_no_trace(past: Past) -> None:
     with past.registry.begin() as session:
         assert [build.effective_at.hour for build in builds_of(session, "alder")] == [1, 2, 4]
     assert past.warehouse.mart("rpt_trend_subgroup", "distinct month") == [(at(1).date().replace(month=9, day=1),)]
+
+
+@pytest.mark.slow
+def test_a_hundred_nights_without_a_change_add_no_row_and_no_byte(past: Past) -> None:
+    """The district uploads the same values every night. The models are asked once; what they say is kept a hundred times."""
+    past.build("r1", "s2", 5)
+    past.build("r1", "s2", 6)
+    history = past.warehouse.settings.paths.history_database
+
+    def count(connection: duckdb.DuckDBPyConnection) -> None:
+        tables = ("work.intermediate.int_history_change", "work.intermediate.int_history_opened", STUDENT_CELL, MONTH_COUNT)
+        counts.append([connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in tables])
+
+    def another_night(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("update control.run_scope set effective_at = effective_at + interval 1 minute")
+        connection.execute("update control.run_scope set history_from = effective_at, built_at = effective_at")
+        keep_history(connection, past.registry)
+
+    counts: list[list[int]] = []
+    past.warehouse.write(count)
+    size = history.stat().st_size
+    for _ in range(100):
+        past.warehouse.write(another_night)
+    past.warehouse.write(count)
+    assert counts[0] == counts[1]
+    assert (counts[0][:2], counts[0][2] > 0, counts[0][3] > 0) == ([0, 0], True, True)
+    assert history.stat().st_size == size
