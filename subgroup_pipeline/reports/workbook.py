@@ -13,7 +13,6 @@ from subgroup_pipeline.reports.words import place_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
 
     from subgroup_pipeline.reports.report import Problem, Report
@@ -22,8 +21,6 @@ _PROBLEMS = {"Problem": 60, "Where": 32, "Rows": 9, "How grave": 16, "In your st
              "If you edit the file in Excel": 60, "Why it matters": 50, "Code": 10}  # fmt: skip
 _ROWS = {"File": 20, "Line": 8, "Column": 20, "Your ID": 18, "What stands there": 22, "Problem": 60, "How to fix it": 60,
          "How grave": 16, "Code": 10, "Row": 8}  # fmt: skip
-_CELL_MAX = 32_767
-"""Characters that Excel takes in a cell."""
 
 
 def as_xlsx(report: Report) -> bytes:
@@ -60,19 +57,17 @@ def _about(report: Report) -> list[tuple[str, str]]:
 
 
 def _sheet(book: Workbook, name: str, columns: dict[str, int], rows: Iterable[Sequence[str | int | None]]) -> None:
-    sheet = book.add_worksheet(name)
+    from subgroup_pipeline.reports.text_sheet import TextSheet
+
+    sheet: TextSheet = book.add_worksheet(name, TextSheet)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    text: Format = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-    for at, (title, width) in enumerate(columns.items()):
+    text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
+    for at, width in enumerate(columns.values()):
         sheet.set_column(at, at, width)
-        sheet.write_string(0, at, title, head)
-    last = 0
-    for last, cells in enumerate(rows, start=1):
-        for at, cell in enumerate(cells):
-            if isinstance(cell, int):
-                sheet.write_number(last, at, cell)
-            elif cell:
-                sheet.write_string(last, at, cell[:_CELL_MAX], text)
+    sheet.append(list(columns), head)
+    for cells in rows:
+        sheet.append(cells, text)
+    last = sheet.dim_rowmax
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, last, len(columns) - 1)
     # Excel would mark every ID as a number that is stored as text, which it is meant to be.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xlsxwriter.workbook import Workbook
 
 from subgroup_pipeline.findings.catalogue import catalogue
+from subgroup_pipeline.reports.text_sheet import TextSheet
 from subgroup_pipeline.reports.workbook import as_xlsx
 from tests.reports.made_up import finding, problems, report, row
 
@@ -61,3 +64,26 @@ def test_whatever_a_file_holds_is_text(value: str) -> None:
 def test_a_report_that_is_written_again_is_the_same_file() -> None:
     shown = report(problems=problems(finding(1, "SUB503", file="s.csv")), rows=[row()])
     assert as_xlsx(shown) == as_xlsx(shown)
+
+
+def test_a_sheet_of_texts_is_the_bytes_that_xlsxwriter_writes() -> None:
+    rows: list[list[str | int | None]] = [[None, f"id {n}", n, "same", "" if n % 3 else " x<&\n_x0041_"] for n in range(40)]
+    rows += [[None] * 5, ["a" * 40_000, 0, "\U0001f600" * 20_000, "\x01", "é"], [None, None, None, 7, None]]
+    ours, theirs = io.BytesIO(), io.BytesIO()
+    for out in (ours, theirs):
+        with Workbook(out, {"in_memory": True}) as book:
+            book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
+            style = book.add_format({"text_wrap": True})
+            if out is ours:
+                filled: TextSheet = book.add_worksheet("S", TextSheet)
+                for cells in rows:
+                    filled.append(cells, style)
+                continue
+            sheet = book.add_worksheet("S")
+            for at, cells in enumerate(rows):
+                for column, cell in enumerate(cells):
+                    if isinstance(cell, int):
+                        sheet.write_number(at, column, cell)
+                    elif cell:
+                        sheet.write_string(at, column, cell, style)
+    assert ours.getvalue() == theirs.getvalue()
