@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.warehouse.sql_text import identifier
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -17,8 +19,11 @@ _BEFORE_2 = {
         * replace (case source when 'sftp' then 'file' else source end as source) rename (valid_from as received_at)
     """,
 }
-# Models that were renamed: their tables would stay for good, with data of students.
-_GONE = ("warehouse.intermediate.int_row_set_aside", "warehouse.intermediate.int_roster_row")
+# Tables of one run that lay in the warehouse, and models that were renamed: they would stay for good, with data of students.
+_GONE = """
+    select table_name from duckdb_tables()
+    where database_name = 'warehouse' and schema_name = 'intermediate' and table_name <> 'int_row_count'
+"""
 _IS_BEFORE_2 = """
 select count(*) > 0 from duckdb_columns()
 where database_name = ? and table_name = 'fct_student_subgroup' and column_name = 'valid_from'
@@ -41,5 +46,5 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
         if (columns := columns_now(connection, "analytics", table)) != "*":
             name = f"analytics.marts.{table}"
             connection.execute(f"create or replace table {name} as select {columns} from {name}")
-    for table in _GONE:
-        connection.execute(f"drop table if exists {table}")
+    for (table,) in connection.execute(_GONE).fetchall():
+        connection.execute(f"drop table warehouse.intermediate.{identifier(table)}")

@@ -16,6 +16,8 @@ with set_aside as (
     from (
         select * from {{ ref('int_set_aside') }}
         union all
+        select * from {{ ref('int_set_aside_enrollment') }}
+        union all
         select * from {{ ref('int_set_aside_gradebook') }}
     ) as aside
     group by all

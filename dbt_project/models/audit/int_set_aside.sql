@@ -1,6 +1,6 @@
--- Rows of the roster that no report uses, but for the gradebook (int_set_aside_gradebook): their number per id (or
--- file, where rows have no id) and rule they break. A row counts under the first of its rules. Rows of a parent that
--- is set aside go with it, under the parent's rule.
+-- Rows of the roster that no report uses, but for enrollments (int_set_aside_enrollment) and the gradebook
+-- (int_set_aside_gradebook): their number per id and rule they break. A row counts under the first of its rules.
+-- Classes of a school that is set aside go with it, under its rule.
 {% set keyed = [
     ('orgs', 'stg_org', 'org_id'), ('academic_sessions', 'stg_academic_session', 'session_id'),
     ('courses', 'stg_course', 'course_id'), ('classes', 'stg_class', 'class_id'), ('users', 'stg_user', 'user_id'),
@@ -73,72 +73,8 @@ classes as (
         class.fault is null and {{ row_counts('class.status') }} and alone.row_id is null
         and (school.org_id is null or school.rule is not null)
     group by all
-),
-
-parents as (
-    select * from alone
-    union all
-    select * from classes
-),
-
-faulty_parents as (
-    select
-        district_id,
-        table_name,
-        row_id,
-        min(rule) as rule
-    from parents
-    group by all
-),
-
-class_ids as (
-    select distinct
-        district_id,
-        class_id
-    from {{ ref('stg_class') }}
-),
-
-user_ids as (
-    select distinct
-        district_id,
-        user_id
-    from {{ ref('stg_user') }}
-),
-
-enrollments as (
-    select
-        seat.district_id,
-        'enrollments' as table_name,
-        seat.file_name,
-        cast(null as varchar) as row_id,
-        coalesce(
-            seat.fault,
-            case
-                when class.class_id is null then 'REF105'
-                when person.user_id is null then 'REF106'
-                when of_class.rule is not null then of_class.rule || ' of its class'
-                else of_user.rule || ' of its user'
-            end
-        ) as rule,
-        count(*) as row_count
-    from {{ ref('stg_enrollment') }} as seat
-    left join class_ids as class
-        on seat.district_id = class.district_id and seat.class_id = class.class_id
-    left join user_ids as person
-        on seat.district_id = person.district_id and seat.user_id = person.user_id
-    left join faulty_parents as of_class
-        on of_class.table_name = 'classes'
-        and seat.district_id = of_class.district_id
-        and seat.class_id = of_class.row_id
-    left join faulty_parents as of_user
-        on of_user.table_name = 'users' and seat.district_id = of_user.district_id and seat.user_id = of_user.row_id
-    where
-        seat.fault is not null
-        or {{ row_counts('seat.status') }}
-        and (class.class_id is null or person.user_id is null or of_class.rule is not null or of_user.rule is not null)
-    group by all
 )
 
-select * from parents
+select * from alone
 union all
-select * from enrollments
+select * from classes
