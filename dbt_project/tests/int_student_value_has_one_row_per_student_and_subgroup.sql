@@ -1,5 +1,5 @@
--- The grain of fct_student_subgroup too, by the keys of the run. That no row was lost or added on the way to the fact is
--- what every_active_student_has_a_value_for_every_subgroup counts.
+-- The grain of fct_student_subgroup too, by the keys of the run. That no row was lost or added on the way to the fact
+-- is what every_active_student_has_a_value_for_every_subgroup counts.
 with twice as (
     select
         has.student_key,

@@ -1,5 +1,5 @@
--- A row of enrollments.csv that holds on as_of, by the keys of its student and class, or one that no report uses, by the
--- rule that it breaks. A row is looked up by its ids once: they are most of what this file costs.
+-- A row of enrollments.csv that holds on as_of, by the keys of its student and class, or one that no report uses, by
+-- the rule that it breaks. A row is looked up by its ids once: they are most of what this file costs.
 with faulty_parents as (
     select
         district_id,
@@ -63,7 +63,7 @@ found as (
         person.student_key,
         class.class_key,
         scope.as_of_date,
-        -- The class's terms are for blank dates only: one that is given and cannot be read sets the row aside.
+        -- The class's terms are for blank dates: one that is given and cannot be read sets the row aside.
         coalesce(seat.begin_date, class.first_date) as begin_date,
         coalesce(seat.end_date, class.last_date) as end_date,
         case
