@@ -41,6 +41,7 @@ from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.outbox import deliver_reports
+from subgroup_pipeline.shard import Shard
 from tests.support.home import Home
 
 RECENT_ROWS = 1000
@@ -167,7 +168,7 @@ class Ledger(Home):
     def _publish(self) -> None:
         with duckdb.connect() as connection:
             connection.execute("attach ':memory:' as analytics")
-            write_quality_tables(connection, self.registry, {}, {})
+            write_quality_tables(connection, self.registry, {}, {}, Shard())
 
     def _report(self) -> None:
         with self.registry.begin() as session:

@@ -19,6 +19,7 @@ from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.database_url import DRIVER, with_driver, without_secrets
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.home import Home
+from subgroup_pipeline.shard import Shard
 from subgroup_pipeline.smtp_url import SmtpServer, read_smtp_url
 
 LOOPBACK = "127.0.0.1"
@@ -39,6 +40,11 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""),
         description="Registry and Dagster's tables: postgresql://user:password@host:port/name; empty means SQLite under the home",
+    )
+    shard: str = Field(
+        "",
+        description="The districts that this home takes where several share a registry: 1/2 the first half, 0/2 none (it joins "
+        "the others); empty means all",
     )
     sftp_host: str = Field("127.0.0.1", description="Address the SFTP server listens on, and the pipeline fetches from")
     sftp_port: int = Field(2022, ge=1, le=65535, description="Port of the SFTP server")
@@ -112,6 +118,11 @@ class Settings(BaseSettings):
             raise ValueError("write postgresql://user:password@host:port/name")
         return SecretStr(url)
 
+    @field_validator("shard")
+    @classmethod
+    def _shard(cls, value: str) -> str:
+        return str(Shard.read(value))
+
     @field_validator("nightly_cron")
     @classmethod
     def _cron(cls, value: str) -> str:
@@ -179,8 +190,18 @@ class Settings(BaseSettings):
 
     @property
     def is_on_postgres(self) -> bool:
-        """Whether the registry and Dagster's tables are in PostgreSQL."""
+        """Whether the registry is in PostgreSQL."""
         return self.database_url.get_secret_value().startswith(DRIVER)
+
+    @property
+    def own_shard(self) -> Shard:
+        """Which districts this home takes."""
+        return Shard.read(self.shard)
+
+    @property
+    def has_dagster_on_postgres(self) -> bool:
+        """Whether Dagster's tables are in PostgreSQL. Each shard has its own: a daemon runs what it finds in its tables."""
+        return self.is_on_postgres and self.own_shard.is_whole
 
     @property
     def registry_url(self) -> str:

@@ -58,6 +58,23 @@ def release() -> None:
         say(f"readers see {shown}" if shown else "nothing is published yet")
 
 
+@publish_app.command()
+def join(homes: Annotated[list[Path], typer.Argument(metavar="HOME…", help="Homes of shards (SUBGROUPS_HOME).")]) -> None:
+    """Show readers the newest snapshots of several shards as one. Runs in a home of its own, with SUBGROUPS_SHARD=0/N.
+
+    Example: SUBGROUPS_SHARD=0/2 subgroups publish join /srv/shard1 /srv/shard2
+    """
+    from subgroup_pipeline.desk.snapshots import join as join_homes
+
+    with installation() as (settings, registry):
+        joined = join_homes(registry, settings, homes)
+    manifest = joined.published.manifest
+    what = "readers see" if joined.published.is_new else "nothing new: readers see"
+    say(f"{what} {manifest.snapshot}, {len(manifest.districts)} districts")
+    for number in joined.missing:
+        say(f"shard {number} has published nothing here; its districts stay as they were published last")
+
+
 def rebuild() -> None:
     """Drop the warehouse and make it anew from archive and ledger; readers keep what they have, and the history stays.
 

@@ -29,9 +29,10 @@ def run_now(
     """
     from subgroup_pipeline.desk import night
 
-    begun = night.begin(registry, district_ids, datetime.now(UTC))
+    begun = night.begin(registry, settings.own_shard, district_ids, datetime.now(UTC))
     if not begun.districts:
-        say("no district is registered. `subgroups district apply FILE` registers one.")
+        whose = f"of shard {settings.shard} " if settings.shard else ""
+        say(f"no district {whose}is registered. `subgroups district apply FILE` registers one.")
         return 1
     clock = time.monotonic()
     failure = _attempts(settings, registry, district_ids, wait=wait)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.deliveries import ShownDelivery, as_shown
 from subgroup_pipeline.districts.lateness import STAGE
-from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.districts.registered import districts_of_shard
 from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.registry.ledger import all_deliveries, describe_delivery, district_findings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
+    from subgroup_pipeline.shard import Shard
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ class NightSeen:
         return {fault.district_id for fault in self.faults}
 
 
-def begin(registry: Registry, district_ids: Sequence[str], now: datetime) -> Begun:
-    """Note how things stand before a night of these districts (none: all). Raises UnknownDistrictError."""
-    districts = registered_districts(registry, list(district_ids))
+def begin(registry: Registry, shard: Shard, district_ids: Sequence[str], now: datetime) -> Begun:
+    """Note how things stand before a night of these districts (none: all of a shard). Raises UnknownDistrictError."""
+    districts = districts_of_shard(registry, shard, list(district_ids))
     with registry.begin() as session:
         return Begun(frozenset(district.district_id for district in districts), now, standing(session))
 

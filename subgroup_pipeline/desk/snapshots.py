@@ -9,6 +9,10 @@ from subgroup_pipeline.publish import current
 from subgroup_pipeline.publish.manifest import DATABASE, snapshot_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from subgroup_pipeline.publish.join import Joined
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -44,6 +48,19 @@ def roll_back(registry: Registry, settings: Settings, snapshot: str | None) -> s
     shown = current.roll_back(settings, snapshot)
     registry.audit("publish.rolled_back", actor=_OPERATOR, detail={"snapshot": shown})
     return shown
+
+
+def join(registry: Registry, settings: Settings, homes: Sequence[Path]) -> Joined:
+    """Publish the newest snapshots of these homes as one. Raises PublishError, WarehouseBusyError."""
+    from subgroup_pipeline.publish.join import join_snapshots
+    from subgroup_pipeline.warehouse.connection import warehouse_lock
+
+    with warehouse_lock(settings):
+        joined = join_snapshots(settings, homes, run_id="join")
+    if joined.published.is_new:
+        detail = {"snapshot": joined.published.manifest.snapshot, "missing_shards": joined.missing}
+        registry.audit("publish.joined", actor=_OPERATOR, detail=detail)
+    return joined
 
 
 def release(registry: Registry, settings: Settings) -> str | None:

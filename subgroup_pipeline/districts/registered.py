@@ -12,6 +12,7 @@ from subgroup_pipeline.districts.district_file import DistrictSettings
 from subgroup_pipeline.errors import StaleSettingsError, UnknownDistrictError
 from subgroup_pipeline.registry.database import Registry, record_event
 from subgroup_pipeline.registry.schema import District, DistrictSettingsVersion
+from subgroup_pipeline.shard import Shard
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,19 @@ def registered_districts(registry: Registry, only: list[str] | None = None) -> l
                 f"no district is called {', '.join(missing)}. `subgroups district list` shows those that are registered."
             )
     return found
+
+
+def districts_of_shard(registry: Registry, shard: Shard, only: list[str] | None = None) -> list[RegisteredDistrict]:
+    """Districts by key that this shard takes, all or those named.
+
+    Raises UnknownDistrictError for a name that is not registered, or is another shard's.
+    """
+    found = registered_districts(registry, only)
+    if only and (others := [d.district_id for d in found if not shard.takes(d.district_id)]):
+        raise UnknownDistrictError(
+            f"{', '.join(others)}: shard {shard.owner(others[0])}/{shard.of} takes it, and SUBGROUPS_SHARD is {shard} here."
+        )
+    return [district for district in found if shard.takes(district.district_id)]
 
 
 def registered_district(registry: Registry, district_id: str) -> RegisteredDistrict:

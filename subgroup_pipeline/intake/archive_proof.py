@@ -43,7 +43,7 @@ def lost_files(registry: Registry, settings: Settings, changed: Collection[str] 
 
     Reads no file: `changed` are the sha256 under which other bytes lie, as `changed_files` gives them.
     """
-    return _lost(_needed(registry), settings, changed)
+    return _lost(_needed(registry, settings), settings, changed)
 
 
 def changed_files(paths: Iterable[Path]) -> set[str]:
@@ -53,7 +53,7 @@ def changed_files(paths: Iterable[Path]) -> set[str]:
 
 def require_archive(registry: Registry, settings: Settings) -> None:
     """Refuse to drop the warehouse while it holds rows that the archive cannot give again. Raises ArchiveDamagedError."""
-    needed = _needed(registry)
+    needed = _needed(registry, settings)
     hashes = {file.sha256 for delivery in needed for file in delivery.files if not file.member_of}
     lost = _lost(needed, settings, changed_files(archived_path(settings.paths.archive, sha256) for sha256 in hashes))
     if lost:
@@ -78,9 +78,10 @@ def how_to_mend(lost: LostFile, settings: Settings) -> str:
     )
 
 
-def _needed(registry: Registry) -> list[Delivery]:
+def _needed(registry: Registry, settings: Settings) -> list[Delivery]:
+    """What a home of this shard keeps: the archive of another shard's districts lies in its home."""
     with registry.begin() as session:
-        return needed_deliveries(session)
+        return [delivery for delivery in needed_deliveries(session) if settings.own_shard.takes(delivery.district_id)]
 
 
 def _lost(deliveries: Sequence[Delivery], settings: Settings, changed: Collection[str]) -> list[LostFile]:

@@ -34,8 +34,8 @@ def prepare_instance(settings: Settings) -> None:
     The file holds no secret: on PostgreSQL it names the variable that has the URL, which is set here with the driver's name.
     """
     settings.paths.make()
-    parts = ["dagster.yaml", "dagster_postgres.yaml" if settings.is_on_postgres else "dagster_sqlite.yaml"]
-    if settings.is_on_postgres:
+    parts = ["dagster.yaml", "dagster_postgres.yaml" if settings.has_dagster_on_postgres else "dagster_sqlite.yaml"]
+    if settings.has_dagster_on_postgres:
         os.environ["SUBGROUPS_DATABASE_URL"] = settings.database_url.get_secret_value()
     shipped = "".join(files(__package__).joinpath(part).read_text(encoding="utf-8") for part in parts)
     target = settings.paths.dagster / "dagster.yaml"

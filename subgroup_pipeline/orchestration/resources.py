@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.disk import require_room, room_for_a_snapshot
-from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
+from subgroup_pipeline.districts.registered import RegisteredDistrict, districts_of_shard
 from subgroup_pipeline.logs import RUN_ID, log_event, open_log
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs, hold_run
 from subgroup_pipeline.past.lost_history import begin_history_again
@@ -51,8 +51,8 @@ class RunDistricts:
     verdicts: dict[str, str] = field(default_factory=dict)
 
     def chosen(self) -> list[RegisteredDistrict]:
-        """The districts, with their newest settings."""
-        return registered_districts(self.registry, list(self.only))
+        """The districts that this home takes, with their newest settings."""
+        return districts_of_shard(self.registry, self.settings.own_shard, list(self.only))
 
 
 RegistryResource = dg.ResourceParam[Registry]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from subgroup_pipeline.desk.asked_check import checks_ready
-from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.districts.registered import districts_of_shard
 from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.orchestration.failures import BUSY, causes
 from subgroup_pipeline.orchestration.killed_runs import end_killed_runs
@@ -54,7 +54,7 @@ def build_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
         end_killed_runs(context.instance, settings)
         registry = open_registry(settings)
         try:
-            ready, faults = observe_sources(registry, settings, registered_districts(registry))
+            ready, faults = observe_sources(registry, settings, districts_of_shard(registry, settings.own_shard))
         finally:
             registry.close()
         # The cursor holds what runs were started for, by (district, path, size, mtime) and never by a clock: a file that is
@@ -89,7 +89,7 @@ def build_asked_sensor(job: Job, settings: Settings) -> dg.SensorDefinition:
     def asked_checks(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         registry = open_registry(settings)
         try:
-            waiting = waiting_checks(registry)
+            waiting = [one for one in waiting_checks(registry) if settings.own_shard.takes(one.district_id)]
             ready = checks_ready(registry, settings, waiting, datetime.now(UTC)) if waiting else []
         finally:
             registry.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.districts.registered import districts_of_shard
 from subgroup_pipeline.registry.builds import doubt_builds, forget_unread
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.warehouse.history_tables import STUDENT_CELL
@@ -25,8 +26,9 @@ def begin_history_again(registry: Registry, settings: Settings) -> None:
     """
     if settings.paths.history_database.exists():
         return
+    own = None if settings.own_shard.is_whole else [d.district_id for d in districts_of_shard(registry, settings.own_shard)]
     with registry.begin() as session:
-        was_there = doubt_builds(session)
+        was_there = doubt_builds(session, own)
     if was_there:
         build_all_again(settings)
         note_damage(registry, "history", "The history was damaged or missing; it is read again as far as the archive reaches.")

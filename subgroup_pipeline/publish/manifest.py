@@ -42,7 +42,7 @@ class Manifest(BaseModel):
     """One snapshot: its files by path within it (sha256), rows by table, and the districts it holds.
 
     `lake` has one sha256 per district, over the names and hashes of its files in the lake. `seal` is the sha256 of the rest;
-    manifests of older releases have neither.
+    manifests of older releases have neither. `shard` says which districts it is about where it is not all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +57,7 @@ class Manifest(BaseModel):
     compacted_at: str
     districts: dict[str, PublishedDistrict]
     lake: dict[str, str] = {}
+    shard: str = ""
     seal: str = ""
 
     def sealed(self) -> Self:
@@ -69,7 +70,7 @@ class Manifest(BaseModel):
         return self.seal in ("", self._hash())
 
     def _hash(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude={"seal"} if self.shard else {"seal", "shard"}).encode()).hexdigest()
 
     @property
     def build_keys(self) -> dict[str, str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.shard import Shard
 
 KEPT = timedelta(days=35)
 """Older deliveries are left out of the published tables unless they are live; the registry keeps them."""
@@ -94,11 +95,15 @@ def write_quality_tables(
     registry: Registry,
     shown: Mapping[tuple[str, str], str],
     kept_hops: Mapping[str, Sequence[dict[str, Any]]],
+    shard: Shard,
 ) -> dict[str, str]:
-    """Replace `analytics.quality`; gives a hash of what it says of each district, so that what is the same is not made anew."""
+    """Replace `analytics.quality` by what is said of a shard's districts.
+
+    Gives a hash of what it says of each district, so that what is the same is not made anew.
+    """
     oldest = datetime.now(UTC) - KEPT
     with registry.begin() as session:
-        deliveries = deliveries_since(session, oldest, LIVE_STATES)
+        deliveries = [d for d in deliveries_since(session, oldest, LIVE_STATES) if shard.takes(d.district_id)]
     written: list[list[dict[str, Any]]] = [
         [_delivery_row(delivery, state_when_shown(delivery, shown)) for delivery in deliveries],
         [

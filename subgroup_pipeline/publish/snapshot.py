@@ -28,8 +28,8 @@ from subgroup_pipeline.publish.manifest import (
     write_manifest,
 )
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
-from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.publish.reconciliation import hops_before
+from subgroup_pipeline.publish.verification import mart_tables_in, verify_file
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
 from subgroup_pipeline.stages import stage
@@ -38,7 +38,7 @@ from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.proof import end_well
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import duckdb
@@ -60,19 +60,21 @@ class Published:
 
 @stage("publish")
 def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> Published | None:
-    """Publish what the working file holds. None when nothing was ever built.
+    """Publish what the working file holds. None when nothing was ever built, and in a home that only joins others.
 
     Districts whose rows are not known to be whole, and those that the working file lost, keep their rows of the snapshot
     before. Nothing new: no snapshot. Raises PublishError when the verification fails, DiskFullError without room; readers
     then keep the snapshot they have.
     """
+    if settings.own_shard.is_empty:
+        return None
     with open_warehouse(settings) as connection:
         if not _has_marts(connection):
             return None
         before, lost, kept = snapshot_before(connection, settings)
         districts = _working_districts(connection, before, kept)
         kept_hops = hops_before(settings, database_of(settings, before), kept)
-        by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops)
+        by_district = write_quality_tables(connection, registry, shown_deliveries(districts), kept_hops, settings.own_shard)
         comment_tables(connection)
         make_macros(connection)
         said = hashlib.sha256(json.dumps(by_district, sort_keys=True).encode()).hexdigest()
@@ -81,14 +83,23 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             for district_id, district in districts.items()
         }
         version = _contract_version(connection)
-    is_same = before is not None and (before.quality_sha256, before.districts) == (said, districts)
+    is_same = before is not None and (before.shard, before.quality_sha256, before.districts) == (settings.shard, said, districts)
     # A snapshot of a release without a lake is followed by one with it.
     if before is not None and is_same and before.lake.keys() == districts.keys():
         published = Published(before, is_new=False)
     else:
-        draft = _draft(before, run_id, version, said, districts)
+        draft = draft_manifest(before, run_id, version, said, districts).model_copy(update={"shard": settings.shard})
         with full_disk_in_words(settings.paths):
-            published = Published(_make_snapshot(settings, draft, before, kept), is_new=True)
+            if before is not None and draft.compacted_at == draft.created_at:
+                compact_working_file(settings)
+                compact_history(settings)
+            manifest = make_snapshot(
+                settings,
+                draft,
+                lambda file: _make_file(settings, file, before, kept),
+                lambda building: make_lake(settings, building, draft, before),
+            )
+        published = Published(manifest, is_new=True)
     show_newest(settings)
     mend_ledger(registry, settings)
     end_well(settings.paths)
@@ -97,7 +108,7 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
     return published
 
 
-def _draft(
+def draft_manifest(
     before: Manifest | None, run_id: str, version: str, quality_sha256: str, districts: dict[str, PublishedDistrict]
 ) -> Manifest:
     """The manifest of a snapshot that is to be made, without its files and tables; `compacted_at` is now when that is due."""
@@ -117,19 +128,22 @@ def _draft(
     )
 
 
-def _make_snapshot(settings: Settings, draft: Manifest, before: Manifest | None, kept: Sequence[str]) -> Manifest:
-    """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk."""
+def make_snapshot(
+    settings: Settings, draft: Manifest, make_file: Callable[[Path], None], make_lake_in: Callable[[Path], dict[str, str]]
+) -> Manifest:
+    """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk.
+
+    `make_file` writes the staff file, and `make_lake_in` the lake into the snapshot's directory, whose hashes it gives.
+    Raises PublishError when the verification fails.
+    """
     home = settings.paths
     require_room(home, "a new snapshot", room_for_a_snapshot(home))
     building = home.published / f".{draft.snapshot}.building"
     building.mkdir(mode=0o700)
     try:
-        if before is not None and draft.compacted_at == draft.created_at:
-            compact_working_file(settings)
-            compact_history(settings)
-        _make_file(settings, building / DATABASE, before, kept)
-        tables = _verify(settings, building / DATABASE, draft.districts)
-        lake = make_lake(settings, building, draft, before)
+        make_file(building / DATABASE)
+        tables = verify_file(settings, building / DATABASE, draft.districts)
+        lake = make_lake_in(building)
         manifest = draft.model_copy(update={"files": {DATABASE: hash_of(building / DATABASE)}, "tables": tables, "lake": lake})
         write_manifest(building, manifest)
         sync_to_disk(building)
@@ -199,8 +213,8 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
         with open_files(settings, write={"snapshot": target}, read={"last": last} if last else {}) as connection:
             connection.execute("use snapshot")
             # A table that came with this release is not in the snapshot before, and has nothing of these districts.
-            before_them = set(_mart_tables(connection, "last"))
-            for table in _mart_tables(connection):
+            before_them = set(mart_tables_in(connection, "last"))
+            for table in mart_tables_in(connection):
                 connection.execute(f"delete from marts.{table} where district_id in (select unnest(?))", [list(kept)])
                 if table in before_them:
                     columns = columns_now(connection, "last", table)
@@ -210,49 +224,6 @@ def _make_file(settings: Settings, target: Path, before: Manifest | None, kept: 
                         [list(kept)],
                     )
     sync_to_disk(target)
-
-
-def _mart_tables(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
-    """The tables of the schema `marts` in the connection's own database, or in one that is attached."""
-    query = (
-        "select table_name from duckdb_tables() where schema_name = 'marts' and database_name = coalesce(?, current_database()) "
-        "order by 1"
-    )
-    return [row[0] for row in connection.execute(query, [database]).fetchall()]
-
-
-def _verify(settings: Settings, path: Path, districts: dict[str, PublishedDistrict]) -> dict[str, int]:
-    """Open the new file as a reader does, and hold it against what it should say; gives rows by table.
-
-    Raises PublishError naming what does not fit.
-    """
-    with open_snapshot(path, settings) as connection:
-        shown = dict(connection.execute("select district_id, student_count from marts.dim_district").fetchall())
-        expected = {district_id: district.student_count for district_id, district in districts.items()}
-        if shown != expected:
-            wrong = sorted(set(shown.items()) ^ set(expected.items()))
-            raise PublishError(
-                f"the new snapshot shows other districts or student counts than were built: {wrong[:5]}. Nothing was "
-                "published; run `subgroups run` again, and `subgroups doctor` if it repeats."
-            )
-        reported = dict(
-            connection.execute(
-                "select district_id, sum(student_count)::bigint from marts.rpt_district_subgroup "
-                "where subgroup = 'all_students' group by all"
-            ).fetchall()
-        )
-        if without := [d for d, students in expected.items() if reported.get(d, 0) != students]:
-            raise PublishError(f"the district report does not count the students of {without[:5]}. Nothing was published.")
-        query = (
-            "select district_id from marts.rpt_district_subgroup group by district_id, subgroup "
-            "having sum(student_count) <> any_value(total_students)"
-        )
-        if wrong_sums := connection.execute(query).fetchall():
-            raise PublishError(
-                f"counts do not add up in the district report of {sorted(set(wrong_sums))[:5]}. Nothing was published."
-            )
-        connection.execute("select count(*) from marts.rpt_student_subgroup")
-        return {table: _scalar(connection, f"select count(*) from marts.{table}") for table in _mart_tables(connection)}
 
 
 def _after(before: Manifest | None, now: datetime) -> datetime:

@@ -42,7 +42,7 @@ def test_many_late_districts_are_one_line(settings: Settings, capsys: pytest.Cap
         apply(registry, text)
     districts = registered_districts(registry)
     since = datetime.now(UTC)
-    begun = begin(registry, names, since)
+    begun = begin(registry, settings.own_shard, names, since)
     note_late_feeds(registry, districts, since + timedelta(days=9))
     seen = see(registry, begun)
     assert seen.faults == []

@@ -17,7 +17,7 @@ from subgroup_pipeline.build import history, isolation, scope
 from subgroup_pipeline.intake import archive
 from subgroup_pipeline.intake.sources import sftp
 from subgroup_pipeline.landing import delta, land, load
-from subgroup_pipeline.publish import compaction, current, lake, manifest, quality_tables, snapshot
+from subgroup_pipeline.publish import compaction, current, lake, manifest, quality_tables, snapshot, verification
 from subgroup_pipeline.quality import family_totals, validation
 from subgroup_pipeline.registry import builds, findings, ledger, receiving
 from subgroup_pipeline.upkeep import runner
@@ -94,12 +94,12 @@ CRASHES = (
     Crash("built is marked", KillAt(scope.mark_built, "after")),
     Crash("before a failed district is held", KillAt(isolation.hold_failed), "failing test"),
     Crash("a failed district is held", KillAt(isolation.hold_failed, "after"), "failing test"),
-    Crash("a failed district's rows are put back", KillAt(snapshot._mart_tables), "failing test"),
+    Crash("a failed district's rows are put back", KillAt(verification.mart_tables_in), "failing test"),
     # Publish.
     Crash("quality tables", KillAt(quality_tables.write_quality_tables, "after")),
     Crash("before the copy", KillAt(shutil.copyfile, about=".building")),
     Crash("during the copy", KillAt(shutil.copyfile, "during", about=".building", delay=0.0005)),
-    Crash("copied, not verified", KillAt(snapshot._verify)),
+    Crash("copied, not verified", KillAt(verification.verify_file)),
     Crash("half the lake", KillAt(lake.write_table, "after", call=7)),
     Crash("before the manifest", KillAt(manifest.write_manifest)),
     Crash("before the snapshot has its name", KillAt(Path.rename, about=".building")),
@@ -166,8 +166,8 @@ def around_the_swap(seed: int, count: int) -> list[Crash]:
     """Kills around the moment in which readers change over, three in ten of them also in the publish that mends; seeded."""
     chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
     marks = (
-        (snapshot._make_snapshot, 0.15),
-        (snapshot._verify, 0.08),
+        (snapshot.make_snapshot, 0.15),
+        (verification.verify_file, 0.08),
         (Path.rename, 0.02),
         (current.swap, 0.004),
         (current._replace_link, 0.002),

@@ -36,6 +36,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     mirror.postgres_mirror,
 )
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
+    districts.own_shard,
     districts.without_a_way_in,
     districts.shared_keys,
     districts.first_deliveries,

@@ -33,6 +33,22 @@ def without_a_way_in(_settings: Settings, registry: Registry) -> list[Complaint]
     return [Complaint("warning", what, mend)]
 
 
+def own_shard(settings: Settings, registry: Registry) -> list[Complaint]:
+    """Which districts this home takes where it does not take all; and that another database than the shared one is no shard."""
+    from subgroup_pipeline.districts.registered import districts_of_shard, registered_districts
+
+    shard = settings.own_shard
+    if shard.is_whole:
+        return []
+    if not settings.is_on_postgres:
+        mend = "Set SUBGROUPS_DATABASE_URL to the registry of all shards."
+        return [Complaint("error", f"This home is shard {shard}, and its registry is a file of its own.", mend)]
+    own, all_of_them = len(districts_of_shard(registry, shard)), len(registered_districts(registry))
+    return [
+        Complaint("note", f"This home is shard {shard}: it takes {own} of {all_of_them} districts, by the hash of their keys.")
+    ]
+
+
 def shared_keys(_settings: Settings, registry: Registry) -> list[Complaint]:
     """Keys that sign in as more than one district: right for a vendor, wrong when a file was mixed up."""
     from subgroup_pipeline.districts.district_keys import keys_on_record
