@@ -51,7 +51,9 @@ people as (
         on user_ids.district_id = student.district_id and user_ids.user_id = student.student_id
         and student.is_active
     left join faulty_parents as faulty
-        on faulty.table_name = 'users' and user_ids.district_id = faulty.district_id and user_ids.user_id = faulty.row_id
+        on faulty.table_name = 'users'
+        and user_ids.district_id = faulty.district_id
+        and user_ids.user_id = faulty.row_id
 ),
 
 found as (
