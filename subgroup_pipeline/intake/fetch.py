@@ -6,6 +6,8 @@ is mended by the next fetch, which sees the same bytes again.
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,7 +20,7 @@ from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
-from subgroup_pipeline.intake.sources.of_district import sources_of
+from subgroup_pipeline.intake.sources.of_district import SharedConnection, sources_of
 from subgroup_pipeline.intake.sources.sight import Sight
 from subgroup_pipeline.intake.sources.source import Source, SourceError, Taken
 from subgroup_pipeline.reading.reading_pool import ReadingPool
@@ -32,7 +34,9 @@ from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.stages import stage
 
 AT_ONCE = 8
-"""Sources that are asked at the same time; those on one server share its connection's channels."""
+"""Districts on one server that are asked at the same time; they share its connection's channels."""
+SERVERS_AT_ONCE = 32
+"""Servers that are asked at the same time, so that one which does not answer delays nobody but its own districts."""
 
 
 @dataclass
@@ -56,12 +60,18 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     with ReadingPool(settings.threads) as readers:
         zips = UnpackedZips(settings.paths.scratch, readers)
         zips.clear()  # of a run that ended before it landed them
-        with closing(sources_of(registry, settings, districts, zips)) as groups:
-            for members in groups:
-                with ThreadPoolExecutor(AT_ONCE) as threads:
-                    outcomes = threads.map(_take, [source for _, source in members])
-                    for (district, source), outcome in zip(members, outcomes, strict=True):
-                        _enter(registry, source, district.district_id, outcome, fetched, settings.paths.archive)
+        entering = threading.Lock()
+
+        def fetch_one(member: tuple[RegisteredDistrict, Source]) -> None:
+            district, source = member
+            _enter(registry, source, district.district_id, _take(source), fetched, settings.paths.archive, entering)
+
+        def fetch_all(shared: SharedConnection) -> None:
+            with closing(shared.connection), ThreadPoolExecutor(AT_ONCE) as threads:
+                deque(threads.map(fetch_one, shared.members), maxlen=0)
+
+        with ThreadPoolExecutor(SERVERS_AT_ONCE) as servers:
+            deque(servers.map(fetch_all, sources_of(registry, settings, districts, zips)), maxlen=0)
     return fetched
 
 
@@ -75,16 +85,16 @@ def observe_sources(
     ready: dict[str, list[Sight]] = {}
     faults: list[str] = []
     zips = UnpackedZips(settings.paths.scratch, ReadingPool(1))  # no file is read, so no process starts
-    with closing(sources_of(registry, settings, districts, zips)) as groups:
-        for members in groups:
-            try:
-                for district, source in members:
+    for shared in sources_of(registry, settings, districts, zips):
+        try:
+            with closing(shared.connection):
+                for district, source in shared.members:
                     if found := source.observe():
                         ready[district.district_id] = found
-            except SourceError as fault:
-                if fault.needs_person:
-                    raise
-                faults.append(str(fault))
+        except SourceError as fault:
+            if fault.needs_person:
+                raise
+            faults.append(str(fault))
     return ready, faults
 
 
@@ -96,18 +106,25 @@ def _take(source: Source) -> Taken | SourceError:
 
 
 def _enter(
-    registry: Registry, source: Source, district_id: str, outcome: Taken | SourceError, fetched: Fetched, archive: Path
+    registry: Registry,
+    source: Source,
+    district_id: str,
+    outcome: Taken | SourceError,
+    fetched: Fetched,
+    archive: Path,
+    entering: threading.Lock,
 ) -> None:
-    """Write one district's outcome to the ledger, and clear at its source what was archived."""
+    """Write one district's outcome to the ledger, one district at a time, and clear at its source what was archived."""
     taken = Taken() if isinstance(outcome, SourceError) else outcome
     fault = outcome if isinstance(outcome, SourceError) else None
     for arrival in taken.arrivals:
-        _register(registry, source, district_id, arrival, fetched, archive)
+        with entering:
+            _register(registry, source, district_id, arrival, fetched, archive)
         try:
             source.clear(arrival)
         except SourceError as error:
             fault = error  # the next fetch clears the rest
-    with registry.begin() as session:
+    with entering, registry.begin() as session:
         if not isinstance(outcome, SourceError):
             for feed in FEEDS:
                 waiting = taken.waiting.get(feed, [])
@@ -116,8 +133,8 @@ def _enter(
                     fetched.waiting[district_id, feed] = waiting
         findings = [*taken.partial, *([Finding(fault.code, about=str(fault))] if fault else [])]
         store_findings(session, "intake", district_id, None, findings)
-    if fault:
-        fetched.faults[district_id] = str(fault)
+        if fault:
+            fetched.faults[district_id] = str(fault)
 
 
 def _register(registry: Registry, source: Source, district_id: str, arrival: Arrival, fetched: Fetched, archive: Path) -> None:

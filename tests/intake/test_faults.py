@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncssh
@@ -19,10 +20,9 @@ from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.settings import Settings
 from tests.support.installation import zip_of
 from tests.support.servers import Proxy, World, free_port, silent_server
+from tests.support.waiting import waited
 
 ZIP = zip_of({"users.csv": "sourcedId\nu1\n"})
-# What paramiko reads ahead on a thread of its own fails there too.
-BROKEN_ON_PURPOSE = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 BIG = b"student_id,ell\n" + b"s1,y\n" * 400_000
 
 
@@ -178,7 +178,6 @@ def test_the_sensor_stops_at_a_bad_key_and_is_told_of_a_server_that_is_down(worl
         observe_sources(world.registry, world.settings, districts)
 
 
-@BROKEN_ON_PURPOSE
 @pytest.mark.parametrize("cut", [0, 500, 3000, 1_000_000])
 def test_a_connection_that_breaks_twice_is_tried_again_and_the_file_is_whole(world: World, cut: int) -> None:
     world.put("alpha", "subgroups", "s.csv", BIG)
@@ -189,7 +188,6 @@ def test_a_connection_that_breaks_twice_is_tried_again_and_the_file_is_whole(wor
     assert fetched.bytes == len(BIG)
 
 
-@BROKEN_ON_PURPOSE
 def test_a_connection_that_always_breaks_while_a_file_is_read_ends_as_a_fault(world: World) -> None:
     world.put("alpha", "subgroups", "s.csv", BIG)
     with Proxy(world.settings.sftp_port, [400_000]) as proxy:
@@ -201,7 +199,6 @@ def test_a_connection_that_always_breaks_while_a_file_is_read_ends_as_a_fault(wo
     assert world.left("alpha", "subgroups") == ["s.csv"]
 
 
-@BROKEN_ON_PURPOSE
 def test_a_broken_transfer_is_a_transfer_error(world: World, tmp_path: Path) -> None:
     world.put("alpha", "subgroups", "s.csv", BIG)
     with Proxy(world.settings.sftp_port, [400_000]) as proxy:
@@ -270,6 +267,19 @@ def test_a_district_with_a_bad_server_of_its_own_harms_nobody(world: World, impa
     _others_delivered(world, fetched)
     assert list(fetched.faults) == ["beta"]
     assert _said(world) == {"beta": [code]}
+
+
+def test_a_server_that_stalls_delays_no_other(world: World) -> None:
+    """Servers were asked one after the other: each that accepted and never spoke kept all behind it for a minute."""
+    with ThreadPoolExecutor(1) as night:
+        with silent_server() as silent:
+            world.add("a_slow", _own_server(silent))
+            world.put(world.add("quick"), "roster", "roster.zip", ZIP)
+            fetching = night.submit(world.fetch, "a_slow", "quick")
+            waited(lambda: bool(world.states("quick")) and world.left("quick") == [])
+            assert not fetching.done()
+        fetched = fetching.result()
+    assert (len(fetched.new), list(fetched.faults)) == (1, ["a_slow"])
 
 
 def test_keys_are_never_learned(world: World) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-from subgroup_pipeline.districts.registered import RegisteredDistrict, registered_districts
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake import fetch as fetch_module
 from subgroup_pipeline.intake.archive import incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.fetch import observe_sources
+from subgroup_pipeline.intake.sources.of_district import SharedConnection
+from subgroup_pipeline.intake.sources.sftp import SftpConnection
+from subgroup_pipeline.intake.sources.sftp_server import server_of
 from subgroup_pipeline.intake.sources.sight import Sight
-from subgroup_pipeline.intake.sources.source import Source, SourceError, Taken
+from subgroup_pipeline.intake.sources.source import SourceError, Taken
 from subgroup_pipeline.registry.ledger import UploadedFile
 from tests.support import small_district as small
 from tests.support.servers import World
@@ -62,8 +64,9 @@ def test_a_source_need_not_be_a_file_server(world: World, monkeypatch: pytest.Mo
     pages = {"alpha": Pages(world.settings.paths.archive), "beta": Pages(world.settings.paths.archive, answers=False)}
     districts = registered_districts(world.registry)
 
-    def sources_of(*_: object) -> Generator[list[tuple[RegisteredDistrict, Source]]]:
-        yield [(district, pages[district.district_id]) for district in districts]
+    def sources_of(*_: object) -> list[SharedConnection]:
+        members = tuple((district, pages[district.district_id]) for district in districts)
+        return [SharedConnection(SftpConnection(server_of(world.settings, districts[0])), members)]
 
     monkeypatch.setattr(fetch_module, "sources_of", sources_of)
     assert observe_sources(world.registry, world.settings, districts) == ({"alpha": [("rosters", 0, 1)]}, [])

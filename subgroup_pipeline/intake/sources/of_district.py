@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from subgroup_pipeline.intake.sources.inbox import Inbox
@@ -9,7 +10,7 @@ from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpServer, server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.intake.sources.source import Source
@@ -17,13 +18,19 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-Members = list[tuple["RegisteredDistrict", "Source"]]
+
+@dataclass(frozen=True)
+class SharedConnection:
+    """Districts with their sources that share one connection, which is opened when the first asks and has to be closed."""
+
+    connection: SftpConnection
+    members: tuple[tuple[RegisteredDistrict, Source], ...]
 
 
 def sources_of(
     registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict], zips: UnpackedZips
-) -> Generator[Members]:
-    """The sources of districts, those together that share a connection, which is closed when the next are asked for."""
+) -> list[SharedConnection]:
+    """The sources of districts, those together that share a connection."""
     on_server: dict[SftpServer, list[RegisteredDistrict]] = {}
     for district in districts:
         source = district.settings.roster.source
@@ -31,9 +38,9 @@ def sources_of(
             on_server.setdefault(server_of(settings, district), []).append(district)
         else:
             assert_never(source)
-    for server, members in on_server.items():
+    shared: list[SharedConnection] = []
+    for server, on_it in on_server.items():
         connection = SftpConnection(server)
-        try:
-            yield [(district, Inbox(registry, settings, connection, district.settings, zips)) for district in members]
-        finally:
-            connection.close()
+        inboxes = ((district, Inbox(registry, settings, connection, district.settings, zips)) for district in on_it)
+        shared.append(SharedConnection(connection, tuple(inboxes)))
+    return shared

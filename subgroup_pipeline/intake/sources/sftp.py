@@ -13,6 +13,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
+from subgroup_pipeline.intake.sources.sftp_reading import read_file
 from subgroup_pipeline.intake.sources.sftp_server import SftpError, SftpServer, TransferError
 from subgroup_pipeline.intake.sources.sftp_sign_in import connect
 
@@ -25,10 +26,6 @@ CHANNELS = 8
 """SFTP channels on one connection; OpenSSH allows ten sessions by default."""
 _TRIES = 3
 Result = TypeVar("Result")
-
-
-class _GrownError(Exception):
-    """A file holds more bytes than when it was listed."""
 
 
 class SftpConnection:
@@ -90,23 +87,20 @@ class SftpConnection:
     def fetch(self, entry: RemoteEntry, target: IncomingFile) -> bool:
         """Fetch a file into `target`; False when it changed or went away while we read."""
 
-        def stop_when_grown(read: int, _size: int) -> None:
-            # Else a file that grows as fast as we read would keep us for ever.
-            if read > entry.size:
-                raise _GrownError
-
         def work(sftp: paramiko.SFTPClient) -> bool:
             target.restart()
+            channel = sftp.get_channel()
+            if channel is None:
+                raise EOFError("the connection broke")
             try:
-                sftp.getfo(entry.path, target, callback=stop_when_grown, prefetch=True)  # type: ignore[arg-type]
-                after = sftp.stat(entry.path)
-            except (FileNotFoundError, _GrownError):
+                after = read_file(channel, entry.path, entry.size, target.write)
+            except FileNotFoundError:
                 return False
             except OSError as error:
                 if not _is_alive(sftp):
                     raise EOFError("the connection broke") from error
                 raise
-            return (after.st_size, int(after.st_mtime or 0)) == (entry.size, entry.mtime) and target.size == entry.size
+            return after == (entry.size, entry.mtime)
 
         return self._attempt(work)
 
