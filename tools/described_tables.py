@@ -41,9 +41,10 @@ def sources_yml() -> str:
         lines += [
             f"  - name: {schema}",
             f"    description: {json.dumps(about)}",
-            f"    database: {'history' if schema == 'history' else 'warehouse'}",
             f"    schema: {'main' if schema == 'history' else schema}",
         ]
+        if schema == "history":  # Spark has no catalogs of that kind, and refuses one that is named
+            lines.append("    database: \"{{ none if target.type == 'spark' else 'history' }}\"")
         lines.append("    tables:")
         for table in _tables(schema):
             lines += [f"      - name: {table.name}", f"        description: {json.dumps(table.meaning)}", "        columns:"]

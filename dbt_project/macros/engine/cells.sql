@@ -6,9 +6,9 @@
     {{ source }} || ':' || coalesce({{ cell }}, '')
 {%- endmacro %}
 
-{# The parts of all sources, as an aggregate; null where no source has a cell. #}
-{% macro cells_of_sources(source, cell, has_cell) -%}
-    {{ adapter.dispatch('cells_of_sources', 'subgroups')(source, cell, has_cell) }}
+{# The parts of all sources of a window; null where no source has a cell. #}
+{% macro cells_of_sources(source, cell, has_cell, window) -%}
+    {{ adapter.dispatch('cells_of_sources', 'subgroups')(source, cell, has_cell, window) }}
 {%- endmacro %}
 
 {# The text of one source; null where it has no cell, and empty where the cell is blank. #}

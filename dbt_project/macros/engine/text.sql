@@ -43,3 +43,8 @@
 {% macro types_of_user_ids(user_ids) -%}
     {{ adapter.dispatch('types_of_user_ids', 'subgroups')(user_ids) }}
 {%- endmacro %}
+
+{# The type of a text, for a cast. #}
+{% macro text_type() -%}
+    {{ adapter.dispatch('text_type', 'subgroups')() }}
+{%- endmacro %}

@@ -124,7 +124,7 @@ counted as (
         landed.table_name,
         landed.file_name,
         'staged' as fate,
-        cast(null as varchar) as rule,
+        cast(null as {{ text_type() }}) as rule,
         landed.row_count - coalesce(aside.row_count, 0) as row_count
     from landed
     left join set_aside_of_file as aside
@@ -138,7 +138,7 @@ counted as (
         'users' as table_name,
         'users.csv' as file_name,
         'staged students' as fate,
-        cast(null as varchar) as rule,
+        cast(null as {{ text_type() }}) as rule,
         count(*) as row_count
     from {{ ref('stg_user') }} as person
     where person.user_role = 'student' and {{ not_set_aside('users', 'person', 'user_id') }} and person.fault is null

@@ -135,7 +135,7 @@ select
     district_id,
     'results' as table_name,
     file_name,
-    cast(null as varchar) as row_id,
+    cast(null as {{ text_type() }}) as row_id,
     rule,
     count(*) as row_count
 from results

@@ -50,8 +50,9 @@ said as (
 ranked as (
     select
         said.*,
-        {{ cells_of_sources('said.source', 'said.cell', 'said.has_cell') }}
-            over (partition by said.student_key, said.subgroup_key) as cells,
+        {{ cells_of_sources(
+            'said.source', 'said.cell', 'said.has_cell', 'partition by said.student_key, said.subgroup_key'
+        ) }} as cells,
         row_number() over (
             partition by said.student_key, said.subgroup_key
             order by

@@ -53,3 +53,7 @@
 {% macro duckdb__types_of_user_ids(user_ids) -%}
     regexp_extract_all({{ user_ids }}, '\{\s*([^:{}]*[^:{}\s])\s*:', 1)
 {%- endmacro %}
+
+{% macro duckdb__text_type() -%}
+    varchar
+{%- endmacro %}
