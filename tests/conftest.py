@@ -36,6 +36,10 @@ _NEEDS = {
         (Path(__file__).parents[1] / ".analysts" / "ready").exists(),
         "the tools of analysts are not installed: make .analysts/ready",
     ),
+    "needs_java": (
+        bool(shutil.which("java")) and (Path(__file__).parents[1] / ".spark" / "ready").exists(),
+        "Java or Spark is not installed: apt-get install openjdk-17-jre-headless, and make .spark/ready",
+    ),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }
 

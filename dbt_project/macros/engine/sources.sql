@@ -3,6 +3,6 @@
     {{ return(adapter.dispatch('source_relation', 'subgroups')(source_name, table_name)) }}
 {%- endmacro %}
 
-{% macro default__source_relation(source_name, table_name) -%}
+{% macro duckdb__source_relation(source_name, table_name) -%}
     {{ return(builtins.source(source_name, table_name)) }}
 {%- endmacro %}

@@ -3,7 +3,7 @@ select
     district_id,
     'enrollments' as table_name,
     file_name,
-    cast(null as varchar) as row_id,
+    cast(null as {{ text_type() }}) as row_id,
     rule,
     count(*) as row_count
 from {{ ref('int_seat') }}
