@@ -2,87 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventType as Kind
 
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.registry.ledger import district_findings
-from tests.night.bad_uploads import CASES, GOOD, SERVERS, STUDENT_WORDS, good_roster, good_subgroups, zipped
-from tests.support import small_district as small
-from tests.support.installation import Installation, installation_in
+from tests.night.bad_uploads import CASES, GOOD, STUDENT_WORDS
+from tests.night.conftest import TwoNights, marts_of
 
-
-@dataclass
-class Nights:
-    """The installation after both nights, and the marts of the districts published on the first."""
-
-    installation: Installation
-    before: dict[str, dict[str, list[tuple[Any, ...]]]]
-    run_id: str
-
-
-def _marts(installation: Installation, district: str) -> dict[str, list[tuple[Any, ...]]]:
-    tables = [row[0] for row in installation.ask("select table_name from information_schema.tables where table_schema = 'marts'")]
-    return {
-        table: sorted(installation.ask(f"from marts.{table} where district_id = '{district}'"), key=str)
-        for table in sorted(tables)
-    }
+pytestmark = pytest.mark.xdist_group("two nights")
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
-    with installation_in(tmp_path_factory.mktemp("bad") / "home") as installation:
-        for district, case in CASES.items():
-            installation.apply(small.settings(district))
-            if case.before:
-                installation.drop(district, "roster", zipped(good_roster(case.students)))
-                installation.drop(district, "subgroups", good_subgroups(students=case.students))
-        installation.apply(small.settings("better"))
-        installation.drop("better", "roster", zipped(good_roster()))
-        installation.night()
-        before = {district: _marts(installation, district) for district, case in CASES.items() if case.before}
-        for district, case in CASES.items():
-            installation.drop(district, "roster", case.roster or {})
-            installation.drop(district, "subgroups", case.subgroups or {})
-        installation.drop("better", "roster", zipped(good_roster(12)))
-        for twin in GOOD[1:]:
-            installation.apply(small.settings(twin))
-            installation.drop(twin, "roster", good_roster())
-            installation.drop(twin, "subgroups", good_subgroups())
-        _servers(installation)
-        result = installation.night()
-        yield Nights(installation, before, result.run_id)
+def nights(two_nights: TwoNights) -> TwoNights:
+    return two_nights
 
 
-def _servers(installation: Installation) -> None:
-    """Two districts with servers of their own: nobody answers, and one that shows another host key."""
-    host_key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
-    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(installation.settings.paths.keys / "own_server"))
-    for district, port in zip(SERVERS, (1, installation.settings.sftp_port), strict=True):
-        server = f"server: {{host: 127.0.0.1, port: {port}, username: us, private_key: own_server, host_key: {host_key}}}\n"
-        installation.apply(small.settings(district) + server)
-
-
-def _last(nights: Nights, district: str) -> dict[str, Any]:
+def _last(nights: TwoNights, district: str) -> dict[str, Any]:
     case = CASES[district]
     return nights.installation.deliveries(district, "subgroups" if case.subgroups else "roster")[-1]
 
 
 @pytest.mark.parametrize("district", CASES)
-def test_state_and_verdict(nights: Nights, district: str) -> None:
+def test_state_and_verdict(nights: TwoNights, district: str) -> None:
     delivery, case = _last(nights, district), CASES[district]
     assert (delivery["state"], delivery["verdict"]) == (case.state, case.verdict), delivery["findings"]
 
 
 @pytest.mark.parametrize("district", CASES)
-def test_a_finding_names_the_place_and_the_mend(nights: Nights, district: str) -> None:
+def test_a_finding_names_the_place_and_the_mend(nights: TwoNights, district: str) -> None:
     delivery, case = _last(nights, district), CASES[district]
     found = [finding for finding in delivery["findings"] if finding["code"] == case.code]
     assert found, [finding["code"] for finding in delivery["findings"]]
@@ -95,20 +47,20 @@ def test_a_finding_names_the_place_and_the_mend(nights: Nights, district: str) -
 
 
 @pytest.mark.parametrize("district", [district for district, case in CASES.items() if case.before])
-def test_the_last_good_marts_are_served_unchanged(nights: Nights, district: str) -> None:
+def test_the_last_good_marts_are_served_unchanged(nights: TwoNights, district: str) -> None:
     assert nights.before[district]["rpt_district_subgroup"]
-    assert _marts(nights.installation, district) == nights.before[district]
+    assert marts_of(nights.installation, district) == nights.before[district]
     first = nights.installation.deliveries(district)[:2]
     assert [delivery["state"] for delivery in first] == ["published", "published"]
 
 
 @pytest.mark.parametrize("district", [d for d, case in CASES.items() if not case.before and case.verdict in ("rejected", None)])
-def test_a_first_delivery_that_is_not_taken_publishes_nothing(nights: Nights, district: str) -> None:
+def test_a_first_delivery_that_is_not_taken_publishes_nothing(nights: TwoNights, district: str) -> None:
     published = nights.installation.ask(f"select count(*) from marts.dim_district where district_id = '{district}'")
     assert published == [(int(district == "workbook"),)]
 
 
-def test_good_districts_are_published_beside_the_broken_ones(nights: Nights) -> None:
+def test_good_districts_are_published_beside_the_broken_ones(nights: TwoNights) -> None:
     report = nights.installation.district_report
     assert report("better")["all_students", "all"] == 12
     assert [d["state"] for d in nights.installation.deliveries("better")] == ["superseded", "published"]
@@ -117,7 +69,7 @@ def test_good_districts_are_published_beside_the_broken_ones(nights: Nights) -> 
     assert report("new_column")["english_learner", "yes"] == 4
 
 
-def test_two_districts_may_deliver_the_very_same_bytes(nights: Nights) -> None:
+def test_two_districts_may_deliver_the_very_same_bytes(nights: TwoNights) -> None:
     for twin in GOOD[1:]:
         states = [(delivery["state"], delivery["verdict"]) for delivery in nights.installation.deliveries(twin)]
         assert states == [("published", "accepted")] * 2
@@ -127,7 +79,7 @@ def test_two_districts_may_deliver_the_very_same_bytes(nights: Nights) -> None:
 @pytest.mark.parametrize(
     ("district", "code", "says"), [("unreachable", "NET001", "did not answer"), ("other_host_key", "NET002", "host key")]
 )
-def test_a_server_with_a_fault_is_a_finding_of_the_district(nights: Nights, district: str, code: str, says: str) -> None:
+def test_a_server_with_a_fault_is_a_finding_of_the_district(nights: TwoNights, district: str, code: str, says: str) -> None:
     assert nights.installation.deliveries(district) == []
     with nights.installation.registry.begin() as session:
         found = [finding for finding in district_findings(session) if finding.district_id == district]
@@ -137,7 +89,7 @@ def test_a_server_with_a_fault_is_a_finding_of_the_district(nights: Nights, dist
     assert found[0].how_to_fix
 
 
-def test_inboxes_are_empty_and_the_archive_holds_what_was_sent(nights: Nights) -> None:
+def test_inboxes_are_empty_and_the_archive_holds_what_was_sent(nights: TwoNights) -> None:
     settings = nights.installation.settings
     left = [path for path in settings.paths.sftp.rglob("inbox/*/*") if path.is_file()]
     assert left == []
@@ -148,7 +100,7 @@ def test_inboxes_are_empty_and_the_archive_holds_what_was_sent(nights: Nights) -
     assert modes <= {0o700, 0o600}
 
 
-def test_every_finding_has_a_message_and_a_mend(nights: Nights) -> None:
+def test_every_finding_has_a_message_and_a_mend(nights: TwoNights) -> None:
     findings = [finding for delivery in nights.installation.deliveries() for finding in delivery["findings"]]
     assert findings
     assert [f["code"] for f in findings if not f["message"] or not f["how_to_fix"]] == []
@@ -165,11 +117,11 @@ def _files_with_student_words(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("place", ["dagster", "gx", "dbt", "keys"])
-def test_no_student_value_stands_in_logs_events_or_check_results(nights: Nights, place: str) -> None:
+def test_no_student_value_stands_in_logs_events_or_check_results(nights: TwoNights, place: str) -> None:
     assert _files_with_student_words(nights.installation.settings.paths.root / place) == []
 
 
-def test_no_student_value_stands_in_the_events_of_the_run(nights: Nights) -> None:
+def test_no_student_value_stands_in_the_events_of_the_run(nights: TwoNights) -> None:
     with open_instance(nights.installation.settings) as instance:
         records = instance.all_logs(nights.run_id)
     kinds = {record.dagster_event_type for record in records}
@@ -178,7 +130,7 @@ def test_no_student_value_stands_in_the_events_of_the_run(nights: Nights) -> Non
     assert [word for word in STUDENT_WORDS if word in said] == []
 
 
-def test_no_student_value_stands_in_the_registry_or_the_quality_tables(nights: Nights) -> None:
+def test_no_student_value_stands_in_the_registry_or_the_quality_tables(nights: TwoNights) -> None:
     root = nights.installation.settings.paths.root
     assert [found for found in _files_with_student_words(root) if found.startswith("registry.sqlite")] == []
     for table in ("delivery", "finding", "reconciliation"):

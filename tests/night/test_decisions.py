@@ -8,6 +8,7 @@ from subgroup_pipeline.build.scope import set_scope
 from subgroup_pipeline.errors import LedgerError
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.ledger import get_delivery
+from tests.night.conftest import MAPS, TwoNights
 from tests.support import small_district as small
 from tests.support.installation import Installation, zip_of
 from tests.support.wrapped import wrapped
@@ -63,16 +64,11 @@ def test_held_deliveries_wait_for_a_person_and_older_exports_are_held(installati
         _decide(installation, "approve", "reverts", at=2)
 
 
-def test_changed_settings_judge_a_held_file_again(installation: Installation) -> None:
-    district = installation.apply(small.settings("maps", **{"match_rate: 0.5": "match_rate: 0.9"}))
-    installation.upload(district, "roster", small.roster(10))
-    installation.upload(district, "subgroups", {"s.csv": small.subgroups(10).replace("s00", "x00")})
-    installation.night()
-    assert _states(installation, district, "subgroups") == ["held"]
-    installation.apply(small.settings("maps", **{"match_rate: 0.5": "match_rate: 0.0"}))
-    installation.night()
-    assert _states(installation, district, "subgroups") == ["published"]
-    assert installation.district_report(district)["english_learner", "not_reported"] == 10
+@pytest.mark.xdist_group("two nights")
+def test_changed_settings_judge_a_held_file_again(two_nights: TwoNights) -> None:
+    assert two_nights.states_of_maps == ["held"]
+    assert _states(two_nights.installation, MAPS, "subgroups") == ["published"]
+    assert two_nights.installation.district_report(MAPS)["english_learner", "not_reported"] == 10
 
 
 @pytest.mark.slow

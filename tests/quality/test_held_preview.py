@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from subgroup_pipeline.registry.delivery_record import Count, Preview, SchoolCount
-from tests.night.test_subgroup_sources import YES_NO, settings
-from tests.night.test_subgroup_sources import roster as roster_of_columns
+from tests.night.roster_sources import YES_NO, settings
+from tests.night.roster_sources import roster as roster_of_columns
 from tests.quality.subgroup_world import World, roster, rows, text
 from tests.quality.subgroup_world import settings as district_settings
 from tests.support.installation import zip_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.night.test_subgroup_sources import RACE_HEADER, YES_NO, roster, settings
+from tests.night.roster_sources import RACE_HEADER, YES_NO, roster, settings
 from tests.quality.subgroup_world import World
 from tests.support.installation import zip_of
 
