@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from subgroup_pipeline.portal.charts.lines import HEIGHT, Line, Tick, line_chart
@@ -62,6 +62,7 @@ def test_a_new_school_year_is_marked() -> None:
 
 
 @given(ends=st.lists(st.floats(0, 100), min_size=1, max_size=6))
+@example(ends=[5e-324])
 def test_labels_of_lines_do_not_cover_each_other(ends: list[float]) -> None:
     chart = line_chart([Line(f"Line {at}", [end]) for at, end in enumerate(ends)], TICKS[:1], str, "about")
     heights = sorted(int(height) for height in re.findall(r'<text x="\d+" y="(\d+)">Line', chart))

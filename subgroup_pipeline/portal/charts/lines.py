@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 170, 24, 34
+_NOTHING = 1e-9
+"""Less than this is drawn as nothing."""
 _LABEL_GAP = 17
 """Pixels that two labels stand apart."""
 MOST_LINES = 6
@@ -127,8 +129,8 @@ def _spread(ends: Sequence[float]) -> list[float]:
 
 
 def _round_up(number: float) -> float:
-    """A round number that is not lower: 1, 2, 2.5 or 5 times a power of ten."""
-    if number <= 0:
+    """A round number that is not lower: 1, 2, 2.5 or 5 times a power of ten; 1 for what a chart shows as nothing."""
+    if number < _NOTHING:
         return 1
     power = 10.0 ** math.floor(math.log10(number))
     return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= number)
