@@ -1,7 +1,7 @@
 """How the dbt project stands in Dagster's catalogue: keys, words, columns and checks of the models, from the manifest.
 
-`dagster_dbt.asset_utils.build_dbt_specs` is not public; its decorator `@dbt_assets` makes every model a button of its own,
-and a model built alone would leave its district half new.
+The decorator `@dbt_assets` of dagster-dbt makes every model a button of its own, and a model built alone would leave its district
+half new. So the specs come from its translator, which needs the manifest only.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
-from dagster_dbt.asset_utils import build_dbt_specs
 
 from subgroup_pipeline.build.column_origins import column_origins
 from subgroup_pipeline.desk.links import dbt_docs_url, lineage_url
+from subgroup_pipeline.orchestration.dagster_without_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 from subgroup_pipeline.orchestration.resources import OWNERS
 from subgroup_pipeline.settings import bundled
 
@@ -67,19 +66,26 @@ def asset_key(dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
 
 def model_specs(manifest: Mapping[str, Any], settings: Settings) -> tuple[Sequence[dg.AssetSpec], Sequence[dg.AssetCheckSpec]]:
     """One asset per model and one check per data test. A test of several models belongs to the one that its `meta` names."""
-    specs, checks = build_dbt_specs(
-        translator=_Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)),
-        manifest=manifest,
-        select="fqn:*",
-        exclude="resource_type:unit_test",
-        selector="",
-        io_manager_key=None,
-        project=DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target),
-    )
+    translator = _Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+    project = DbtProject(project_dir=bundled("dbt_project"), target_path=settings.paths.dbt_target)
+    nodes = manifest["nodes"]
+    specs = {
+        unique_id: translator.get_asset_spec(manifest, unique_id, project)
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model"
+    }
+    found = [
+        translator.get_asset_check_spec(spec, manifest, child, project)
+        for unique_id, spec in specs.items()
+        for child in manifest["child_map"].get(unique_id, [])
+        if child in nodes and nodes[child]["resource_type"] == "test"
+    ]
+    checks = {check.get_python_identifier(): check for check in found if check}
     lineage = column_lineage()
     return [
-        spec.merge_attributes(metadata=_lineage_metadata(lineage.get(spec.key)) | _pages(spec, settings)) for spec in specs
-    ], checks
+        spec.merge_attributes(metadata=_lineage_metadata(lineage.get(spec.key)) | _pages(spec, settings))
+        for spec in specs.values()
+    ], list(checks.values())
 
 
 def _pages(spec: dg.AssetSpec, settings: Settings) -> dict[str, Any]:
