@@ -1,6 +1,6 @@
-"""`python -m subgroup_pipeline.build`: parse the dbt project for this environment, so that no first night has to.
+"""`python -m subgroup_pipeline.build`: parse the dbt project and note the rules' version, once for this environment.
 
-It does nothing when that was done already, or when the environment may not be written to.
+It does nothing where the environment may not be written to, and parses nothing that was parsed already.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from tempfile import TemporaryDirectory
 from subgroup_pipeline.build.dbt import parse_project
 from subgroup_pipeline.build.parsed_project import FOR_DBT, PREPARED, keep, read_kept
 from subgroup_pipeline.settings import load_settings
+from subgroup_pipeline.warehouse.rules_version import note_version
 
 
 def main() -> None:
     """Parse, and keep what dbt says."""
+    with suppress(PermissionError):
+        note_version()
     if read_kept(PREPARED, FOR_DBT) is not None:
         return
     with suppress(PermissionError), TemporaryDirectory() as scratch:

@@ -32,7 +32,7 @@ from subgroup_pipeline.registry.ledger import (
     advance,
     base_deliveries,
     deliveries_in,
-    get_delivery,
+    get_deliveries,
     live_deliveries,
 )
 from subgroup_pipeline.stages import stage
@@ -95,8 +95,9 @@ def land_deliveries(
                 screening.findings, failing = locate(settings.paths, readers, delivery, screening.findings)
                 keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:
-            for delivery, screening in zip(deliveries, screenings, strict=True):
-                _enter(session, delivery, screening, by_id[delivery.district_id].version, rows, landed)
+            entries = get_deliveries(session, [delivery.delivery_id for delivery in deliveries])
+            for entry, screening in zip(entries, screenings, strict=True):
+                _enter(session, entry, screening, by_id[entry.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
         replace_ids(connection, JUDGE_AGAIN, screened, landed.again)
         replace_ids(connection, HELD_BACK, screened, landed.unreadable)
@@ -239,7 +240,7 @@ def _note_versions(
 
 def _enter(
     session: Session,
-    delivery: Delivery,
+    row: Delivery,
     screening: Screening,
     version: int,
     rows: Mapping[tuple[str, str], int],
@@ -251,7 +252,6 @@ def _enter(
     for file in noted.files.values():
         landed.rows[file.table] = landed.rows.get(file.table, 0) + file.landed
         landed.set_aside += file.set_aside
-    row = get_delivery(session, delivery.delivery_id)
     was_read(row)
     if row.state == "superseded":  # landed for the deltas on it alone
         return

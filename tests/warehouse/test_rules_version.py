@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 import subgroup_pipeline
 from subgroup_pipeline.findings.catalogue import catalogue
 from subgroup_pipeline.settings import bundled
-from subgroup_pipeline.warehouse.rules_version import rules_version, version_of
+from subgroup_pipeline.warehouse import rules_version as version_module
+from subgroup_pipeline.warehouse.rules_version import note_version, rules_version, version_of
 
 LIMITS, GUARDS, CAPS = "package/districts/limits.py", "package/quality/roster_guards.py", "package/reading/zip_proof.py"
 DEFAULTS, SUITE, MACROS = "package/districts/guards.py", "expectations/orgs.json", "macros/rules.sql"
@@ -99,3 +101,19 @@ def test_of_the_catalogue_only_severities_count(monkeypatch: pytest.MonkeyPatch)
     assert rules_version.__wrapped__() == rules_version()
     monkeypatch.setitem(catalogue(), "KEY003", replace(entry, severity="hold"))
     assert rules_version.__wrapped__() != rules_version()
+
+
+def test_the_noted_version_is_taken_as_long_as_no_byte_of_the_rules_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = rules_version()
+    note = tmp_path / "share" / "rules_version.json"
+    monkeypatch.setattr(version_module, "NOTE", note)
+    note_version()
+    stamp, version = json.loads(note.read_text())
+    assert version == computed
+    for text, expected in (([stamp, "noted"], "noted"), (["other bytes", "noted"], computed), ("damaged", computed)):
+        note.write_text(json.dumps(text)[: None if isinstance(text, list) else 4])
+        rules_version.cache_clear()
+        assert rules_version() == expected
+    rules_version.cache_clear()
