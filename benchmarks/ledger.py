@@ -163,7 +163,7 @@ class Ledger(Home):
             for delivery in get_deliveries(session, [delivery.delivery_id for delivery in newest]):
                 was_accepted_before(session, delivery)
                 last_good_delivery(session, delivery)
-                supersede_held(session, delivery)
+                supersede_held(session, [delivery])
 
     def _publish(self) -> None:
         with duckdb.connect() as connection:

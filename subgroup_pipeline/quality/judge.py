@@ -25,14 +25,13 @@ from subgroup_pipeline.quality.validation import Failure, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
-from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.findings import store_findings, store_findings_of
 from subgroup_pipeline.registry.ledger import (
     ACCEPTED,
     LIVE_STATES,
     advance,
     deliveries_in,
     get_deliveries,
-    get_delivery,
     latest_delivery,
     live_deliveries,
     supersede_held,
@@ -160,7 +159,10 @@ def _judge_turn(
         assessments = assess(registry, session, districts, deliveries)
         findings = _all_findings(districts, deliveries, validation, assessments)
         with registry.begin() as ledger:
-            verdicts = {d.delivery_id: _verdict(ledger, districts[d.district_id], d, findings[d.delivery_id]) for d in deliveries}
+            rows = get_deliveries(ledger, findings)
+            verdicts = {
+                row.delivery_id: _verdict(ledger, districts[row.district_id], row, findings[row.delivery_id]) for row in rows
+            }
         held = [d for d in deliveries if verdicts[d.delivery_id] == "held" and d.state not in LIVE_STATES]
         previews = preview_held(registry, session, districts, held, assessments) if held else {}
     judged.failures += validation.failures
@@ -170,10 +172,13 @@ def _judge_turn(
             findings[key], kept = locate(settings.paths, readers, delivery, findings[key])
             keep_failing_rows(settings.paths, delivery, "quality", kept)
     with registry.begin() as ledger:
-        for delivery in deliveries:
-            key = delivery.delivery_id
+        rows = get_deliveries(ledger, findings)
+        store_findings_of(ledger, "quality", [(row, findings[row.delivery_id]) for row in rows])
+        for row in rows:
+            key = row.delivery_id
             noted = assessments[key].noted.updated(DeliveryRecord(preview=previews.get(key)))
-            _decide(ledger, delivery, findings[key], verdicts[key], noted, judged)
+            _decide(ledger, row, findings[key], verdicts[key], noted, judged)
+        supersede_held(ledger, [row for row in rows if verdicts[row.delivery_id] in ACCEPTED])
 
 
 def _all_findings(
@@ -212,9 +217,8 @@ def _run_row(
     }
 
 
-def _verdict(session: Session, district: RegisteredDistrict, delivery: Delivery, findings: list[Finding]) -> Verdict:
+def _verdict(session: Session, district: RegisteredDistrict, row: Delivery, findings: list[Finding]) -> Verdict:
     """The verdict, which the district's own settings may turn into a hold; then a finding that says so joins the others."""
-    row = get_delivery(session, delivery.delivery_id)
     said = [(f.code, f.file) for f in findings] + [(f.code, f.file) for f in row.findings if f.stage != "quality"]
     severities = [severity_of(code) for code, _ in said]
     if "fatal" not in severities:  # what is refused anyway waits for nobody
@@ -228,13 +232,11 @@ def _verdict(session: Session, district: RegisteredDistrict, delivery: Delivery,
 
 
 def _decide(
-    session: Session, delivery: Delivery, findings: list[Finding], verdict: Verdict, noted: DeliveryRecord, judged: Judged
+    session: Session, row: Delivery, findings: list[Finding], verdict: Verdict, noted: DeliveryRecord, judged: Judged
 ) -> None:
-    """Store findings and verdict. A live delivery that fails by now keeps its state and is named unusable."""
-    row = get_delivery(session, delivery.delivery_id)
+    """Note the verdict. A live delivery that fails by now keeps its state and is named unusable."""
     is_live = row.state in LIVE_STATES
     row.rules_version = rules_version()
-    store_findings(session, "quality", row.district_id, row.delivery_id, findings)
     judged.verdicts[row.delivery_id] = verdict
     judged.feeds[row.district_id, "roster" if row.feed == "roster" else "subgroups"] = row.delivery_id
     if is_live and verdict in ("held", "rejected"):
@@ -243,5 +245,3 @@ def _decide(
     set_aside = sum(finding.count or 0 for finding in findings if finding.severity == "error")
     noted = noted.updated(DeliveryRecord(rows_set_aside_by_checks=set_aside))
     advance(session, row, row.state if is_live else state_of(verdict), verdict=verdict, noted=noted)  # type: ignore[arg-type]
-    if verdict in ACCEPTED:
-        supersede_held(session, row)

@@ -34,7 +34,7 @@ def approve(session: Session, delivery: Delivery, *, by: str, reason: str) -> No
     delivery.decision, delivery.decided_by = "approved", by
     verdict: Verdict = "accepted_with_rows_set_aside" if has_rows_aside else "accepted"
     advance(session, delivery, "accepted", verdict=verdict, actor=by, reason=reason)
-    supersede_held(session, delivery)
+    supersede_held(session, [delivery])
 
 
 def reject(session: Session, delivery: Delivery, *, by: str, reason: str) -> Delivery | None:

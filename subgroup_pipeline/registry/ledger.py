@@ -157,16 +157,15 @@ def was_accepted_before(session: Session, delivery: Delivery) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def supersede_held(session: Session, accepted: Delivery) -> None:
-    """Close held deliveries that an accepted one of the same feed overtook."""
-    query = sa.select(Delivery).where(
-        Delivery.district_id == accepted.district_id,
-        Delivery.feed == accepted.feed,
-        Delivery.state == "held",
-    )
+def supersede_held(session: Session, accepted: Iterable[Delivery]) -> None:
+    """Close held deliveries that an accepted one of the same district and feed overtook; `accepted` has one of each at most."""
+    newest = {(delivery.district_id, delivery.feed): delivery for delivery in accepted}
+    districts = [district_id for district_id, _ in newest]
+    query = sa.select(Delivery).where(Delivery.state == "held", Delivery.district_id.in_(districts))
     for held in session.scalars(query):
-        if held.received_at < accepted.received_at:
-            advance(session, held, "superseded", reason=f"overtaken by {accepted.delivery_id}")
+        overtaking = newest.get((held.district_id, held.feed))
+        if overtaking is not None and held.received_at < overtaking.received_at:
+            advance(session, held, "superseded", reason=f"overtaken by {overtaking.delivery_id}")
 
 
 def deliveries_in(session: Session, states: Iterable[State], districts: Iterable[str] | None = None) -> list[Delivery]:

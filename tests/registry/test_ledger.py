@@ -127,7 +127,7 @@ def test_an_accepted_delivery_closes_the_older_held_ones_of_its_feed(registry: R
         other_feed = in_state(session, "held", "s", feed="subgroups")
         accepted = in_state(session, "accepted", "b")
         newer = in_state(session, "held", "c")
-        supersede_held(session, accepted)
+        supersede_held(session, [accepted])
         assert (older.state, other_feed.state, newer.state) == ("superseded", "held", "held")
 
 
