@@ -1,5 +1,6 @@
 {# What several checks are made of. A check gives delivery_id, n (failing rows) and keys (of some of them, to find their
-   lines by); with `code` and `column_name` one pass over a table answers for several findings. #}
+   lines by); with `code` and `column_name` one query answers for several findings. A check of single cells is no query: its file
+   sets `faults`, and all of a table's are answered in one pass. #}
 
 {# Rows by `<finding code> <column>`, as `fault` says it, with their keys. #}
 {% macro by_fault(rows) -%}
@@ -14,37 +15,13 @@
     group by all
 {%- endmacro %}
 
-{# Rows of a batch (`only` those of a condition) by each of the faults that their cells have. `faults` are pairs of a fault
-   and its condition. The conditions stand twice in the SQL: most rows have no fault, and a list is made for the others only. #}
-{% macro by_faults_of_cells(batch, faults, only=none) -%}
-    with faulty as (
-        select
-            delivery_id,
-            sourcedId,
-            unnest([
-                {%- for fault, condition in faults %}
-                case when {{ condition }} then '{{ fault }}' end{{ ',' if not loop.last }}
-                {%- endfor %}
-            ]) as fault
-        from {{ batch }}
-        where
-            {{ only ~ ' and ' if only }}(
-                {%- for _, condition in faults %}
-                {{ 'or ' if not loop.first }}({{ condition }})
-                {%- endfor %}
-            )
-    )
-
-    {{ by_fault('faulty') }}
-{%- endmacro %}
-
-{# The same for words that OneRoster prescribes, and for what every file has: status and dateLastModified. #}
-{% macro by_faults_of_words(batch, faults) -%}
-    {{ by_faults_of_cells(batch, faults + [
+{# Adds to `faults` those of the words that every file has: status and dateLastModified. #}
+{% macro add_faults_of_every_file(faults) -%}
+    {%- do faults.extend([
         ('VOC202 status', is_in_other_capitals('status_as_written', 'status')),
         ('VOC208 status', "(status = 'inactive' or status = 'tobedeleted' and not is_change)"),
         ('DAT303 dateLastModified', 'not ' ~ is_utc_time('dateLastModified')),
-    ]) }}
+    ]) -%}
 {%- endmacro %}
 
 {# Rows that count and whose cell, a list of ids, has a member that `parents` has not. Each list is looked up once. #}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.disk import write_whole
@@ -108,7 +108,7 @@ def _cut(cell: str) -> str:
 def keep_failing_rows(home: Home, delivery: Delivery, stage: Stage, rows: Iterable[FailingRow]) -> None:
     """Replace what a stage kept of a delivery; no rows, no file."""
     path = _path(home, delivery, stage)
-    kept = [astuple(row) for row in rows]
+    kept = [list(vars(row).values()) for row in rows]
     if not kept:
         path.unlink(missing_ok=True)
         return

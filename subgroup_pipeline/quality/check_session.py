@@ -85,6 +85,5 @@ def _statements() -> list[str]:
             )
             for table in roster_tables().values()
         ),
-        fact_query("session/parents"),
         fact_query("session/subgroups"),
     ]

@@ -2,20 +2,25 @@
 
 Read from GX's own JSON without importing GX, so that Dagster can name its checks for free. Adding a check takes an
 expectation in a file there, whose `meta` says `check` (a name unique in its table), `code`, `column`, `what`, and `also` for
-further codes that the same query answers; and the query, a file in `expectations/sql` that `kwargs` names.
+further codes that the same query answers; and the query, a file in `expectations/sql` that `kwargs` names. A rule of single
+cells is no query: its file sets `faults` (and `only`), and one pass over the table answers all of them. A file may do both.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from subgroup_pipeline.errors import SubgroupsError
 from subgroup_pipeline.settings import bundled
 from subgroup_pipeline.warehouse import rule_sql
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 TYPE = "expect_no_violations_by_delivery"
 """The one type of expectation that counts by delivery and names the keys of failing rows: `gx_duckdb` defines it."""
@@ -50,6 +55,14 @@ class Check:
     def rule(self, code: str | None) -> Rule | None:
         """The rule of a code, the first one for None, or None when the check does not know the code."""
         return self.rules[0] if code is None else next((rule for rule in self.rules if rule.code == code), None)
+
+
+class RowRule(NamedTuple):
+    """What the file `name` sets: (`<finding code> <column>`, condition in SQL), and the condition of the rows that are asked."""
+
+    name: str
+    faults: Sequence[tuple[str, str]]
+    only: str
 
 
 class CheckFamily(NamedTuple):
@@ -124,9 +137,23 @@ def suite_json(table: str) -> dict[str, Any]:
     return suite
 
 
-def check_query(name: str, *, batch: str) -> str:
-    """The SQL of `expectations/sql/<name>` over the view of one table."""
-    return rule_sql.query(_sql_folder(), name, batch=batch)
+def check_query(name: str, *, batch: str, table: str) -> str:
+    """The SQL of `expectations/sql/<name>` over the view of one table; empty where the file only sets `faults`."""
+    query = rule_sql.query(_sql_folder(), name, batch=batch, table=table)
+    return query if any(line.strip() and not line.startswith("--") for line in query.splitlines()) else ""
+
+
+def row_rules(checks: Iterable[Check]) -> list[RowRule]:
+    """Those of these checks which are rules of single cells. A file with a fault is none: its own check will say so."""
+    from jinja2 import TemplateError
+
+    rules = []
+    for check in checks:
+        with suppress(TemplateError):
+            file = rule_sql.read(_sql_folder(), check.sql, batch="", table=check.table)
+            if hasattr(file, "faults"):
+                rules.append(RowRule(check.sql, file.faults, getattr(file, "only", "")))
+    return rules
 
 
 def _sql_folder() -> Path:

@@ -8,6 +8,7 @@ seconds): only `validation` does, late.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -26,13 +27,15 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.query_metric_provider import QueryMetricProvider
 
-from subgroup_pipeline.quality.check_session import without_values
+from subgroup_pipeline.quality.check_session import fact_query, without_values
 from subgroup_pipeline.quality.expectations import check_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import duckdb
+
+    from subgroup_pipeline.quality.expectations import RowRule
 
 _METRIC = "violations_by_delivery.table"
 
@@ -53,15 +56,43 @@ class QueryFailedError(Exception):
 
 
 class EngineOfSession(SqlAlchemyExecutionEngine):  # type: ignore[misc]
-    """GX's engine on our session. It keeps what checks found (by name), because a GX result is stored and shown.
+    """GX's engine on our session, for one table at a time.
 
-    Checks count rows of their own table, so nothing is asked of a table that `is_empty`.
+    It keeps what checks found (by name), because a GX result is stored and shown.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - GX's own signature, passed through
-        self.found: dict[str, list[Violations]] = {}
-        self.is_empty = False
         super().__init__(*args, **kwargs)
+        self.begin("", [], is_empty=True)
+
+    def begin(self, table: str, row_rules: Sequence[RowRule], *, is_empty: bool) -> dict[str, list[Violations]]:
+        """Turn to the next table; gives the place for what its checks find. Nothing is asked of a table without rows."""
+        self.found: dict[str, list[Violations]] = {}
+        self._table, self._row_rules, self._is_empty = table, row_rules, is_empty
+        self._of_row_rules: defaultdict[str, list[Violations]] | None = None
+        return self.found
+
+    def violations(self, sql: str, batch: str) -> list[Violations]:
+        """What one check finds, by its file. The first rule of single cells that is asked for answers for all of them."""
+        if self._is_empty:
+            return []
+        query = check_query(sql, batch=batch, table=self._table)
+        found = [_violations(row) for row in self._rows(query)] if query else []
+        if not any(rule.name == sql for rule in self._row_rules):
+            return found
+        if self._of_row_rules is None:
+            self._of_row_rules = defaultdict(list)
+            for row in self._rows(fact_query("session/row_rules", batch=batch, rules=self._row_rules)):
+                self._of_row_rules[row["rule"]].append(_violations(row))
+        return self._of_row_rules[sql] + found
+
+    def _rows(self, query: str) -> list[dict[str, Any]]:
+        with self.get_connection() as connection:
+            try:
+                # sa.text() would take the `:` of a pattern for a bound parameter.
+                return [dict(row) for row in connection.exec_driver_sql(query).mappings()]
+            except sa.exc.DBAPIError as error:
+                raise QueryFailedError(without_values(error.orig)) from None
 
 
 class DuckDBDatasource(SQLDatasource):  # type: ignore[misc]
@@ -107,23 +138,15 @@ class ViolationsMetric(QueryMetricProvider):  # type: ignore[misc]
         metrics: dict[str, Any],  # noqa: ARG002 - GX's signature
         runtime_configuration: dict[str, Any],  # noqa: ARG002 - GX's signature
     ) -> list[Violations]:
-        if execution_engine.is_empty:
-            return []
         batch, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
-        query = check_query(metric_value_kwargs["sql"], batch=f"({batch})")
-        with execution_engine.get_connection() as connection:
-            try:
-                # sa.text() would take the `:` of a pattern for a bound parameter.
-                rows = connection.exec_driver_sql(query).mappings().all()
-            except sa.exc.DBAPIError as error:
-                raise QueryFailedError(without_values(error.orig)) from None
-        return [_violations(dict(row)) for row in rows]
+        return execution_engine.violations(metric_value_kwargs["sql"], f"({batch})")
 
 
 class ExpectNoViolationsByDelivery(BatchExpectation):  # type: ignore[misc]
     """A query, by its file, that returns `delivery_id`, `n` and `keys` (by `first_keys`) of failing rows; none is success.
 
-    It may also return `code` and `column_name`, when one pass over the table answers more than one rule.
+    It may also return `code` and `column_name`, when it answers more than one rule. The file may set `faults` beside the
+    query, or in place of it: see `RowRule`.
     """
 
     sql: str

@@ -68,7 +68,7 @@ class MatchFacts:
 
 
 def note_keys(session: duckdb.DuckDBPyConnection) -> None:
-    """Leave checks.known_key, checks.file_key and checks.unmet_key: what the facts about ids are counted from."""
+    """Leave checks.file_key and checks.unmet_key: what the facts about ids are counted from."""
     session.execute(fact_query("subgroups/keys"))
 
 

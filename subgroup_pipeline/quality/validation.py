@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.quality.check_session import ChecksNotRunError, fact_query
 from subgroup_pipeline.quality.data_docs import write_data_docs
 from subgroup_pipeline.quality.deferred import defer_unused
-from subgroup_pipeline.quality.expectations import Check, checks_of, suite_json
+from subgroup_pipeline.quality.expectations import Check, RowRule, checks_of, row_rules, suite_json
 from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
@@ -67,6 +67,8 @@ def validate(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Col
     from subgroup_pipeline.quality.gx_duckdb import make_datasource
 
     datasource = make_datasource(session, tables)
+    if any(RAW_TABLES[table].feed == "roster" for table in tables):
+        session.execute(fact_query("session/parents"))
     failures: list[Failure] = []
     rows = _rows(session, tables)
     of_table = Counter[str]()
@@ -74,7 +76,7 @@ def validate(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Col
         of_table[table] += count
     results: dict[str, Any] = {}
     for table in tables:
-        results[table], found = _run_suite(datasource, table, is_empty=not of_table[table])
+        results[table], found = _run_suite(datasource, table, row_rules(checks[table]), is_empty=not of_table[table])
         of_checks = {check.name: _failures(check, found[check.name]) for check in checks[table]}
         _show_totals(results[table], of_checks, of_table[table])
         failures += [failure for failed in of_checks.values() for failure in failed]
@@ -84,15 +86,15 @@ def validate(settings: Settings, session: duckdb.DuckDBPyConnection, tables: Col
     return Validation(failures, rows)
 
 
-def _run_suite(datasource: DuckDBDatasource, table: str, *, is_empty: bool) -> tuple[Any, dict[str, list[Violations]]]:
+def _run_suite(
+    datasource: DuckDBDatasource, table: str, rules: Sequence[RowRule], *, is_empty: bool
+) -> tuple[Any, dict[str, list[Violations]]]:
     """Validate one table; gives GX's result and what was found by check. Raises ChecksNotRunError for a check that raised."""
     from great_expectations import ExpectationSuite
 
     asset = datasource.get_asset(table)
     batch = asset.get_batch(asset.build_batch_request())
-    found: dict[str, list[Violations]] = {}
-    batch.data.execution_engine.found = found
-    batch.data.execution_engine.is_empty = is_empty
+    found: dict[str, list[Violations]] = batch.data.execution_engine.begin(table, rules, is_empty=is_empty)
     # BOOLEAN_ONLY: every other format carries failing values.
     result = batch.validate(ExpectationSuite(**suite_json(table)), result_format="BOOLEAN_ONLY")
     for outcome in result.results:

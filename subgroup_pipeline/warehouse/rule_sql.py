@@ -36,7 +36,12 @@ def query(folder: Path, name: str, **values: object) -> str:
 
     Raises jinja2.TemplateNotFound when there is no such file.
     """
-    return _templates(folder).get_template(name).render(**values)
+    return str(read(folder, name, **values))
+
+
+def read(folder: Path, name: str, **values: object) -> Any:  # noqa: ANN401 - Jinja's module
+    """One file of a folder, with these values: its text is the SQL, its attributes are what the file sets."""
+    return _templates(folder).get_template(name).make_module(values)
 
 
 @cache

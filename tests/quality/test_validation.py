@@ -15,7 +15,15 @@ import pytest
 
 from subgroup_pipeline.quality import expectations
 from subgroup_pipeline.quality.check_session import ChecksNotRunError
-from subgroup_pipeline.quality.expectations import TYPE, ExpectationFileError, check_families, checks_of, suite_names
+from subgroup_pipeline.quality.expectations import (
+    TYPE,
+    ExpectationFileError,
+    check_families,
+    check_query,
+    checks_of,
+    row_rules,
+    suite_names,
+)
 from subgroup_pipeline.settings import Settings, bundled
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control_tables import RUN_DELIVERY
@@ -214,6 +222,18 @@ def test_a_suite_of_no_table_is_refused(suites: Path) -> None:
     (suites / "grades.json").write_text("{}")
     with pytest.raises(ExpectationFileError, match="no raw table"):
         suite_names()
+
+
+def test_rules_of_single_cells_are_no_queries_of_their_own() -> None:
+    rules = row_rules(checks_of("users"))
+    queries = {rule.name: check_query(rule.name, batch="checks.users", table="users") for rule in rules}
+    assert queries == dict.fromkeys(
+        ["roster/sourcedId_is_not_null.sql", "roster/rows_can_be_used.sql", "roster/sourcedId_is_a_guid.sql",
+         "users/words_are_known.sql", "users/cells_are_complete.sql"], ""
+    )  # fmt: skip
+    assert ("VOC209 enabledUser", "enabledUser is null") in next(rule.faults for rule in rules if "words" in rule.name)
+    (both,) = [rule for rule in row_rules(checks_of("enrollments")) if "rows_can_be_used" in rule.name]
+    assert check_query(both.name, batch="checks.enrollments", table="enrollments"), "a file may set faults and hold a query"
 
 
 def test_naming_the_checks_does_not_import_gx() -> None:

@@ -7,8 +7,9 @@
         or year({{ date_of('endDate') }}) not between try_cast(schoolYear as integer) - 1 and try_cast(schoolYear as integer)
     )
 {%- endset %}
-{{ by_faults_of_cells(batch, [
+{% set only = 'counts' %}
+{% set faults = [
     ('REQ101 title', 'title is null'),
     ('REQ101 schoolYear', 'schoolYear is null'),
     ('DAT305 schoolYear', is_other_year),
-], only='counts') }}
+] %}

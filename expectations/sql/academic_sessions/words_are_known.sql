@@ -1,5 +1,6 @@
 -- Counts cells that are not written as OneRoster writes them, and rows that their status marks as gone.
-{{ by_faults_of_words(batch, [
+{% set faults = [
     ('VOC201 type', 'type is null or not ' ~ is_word_of('type', 'academic_sessions.type')),
     ('VOC202 type', is_in_other_capitals('type', 'academic_sessions.type')),
-]) }}
+] %}
+{% do add_faults_of_every_file(faults) %}

@@ -1,5 +1,6 @@
 -- Counts rows that count and lack a required value, or whose lists are not well formed.
-{{ by_faults_of_cells(batch, [
+{% set only = 'counts' %}
+{% set faults = [
     ('REQ101 courseSourcedId', 'courseSourcedId is null'),
     ('REQ101 termSourcedIds', 'termSourcedIds is null'),
     ('REQ101 title', 'title is null'),
@@ -10,4 +11,4 @@
     ('LST101 periods', 'not ' ~ is_list('periods')),
     ('VOC204 grades', 'not ' ~ is_grades('grades')),
     ('LST102 subjectCodes', lists_differ_in_length('subjects', 'subjectCodes')),
-], only='counts') }}
+] %}

@@ -14,4 +14,4 @@
         ('VOC202 ' ~ flag, is_in_other_capitals(flag, 'truth')),
     ]) %}
 {% endfor %}
-{{ by_faults_of_words(batch, faults) }}
+{% do add_faults_of_every_file(faults) %}

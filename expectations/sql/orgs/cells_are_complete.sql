@@ -1,4 +1,5 @@
 -- Counts rows that count and lack a required value.
-{{ by_faults_of_cells(batch, [
+{% set only = 'counts' %}
+{% set faults = [
     ('REQ101 name', 'name is null'),
-], only='counts') }}
+] %}

@@ -1,4 +1,5 @@
 -- Counts cells that are not written as OneRoster writes them, and rows that their status marks as gone.
-{{ by_faults_of_words(batch, [
+{% set faults = [
     ('VOC202 type', is_in_other_capitals('type', 'orgs.type')),
-]) }}
+] %}
+{% do add_faults_of_every_file(faults) %}

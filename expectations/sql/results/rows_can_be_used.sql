@@ -2,25 +2,75 @@
 -- in the roster (GRD621, GRD622), is no student (GRD623) or is itself left out (GRD631), or because another row
 -- gives the student another score (GRD626). Of the other rows that are fully graded: whose line item or student is
 -- gone (GRD630); else those that stand more than once (GRD627), whose score lies beyond the points of the line
--- item (GRD628), and whose student is not in the class (GRD629). Reads checks.line_item_of_result,
--- checks.user_of_seat and checks.enrollments.
-{% set score = number_of('score') %}
-with graded as (
+-- item (GRD628), and whose student is not in the class (GRD629). Most rows have nothing of all this, which hashes
+-- tell; the others alone are judged, and asked for faults of their own. Reads checks.key_of_line_items,
+-- checks.key_of_users and checks.enrollments.
+{% set faults = [('fault', 'fault is not null')] %}
+{% set is_student_seat = "counts and lower(role) = 'student'" %}
+with usable_item as (
     select
-        delivery_id,
-        lineItemSourcedId,
-        studentSourcedId,
-        {{ score }} as points
-    from {{ batch }}
-    where counts and fault is null and {{ is_fully_graded('scoreStatus') }}
+        hash(delivery_id, sourcedId) as id,
+        classSourcedId,
+        lowest,
+        highest
+    from checks.key_of_line_items
+    where not is_set_aside and not is_gone
 ),
 
--- What stands once, as most does, is found by its hash alone.
+usable_student as (
+    select hash(delivery_id, sourcedId) as id
+    from checks.key_of_users
+    where not is_set_aside and not is_gone and is_student
+),
+
+graded as (
+    select hash(delivery_id, lineItemSourcedId, studentSourcedId) as pair
+    from {{ batch }}
+    where counts and {{ is_fully_graded('scoreStatus') }} and {{ number_of('score') }} is not null
+),
+
 repeated as (
-    select hash(delivery_id, lineItemSourcedId, studentSourcedId) as pair_hash
+    select pair
     from graded
-    group by all
+    group by pair
     having count(*) > 1
+),
+
+suspect as materialized (
+    select
+        r.delivery_id,
+        r.sourcedId,
+        r.status,
+        r.lineItemSourcedId,
+        r.studentSourcedId,
+        r.scoreStatus,
+        r.score
+    from {{ batch }} as r
+    left join usable_item as i on hash(r.delivery_id, r.lineItemSourcedId) = i.id
+    where
+        r.counts
+        and (
+            i.id is null
+            or hash(r.delivery_id, r.studentSourcedId) not in (select id from usable_student)
+            or {{ is_fully_graded('r.scoreStatus') }} and (
+                {{ number_of('r.score') }} not between i.lowest and i.highest
+                or hash(r.delivery_id, i.classSourcedId, r.studentSourcedId) not in (
+                    select hash(delivery_id, classSourcedId, userSourcedId)
+                    from checks.enrollments
+                    where {{ is_student_seat }}
+                )
+                or hash(r.delivery_id, r.lineItemSourcedId, r.studentSourcedId) in (select pair from repeated)
+            )
+        )
+),
+
+result as (
+    select
+        *,
+        {{ fault_of_results('r') }} as fault,
+        {{ is_fully_graded('scoreStatus') }} as is_graded,
+        {{ number_of('score') }} as points
+    from suspect as r
 ),
 
 twin as (
@@ -29,10 +79,8 @@ twin as (
         lineItemSourcedId,
         studentSourcedId,
         min(points) < max(points) as is_contradicted
-    from graded
-    where
-        lineItemSourcedId is not null and studentSourcedId is not null
-        and hash(delivery_id, lineItemSourcedId, studentSourcedId) in (select pair_hash from repeated)
+    from result
+    where fault is null and is_graded and lineItemSourcedId is not null and studentSourcedId is not null
     group by delivery_id, lineItemSourcedId, studentSourcedId
     having count(*) > 1
 ),
@@ -43,38 +91,38 @@ seat as (
         classSourcedId,
         userSourcedId
     from checks.enrollments
-    where counts and lower(role) = 'student'
+    where
+        {{ is_student_seat }}
+        and hash(delivery_id, userSourcedId) in (select hash(delivery_id, studentSourcedId) from suspect)
 ),
 
 judged as (
     select
         r.delivery_id,
         r.sourcedId,
-        coalesce(
-            r.fault,
-            case
-                when not r.counts then null
-                when i.sourcedId is null then 'GRD621 lineItemSourcedId'
-                when u.sourcedId is null then 'GRD622 studentSourcedId'
-                when u.is_set_aside then 'GRD631 studentSourcedId'
-                when u.is_student is not true then 'GRD623 studentSourcedId'
-                when i.is_set_aside then 'GRD631 lineItemSourcedId'
-                when {{ is_fully_graded('r.scoreStatus') }} and t.is_contradicted then 'GRD626 score'
-            end
-        ) as aside,
+        r.fault,
         case
-            when not (r.counts and {{ is_fully_graded('r.scoreStatus') }}) then []
+            when i.sourcedId is null then 'GRD621 lineItemSourcedId'
+            when u.sourcedId is null then 'GRD622 studentSourcedId'
+            when u.is_set_aside then 'GRD631 studentSourcedId'
+            when u.is_student is not true then 'GRD623 studentSourcedId'
+            when i.is_set_aside then 'GRD631 lineItemSourcedId'
+            when r.is_graded and t.is_contradicted then 'GRD626 score'
+        end as aside,
+        case
+            when not r.is_graded then []
             when i.is_gone then ['GRD630 lineItemSourcedId']
             when u.is_gone then ['GRD630 studentSourcedId']
             else [
                 case when t.delivery_id is not null then 'GRD627 score' end,
-                case when {{ number_of('r.score') }} not between i.lowest and i.highest then 'GRD628 score' end,
+                case when r.points not between i.lowest and i.highest then 'GRD628 score' end,
                 case when s.delivery_id is null then 'GRD629 studentSourcedId' end
             ]
         end as said
-    from {{ batch }} as r
-    left join checks.line_item_of_result as i on r.delivery_id = i.delivery_id and r.lineItemSourcedId = i.sourcedId
-    left join checks.user_of_seat as u on r.delivery_id = u.delivery_id and r.studentSourcedId = u.sourcedId
+    from result as r
+    left join checks.key_of_line_items as i
+        on r.delivery_id = i.delivery_id and r.lineItemSourcedId = i.sourcedId
+    left join checks.key_of_users as u on r.delivery_id = u.delivery_id and r.studentSourcedId = u.sourcedId
     left join twin as t
         on
         r.delivery_id = t.delivery_id and r.lineItemSourcedId = t.lineItemSourcedId
@@ -83,21 +131,13 @@ judged as (
         on
         r.delivery_id = s.delivery_id and i.classSourcedId = s.classSourcedId
         and r.studentSourcedId = s.userSourcedId
-    -- Most rows have no fault: these stand first, so that no list is made for them.
-    where
-        r.fault is not null
-        or r.counts and (
-            i.sourcedId is null or u.sourcedId is null or u.is_student is not true or i.is_set_aside or u.is_set_aside
-            or i.is_gone or u.is_gone or t.delivery_id is not null or s.delivery_id is null
-            or {{ number_of('r.score') }} not between i.lowest and i.highest
-        )
 ),
 
 faulty as (
     select
         delivery_id,
         sourcedId,
-        unnest(case when aside is not null then [aside] else said end) as fault
+        unnest(case when fault is not null then [] when aside is not null then [aside] else said end) as fault
     from judged
 )
 

@@ -1,4 +1,4 @@
--- Counts rows whose student_id is not that of exactly one active student, by why. Reads checks.roster_key.
+-- Counts rows whose student_id is not that of exactly one active student, by why. Reads checks.known_key.
 select
     b.delivery_id,
     case
@@ -12,7 +12,7 @@ select
     count(*) as n,
     first_keys(b.student_id) as keys
 from {{ batch }} as b
-left join checks.roster_key as k on b.delivery_id = k.delivery_id and b.student_id = k.key
+left join checks.known_key as k on b.delivery_id = k.delivery_id and b.student_id = k.key
 where
     b.roster_delivery_id is not null and b.student_id is not null
     and (k.first_student is null or k.first_student <> k.last_student)

@@ -1,5 +1,6 @@
 -- Counts rows that count and lack a required value, or whose lists are not well formed.
-{{ by_faults_of_cells(batch, [
+{% set only = 'counts' %}
+{% set faults = [
     ('REQ101 orgSourcedIds', 'orgSourcedIds is null'),
     ('REQ101 username', 'username is null'),
     ('REQ101 givenName', 'givenName is null'),
@@ -9,4 +10,4 @@
     ('LST101 grades', 'not ' ~ is_list('grades')),
     ('VOC204 grades', 'not ' ~ is_grades('grades')),
     ('LST103 userIds', 'not ' ~ is_typed_ids('userIds')),
-], only='counts') }}
+] %}

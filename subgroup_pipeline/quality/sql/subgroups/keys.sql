@@ -1,9 +1,6 @@
--- Leaves checks.known_key, the keys of the rosters; checks.file_key, the distinct keys of the files of this run
--- and whose they are; and checks.unmet_key, students whom no key of the file meets. A key of two active
--- students is `ambiguous`, one of nobody who is an active student `inactive`. Reads checks.roster_key and
--- checks.subgroup_row.
-create table checks.known_key as from checks.roster_key;
-
+-- Leaves checks.file_key, the distinct keys of the files of this run and whose they are; and checks.unmet_key,
+-- students whom no key of the file meets. A key of two active students is `ambiguous`, one of nobody who is an
+-- active student `inactive`. Reads checks.known_key, the keys of the rosters, and checks.subgroup_row.
 create table checks.file_key as
 with file as (
     select
