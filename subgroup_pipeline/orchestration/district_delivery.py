@@ -14,6 +14,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from subgroup_pipeline.desk.links import data_docs_url, report_url
 from subgroup_pipeline.districts.registered import districts_of_shard
+from subgroup_pipeline.orchestration.event_log import stored_together
 from subgroup_pipeline.orchestration.resources import OWNERS, DistrictsResource, RunDistricts
 from subgroup_pipeline.registry.ledger import latest_deliveries
 from subgroup_pipeline.registry.schema import Delivery
@@ -24,6 +25,8 @@ CHECK = "verdict"
 _PARTITIONS = "district_feed"
 FEEDS_OF_DISTRICTS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
 _Context = dg.AssetExecutionContext | dg.OpExecutionContext
+_AT_A_TIME = 100
+"""Deliveries whose events are stored together: who else writes to Dagster's files waits for a second."""
 _MOST_LINES = 10
 _MOST_ROWS = 200
 _ROSTER_FILES = frozenset(table.file_name for table in roster_tables().values())
@@ -59,10 +62,12 @@ def report_deliveries(context: dg.AssetExecutionContext, districts: RunDistricts
     _add_partitions(context.instance, {_partition(delivery) for delivery in deliveries})
     with districts.registry.begin() as session:
         newest = {_partition(d): d for d in latest_deliveries(session, {d.district_id for d in deliveries})}
-        for delivery in deliveries:
-            event = dg.AssetObservation if _waits(delivery) else dg.AssetMaterialization
-            context.log_event(event(KEY, partition=_partition(delivery), metadata=_facts(districts, delivery)))
-            _evaluate_feed(context, districts, newest.get(_partition(delivery), delivery))
+        for first in range(0, len(deliveries), _AT_A_TIME):
+            with stored_together(context.instance):
+                for delivery in deliveries[first : first + _AT_A_TIME]:
+                    event = dg.AssetObservation if _waits(delivery) else dg.AssetMaterialization
+                    context.log_event(event(KEY, partition=_partition(delivery), metadata=_facts(districts, delivery)))
+                    _evaluate_feed(context, districts, newest.get(_partition(delivery), delivery))
     districts.verdicts.update({delivery.delivery_id: str(delivery.verdict or delivery.state) for delivery in deliveries})
     counts = {word: [*districts.verdicts.values()].count(word) for word in sorted({*districts.verdicts.values()})}
     context.instance.add_run_tags(context.run_id, {f"verdict/{word}": str(count) for word, count in counts.items()})

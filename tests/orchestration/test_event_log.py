@@ -10,7 +10,7 @@ import pytest
 from dagster._core.events import DagsterEventType as Kind
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from subgroup_pipeline.orchestration.event_log import EventLog
+from subgroup_pipeline.orchestration.event_log import EventLog, stored_together
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.settings import Settings, load_settings
 
@@ -59,3 +59,25 @@ def test_a_wiped_log_starts_anew(settings: Settings) -> None:
         assert instance.get_latest_materialization_event(dg.AssetKey("plain")) is None
         run = dg.materialize([plain], instance=instance).run_id
         assert instance.all_logs(run)
+
+
+def test_events_that_are_stored_together_are_all_there_or_none_is(settings: Settings) -> None:
+    def report(count: int) -> None:
+        for n in range(count):
+            instance.report_runless_asset_event(dg.AssetMaterialization("plain", partition=str(n)))
+
+    def report_and_fail() -> None:
+        with stored_together(instance):
+            report(2)
+            raise LookupError
+
+    with open_instance(settings) as instance:
+        with stored_together(instance):
+            report(3)
+            assert len(instance.fetch_materializations(dg.AssetKey("plain"), limit=10).records) == 3, "they see each other"
+        with pytest.raises(LookupError):
+            report_and_fail()
+        assert len(instance.fetch_materializations(dg.AssetKey("plain"), limit=10).records) == 3
+        report(1)
+    with open_instance(settings) as instance:
+        assert len(instance.fetch_materializations(dg.AssetKey("plain"), limit=10).records) == 4
