@@ -28,7 +28,7 @@ from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
-from subgroup_pipeline.registry.receiving import register_delivery, set_waiting, take_files
+from subgroup_pipeline.registry.receiving import noted_districts, register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.stages import stage
@@ -60,11 +60,12 @@ def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence
     with ReadingPool(settings.threads) as readers:
         zips = UnpackedZips(settings.paths.scratch, readers)
         zips.clear()  # of a run that ended before it landed them
-        entering = threading.Lock()
+        with registry.begin() as session:
+            entering = _Entering(registry, settings.paths.archive, fetched, noted_districts(session))
 
         def fetch_one(member: tuple[RegisteredDistrict, Source]) -> None:
             district, source = member
-            _enter(registry, source, district.district_id, _take(source), fetched, settings.paths.archive, entering)
+            entering.enter(source, district.district_id, _take(source))
 
         def fetch_all(shared: SharedConnection) -> None:
             with closing(shared.connection), ThreadPoolExecutor(AT_ONCE) as threads:
@@ -105,50 +106,55 @@ def _take(source: Source) -> Taken | SourceError:
         return fault
 
 
-def _enter(
-    registry: Registry,
-    source: Source,
-    district_id: str,
-    outcome: Taken | SourceError,
-    fetched: Fetched,
-    archive: Path,
-    entering: threading.Lock,
-) -> None:
-    """Write one district's outcome to the ledger, one district at a time, and clear at its source what was archived."""
-    taken = Taken() if isinstance(outcome, SourceError) else outcome
-    fault = outcome if isinstance(outcome, SourceError) else None
-    for arrival in taken.arrivals:
-        with entering:
-            _register(registry, source, district_id, arrival, fetched, archive)
-        try:
-            source.clear(arrival)
-        except SourceError as error:
-            fault = error  # the next fetch clears the rest
-    with entering, registry.begin() as session:
-        if not isinstance(outcome, SourceError):
-            for feed in FEEDS:
-                waiting = taken.waiting.get(feed, [])
-                set_waiting(session, district_id, feed, waiting)
-                if waiting:
-                    fetched.waiting[district_id, feed] = waiting
-        findings = [*taken.partial, *([Finding(fault.code, about=str(fault))] if fault else [])]
-        store_findings(session, "intake", district_id, None, findings)
+@dataclass
+class _Entering:
+    """Writes outcomes to the ledger, one district at a time. `noted` are districts of which the fetch before noted something."""
+
+    registry: Registry
+    archive: Path
+    fetched: Fetched
+    noted: set[str]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def enter(self, source: Source, district_id: str, outcome: Taken | SourceError) -> None:
+        """Enter what one district gave, and clear at its source what was archived."""
+        taken = Taken() if isinstance(outcome, SourceError) else outcome
+        fault = outcome if isinstance(outcome, SourceError) else None
+        for arrival in taken.arrivals:
+            with self.lock:
+                self._register(source, district_id, arrival)
+            try:
+                source.clear(arrival)
+            except SourceError as error:
+                fault = error  # the next fetch clears the rest
+        if taken.waiting or taken.partial or fault or district_id in self.noted:
+            with self.lock:
+                self._note(district_id, None if isinstance(outcome, SourceError) else taken, fault)
+
+    def _note(self, district_id: str, taken: Taken | None, fault: SourceError | None) -> None:
+        """Note what waits, where the source said so, and what is wrong, in place of what the fetch before noted."""
+        with self.registry.begin() as session:
+            if taken is not None:
+                for feed in FEEDS:
+                    set_waiting(session, district_id, feed, taken.waiting.get(feed, []))
+                self.fetched.waiting |= {(district_id, feed): names for feed, names in taken.waiting.items()}
+            findings = [*(taken.partial if taken else []), *([Finding(fault.code, about=str(fault))] if fault else [])]
+            store_findings(session, "intake", district_id, None, findings)
         if fault:
-            fetched.faults[district_id] = str(fault)
+            self.fetched.faults[district_id] = str(fault)
 
-
-def _register(registry: Registry, source: Source, district_id: str, arrival: Arrival, fetched: Fetched, archive: Path) -> None:
-    """Enter an arrival, and that it was taken as it stood at its source: both or neither."""
-    with registry.begin() as session:
-        delivery, is_new = register_arrival(session, district_id, arrival)
-        if not is_new and delivery.sha256 != arrival.sha256 and is_lost(archive, delivery):
-            take_files(session, delivery, arrival.sha256, arrival.files)
-        source.note_taken(session, arrival)
-    if is_new:
-        fetched.new.append(delivery.delivery_id)
-        fetched.bytes += sum(file.size for file in arrival.uploads)
-    else:
-        fetched.seen_again += 1
+    def _register(self, source: Source, district_id: str, arrival: Arrival) -> None:
+        """Enter an arrival, and that it was taken as it stood at its source: both or neither."""
+        with self.registry.begin() as session:
+            delivery, is_new = register_arrival(session, district_id, arrival)
+            if not is_new and delivery.sha256 != arrival.sha256 and is_lost(self.archive, delivery):
+                take_files(session, delivery, arrival.sha256, arrival.files)
+            source.note_taken(session, arrival)
+        if is_new:
+            self.fetched.new.append(delivery.delivery_id)
+            self.fetched.bytes += sum(file.size for file in arrival.uploads)
+        else:
+            self.fetched.seen_again += 1
 
 
 def register_arrival(session: Session, district_id: str, arrival: Arrival) -> tuple[Delivery, bool]:

@@ -14,7 +14,7 @@ from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import PIPELINE, Feed, Proof, UploadedFile, advance, latest_delivery, live_delivery
-from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
+from subgroup_pipeline.registry.schema import Delivery, DeliveryFile, FindingRow
 
 _UNDECIDED = ("received", "screened", "landed", "held")
 
@@ -123,6 +123,13 @@ def _came_before(session: Session, delivery: Delivery) -> bool:
         Delivery.delivery_id != delivery.delivery_id,
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def noted_districts(session: Session) -> set[str]:
+    """Districts of which a fetch noted something that the next has to look at: uploads that wait, or findings."""
+    waiting = sa.select(Delivery.district_id).where(Delivery.state == "received", Delivery.sha256.is_(None))
+    said = sa.select(FindingRow.district_id).where(FindingRow.stage == "intake", FindingRow.delivery_id.is_(None))
+    return set(session.scalars(waiting.union(said)))
 
 
 def set_waiting(session: Session, district_id: str, feed: Feed, names: Sequence[str]) -> None:

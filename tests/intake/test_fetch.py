@@ -16,6 +16,7 @@ import pytest
 from subgroup_pipeline.dropserver.jail import make_home
 from subgroup_pipeline.intake.archive import IncomingFile, archived_path
 from subgroup_pipeline.intake.sources.inbox import Inbox
+from subgroup_pipeline.intake.sources.remote_files import forget_files
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.registry.receiving import register_delivery, set_waiting
 from tests.support import small_district as small
@@ -185,7 +186,7 @@ def test_an_upload_is_removed_only_after_archive_and_ledger(world: World) -> Non
         pytest.param(IncomingFile.keep, id="before the archive"),
         pytest.param(register_delivery, id="before the ledger"),
         pytest.param(SftpConnection.remove, id="before the removal"),
-        pytest.param(set_waiting, id="before the end"),
+        pytest.param(forget_files, id="before the end"),
     ],
 )
 def test_a_kill_between_two_steps_is_mended_by_the_next_fetch(world: World, step: Callable[..., object]) -> None:
@@ -196,6 +197,24 @@ def test_a_kill_between_two_steps_is_mended_by_the_next_fetch(world: World, step
     assert world.states() == [("received", "zip_crc", [])]
     assert world.left("alpha") == []
     assert len(world.archived()) == 1
+
+
+def test_a_district_without_uploads_costs_the_registry_nothing_once_what_was_noted_is_taken_back(world: World) -> None:
+    """Each of a thousand districts took a transaction per night to say that nothing came."""
+    noted: list[str] = []
+
+    def watched(note: Callable[..., None], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        noted.append(args[1])
+        note(*args, **kwargs)
+
+    waiting = world.put("alpha", "subgroups", "s.csv", "student_id,ell\n", age=0)
+    with wrapped(set_waiting, watched):
+        assert world.fetch().waiting == {("alpha", "subgroups"): ["s.csv"]}
+        waiting.unlink()
+        assert world.fetch().waiting == {}
+        assert noted == ["alpha"] * 4
+        world.fetch()
+    assert noted == ["alpha"] * 4
 
 
 def test_an_upload_that_replaces_one_just_taken_is_not_removed_unread(world: World) -> None:
