@@ -36,9 +36,11 @@ def parse_stamp() -> str:
 
 
 def version_of(project: Path) -> str:
-    """`model_version` of the project in this folder."""
+    """`model_version` of the project in this folder. How Spark spells something changes nothing that DuckDB built."""
     digest = hashlib.sha256()
     for name, path in _files(project, ".sql", ".yml"):
+        if name.startswith("macros/engine/spark/"):
+            continue
         text = path.read_text(encoding="utf-8")
         logic = sql_logic(text) if path.suffix == ".sql" else yaml_logic(text, _WORDS)
         if logic:

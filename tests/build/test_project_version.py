@@ -40,6 +40,7 @@ def test_the_versions_are_those_of_the_project_that_ships() -> None:
         (MODEL, "-- The school year", "-- That school year"),
         ("models/columns.md", "Name of the district.", "What the district is called."),
         (MACROS, "{# Small rules", "{# Little rules"),
+        ("macros/engine/spark/maps.sql", "try_element_at", "element_at"),
         ("models/marts/_unit_tests.yml", "a_value_names_the_delivery", "a_value_says_the_delivery"),
     ],
 )
@@ -65,7 +66,7 @@ def test_files_of_words_alone_put_no_district_in_scope(project: Path) -> None:
         (MARTS, "constraints: [{type: not_null", "constraints: [{type: unique"),
         (MODEL, "max(school_year)", "min(school_year)"),
         (MACROS, "'active') = 'active'", "'active') = 'Active'"),
-        ("dbt_project.yml", "+materialized: table", "+materialized: view"),
+        ("dbt_project.yml", "+materialized: scratch", "+materialized: table"),
         ("dbt_project.yml", "contract_version: \"", "contract_version: \"9"),
     ],
 )  # fmt: skip
