@@ -41,13 +41,14 @@
     )
 {%- endmacro %}
 
+{# Lists are split only where the whole text is no grade: `or` would split every text. #}
 {% macro is_grades(text) -%}
-    (
-        {{ text }} in ({{ words_of('grades') }})
-        or list_has_all(
+    case
+        when {{ text }} in ({{ words_of('grades') }}) then true
+        else list_has_all(
             [{{ words_of('grades') }}], list_transform(string_split({{ text }}, ','), lambda grade: trim(grade))
         )
-    )
+    end
 {%- endmacro %}
 
 {# A word of a vocabulary, whatever its capitals; the specification's own writing is another question. #}
