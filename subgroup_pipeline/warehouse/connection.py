@@ -31,7 +31,7 @@ _A_LOOK = 0.5
 _STORAGE = "v1.4.0"
 """Of `raw.duckdb`, which nobody but us reads: since then DuckDB packs texts tighter, and writes and reads them faster."""
 _LOG = "1GB"
-"""What is written before DuckDB checkpoints by itself. Its usual 16 MB come in the middle of landing, on all threads."""
+"""What is written before DuckDB checkpoints by itself: its usual 16 MB come several times while a state is landed."""
 _DAMAGE = ("not a valid DuckDB database", "Corrupt database file", "Corrupt WAL file", "Could not read enough bytes")
 """What DuckDB says of a file that is not what was written; it has no class of its own for that."""
 
@@ -53,8 +53,6 @@ def open_warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"use warehouse; set checkpoint_threshold = '{_LOG}'")
             make_tables(connection)
             yield connection
-            # DuckDB's threads wait for each other in a loop when they checkpoint: two take three times what one does (measured).
-            connection.execute("set threads = 1")
     except duckdb.Error as error:
         if is_damaged(error):
             raise damaged_warehouse(home) from None
