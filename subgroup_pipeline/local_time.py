@@ -1,4 +1,4 @@
-"""Moments and days as people of a time zone write them, in reports and in mail."""
+"""Time zones by name, and moments and days as people of a zone write them, in reports and in mail."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def day_words(day: date) -> str:
 def clock(local: datetime) -> str:
     """A time of day as people write it: 3:05 AM CDT."""
     return f"{local.hour % 12 or 12}:{local:%M %p} {local.tzname()}"
+
+
+def zone_name(value: str) -> str:
+    """The name of a time zone as given. Raises ValueError for one that the time zone database does not know."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("write an IANA name, for example America/Chicago") from error
+    return value

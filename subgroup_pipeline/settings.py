@@ -10,7 +10,6 @@ import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +18,7 @@ from subgroup_pipeline.cron import as_cron
 from subgroup_pipeline.database_url import DRIVER, with_driver, without_secrets
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.home import Home
+from subgroup_pipeline.local_time import zone_name
 from subgroup_pipeline.shard import Shard
 from subgroup_pipeline.smtp_url import SmtpServer, read_smtp_url
 
@@ -280,15 +280,6 @@ def _refused(name: str, value: object) -> str:
 def between_commas(text: str) -> list[str]:
     """What stands between commas, without blanks around it."""
     return [trimmed for part in text.split(",") if (trimmed := part.strip())]
-
-
-def zone_name(value: str) -> str:
-    """The name of a time zone as given. Raises ValueError for one that the time zone database does not know."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("write an IANA name, for example America/Chicago") from error
-    return value
 
 
 def bundled(name: str) -> Path:

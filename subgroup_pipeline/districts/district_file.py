@@ -19,8 +19,8 @@ from subgroup_pipeline.districts.report_settings import Reports, check_pairs
 from subgroup_pipeline.districts.settings_part import Part
 from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.local_time import zone_name
 from subgroup_pipeline.registry.ledger import FEEDS, Feed
-from subgroup_pipeline.settings import zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,8 @@ from subgroup_pipeline.desk.proposal.settings_text import settings_text
 from subgroup_pipeline.desk.proposal.student_id import StudentId, id_candidates, student_id
 from subgroup_pipeline.districts.district_file import DISTRICT_KEY, RESERVED_KEYS
 from subgroup_pipeline.errors import ProposalError, SettingsError
+from subgroup_pipeline.local_time import zone_name
 from subgroup_pipeline.reading.reading_pool import ReadingPool
-from subgroup_pipeline.settings import zone_name
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 
 if TYPE_CHECKING:
