@@ -25,7 +25,7 @@ from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
 from subgroup_pipeline.landing.volume import has_usual_volume
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UNPACKED, UnpackedZips
-from subgroup_pipeline.registry.findings import store_findings
+from subgroup_pipeline.registry.findings import store_findings, with_findings
 from subgroup_pipeline.registry.judged_again import judge_changed_again
 from subgroup_pipeline.registry.ledger import (
     FEEDS,
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 _ONE_PROCESS = 16 * 1024**2
 """Bytes that one process reads alone."""
+_SAYS = ("landing", "build")
+"""Stages whose findings landing replaces."""
 LANDING_VERSION = 3
 """Raised when landing reads files another way; what the warehouse holds of older versions is landed again."""
 
@@ -96,7 +98,10 @@ def land_deliveries(
                 keep_failing_rows(settings.paths, delivery, "landing", failing)
         with registry.begin() as session:
             entries = get_deliveries(session, [delivery.delivery_id for delivery in deliveries])
+            said = with_findings(session, [entry.delivery_id for entry in entries], _SAYS)
             for entry, screening in zip(entries, screenings, strict=True):
+                if screening.findings or entry.delivery_id in said:
+                    _say(session, entry, screening)
                 _enter(session, entry, screening, by_id[entry.district_id].version, rows, landed)
         screened = [screening.delivery_id for screening in screenings]
         replace_ids(connection, JUDGE_AGAIN, screened, landed.again)
@@ -238,6 +243,13 @@ def _note_versions(
     )
 
 
+def _say(session: Session, row: Delivery, screening: Screening) -> None:
+    """Replace what landing said of a delivery; what the build said of it was about rows that are landed anew now."""
+    if row.state != "superseded":  # landed for the deltas on it alone
+        store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
+        store_findings(session, "build", row.district_id, row.delivery_id, [])
+
+
 def _enter(
     session: Session,
     row: Delivery,
@@ -255,8 +267,6 @@ def _enter(
     was_read(row)
     if row.state == "superseded":  # landed for the deltas on it alone
         return
-    store_findings(session, "landing", row.district_id, row.delivery_id, screening.findings)
-    store_findings(session, "build", row.district_id, row.delivery_id, [])
     row.settings_version = version
     row.rules_version = rules_version()
     is_live = row.state in ("accepted", "published")

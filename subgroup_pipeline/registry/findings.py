@@ -57,3 +57,11 @@ def _row(finding: Finding, stage: str, district_id: str, delivery_id: str | None
         lines=list(lines[:5]),
         found_at=now,
     )
+
+
+def with_findings(session: Session, delivery_ids: Iterable[str], stages: Iterable[str]) -> set[str]:
+    """Those of these deliveries of which one of these stages said something."""
+    query = sa.select(FindingRow.delivery_id).where(
+        FindingRow.delivery_id.in_(list(delivery_ids)), FindingRow.stage.in_(list(stages))
+    )
+    return {delivery_id for delivery_id in session.scalars(query.distinct()) if delivery_id is not None}
