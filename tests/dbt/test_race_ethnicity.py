@@ -26,12 +26,12 @@ def roll_up(flags: dict[str, str | None]) -> str | None:
 
 
 CONNECTION = duckdb.connect()
-"""For all examples: to open one takes ten times what an example takes."""
+"""For all examples, each of which is many students: planning the rule takes 50 ms, however many there are."""
 SELECT = f"select {rules().race_ethnicity_of('student')} from (select unnest(?, recursive := true)) as student"
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.fixed_dictionaries(dict.fromkeys(FLAGS, CELLS)), min_size=1, max_size=20))
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(FLAGS, CELLS)), min_size=1, max_size=80))
 def test_the_roll_up_is_the_rule(students: list[dict[str, str | None]]) -> None:
     typed = "struct(" + ", ".join(f"{flag} varchar" for flag in FLAGS) + ")[]"
     found = CONNECTION.execute(SELECT.replace("unnest(?", f"unnest(?::{typed}"), [students]).fetchall()
