@@ -42,17 +42,28 @@ class _Attends:
     school_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class CourseOfStudent:
-    """A class that the student is enrolled in: columns of `fct_enrollment`."""
-
+@dataclass(frozen=True)
+class _Titled:
     school_id: str
-    school_name: str | None
-    course_id: str | None
+    course_id: str
     course_title: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seat:
+    school_id: str
+    course_id: str | None
     class_id: str
     begin_date: date | None
     end_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseOfStudent(_Seat):
+    """A class that the student is enrolled in: columns of `fct_enrollment`."""
+
+    school_name: str | None
+    course_title: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +90,21 @@ class PastValue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultOfStudent:
-    """A score of the student: columns of `fct_result`; `score_pct` is in percent of what could be had."""
-
+class _Scored:
     school_id: str
     course_id: str | None
-    course_title: str | None
     line_item_id: str
     line_item_title: str | None
     due_date: date | None
     score: float
     score_pct: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultOfStudent(_Scored):
+    """A score of the student: columns of `fct_result`; `score_pct` is in percent of what could be had."""
+
+    course_title: str | None
 
 
 _OWN = "($own is null or {of}.school_id in $own)"
@@ -114,18 +129,20 @@ def schools_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | 
 
 
 def courses_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[CourseOfStudent]:
-    """The classes that the student is enrolled in at schools that the reader may see."""
+    """The classes that the student is enrolled in at schools that the reader may see, by names of schools and courses."""
     query = f"""
-        select
-            taken.school_id, school.school_name, taken.course_id, course.course_title, taken.class_id, taken.begin_date,
-            taken.end_date
-        from marts.fct_enrollment as taken
-        left join marts.dim_school as school on school.school_id = taken.school_id
-        left join marts.dim_course as course on course.school_id = taken.school_id and course.course_id = taken.course_id
-        where taken.student_id = $student_id and {_OWN.format(of="taken")}
-        order by school_name, course_title, class_id
+        select school_id, course_id, class_id, begin_date, end_date from marts.fct_enrollment as taken
+        where student_id = $student_id and {_OWN.format(of="taken")}
     """
-    return shown.rows(CourseOfStudent, query, **_seen(student_id, own_schools))
+    schools = {school.school_id: school.school_name for school in list_schools(shown)}
+    titles = _titles(shown)
+    found = [
+        CourseOfStudent(
+            **vars(seat), school_name=schools.get(seat.school_id), course_title=titles.get((seat.school_id, seat.course_id))
+        )
+        for seat in shown.rows(_Seat, query, **_seen(student_id, own_schools))
+    ]
+    return sorted(found, key=lambda one: (_last(one.school_name), _last(one.course_title), one.class_id))
 
 
 def values_of(shown: ShownRows, student_id: str, words: Words) -> list[ValueOfStudent]:
@@ -152,15 +169,16 @@ def past_of(shown: ShownRows, student_id: str, words: Words) -> list[PastValue]:
 def results_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[ResultOfStudent]:
     """Every score of the student at schools that the reader may see, by course, the newest first."""
     query = f"""
-        select
-            scored.school_id, scored.course_id, course.course_title, scored.line_item_id, scored.line_item_title,
-            scored.due_date, scored.score, scored.score_pct
-        from marts.fct_result as scored
-        left join marts.dim_course as course on course.school_id = scored.school_id and course.course_id = scored.course_id
+        select school_id, course_id, line_item_id, line_item_title, due_date, score, score_pct from marts.fct_result as scored
         where student_id = $student_id and {_OWN.format(of="scored")}
-        order by course_title, scored.course_id, due_date desc nulls last, line_item_title, line_item_id
+        order by due_date desc nulls last, line_item_title, line_item_id
     """
-    return shown.rows(ResultOfStudent, query, **_seen(student_id, own_schools))
+    titles = _titles(shown)
+    found = [
+        ResultOfStudent(**vars(scored), course_title=titles.get((scored.school_id, scored.course_id)))
+        for scored in shown.rows(_Scored, query, **_seen(student_id, own_schools))
+    ]
+    return sorted(found, key=lambda one: (_last(one.course_title), _last(one.course_id)))
 
 
 def means_of(results: Sequence[ResultOfStudent]) -> dict[tuple[str, str | None], float]:
@@ -169,6 +187,17 @@ def means_of(results: Sequence[ResultOfStudent]) -> dict[tuple[str, str | None],
     for one in results:
         scores[one.school_id, one.course_id].append(one.score_pct)
     return {course: fmean(found) for course, found in scores.items()}
+
+
+def _titles(shown: ShownRows) -> dict[tuple[str, str | None], str | None]:
+    """Titles of courses by school and course; kept, for they are those of every student of the district."""
+    query = "select school_id, course_id, course_title from marts.dim_course"
+    return {(one.school_id, one.course_id): one.course_title for one in shown.kept(_Titled, query)}
+
+
+def _last(text: str | None) -> tuple[bool, str]:
+    """What a text sorts by; one that is not there comes last."""
+    return text is None, text or ""
 
 
 def _seen(student_id: str, own_schools: frozenset[str] | None) -> dict[str, object]:
