@@ -149,20 +149,20 @@ def values_of(shown: ShownRows, student_id: str, words: Words) -> list[ValueOfSt
     """The value of each subgroup, in the order of the settings; none of a student who is not active."""
     query = """
         select subgroup, value, raw_value, source, delivery_id, received_at from marts.fct_student_subgroup
-        where student_id = $student_id and subgroup in $subgroups
+        where student_id = $student_id
     """
-    subgroups = [subgroup for subgroup in words.labels if subgroup != EVERYONE]
-    found = shown.rows(ValueOfStudent, query, student_id=student_id, subgroups=subgroups)
-    return sorted(found, key=lambda one: words.place(one.subgroup))
+    found = shown.rows(ValueOfStudent, query, student_id=student_id)
+    shown_here = [one for one in found if one.subgroup in words.labels and one.subgroup != EVERYONE]
+    return sorted(shown_here, key=lambda one: words.place(one.subgroup))
 
 
 def past_of(shown: ShownRows, student_id: str, words: Words) -> list[PastValue]:
     """What the student had in each subgroup, by the order of the settings and time; first when they were active."""
     query = """
         select subgroup, value, valid_from, valid_to, delivery_id from marts.fct_student_subgroup_history
-        where student_id = $student_id and subgroup in $subgroups
+        where student_id = $student_id
     """
-    found = shown.rows(PastValue, query, student_id=student_id, subgroups=list(words.labels))
+    found = [one for one in shown.rows(PastValue, query, student_id=student_id) if one.subgroup in words.labels]
     return sorted(found, key=lambda one: (words.place(one.subgroup), one.valid_from))
 
 
