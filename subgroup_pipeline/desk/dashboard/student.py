@@ -118,13 +118,13 @@ def find_student(shown: ShownRows, student_id: str, own_schools: frozenset[str] 
     """
     if own_schools is not None and not schools_of(shown, student_id, own_schools):
         return None
-    return next(iter(shown.rows(Student, query, student_id=student_id)), None)
+    return next(iter(shown.kept(Student, query, student_id=student_id)), None)
 
 
 def schools_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | None) -> list[School]:
     """The schools that the student counts in and the reader may see, by name."""
     query = "select school_id from marts.fct_student_school where student_id = $student_id"
-    attended = {one.school_id for one in shown.rows(_Attends, query, student_id=student_id)}
+    attended = {one.school_id for one in shown.kept(_Attends, query, student_id=student_id)}
     return [school for school in list_schools(shown, own_schools) if school.school_id in attended]
 
 
@@ -140,7 +140,7 @@ def courses_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | 
         CourseOfStudent(
             **vars(seat), school_name=schools.get(seat.school_id), course_title=titles.get((seat.school_id, seat.course_id))
         )
-        for seat in shown.rows(_Seat, query, **_seen(student_id, own_schools))
+        for seat in shown.kept(_Seat, query, **_seen(student_id, own_schools))
     ]
     return sorted(found, key=lambda one: (_last(one.school_name), _last(one.course_title), one.class_id))
 
@@ -151,7 +151,7 @@ def values_of(shown: ShownRows, student_id: str, words: Words) -> list[ValueOfSt
         select subgroup, value, raw_value, source, delivery_id, received_at from marts.fct_student_subgroup
         where student_id = $student_id
     """
-    found = shown.rows(ValueOfStudent, query, student_id=student_id)
+    found = shown.kept(ValueOfStudent, query, student_id=student_id)
     shown_here = [one for one in found if one.subgroup in words.labels and one.subgroup != EVERYONE]
     return sorted(shown_here, key=lambda one: words.place(one.subgroup))
 
@@ -162,7 +162,7 @@ def past_of(shown: ShownRows, student_id: str, words: Words) -> list[PastValue]:
         select subgroup, value, valid_from, valid_to, delivery_id from marts.fct_student_subgroup_history
         where student_id = $student_id
     """
-    found = [one for one in shown.rows(PastValue, query, student_id=student_id) if one.subgroup in words.labels]
+    found = [one for one in shown.kept(PastValue, query, student_id=student_id) if one.subgroup in words.labels]
     return sorted(found, key=lambda one: (words.place(one.subgroup), one.valid_from))
 
 
@@ -176,7 +176,7 @@ def results_of(shown: ShownRows, student_id: str, own_schools: frozenset[str] | 
     titles = _titles(shown)
     found = [
         ResultOfStudent(**vars(scored), course_title=titles.get((scored.school_id, scored.course_id)))
-        for scored in shown.rows(_Scored, query, **_seen(student_id, own_schools))
+        for scored in shown.kept(_Scored, query, **_seen(student_id, own_schools))
     ]
     return sorted(found, key=lambda one: (_last(one.course_title), _last(one.course_id)))
 
