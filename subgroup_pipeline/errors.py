@@ -20,6 +20,10 @@ class StaleSettingsError(SubgroupsError):
     """A district's settings were written from a version that is not in force any more."""
 
 
+class KeyringError(SubgroupsError):
+    """Sealed bytes cannot be opened: their key is gone, or they are not those that were sealed."""
+
+
 class UnknownDistrictError(SubgroupsError):
     """A district was named that the registry does not hold."""
 
