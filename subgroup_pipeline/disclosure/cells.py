@@ -32,6 +32,7 @@ create or replace table cell (
     scored_students bigint not null,
     mean_score_pct double,
     was_hidden boolean not null,
+    is_carried boolean not null,
     hidden boolean not null,
     reason varchar
 )
@@ -44,8 +45,9 @@ trend are the cells of their own first days, without the newest one where the cu
 `with_subgroup` and `with_value` are null but for pairs, of which each has one cell: `subgroup` is before `with_subgroup` in
 the alphabet. Pairs are of districts and schools, and of no month.
 
-`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell. `hidden` and `reason`
-are the result: a cell that is not hidden has no reason.
+`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell. `is_carried`: the last
+release showed the same counts of the whole district in this month, under the same settings, so what it hid stands and is not
+worked out again. `hidden` and `reason` are the result: a cell that is not hidden has no reason.
 """
 _PRIVACY = """
 create or replace table privacy (

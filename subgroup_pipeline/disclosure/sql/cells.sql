@@ -20,6 +20,7 @@ select
     coalesce(scored_students, 0) as scored_students,
     mean_score_pct,
     false as was_hidden,
+    false as is_carried,
     false as hidden,
     null as reason
 from counted

@@ -1,0 +1,64 @@
+"""Which cells are hidden: small groups, and whatever gives one of them back by a difference.
+
+Every statement works on all districts of the table `cell` at once. Hiding only ever grows, so it comes to an end, and the
+order of rows decides nothing (docs/architecture.md 14a).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.disclosure.cells import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import duckdb
+
+MARGIN = 3
+"""Students above the minimum that a group needs to be shown again after a release that hid it: a group that moves by one or two
+around the minimum is not shown and hidden by turns."""
+_KINDS = ("row", "line", "twin", "column")
+
+
+def suppress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide anew which cells of the table `cell` are hidden, to the fixpoint of all rules; sets `hidden` and `reason`."""
+    _begin(connection)
+    connection.execute(sql("primary"), {"margin": MARGIN})
+    _close(connection)
+
+
+def hide_further(connection: duckdb.DuckDBPyConnection, keys: Iterable[int], reason: str) -> None:
+    """Hide these cells as well, and whatever the rules then ask for."""
+    _begin(connection)
+    connection.execute("insert into hidden_cell select key, reason, 0 from cell where hidden and not is_carried")
+    connection.execute(
+        "insert into hidden_cell select key, ?, 0 from cell where key in (select unnest(?)) and not hidden and not is_carried",
+        [reason, list(keys)],
+    )
+    _close(connection)
+
+
+def _begin(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create or replace temp table hidden_cell (key integer, reason varchar, round integer)")
+    connection.execute(sql("terms"))
+
+
+def _close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hide what the rules ask for until they ask for nothing more, and write it into `cell`."""
+    seen = dict.fromkeys(_KINDS, -1)
+    last = 0
+    while any(since < last for since in seen.values()):
+        for kind in _KINDS:
+            since, seen[kind] = seen[kind], last
+            if since < last:
+                last += _hid_more(connection, "closure", {"kind": kind, "since": since, "round": last + 1})
+        if not any(since < last for since in seen.values()):
+            last += _hid_more(connection, "containment", {"round": last + 1})
+    connection.execute("update cell set hidden = true, reason = h.reason from hidden_cell as h where cell.key = h.key")
+
+
+def _hid_more(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, object]) -> int:
+    """Run one rule; 1 when it hid something, else 0."""
+    row = connection.execute(sql(statement), values).fetchone()
+    return 1 if row and row[0] else 0
