@@ -11,6 +11,9 @@ import pytest
 from subgroup_pipeline.build.isolation import note_failed_tests
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from subgroup_pipeline.warehouse.control_tables import RUN_SCOPE
+from subgroup_pipeline.warehouse.rows import insert_rows
+from tests.support.dbt_warehouse import scope
 
 
 @pytest.fixture
@@ -23,12 +26,7 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _scope(warehouse: duckdb.DuckDBPyConnection, *districts: str) -> None:
     warehouse.execute("delete from control.run_scope")
-    for district in districts:
-        warehouse.execute(
-            "insert into control.run_scope (district_id, district_name, roster_delivery_id, roster_received_at, as_of_date, "
-            "build_key, built_at) values ($1, $1, $1, now(), current_date, $1, now())",
-            [district],
-        )
+    insert_rows(warehouse, RUN_SCOPE, [scope(district, "r1") for district in districts])
 
 
 def test_another_districts_failure_stands_until_it_is_built_again(warehouse: duckdb.DuckDBPyConnection) -> None:
