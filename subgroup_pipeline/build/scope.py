@@ -104,12 +104,11 @@ def scope_row(
 ) -> dict[str, Any]:
     """A row of `control.run_scope` for a build from these deliveries, without `history_from`; `effective_at` is aware."""
     settings = district.settings
-    zone = ZoneInfo(settings.timezone)
     as_of = settings.as_of
     if as_of == "roster" and year_end is not None:
         as_of = year_end - timedelta(days=1)
     if not isinstance(as_of, date):
-        as_of = roster.received_at.astimezone(zone).date()
+        as_of = day_of(roster.received_at, district)
     effective_at = max(delivery.received_at for delivery in (roster, subgroup) if delivery)
     parts = (roster.delivery_id, subgroup.delivery_id if subgroup else "", district.version, as_of, model_version())
     return {
@@ -127,7 +126,8 @@ def scope_row(
         "reading_key": reading_key(settings),
         "meaning_key": meaning_key(settings),
         "effective_at": effective_at,
-        "month": effective_at.astimezone(zone).date().replace(day=1).isoformat(),
+        "effective_date": day_of(effective_at, district).isoformat(),
+        "month": day_of(effective_at, district).replace(day=1).isoformat(),
     }
 
 
@@ -153,6 +153,11 @@ def _mark(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> Non
     connection.execute("delete from control.build where district_id in (select unnest(?))", [list(keys)])
     insert_rows(connection, BUILD, [{"district_id": district_id, "build_key": key} for district_id, key in keys.items()])
     connection.execute("commit")
+
+
+def day_of(moment: datetime, district: RegisteredDistrict) -> date:
+    """The day that it is at an aware moment where the district is."""
+    return moment.astimezone(ZoneInfo(district.settings.timezone)).date()
 
 
 def naive(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.build.dbt import open_models
-from subgroup_pipeline.build.scope import naive, school_year_ends, scope_row
+from subgroup_pipeline.build.scope import day_of, naive, school_year_ends, scope_row
 from subgroup_pipeline.disk import require_room
 from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.landing.land import land_again
@@ -242,7 +242,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, builds: Sequence[PastBuild])
         row: dict[str, Any] = scope_row(build.district, build.roster, build.subgroups, ends.get(build.roster.delivery_id), now)
         moment = naive(build.build.effective_at)
         row |= {"district_id": f"{district_id} {number}", "effective_at": moment, "history_from": moment}
-        row["month"] = build.build.month
+        row |= {"effective_date": day_of(build.build.effective_at, build.district), "month": build.build.month}
         scope.append(row)
         own = {"build_id": row["district_id"], "district_id": district_id, "is_counted": build.is_counted}
         same = {name: row[name] for name in ("roster_delivery_id", "subgroup_delivery_id", "effective_at", "month")}

@@ -1,4 +1,4 @@
-"""The view of a subgroup over time: a line for each value, and the same as a table, by month or by school year."""
+"""The view of a subgroup over time: a line for each value, and the same as a table, by month, term or school year."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.subgroup_table import list_subgroups
-from subgroup_pipeline.desk.dashboard.trend import trend_of
+from subgroup_pipeline.desk.dashboard.trend import last_of_each, trend_of
 from subgroup_pipeline.portal.charts.lines import MOST_LINES, Line, Tick, line_chart
 from subgroup_pipeline.portal.reports_content import Content
 from subgroup_pipeline.portal.words import month_words, number, percent, school_year, score
@@ -36,10 +36,7 @@ def trend_view(shown: ShownRows, entity: Entity, asked: Asked) -> Content:
     chosen = next((one for one in subgroups if one.subgroup == asked.of), subgroups[0] if subgroups else None)
     every = trend_of(shown, entity, chosen.subgroup) if chosen else []
     years = sorted({row.school_year for row in every if row.school_year}, reverse=True)
-    rows = [row for row in every if asked.year not in years or row.school_year == asked.year]
-    if asked.step == "year":
-        last = {row.school_year: row.month for row in rows}
-        rows = [row for row in rows if last[row.school_year] == row.month]
+    rows = last_of_each([row for row in every if asked.year not in years or row.school_year == asked.year], asked.step)
     words, measure, says = MEASURES.get(asked.measure, MEASURES[""])
     months = sorted({row.month for row in rows})
     labels = {row.value: row.value_label for row in rows}
@@ -53,6 +50,7 @@ def trend_view(shown: ShownRows, entity: Entity, asked: Asked) -> Content:
             "measures": MEASURES,
             "words": words,
             "labels": labels,
+            "term_of": {row.month: row.term for row in rows},
             "months": [(month, [_said(cells.get((month, value)), says) for value in labels]) for month in reversed(months)],
             "chart": _chart(rows, labels, cells, says, f"{words} over time. The table has the same numbers.", asked.step),
         },
@@ -75,21 +73,22 @@ def _chart(
     years = {row.month: row.school_year for row in rows}
     if len(years) < 2:
         return ""
-    months = sorted(years) if step == "year" else _all_months(min(years), max(years))
+    months = sorted(years) if step in ("term", "year") else _all_months(min(years), max(years))
     newest = max(years)
     size = {row.value: row.student_count for row in rows if row.month == newest}
     largest = sorted(labels, key=lambda value: -size.get(value, 0))[:MOST_LINES]
     lines = [Line(labels[value], [cells.get((month, value)) for month in months]) for value in labels if value in largest]
-    return line_chart(lines, _ticks(months, years), says, about)
+    terms = {row.month: row.term for row in rows if row.term and step == "term"}
+    return line_chart(lines, _ticks(months, years, terms), says, about)
 
 
-def _ticks(months: Sequence[date], years: dict[date, str | None]) -> list[Tick]:
-    """Months with the beginnings of school years marked."""
+def _ticks(months: Sequence[date], years: dict[date, str | None], terms: dict[date, str]) -> list[Tick]:
+    """Months, or the terms that they stand for, with the beginnings of school years marked."""
     ticks, before = [], years[months[0]]
     for month in months:
         year = years.get(month, before)
         begins = school_year(year) if year and year != before else ""
-        ticks.append(Tick(month_words(month), begins))
+        ticks.append(Tick(terms.get(month) or month_words(month), begins))
         before = year
     return ticks
 

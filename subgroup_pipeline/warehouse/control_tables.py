@@ -30,6 +30,7 @@ RUN_SCOPE = _control(
         "effective_at": Column(
             "timestamp", "When the newest of its deliveries came (UTC): the build's place in the history.", required=True
         ),
+        "effective_date": Column("date", "The day of effective_at, in the district's time zone.", required=True),
         "history_from": Column(
             "timestamp",
             "From when this build writes the history (UTC): earlier than effective_at where builds before it are taken back.",

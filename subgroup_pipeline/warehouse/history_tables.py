@@ -40,6 +40,7 @@ MONTH_COUNT = _history(
         "course_id": Column("varchar", "sourcedId of the course; null unless a course is counted."),
         "month": Column("date", "First day of the month.", required=True),
         "school_year": Column("varchar", "The school year of that build."),
+        "term": Column("varchar", "The term of that build; null if there is none, and in months kept before contract 2.2.0."),
         "subgroup": Column("varchar", "Name of the subgroup.", required=True),
         "value": Column("varchar", "The value that is counted.", required=True),
         "student_count": Column("bigint", "Students with the value.", required=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 import duckdb
@@ -16,12 +16,17 @@ from subgroup_pipeline.registry.schema import District
 from subgroup_pipeline.warehouse.history_tables import MONTH_COUNT, STUDENT_CELL
 from tests.support.dbt_warehouse import Warehouse, at, scope, student
 
+FALL = {
+    "sourcedId": "fall", "title": "Fall", "type": "term", "startDate": "2025-08-10", "endDate": "2026-01-10", "schoolYear": "2026"
+}  # fmt: skip
 SCHOOL = {"sourcedId": "north", "name": "North", "type": "school"}
+SEPTEMBER, OCTOBER = date(2025, 9, 1), date(2025, 10, 1)
 MEANINGS = {"y": "yes", "n": "no"}
 
 
 def roster(*names: str) -> dict[str, list[dict[str, str]]]:
-    return {"orgs": [SCHOOL], "users": [student(name, name.title(), "Yew", orgSourcedIds="north") for name in names]}
+    students = [student(name, name.title(), "Yew", orgSourcedIds="north") for name in names]
+    return {"orgs": [SCHOOL], "academic_sessions": [FALL], "users": students}
 
 
 def file(**cells: str | None) -> dict[str, list[dict[str, Any]]]:
@@ -38,9 +43,16 @@ class Past:
             session.add(District(district_id="alder", name="Alder", settings_version=1, created_at=at(0).replace(tzinfo=UTC)))
 
     def build(
-        self, roster: str, subgroups: str, hour: int, *, since: int | None = None, means: Mapping[str, str] = MEANINGS
+        self,
+        roster: str,
+        subgroups: str,
+        hour: int,
+        *,
+        since: int | None = None,
+        means: Mapping[str, str] = MEANINGS,
+        month: date = SEPTEMBER,
     ) -> None:
-        times = {"effective_at": at(hour), "history_from": at(hour if since is None else since)}
+        times = {"effective_at": at(hour), "history_from": at(hour if since is None else since), "month": month}
         column = {
             "district_id": "alder", "subgroup": "english_learner", "subgroup_label": "English learner", "source": "file",
             "source_column": "ell", "is_open": False, "blank_value": "not_reported", "sensitivity": "standard",
@@ -101,7 +113,15 @@ def test_what_is_taken_back_leaves_no_trace(past: Past) -> None:
     assert past.of("cy") == [(at(1), at(2), "yes"), (at(2), None, "not_reported")]
     with past.registry.begin() as session:
         assert [build.effective_at.hour for build in builds_of(session, "alder")] == [1, 2, 4]
-    assert past.warehouse.mart("rpt_trend_subgroup", "distinct month") == [(at(1).date().replace(month=9, day=1),)]
+    assert past.warehouse.mart("rpt_trend_subgroup", "distinct month, term") == [(SEPTEMBER, "Fall")]
+
+
+def test_a_month_keeps_its_term_and_one_that_was_kept_before_there_were_terms_has_none(past: Past) -> None:
+    past.warehouse.write(
+        lambda history: history.execute(f"alter table {MONTH_COUNT} drop column term; drop table history.main.table_version")
+    )
+    past.build("r1", "s2", 5, month=OCTOBER)
+    assert past.warehouse.mart("rpt_trend_subgroup", "distinct month, term") == [(OCTOBER, "Fall"), (SEPTEMBER, None)]
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ COUNTS = "student_count, total_students, student_share, member_count, member_sha
 def test_dim_district(first_night: Warehouse) -> None:
     sources = "roster_delivery_id, subgroup_delivery_id, roster_received_at, subgroup_received_at"
     columns = f"as_of_date, school_year, student_count, {sources}, published_at, contract_version"
-    both = {"as_of_date": AS_OF, "roster_received_at": ROSTER_AT, "published_at": at(3), "contract_version": "2.1.0"}
+    both = {"as_of_date": AS_OF, "roster_received_at": ROSTER_AT, "published_at": at(3), "contract_version": "2.2.0"}
     file = {"subgroup_delivery_id": "alder-s2", "subgroup_received_at": FILE_AT}
     no_file = {"subgroup_delivery_id": None, "subgroup_received_at": None}
     assert named(first_night, "dim_district", "district_name", columns) == {

@@ -27,7 +27,7 @@ HISTORY: Columns = {
     "rpt_subgroup_change": ("effective_at, subgroup, from_value, to_value", "student_count"),
     "rpt_trend_subgroup": (
         "level, school_id, course_id, month, subgroup, value",
-        "student_count, total_students, scored_students, mean_score_pct, score_gap_pct, school_year",
+        "student_count, total_students, scored_students, mean_score_pct, score_gap_pct, school_year, term",
     ),
 }
 
@@ -91,7 +91,7 @@ def _trend(district: str, past: Past) -> Iterator[tuple[tuple[Any, ...], tuple[A
         for at, counted in expected_groups(build.expected, build.results):
             place = at[:-2]
             school, course = (*place[1:], None, None)[:2]
-            yield (district, level_of(place), school, course, month, *at[-2:]), (*counted, build.expected.school_year)
+            yield (district, level_of(place), school, course, month, *at[-2:]), (*counted, build.expected.school_year, build.term)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -163,6 +163,8 @@ class SmallDistrict:
         made.rows["academicSessions"][0]["title"] = f"Year {self._serial}"
         made.add("academicSessions", sourcedId="fall", title="Fall", type="term", schoolYear="2027", parentSourcedId="year",
                  startDate="2026-08-10", endDate="2027-01-10")  # fmt: skip
+        made.add("academicSessions", sourcedId="half", title="First half", type="semester", schoolYear="2027",
+                 parentSourcedId="year", startDate="2026-08-10", endDate="2026-11-01")  # fmt: skip
         made.add_class(2, "course1", "Algebra 2", "A2")
         made.enroll("-t", 0, "t001", "teacher")
         for student in students:

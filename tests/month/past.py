@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tests.oracle.past import State
-from tests.oracle.recompute import Expected, recompute
+from tests.oracle.recompute import Expected, recompute, term_on
 from tests.oracle.scores import Result, results_of
 
 if TYPE_CHECKING:
@@ -48,10 +48,19 @@ class Build:
         return max(delivery.received_at for delivery in (self.roster, self.subgroups) if delivery)
 
     @property
+    def day(self) -> date:
+        """The day of that moment where the district is."""
+        return self.effective_at.astimezone(ZoneInfo(json.loads(self.settings)["timezone"])).date()
+
+    @property
     def month(self) -> date:
-        """The month of that moment where the district is."""
-        zone = ZoneInfo(json.loads(self.settings)["timezone"])
-        return self.effective_at.astimezone(zone).date().replace(day=1)
+        """The month of that day."""
+        return self.day.replace(day=1)
+
+    @property
+    def term(self) -> str | None:
+        """The term that the day is in."""
+        return term_on(self.roster.texts["academicSessions.csv"], self.day)
 
     @property
     def meaning(self) -> object:

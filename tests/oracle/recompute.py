@@ -178,6 +178,17 @@ def _school_year(sessions: list[Row], as_of: date) -> str | None:
     return max((session["schoolYear"] for session in preferred), default=None)
 
 
+def term_on(academic_sessions: str, day: date) -> str | None:
+    """Return the title of the semester that a day is in by the text of academicSessions.csv, else of the term, else nothing."""
+    holding = [
+        (session["type"], session["sourcedId"], session["title"])
+        for session in _rows(academic_sessions)
+        if _counts(session) and session["type"] in ("semester", "term") and session["title"]
+        and date.fromisoformat(session["startDate"]) <= day < date.fromisoformat(session["endDate"])
+    ]  # fmt: skip
+    return min(holding)[2] if holding else None
+
+
 def _enrollments(tables: Mapping[str, list[Row]], active: set[str], as_of: date) -> Iterable[Enrollment]:
     """Section 3.3 and 3.5: what holds on as_of, with the class's school and course."""
     sessions = {session["sourcedId"]: session for session in tables["academicSessions"]}

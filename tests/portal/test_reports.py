@@ -113,6 +113,7 @@ VIEWS = [
     f"{AT}?view=schools&of=race_ethnicity&value=white&sort=share", ODD, f"{ODD}?view=courses",
     f"{ODD}?view=courses&of=english_learner&value=yes", f"{ODD}/courses/course1", f"{AT}?month=2026-03-01&sort=share",
     f"{AT}?view=trend", f"{AT}?view=trend&of=race_ethnicity&measure=students&step=year",
+    f"{AT}?view=trend&of=race_ethnicity&step=term",
     f"{ODD}?view=trend&of=race_ethnicity&measure=mean&year=2026", f"{ODD}/courses/course1?view=trend",
     f"{AT}?view=changes", f"{AT}?view=pairs", f"{ODD}?view=pairs&of=race_ethnicity&beside=english_learner&measure=mean",
 ]  # fmt: skip
@@ -148,6 +149,23 @@ def test_a_workbook_holds_what_the_csv_holds(clerk: httpx.Client, path: str) -> 
         assert [[_cell(cell) for cell in line] for line in lines] == [
             [_cell(row[column]) for column in head] for row in of_report
         ]
+
+
+def test_a_term_shows_its_last_month(clerk: httpx.Client) -> None:
+    path = f"{AT}?view=trend&of=english_learner"
+    last = {
+        ("2027", "Fall semester"): "2026-10-01", ("2026", "Spring semester"): "2026-04-01",
+        ("2026", "Fall semester"): "2025-12-01",
+    }  # fmt: skip
+    by_month, by_term = _csv(clerk, path), _csv(clerk, f"{path}&step=term")
+    assert {row["month"] for row in by_month} > set(last.values())
+    assert by_term == [row for row in by_month if last.get((row["school_year"], row["term"])) == row["month"]]
+    page = _shown(clerk, f"{path}&step=term")
+    assert re.findall(r'<th scope="row">([^<]+)</th>', page) == [
+        "Fall semester, Oct 2026", "Spring semester, Apr 2026", "Fall semester, Dec 2025",
+    ]  # fmt: skip
+    assert page.count('class="break" d="') == 1
+    assert "A term here is the semester of the district" in page
 
 
 def test_people_of_schools_see_their_own_only(portal: PortalUnderTest) -> None:

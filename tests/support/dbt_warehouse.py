@@ -111,6 +111,7 @@ def scope(district_id: str, roster: str, subgroups: str | None = None, **more: o
         "built_at": at(3),
         "timezone": "America/Chicago",
         "effective_at": at(2) if subgroups else at(1),
+        "effective_date": date(2025, 9, 30),
         "history_from": at(2) if subgroups else at(1),
         "reading_key": "",
         "meaning_key": "",

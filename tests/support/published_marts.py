@@ -171,7 +171,8 @@ _TREND = """
 insert into analytics.marts.rpt_trend_subgroup by name
 select
     $district_id as district_id, '{level}' as level, {keys} month,
-    (year(month) + case when month(month) >= 8 then 1 else 0 end)::varchar as school_year, subgroup, value,
+    (year(month) + case when month(month) >= 8 then 1 else 0 end)::varchar as school_year,
+    case when month(month) >= 8 then 'Fall semester' when month(month) < 6 then 'Spring semester' end as term, subgroup, value,
     counted.student_count - (counted.student_count // 3) * ago // $months as student_count,
     sum(student_count) over (partition by {keys} month, subgroup)::bigint as total_students,
     scored_students - (scored_students // 3) * ago // $months as scored_students,

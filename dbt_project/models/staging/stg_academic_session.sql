@@ -3,6 +3,7 @@ select
     raw.file_name,
     raw."sourcedId" as session_id,
     lower(raw."status") as status,
+    raw."title" as session_title,
     lower(raw."type") as session_type,
     {{ date_of('raw."startDate"') }} as start_date,
     {{ date_of('raw."endDate"') }} as end_date,

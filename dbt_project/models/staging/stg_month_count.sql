@@ -6,6 +6,7 @@ select
     kept.course_id,
     kept.month,
     kept.school_year,
+    kept.term,
     kept.subgroup,
     kept.value,
     kept.student_count,

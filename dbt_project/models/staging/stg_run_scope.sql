@@ -9,6 +9,7 @@ select
     match_field,
     timezone,
     effective_at,
+    effective_date,
     history_from,
     month,
     built_at as published_at

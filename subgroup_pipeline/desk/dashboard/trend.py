@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,16 @@ class TrendRow(Counted):
 
     month: date
     school_year: str | None
+    term: str | None
     value_label: str
+
+
+_STEPS: dict[str, Callable[[TrendRow], tuple[object, ...]]] = {
+    "": lambda row: (row.month,),
+    "term": lambda row: (row.school_year, row.term),
+    "year": lambda row: (row.school_year,),
+}
+"""What has one point each, by its name in the address, as the month's rows say it."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,25 @@ class Month:
 def trend_of(shown: ShownRows, entity: Entity, subgroup: str) -> list[TrendRow]:
     """Every month of a subgroup, oldest first; values in the order of the settings."""
     query = f"""
-        select {TREND_COUNTED}, month, school_year, coalesce(described.value_label, reported.value) as value_label
+        select {TREND_COUNTED}, month, school_year, term, coalesce(described.value_label, reported.value) as value_label
         from marts.rpt_trend_subgroup as reported
         left join marts.dim_subgroup as described using (subgroup, value)
         where level = '{entity.level}' and {entity.where} and reported.subgroup = $subgroup
         order by month, described.display_order nulls last, reported.value
     """
     return shown.kept(TrendRow, query, **entity.keys, subgroup=subgroup)
+
+
+def last_of_each(rows: list[TrendRow], step: str) -> list[TrendRow]:
+    """The rows of the last month of each `term` or school `year`, as `trend_of` orders them; without a step all of them.
+
+    A month without a term is no point where terms are.
+    """
+    if step == "term":
+        rows = [row for row in rows if row.term]
+    step_of = _STEPS.get(step, _STEPS[""])
+    last = {step_of(row): row.month for row in rows}
+    return [row for row in rows if last[step_of(row)] == row.month]
 
 
 def months_of(shown: ShownRows, entity: Entity) -> list[Month]:

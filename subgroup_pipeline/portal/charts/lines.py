@@ -21,6 +21,8 @@ _LABEL_GAP = 17
 MOST_LINES = 6
 """More cannot be told apart."""
 _LABEL_LENGTH = 22
+_LETTER = 7
+"""Pixels that a letter takes."""
 
 
 _SHAPES = (
@@ -60,9 +62,8 @@ def line_chart(lines: Sequence[Line], ticks: Sequence[Tick], says: Callable[[flo
     ends = _spread([y(_last(line.points)) for line in lines[:MOST_LINES]])
     for number, (line, end) in enumerate(zip(lines, ends, strict=False)):
         marks = (_mark(number, x(at), y(point), f"{line.label}, {ticks[at].label}: {says(point)}") for at, point in _known(line))
-        label = line.label if len(line.label) <= _LABEL_LENGTH else f"{line.label[: _LABEL_LENGTH - 1]}…"
         path, mark = _path(line.points, x, y), _mark(number, WIDTH - _RIGHT + 16, end)
-        text = f'<text x="{WIDTH - _RIGHT + 26}" y="{end + 4:.0f}">{escape(label)}</text>'
+        text = f'<text x="{WIDTH - _RIGHT + 26}" y="{end + 4:.0f}">{escape(_short(line.label, _LABEL_LENGTH))}</text>'
         inside.append(f'<g class="line line-{number}"><path d="{path}"/>{"".join(marks)}{mark}{text}</g>')
     shape = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(about)}"'
     return Markup(f'<svg class="lines" {shape}>{"".join(inside)}</svg>')  # noqa: S704 - all that anybody wrote is escaped
@@ -78,12 +79,13 @@ def _grid(high: float, y: Callable[[float], float], says: Callable[[float], str]
 
 
 def _time(ticks: Sequence[Tick], x: Callable[[float], float]) -> list[str]:
-    """Months below the chart, as many as have room, and what begins anew above it."""
+    """Months or terms below the chart, as many as have room, and what begins anew above it."""
     every = math.ceil(len(ticks) / 9)
+    length = (WIDTH - _LEFT - _RIGHT) * every // (_LETTER * max(len(ticks) - 1, 1))
+    shown = [(at, _short(tick.label, length)) for at, tick in enumerate(ticks) if (len(ticks) - 1 - at) % every == 0]
     below = [
-        f'<text class="time" x="{x(at):.0f}" y="{HEIGHT - 12}">{escape(tick.label)}</text>'
-        for at, tick in enumerate(ticks)
-        if (len(ticks) - 1 - at) % every == 0
+        f'<text class="time" x="{max(x(at), len(label) * _LETTER / 2):.0f}" y="{HEIGHT - 12}">{escape(label)}</text>'
+        for at, label in shown
     ]
     above = [
         f'<path class="break" d="M{x(at - 0.5):.0f} {_TOP - 6}V{HEIGHT - _BOTTOM}"/>'
@@ -92,6 +94,10 @@ def _time(ticks: Sequence[Tick], x: Callable[[float], float]) -> list[str]:
         if tick.break_label
     ]
     return below + above
+
+
+def _short(label: str, length: int) -> str:
+    return label if len(label) <= length else f"{label[: length - 1]}…"
 
 
 def _path(points: Sequence[float | None], x: Callable[[float], float], y: Callable[[float], float]) -> str:
