@@ -1,0 +1,147 @@
+"""The linear system of an outsider: what must hold between the cells of a district, whatever the hidden ones count.
+
+Everything is written as the distance from the true counts. A *world* is a vector of whole numbers, one per cell, that
+breaks no equation and is 0 in every cell that is shown: added to the true counts it gives counts that look the same from outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from subgroup_pipeline.disclosure.cells import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "NDArray[np.float64]"
+Places: TypeAlias = "NDArray[np.int64]"
+Flags: TypeAlias = "NDArray[np.bool_]"
+Columns: TypeAlias = "dict[str, NDArray[np.generic]]"
+
+FARTHEST = 60.0
+"""Worlds go no farther than this from a true count. It bounds every program and is far beyond every width that is asked for."""
+
+
+@dataclass
+class Piece:
+    """One district in one month (or its current reports), every array in the order of `key`.
+
+    `hidden` is changed in place where the audit hides a cell. `fixed` are cells that were shown in a release before and still
+    count the same: hiding them tells nobody less. `equations` times a world lies between `low` and `high`.
+    `differences` are rows of cells whose sum is a small group that is nobody's cell: who is in a school and not in its course.
+    """
+
+    district_id: str
+    key: Places
+    count: Numbers
+    least: Numbers
+    minimum: float
+    hidden: Flags
+    fixed: Flags
+    price: Numbers
+    place: Places
+    line: Places
+    subgroup: Places
+    equations: csr_array
+    low: Numbers
+    high: Numbers
+    differences: csr_array
+
+    @property
+    def moving(self) -> Flags:
+        """The cells that an outsider does not know."""
+        return self.hidden & ~self.fixed
+
+
+def read_pieces(connection: duckdb.DuckDBPyConnection) -> Iterator[Piece]:
+    """The system of every district and month in the table `cell` that has something to protect.
+
+    Leaves the tables `audited`, `containment` and `equation` in the connection.
+    """
+    for statement in ("audited", "containments", "equations"):
+        connection.execute(sql(statement))
+    cells = connection.execute(_CELLS).fetchnumpy()
+    terms = connection.execute(_TERMS).fetchnumpy()
+    relations = connection.execute(_RELATIONS).fetchnumpy()
+    differences = connection.execute(_DIFFERENCES).fetchnumpy()
+    if not len(cells["key"]):
+        return
+    ends = _ends(cells["piece"], int(cells["piece"][-1]) + 1)
+    of_terms, of_relations, of_differences = (_ends(one["piece"], len(ends) - 1) for one in (terms, relations, differences))
+    for piece in range(len(ends) - 1):
+        made = _piece(
+            *(
+                {name: column[at[piece] : at[piece + 1]] for name, column in columns.items()}
+                for at, columns in ((ends, cells), (of_terms, terms), (of_relations, relations), (of_differences, differences))
+            )
+        )
+        if made.hidden.any() or made.differences.shape[0]:
+            yield made
+
+
+_CELLS = """
+select
+    piece, district_id, key, student_count, least, minimum_count, hidden, place, line, about,
+    -- What it costs readers to lose a cell: totals most, then large groups and those of many students.
+    (1 + ln(1 + student_count)) * case when is_total then 50 else 1 end
+    * case level when 'district' then 4 when 'school' then 2 else 1 end
+    * case when with_subgroup is null then 2 else 1 end as price
+from audited order by piece, key
+"""
+_TERMS = """
+select piece, equation, unnest(members) as key, 1 as sign from equation
+union all
+select piece, equation, whole as key, -1 as sign from equation
+order by piece, equation, key
+"""
+_RELATIONS = """
+select piece, relation <> 'at_most' as is_floor, relation <> 'at_least' as is_ceiling from equation order by equation
+"""
+_DIFFERENCES = """
+select piece, part, whole from containment
+where of_whole - of_part between 1 and minimum_count - 1
+order by piece, part, whole
+"""
+
+
+def _ends(pieces: NDArray[np.int64], number: int) -> Places:
+    """Where each piece begins in an ordered column, and where the last one ends."""
+    return np.searchsorted(np.ma.getdata(pieces), np.arange(number + 1))
+
+
+def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Columns) -> Piece:
+    key = cells["key"].astype(np.int64)
+    count = cells["student_count"].astype(float)
+    floor, ceiling = relations["is_floor"].astype(bool), relations["is_ceiling"].astype(bool)
+    rows = terms["equation"].astype(np.int64)
+    rows = rows - rows[0] if len(rows) else rows
+    columns = np.searchsorted(key, terms["key"].astype(np.int64))
+    equations = csr_array((terms["sign"].astype(float), (rows, columns)), shape=(len(floor), len(key)))
+    room = np.where(floor & ceiling, 0.0, -(equations @ count))
+    small = len(differences["part"])
+    pairs = np.repeat(np.arange(small), 2)
+    ends = np.searchsorted(key, np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
+    return Piece(
+        district_id=str(cells["district_id"][0]),
+        key=key,
+        count=count,
+        least=cells["least"].astype(float),
+        minimum=float(cells["minimum_count"][0]),
+        hidden=cells["hidden"].astype(bool),
+        fixed=np.zeros(len(key), dtype=bool),
+        price=cells["price"].astype(float),
+        place=cells["place"].astype(np.int64),
+        line=cells["line"].astype(np.int64),
+        subgroup=cells["about"].astype(np.int64),
+        equations=equations,
+        low=np.where(floor, room, -np.inf),
+        high=np.where(ceiling, room, np.inf),
+        differences=csr_array((np.tile([1.0, -1.0], small), (pairs, ends)), shape=(small, len(key))),
+    )
