@@ -35,10 +35,8 @@ def audited(district: District, hide: set[Named]) -> set[Named]:
 
 
 def _named(connection: duckdb.DuckDBPyConnection, keys: list[int]) -> set[Named]:
-    rows = connection.execute(
-        "select school_id, value, coalesce(with_value, '') from cell where key in (select unnest(?))", [keys]
-    )
-    return set(rows.fetchall())
+    names = "coalesce(course_id, school_id), value, coalesce(with_value, '')"
+    return set(connection.execute(f"select {names} from cell where key in (select unnest(?))", [keys]).fetchall())
 
 
 def test_a_hidden_count_alone_in_its_row_and_column_gets_a_rectangle() -> None:

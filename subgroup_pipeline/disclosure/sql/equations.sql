@@ -92,10 +92,10 @@ select
     *
 from (
     from partitions
-    union all by name
+    union by name
     from margins
-    union all by name
+    union by name
     (from columns where relation is not null)
-    union all by name
+    union by name
     from contained
 )
