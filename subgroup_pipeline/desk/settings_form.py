@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from subgroup_pipeline.desk.settings_texts import as_one_text, from_one_text
 from subgroup_pipeline.districts.district_file import Subgroups
 from subgroup_pipeline.districts.guards import Guards
+from subgroup_pipeline.districts.privacy_profiles import PROFILES
+from subgroup_pipeline.districts.privacy_settings import COUNT_DAY, ReleaseRhythm
 from subgroup_pipeline.districts.report_settings import PAIRED_BY_DEFAULT
 
 if TYPE_CHECKING:
@@ -85,7 +87,11 @@ def settings_form(text: str) -> SettingsForm:
             field("as_of", "Enrollments count as of", "delivery, roster, or a date as 2026-10-01.", "delivery"),
             field("roster.path", "Folder of the roster", default="inbox/roster"),
             field("publish_when", "Publish", "clean: only uploads without rows left out.", "tolerant", ("tolerant", "clean")),
-            field("privacy.minimum_count", "Smallest group that is shown", default="10"),
+            field("privacy.profile", "Rule for small groups", default="custom", choices=PROFILES),
+            field("privacy.minimum_count", "Smallest group that is shown", default="that of the rule"),
+            field("privacy.zero", "Groups of nobody", default="that of the rule", choices=("show", "hide")),
+            field("privacy.release", "Shared numbers are new", default="monthly", choices=get_args(ReleaseRhythm)),
+            field("privacy.count_day", "Count day", f"Month and day as {COUNT_DAY}, with count_day above only."),
             field("reports.bands", "Performance bands", "Name and lowest percent, as below 0, near 60, met 75.", "none"),
             field(
                 "reports.pairs",

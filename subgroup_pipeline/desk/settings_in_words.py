@@ -124,7 +124,7 @@ def _publishing(settings: DistrictSettings) -> Section:
         "What is published",
         [
             Setting("Students are counted on", as_of, "Who is enrolled on that day is in the reports."),
-            Setting("Smallest group", str(settings.privacy.minimum_count), "Smaller groups are to be hidden in what is shared."),
+            *_shared(settings),
             Setting(
                 "Rows with a problem",
                 "hold the whole upload" if clean else "are left out, the rest is used",
@@ -137,6 +137,25 @@ def _publishing(settings: DistrictSettings) -> Section:
             ),
         ],
     )
+
+
+def _shared(settings: DistrictSettings) -> list[Setting]:
+    privacy = settings.privacy
+    count_day = day_words(date(date.max.year, *privacy.counted_on)).partition(",")[0]
+    rhythms = {"monthly": "once a month", "count_day": f"once a year, after {count_day}", "nightly": "every night"}
+    return [
+        Setting(
+            "Smallest group that is shared",
+            str(privacy.minimum_count),
+            f"Rule: {privacy.rules.label}. Smaller groups are hidden in what is shared, with what would give them back.",
+        ),
+        Setting(
+            "Groups of nobody",
+            "are shown" if privacy.zero == "show" else "are hidden, and groups of everybody with them",
+            "A zero tells something of everybody else.",
+        ),
+        Setting("Shared numbers are new", rhythms[privacy.release], "In between, the last ones stay as they are."),
+    ]
 
 
 def _reports(settings: DistrictSettings) -> Section:

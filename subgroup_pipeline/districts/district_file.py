@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.districts.header_name import canonical
+from subgroup_pipeline.districts.privacy_settings import Privacy
 from subgroup_pipeline.districts.report_settings import Reports, check_pairs
 from subgroup_pipeline.districts.settings_part import Part
 from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
@@ -70,12 +71,6 @@ class Roster(Part):
 
     source: Literal["sftp"] = "sftp"
     path: str = "inbox/roster"
-
-
-class Privacy(Part):
-    """Smallest group that a published aggregate may show."""
-
-    minimum_count: Annotated[int, Field(ge=1, le=100)] = 10
 
 
 class Mail(Part):

@@ -22,6 +22,13 @@ REFUSED: dict[str, tuple[str, int, tuple[str, ...]]] = {
         ("`blnk`", "subgroups.columns.b", "blank", "sensitivity")),
     "unknown key under guards": (HEAD + "guards:\n  match_rate: 0.9\n  removed: 0.1\n", 6, ("`removed`", "removed_students")),
     "unknown key under privacy": (HEAD + "privacy: {minimum: 5}\n", 4, ("`minimum`", "minimum_count")),
+    "count day without its release": (
+        HEAD + "privacy:\n  count_day: 10-01\n", 4, ("`count_day: 10-01`", "`release: count_day`", "`release: monthly`")),
+    "count day that not every year has": (HEAD + "privacy:\n  release: count_day\n  count_day: 02-29\n", 6, ("10-01",)),
+    "minimum below that of the profile": (
+        HEAD + "privacy: {profile: nces, minimum_count: 5}\n", 4, ("`profile: nces`", "below 10", "`profile: custom`")),
+    "empty groups that the profile hides": (HEAD + "privacy: {profile: nces, zero: show}\n", 4, ("`zero: hide`",)),
+    "unknown profile": (HEAD + "privacy: {profile: utah}\n", 4, ("`privacy.profile` is `utah`", "'texas'", "'new_york'")),
     "unknown key under server": (SERVER + "  private_key: k\n  passwort: x\n", 9, ("`passwort`", "host_key")),
     "key given twice": (HEAD + "name: Beta\n", 4, ("`name`", "twice")),
     "column given twice": (COLUMNS + "    a: {subgroup: a, open: true}\n    a: {subgroup: b, open: true}\n", 7, ("`a`", "twice")),
