@@ -23,11 +23,11 @@ from pathlib import Path
 
 from benchmarks.night import Home
 from subgroup_pipeline.dropserver.jail import make_home
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.fetch import AT_ONCE
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpServer
-from subgroup_pipeline.settings import SERVICE_ACCOUNT
+from subgroup_pipeline.settings import SERVICE_ACCOUNT, load_settings
 from tests.support.servers import free_port, run_sshd
 
 AIMS = {"one file of 500 MB": (0.4, 1.3), "2,000 files of 20 KB": (1.0, 1.0)}
@@ -60,10 +60,13 @@ def delayed_way(target: int, delay: float) -> Iterator[int]:
 def fetch_ours(remote: Remote, names: str, into: Path) -> None:
     """Fetch a folder as a night does."""
     connection = SftpConnection(remote.server)
+    places = load_settings(home=into).paths
+    places.make()
+    archive = DistrictArchive(places, "bench")
 
     def fetch(number: int) -> None:
         for entry in entries[number::AT_ONCE]:
-            with incoming_file(into) as incoming:
+            with incoming_file(archive) as incoming:
                 if not connection.fetch(entry, incoming):
                     raise SystemExit(f"{entry.path} changed")
 

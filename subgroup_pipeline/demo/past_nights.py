@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.demo.made_up_roster import csv_text
 from subgroup_pipeline.districts.district_file import read_district_file
-from subgroup_pipeline.intake.archive import archived_path, incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.reading.zip_proof import prove_zip
 from subgroup_pipeline.registry.builds import note_build
@@ -103,15 +103,16 @@ def lay_past_nights(registry: Registry, settings: Settings, sample: SampleDistri
     """Enter the past of a district that has not uploaded anything yet; gives its deliveries."""
     zone = ZoneInfo(read_district_file(sample.yaml_path)[0].timezone)
     past = _made_up(sample, _days_before(datetime.now(zone).date()), random.Random(f"{seed}:{sample.district_id}"))  # noqa: S311
+    archive = DistrictArchive(settings.paths, sample.district_id)
     live: dict[Feed, Delivery] = {}
     entered = 0
     with open_warehouse(settings):
         pass  # a history without a file would be one that was lost
     with registry.begin() as session:
         for night, day in enumerate(past.days):
-            arrivals = [_subgroups(settings, sample, past, night)]
+            arrivals = [_subgroups(archive, sample, past, night)]
             if night % _ROSTER_EVERY == 0:
-                arrivals.insert(0, _roster(settings, sample, past, night))
+                arrivals.insert(0, _roster(archive, sample, past, night))
             moment = datetime.combine(day, _UPLOADED_AT, zone).astimezone(UTC)
             for arrival in arrivals:
                 moment += timedelta(minutes=5)
@@ -193,31 +194,32 @@ def _rows(text: str) -> _Rows:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
-def _roster(settings: Settings, sample: SampleDistrict, past: _Past, night: int) -> Arrival:
+def _roster(archive: DistrictArchive, sample: SampleDistrict, past: _Past, night: int) -> Arrival:
     """A roster in the archive, in one zip or loose as the district is used to."""
     texts = {name: csv_text(rows).encode() for name, rows in past.roster_on(night).items()}
     (first, *_) = sample.roster_files
     if first.suffix != ".zip":
-        files = tuple(_archived(settings, name, text) for name, text in texts.items())
+        files = tuple(_archived(archive, name, text) for name, text in texts.items())
         return Arrival("roster", (), files, "settled")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
         for name, text in texts.items():
             package.writestr(name, text)
-    upload = _archived(settings, first.name, packed.getvalue())
-    members = prove_zip(archived_path(settings.paths.archive, upload.sha256), first.name).members
+    upload = _archived(archive, first.name, packed.getvalue())
+    with archive.opened(upload.sha256, archive.home.scratch) as path:
+        members = prove_zip(path, first.name).members
     unpacked = [UploadedFile(one.name, one.sha256, one.size, member_of=first.name) for one in members]
     return Arrival("roster", (), (upload, *unpacked), "zip_crc")
 
 
-def _subgroups(settings: Settings, sample: SampleDistrict, past: _Past, night: int) -> Arrival:
+def _subgroups(archive: DistrictArchive, sample: SampleDistrict, past: _Past, night: int) -> Arrival:
     """A subgroup file in the archive."""
-    file = _archived(settings, sample.subgroup_files[0].name, csv_text(past.subgroups_on(night)).encode())
+    file = _archived(archive, sample.subgroup_files[0].name, csv_text(past.subgroups_on(night)).encode())
     return Arrival("subgroups", (), (file,), "settled")
 
 
-def _archived(settings: Settings, name: str, content: bytes) -> UploadedFile:
-    with incoming_file(settings.paths.archive) as incoming:
+def _archived(archive: DistrictArchive, name: str, content: bytes) -> UploadedFile:
+    with incoming_file(archive) as incoming:
         incoming.write(content)
         incoming.keep()
         return UploadedFile(name, incoming.sha256, incoming.size)

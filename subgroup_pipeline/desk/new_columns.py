@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from subgroup_pipeline.desk.proposal.catalogue import catalogue
 from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.subgroup_settings import subgroup_in_words
-from subgroup_pipeline.errors import SettingsError
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.errors import ArchiveDamagedError, SettingsError
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.landing.header import known_subgroup_columns
 from subgroup_pipeline.landing.unknown_names import Header
 from subgroup_pipeline.notify.queue import queue_mail
@@ -31,7 +31,6 @@ from subgroup_pipeline.registry.schema import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from subgroup_pipeline.districts.district_file import Subgroups
     from subgroup_pipeline.districts.registered import RegisteredDistrict
@@ -99,14 +98,14 @@ def new_columns(registry: Registry, settings: Settings, district: RegisteredDist
     if delivery is None or subgroups is None:
         return NewColumns("", None, "", [], "No subgroup file has come yet.")
     (file, *others) = [one for one in delivery.files if not one.member_of]
-    path = archived_path(settings.paths.archive, file.sha256)
+    archive = DistrictArchive(settings.paths, district.district_id)
     seen = NewColumns(delivery.delivery_id, delivery.received_at, file.name, [])
     if others or not file.name.casefold().endswith(".csv"):
         return _with_problem(seen, "Your newest upload is not one CSV file, so its columns cannot be told.")
-    if not path.is_file():
+    if archive.find(file.sha256) is None:
         return _with_problem(seen, "Your newest subgroup file is not kept any more; its columns show with the next upload.")
     how = delivery.record.reading_of(file.name).model_dump_json()
-    read = _read(path, how)
+    read = _read(archive, file.sha256, how)
     if read is None:
         return _with_problem(seen, "Your newest subgroup file could not be read.")
     return NewColumns(seen.delivery_id, seen.received_at, seen.file_name, _unmapped(read, how, subgroups))
@@ -171,12 +170,18 @@ def _with_problem(seen: NewColumns, words: str) -> NewColumns:
 
 
 @lru_cache(maxsize=500)
-def _read(path: Path, how: str) -> list[ColumnValues] | None:
-    """The columns of an archived file, read in a process under limits; its bytes never change, so it is read once."""
+def _read(archive: DistrictArchive, sha256: str, how: str) -> list[ColumnValues] | None:
+    """The columns of an archived file, read in a process under limits; its bytes never change, so it is read once.
+
+    Its plain bytes lie among the rehearsals meanwhile: a run that lands clears the scratch directory.
+    """
     noted = FileReading.model_validate_json(how)
     how_read = HowRead(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
-    with ReadingPool(1) as readers:
-        return readers.column_values(path, how_read, MOST_VALUES)
+    try:
+        with ReadingPool(1) as readers, archive.opened(sha256, archive.home.rehearsals) as path:
+            return readers.column_values(path, how_read, MOST_VALUES)
+    except (FileNotFoundError, ArchiveDamagedError):
+        return None
 
 
 def _unmapped(read: list[ColumnValues], how: str, subgroups: Subgroups) -> list[NewColumn]:

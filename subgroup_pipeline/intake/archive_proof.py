@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.errors import ArchiveDamagedError
-from subgroup_pipeline.intake.archive import archived_path, hash_of
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.needed import needed_deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
@@ -35,27 +36,27 @@ class LostFile:
     @property
     def place(self) -> str:
         """Where its bytes belong, within the home and within a backup."""
-        return f"archive/{self.sha256[:2]}/{self.sha256}"
+        return f"archive/{self.district_id}/{self.sha256[:2]}/{self.sha256}"
 
 
-def lost_files(registry: Registry, settings: Settings, changed: Collection[str] = ()) -> list[LostFile]:
-    """Uploads of live and waiting deliveries, and of rosters that deltas rest on, that are not in the archive or in `changed`.
+def lost_files(registry: Registry, settings: Settings, changed: Collection[Path] = ()) -> list[LostFile]:
+    """Uploads of live and waiting deliveries, and of rosters that deltas rest on, that are missing or among `changed`.
 
-    Reads no file: `changed` are the sha256 under which other bytes lie, as `changed_files` gives them.
+    Reads no file: `changed` are archived files with other bytes than those that arrived, as `changed_files` gives them.
     """
     return _lost(_needed(registry, settings), settings, changed)
 
 
-def changed_files(paths: Iterable[Path]) -> set[str]:
-    """Names of archived files whose bytes are not those that arrived; reads each."""
-    return {path.name for path in paths if path.is_file() and hash_of(path) != path.name}
+def changed_files(home: Home, paths: Iterable[Path]) -> set[Path]:
+    """Archived files whose bytes are not those that arrived; reads each."""
+    return {path for path in paths if path.is_file() and not _archive_of(home, path).is_whole(path.name)}
 
 
 def require_archive(registry: Registry, settings: Settings) -> None:
     """Refuse to drop the warehouse while it holds rows that the archive cannot give again. Raises ArchiveDamagedError."""
     needed = _needed(registry, settings)
-    hashes = {file.sha256 for delivery in needed for file in delivery.files if not file.member_of}
-    lost = _lost(needed, settings, changed_files(archived_path(settings.paths.archive, sha256) for sha256 in hashes))
+    kept = {path for delivery in needed for path in _kept(settings.paths, delivery) if path is not None}
+    lost = _lost(needed, settings, changed_files(settings.paths, kept))
     if lost:
         shown = "; ".join(map(str, lost[:5])) + (f"; and {len(lost) - 5} more" if len(lost) > 5 else "")
         raise ArchiveDamagedError(
@@ -64,10 +65,10 @@ def require_archive(registry: Registry, settings: Settings) -> None:
         )
 
 
-def is_lost(archive: Path, delivery: Delivery) -> bool:
+def is_lost(home: Home, delivery: Delivery) -> bool:
     """Whether an upload of a delivery is missing or damaged; reads each."""
-    paths = [archived_path(archive, file.sha256) for file in delivery.files if not file.member_of]
-    return not all(path.is_file() for path in paths) or bool(changed_files(paths))
+    kept = _kept(home, delivery)
+    return None in kept or bool(changed_files(home, filter(None, kept)))
 
 
 def how_to_mend(lost: LostFile, settings: Settings) -> str:
@@ -78,25 +79,29 @@ def how_to_mend(lost: LostFile, settings: Settings) -> str:
     )
 
 
+def _archive_of(home: Home, path: Path) -> DistrictArchive:
+    """The archive that a file lies in; a plain one of a release before belongs to no district, and needs no key."""
+    return DistrictArchive(home, path.relative_to(home.archive).parts[0])
+
+
+def _kept(home: Home, delivery: Delivery) -> list[Path | None]:
+    archive = DistrictArchive(home, delivery.district_id)
+    return [archive.find(file.sha256) for file in delivery.files if not file.member_of]
+
+
 def _needed(registry: Registry, settings: Settings) -> list[Delivery]:
     """What a home of this shard keeps: the archive of another shard's districts lies in its home."""
     with registry.begin() as session:
         return [delivery for delivery in needed_deliveries(session) if settings.own_shard.takes(delivery.district_id)]
 
 
-def _lost(deliveries: Sequence[Delivery], settings: Settings, changed: Collection[str]) -> list[LostFile]:
-    archive = settings.paths.archive
-    there = {file.sha256: archived_path(archive, file.sha256).is_file() for delivery in deliveries for file in delivery.files}
-    return [
-        LostFile(
-            delivery.district_id,
-            delivery.feed,
-            delivery.delivery_id,
-            file.name,
-            file.sha256,
-            "damaged" if there[file.sha256] else "missing",
-        )
-        for delivery in deliveries
-        for file in delivery.files
-        if not file.member_of and (file.sha256 in changed or not there[file.sha256])
-    ]
+def _lost(deliveries: Sequence[Delivery], settings: Settings, changed: Collection[Path]) -> list[LostFile]:
+    lost = []
+    for delivery in deliveries:
+        archive = DistrictArchive(settings.paths, delivery.district_id)
+        for file in delivery.files:
+            kept = archive.find(file.sha256) if not file.member_of else None
+            if not file.member_of and (kept is None or kept in changed):
+                what: Literal["missing", "damaged"] = "damaged" if kept else "missing"
+                lost.append(LostFile(delivery.district_id, delivery.feed, delivery.delivery_id, file.name, file.sha256, what))
+    return lost

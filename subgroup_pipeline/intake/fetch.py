@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.home import Home
+from subgroup_pipeline.intake.archive import clear_incoming
 from subgroup_pipeline.intake.archive_proof import is_lost
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.sources.of_district import SharedConnection, sources_of
@@ -55,13 +56,12 @@ class Fetched:
 def fetch_deliveries(registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict]) -> Fetched:
     """Fetch from every district's server. A district whose server has a fault gets a finding; the others go on."""
     fetched = Fetched(districts=len(districts))
-    for part in settings.paths.archive.glob(".*.part"):
-        part.unlink(missing_ok=True)  # of a fetch that was killed; runs hold the warehouse's lock, so nobody writes it
+    clear_incoming(settings.paths)
     with ReadingPool(settings.threads) as readers:
         zips = UnpackedZips(settings.paths.scratch, readers)
         zips.clear()  # of a run that ended before it landed them
         with registry.begin() as session:
-            entering = _Entering(registry, settings.paths.archive, fetched, noted_districts(session))
+            entering = _Entering(registry, settings.paths, fetched, noted_districts(session))
 
         def fetch_one(member: tuple[RegisteredDistrict, Source]) -> None:
             district, source = member
@@ -111,7 +111,7 @@ class _Entering:
     """Writes outcomes to the ledger, one district at a time. `noted` are districts of which the fetch before noted something."""
 
     registry: Registry
-    archive: Path
+    home: Home
     fetched: Fetched
     noted: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -147,7 +147,7 @@ class _Entering:
         """Enter an arrival, and that it was taken as it stood at its source: both or neither."""
         with self.registry.begin() as session:
             delivery, is_new = register_arrival(session, district_id, arrival)
-            if not is_new and delivery.sha256 != arrival.sha256 and is_lost(self.archive, delivery):
+            if not is_new and delivery.sha256 != arrival.sha256 and is_lost(self.home, delivery):
                 take_files(session, delivery, arrival.sha256, arrival.files)
             source.note_taken(session, arrival)
         if is_new:

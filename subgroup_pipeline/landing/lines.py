@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.errors import ArchiveDamagedError
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.reading.row_lookup import FoundRow, HowRead, KeyedRows
 from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
@@ -23,23 +23,28 @@ def find_all_lines(
 ) -> list[list[FoundRow]]:
     """Rows of several findings in a file of a delivery, as `row_lookup.find_rows` finds them.
 
-    None are found in a file that the delivery does not have, or that takes its process beyond the limits.
+    None are found in a file that the delivery does not have, that is not kept, or that takes its process beyond the limits.
     """
-    place = _place(home, delivery, file_name)
+    place = _place(delivery, file_name)
     if place is None:
         return [[] for _ in wanted]
+    sha256, member = place
     noted = delivery.record.reading_of(file_name)
     how = HowRead(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
-    return readers.find_rows(*place, how, wanted, most)
+    try:
+        with DistrictArchive(home, delivery.district_id).opened(sha256, home.scratch) as path:
+            return readers.find_rows(path, member, how, wanted, most)
+    except (FileNotFoundError, ArchiveDamagedError):
+        return [[] for _ in wanted]
 
 
-def _place(home: Home, delivery: Delivery, file_name: str) -> tuple[Path, str] | None:
-    """Where a file lies in the archive, and the member's name if that is a zip."""
+def _place(delivery: Delivery, file_name: str) -> tuple[str, str] | None:
+    """The hash that a file lies under in the archive, and the member's name if that is a zip."""
     for file in delivery.files:
         if file_name not in (member_name(file.name), roster_file(member_name(file.name))):
             continue
         if not file.member_of:
-            return archived_path(home.archive, file.sha256), ""
+            return file.sha256, ""
         upload = next(f for f in delivery.files if f.name == file.member_of and not f.member_of)
-        return archived_path(home.archive, upload.sha256), file.name
+        return upload.sha256, file.name
     return None

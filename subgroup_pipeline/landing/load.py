@@ -96,7 +96,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: Col
     ]
     connection.execute(f"create or replace temp table {_LANDING_FILE} {_LANDING_FILE.definition}")
     insert_rows(connection, _LANDING_FILE, files)
-    # Two districts may send the same bytes, which the archive keeps once: read once, joined to each.
+    # Two districts may send the same zip, which intake unpacks once: read once, joined to each.
     paths = list(dict.fromkeys(file["path"] for file in files))
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
     shape = work[0][1].shape

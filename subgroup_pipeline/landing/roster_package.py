@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.archive import archived_path
 from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files
 from subgroup_pipeline.reading.roster_files import KINDS, MANIFEST, roster_file
 from subgroup_pipeline.reading.zip_proof import member_name
@@ -16,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
-    from subgroup_pipeline.registry.schema import Delivery
+    from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 
 _KINDS = {kind.casefold(): kind for kind in KINDS}
 _VERSIONS = ("manifest.version", "oneroster.version")
@@ -60,30 +58,47 @@ class RosterPackage:
         return {f"{kind}.csv" for kind, mode in self.modes.items() if mode in ("bulk", "delta")}
 
 
-def open_package(delivery: Delivery, home: Home, readers: ReadingPool, zips: UnpackedZips) -> RosterPackage:
+def open_package(
+    delivery: Delivery, plain: Mapping[str, Path], scratch: Path, readers: ReadingPool, zips: UnpackedZips
+) -> RosterPackage:
     """The files of a roster and its manifest, with findings about names and manifest; folders in a zip do not count.
 
-    What has to be unpacked lies under `scratch/<delivery_id>` afterwards. Raises OSError when the disk has no place for it.
+    `plain` are the uploads by sha256. What has to be unpacked lies in `scratch` afterwards. Raises OSError when the disk has no
+    place for it.
     """
     package = RosterPackage()
-    _name_files(package, _files(package, delivery, home, zips))
+    _name_files(package, _files(package, delivery, plain, scratch, zips))
     if MANIFEST in package.files:
         _read_manifest(package, package.files[MANIFEST], readers)
     return package
 
 
-def _files(package: RosterPackage, delivery: Delivery, home: Home, zips: UnpackedZips) -> list[tuple[str, Path]]:
-    """Names as uploaded, with where the bytes lie; none of a zip that cannot be read any more, which is then said."""
+def kept_members(delivery: Delivery, zips: UnpackedZips) -> Path | None:
+    """Where the members of a delivery's zip lie since intake unpacked it; None where they do not, or where it is no zip."""
+    upload = _zip_of(delivery)
+    if upload is None:
+        return None
+    return zips.kept(upload.sha256, {file.sha256: file.size for file in delivery.files if file.member_of})
+
+
+def _zip_of(delivery: Delivery) -> DeliveryFile | None:
     uploads = [file for file in delivery.files if not file.member_of]
-    if len(uploads) > 1 or not uploads[0].name.casefold().endswith(".zip"):
-        return [(file.name, archived_path(home.archive, file.sha256)) for file in uploads]
-    upload = uploads[0]
-    members = [file for file in delivery.files if file.member_of]
-    kept = zips.kept(upload.sha256, {member.sha256: member.size for member in members})
+    is_zip = len(uploads) == 1 and delivery.feed == "roster" and uploads[0].name.casefold().endswith(".zip")
+    return uploads[0] if is_zip else None
+
+
+def _files(
+    package: RosterPackage, delivery: Delivery, plain: Mapping[str, Path], scratch: Path, zips: UnpackedZips
+) -> list[tuple[str, Path]]:
+    """Names as uploaded, with where the bytes lie; none of a zip that cannot be read any more, which is then said."""
+    upload = _zip_of(delivery)
+    if upload is None:
+        return [(file.name, plain[file.sha256]) for file in delivery.files]
+    kept = kept_members(delivery, zips)
     if kept is not None:
-        return [(member_name(member.name), kept / member.sha256) for member in members]
-    into = home.scratch / delivery.delivery_id / "unpacked"
-    proof = zips.unpack(archived_path(home.archive, upload.sha256), upload.name, into)
+        return [(member_name(file.name), kept / file.sha256) for file in delivery.files if file.member_of]
+    into = scratch / "unpacked"
+    proof = zips.unpack(plain[upload.sha256], upload.name, into)
     package.findings += proof.findings
     return [(member_name(member.name), into / member.sha256) for member in proof.members]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.districts.header_name import METADATA_PREFIX, canonical
+from subgroup_pipeline.errors import ArchiveDamagedError
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.archive import archived_path
-from subgroup_pipeline.intake.archive_proof import changed_files
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.landing.header import (
     ColumnMap,
     known_roster_columns,
@@ -21,7 +21,7 @@ from subgroup_pipeline.landing.header import (
     map_subgroup_header,
 )
 from subgroup_pipeline.landing.misplaced import looks_like_roster, looks_like_subgroups
-from subgroup_pipeline.landing.roster_package import RosterPackage, open_package
+from subgroup_pipeline.landing.roster_package import RosterPackage, kept_members, open_package
 from subgroup_pipeline.reading.roster_files import MANIFEST
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.warehouse.oneroster import RosterTable, gradebook_files, roster_tables
@@ -127,26 +127,37 @@ class Screening:
 def screen_delivery(
     delivery: Delivery, district: DistrictSettings, home: Home, readers: ReadingPool, zips: UnpackedZips
 ) -> Screening:
-    """Screen a delivery from the archive. What was unpacked or cleaned for it lies under `scratch/<delivery_id>`."""
+    """Screen a delivery from the archive. What was opened or cleaned for it lies under `scratch/<delivery_id>`."""
     screening = Screening(delivery.delivery_id, delivery.district_id)
-    screening.findings += _not_kept(delivery, home)
+    scratch = home.scratch / delivery.delivery_id
+    plain = _plain_files(screening, delivery, home, zips)
     if screening.findings:
         return screening
-    scratch = home.scratch / delivery.delivery_id
     if delivery.feed == "roster":
-        _screen_roster(screening, open_package(delivery, home, readers, zips), district, scratch, readers)
+        _screen_roster(screening, open_package(delivery, plain, scratch, readers, zips), district, scratch, readers)
     elif district.has_subgroup_file:
         upload = delivery.files[0]
-        _screen_subgroups(screening, archived_path(home.archive, upload.sha256), upload.name, district, scratch, readers)
+        _screen_subgroups(screening, plain[upload.sha256], upload.name, district, scratch, readers)
     return screening
 
 
-def _not_kept(delivery: Delivery, home: Home) -> list[Finding]:
-    """Uploads that are past their retention, and those whose archived bytes changed; what is new was hashed on its way in."""
-    uploads = [(archived_path(home.archive, file.sha256), file.name) for file in delivery.files if not file.member_of]
-    changed = set() if delivery.state == "received" else changed_files(path for path, _ in uploads)
-    gone = [Finding("ARC001", file=name) for path, name in uploads if not path.is_file()]
-    return gone + [Finding("ARC002", file=name) for path, name in uploads if path.name in changed]
+def _plain_files(screening: Screening, delivery: Delivery, home: Home, zips: UnpackedZips) -> dict[str, Path]:
+    """The plain bytes of every upload by sha256, but of a zip that intake unpacked: nobody reads that one again.
+
+    An upload that is past its retention, or whose archived bytes are not those that arrived, gets its finding.
+    """
+    plain: dict[str, Path] = {}
+    if kept_members(delivery, zips) is not None:
+        return plain
+    archive = DistrictArchive(home, delivery.district_id)
+    for file in (file for file in delivery.files if not file.member_of):
+        try:
+            plain[file.sha256] = archive.plain(file.sha256, home.scratch / delivery.delivery_id / "plain")
+        except FileNotFoundError:
+            screening.findings.append(Finding("ARC001", file=file.name))
+        except ArchiveDamagedError:
+            screening.findings.append(Finding("ARC002", file=file.name))
+    return plain
 
 
 def _screen_roster(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.build.history import aware
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.builds import districts_to_look_at, holding_builds
 from subgroup_pipeline.registry.ledger import base_deliveries
 from subgroup_pipeline.registry.schema import Delivery
@@ -82,8 +82,8 @@ class _Files:
         if delivery is None:
             return None
         all_of_it = [*reversed(base_deliveries(self.session, [delivery])), delivery]
-        files = (file for one in all_of_it for file in one.files if not file.member_of)
-        is_there = all(archived_path(self.home.archive, file.sha256).is_file() for file in files)
+        archive = DistrictArchive(self.home, delivery.district_id)
+        is_there = all(archive.find(file.sha256) for one in all_of_it for file in one.files if not file.member_of)
         return all_of_it if is_there and not self.unreadable & {one.delivery_id for one in all_of_it} else None
 
 
@@ -163,6 +163,7 @@ def _read(one: BuiltDistrict, build: Build, files: _Files) -> tuple[Delivery, De
     return None if subgroups is None else (roster[-1], subgroups[-1], tuple(roster[:-1]))
 
 
-def uploads_of(builds: Iterable[PastBuild]) -> dict[str, int]:
-    """The sha256 of every uploaded file that these builds stand on, with its bytes."""
-    return {file.sha256: file.size for build in builds for one in build.deliveries for file in one.files if not file.member_of}
+def uploads_of(builds: Iterable[PastBuild]) -> dict[tuple[str, str], int]:
+    """District and sha256 of every uploaded file that these builds stand on, with its bytes."""
+    deliveries = [one for build in builds for one in build.deliveries]
+    return {(one.district_id, file.sha256): file.size for one in deliveries for file in one.files if not file.member_of}

@@ -148,7 +148,7 @@ def _require_new_home(settings: Settings) -> None:
     """Refuse a new registry beside what an earlier one named: its districts and verdicts would seem never to have been."""
     home = settings.paths
     left = {
-        "archived files": any(home.archive.glob("??/*")),
+        "archived files": any(home.archive.glob("*/??*")),
         "published snapshots": any(home.published.glob("[0-9]*Z")),
     }
     if found := " and ".join(name for name, is_there in left.items() if is_there):

@@ -26,10 +26,11 @@ def needed_deliveries(session: Session) -> list[Delivery]:
     return list(session.scalars(query.order_by(Delivery.feed, Delivery.received_at, Delivery.delivery_id)))
 
 
-def needed_uploads(session: Session, since: datetime) -> set[str]:
-    """The sha256 of every uploaded file of such deliveries, and of all that were received since then, with their bases."""
-    query = sa.select(DeliveryFile.sha256).where(DeliveryFile.member_of == "", DeliveryFile.delivery_id.in_(_with_bases(since)))
-    return set(session.scalars(query.distinct()))
+def needed_uploads(session: Session, since: datetime) -> set[tuple[str, str]]:
+    """District and sha256 of every uploaded file of such deliveries, and of all that were received since then, with bases."""
+    query = sa.select(Delivery.district_id, DeliveryFile.sha256).join(Delivery.files)
+    query = query.where(DeliveryFile.member_of == "", DeliveryFile.delivery_id.in_(_with_bases(since)))
+    return {(district_id, sha256) for district_id, sha256 in session.execute(query.distinct())}
 
 
 def _with_bases(since: datetime | None) -> sa.Select[tuple[str]]:

@@ -114,7 +114,7 @@ def rehearse(registry: Registry, settings: Settings, district: RegisteredDistric
     """
     with unlogged(), throwaway_home(settings) as own, _open(own) as copy:
         uploads = copy_district(registry, copy, district)
-        link_archive(settings, own, uploads)
+        link_archive(settings, own, ((district.district_id, sha256) for sha256 in uploads))
         arrivals = [arrival for arrival in _take(copy, own, district, offered) if arrival.feed == feed]
         if len(arrivals) != 1:
             raise NotTakenError(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -35,12 +35,17 @@ def remove_homes_of(settings: Settings, process: int) -> None:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def link_archive(settings: Settings, own: Settings, uploads: Iterable[str]) -> None:
-    """Give such a home the bytes that its deliveries stand on, without a copy; retention may have removed some."""
-    for sha256 in uploads:
-        target = archived_path(own.paths.archive, sha256)
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        try:
-            os.link(archived_path(settings.paths.archive, sha256), target)
-        except FileNotFoundError:
-            continue
+def link_archive(settings: Settings, own: Settings, uploads: Iterable[tuple[str, str]]) -> None:
+    """Give such a home the bytes that its deliveries stand on, by district and sha256, and the keys that open them, as links.
+
+    Retention may have removed some.
+    """
+    for district_id, sha256 in uploads:
+        archive = DistrictArchive(settings.paths, district_id)
+        archive.keyring.lend(own.paths, district_id)
+        kept = archive.find(sha256)
+        if kept is not None:
+            target = own.paths.archive / kept.relative_to(settings.paths.archive)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError, FileNotFoundError):
+                os.link(kept, target)

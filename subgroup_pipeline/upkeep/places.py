@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from subgroup_pipeline.intake.archive import is_archived
 from subgroup_pipeline.publish.manifest import FILE_NAME
 from subgroup_pipeline.registry.needed import needed_uploads
 from subgroup_pipeline.settings import REPORTS_KEPT
@@ -27,7 +28,6 @@ ABANDONED = timedelta(hours=1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OURS = ("index.html", "report_", "latest_report_", "check_")
 """What we write into an outbox beside folders, now and in releases before. Anything else there was put by a person."""
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOTE = "delivered.json"
 _MARKER = ".reading"
 _OF_A_RUN = (".part", ".building", ".compacting", ".compacting.wal")
@@ -83,8 +83,13 @@ def archived(at: Installation) -> Iterator[Leaving]:
     kept = timedelta(days=at.settings.retention_days)
     with at.registry.begin() as session:
         needed = needed_uploads(session, at.now - kept)
-    names = [path for folder in at.folders(at.home.archive) for path in at.files(folder) if _SHA256.fullmatch(path.name)]
-    return at.older((path for path in names if path.name not in needed), kept)
+    districts = at.folders(at.home.archive)
+    sealed = [(path, folder.name) for folder in districts for within in at.folders(folder) for path in at.files(within)]
+    past = [path for path, district_id in sealed if is_archived(path) and (district_id, path.name) not in needed]
+    hashes = {sha256 for _, sha256 in needed}
+    plain = [path for folder in districts for path in at.files(folder)]  # as releases before kept them
+    past += [path for path in plain if is_archived(path) and path.name not in hashes]
+    return at.older(past, kept)
 
 
 def scratch(at: Installation) -> Iterator[Leaving]:
@@ -152,7 +157,15 @@ def half_written(at: Installation) -> Iterator[Leaving]:
     for folder in (home.archive, home.published, home.warehouse, home.history):
         yield from (leaving(path) for path in at.entries(folder) if path.name.endswith(_OF_A_RUN))
     boxes = [folder for outbox in _outboxes(at) for folder in (outbox, *at.folders(outbox))]
-    others = [home.root, home.keys, home.dagster, *at.folders(home.failing_rows), *at.folders(home.reports), *boxes]
+    others = [
+        home.root,
+        home.keys,
+        *at.folders(home.keys),
+        home.dagster,
+        *at.folders(home.failing_rows),
+        *at.folders(home.reports),
+        *boxes,
+    ]
     named = [path for folder in others for path in at.entries(folder) if path.name.endswith(".part")]
     links = [path for path in at.entries(home.published) if path.name.endswith(".new")]
     yield from at.older([*named, *links], ABANDONED)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.settings import REPORTS_KEPT
-from subgroup_pipeline.upkeep import places, rows
+from subgroup_pipeline.upkeep import places, rows, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,10 +46,18 @@ POLICIES = (
     Policy(
         "archive",
         "archive/",
-        "uploaded files as they came, also those that no delivery names",
+        "uploaded files as they came, sealed with their district's key; also those that no delivery names",
         _DAYS,
         "a delivery that is live or waits, and the rosters that its changes were applied to",
         places.archived,
+    ),
+    Policy(
+        "plain_archive",
+        "archive/??/",
+        "uploaded files that a release before kept without sealing them",
+        "until the next night, which seals them",
+        "",
+        sealing.plain_files,
     ),
     Policy(
         "raw_rows",

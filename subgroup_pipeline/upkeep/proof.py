@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import RegistryDamagedError
-from subgroup_pipeline.intake.archive import hash_of
+from subgroup_pipeline.intake.archive import archived_files, hash_of
 from subgroup_pipeline.intake.archive_proof import changed_files, how_to_mend, lost_files
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.lake import district_hash, districts_of
@@ -65,12 +65,12 @@ def prove_all(registry: Registry, settings: Settings, *, run_id: str) -> Proof:
 
 
 def _prove_archive(registry: Registry, settings: Settings, proof: Proof) -> None:
-    paths = sorted(settings.paths.archive.glob("??/*"))
+    paths = archived_files(settings.paths)
     proof.archived = len(paths)
-    changed = changed_files(paths)
+    changed = changed_files(settings.paths, paths)
     lost = lost_files(registry, settings, changed)
     proof.damage += [f"{one}. {how_to_mend(one, settings)}" for one in lost]
-    for name in sorted(changed - {one.sha256 for one in lost}):
+    for name in sorted({path.name for path in changed} - {one.sha256 for one in lost}):
         proof.damage.append(
             f"The archived file {name} is not what arrived. No report needs it; take it from a backup or delete it."
         )

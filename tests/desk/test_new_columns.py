@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from subgroup_pipeline.desk.new_columns import MOST_VALUES, NewColumns, new_columns
 from subgroup_pipeline.districts.registered import registered_district
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.registry.ledger import get_delivery
 from tests.support.place import Place
@@ -68,5 +68,5 @@ def test_a_file_that_is_gone_or_never_came_is_said(place: Place) -> None:
     district = registered_district(place.registry, place.add())
     assert "has come yet" in new_columns(place.registry, place.settings, district).problem
     delivery_id = place.deliver("subgroups", {"s.csv": "student_id,ell\n"})
-    archived_path(place.settings.paths.archive, place.delivery(delivery_id).files[0].sha256).unlink()
+    DistrictArchive(place.settings.paths, "alpha").place(place.delivery(delivery_id).files[0].sha256).unlink()
     assert "not kept any more" in new_columns(place.registry, place.settings, district).problem

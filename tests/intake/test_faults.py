@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_district, registered_districts
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.fetch import Fetched, observe_sources
 from subgroup_pipeline.intake.sources import sftp, sftp_server
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
@@ -205,7 +205,7 @@ def test_a_broken_transfer_is_a_transfer_error(world: World, tmp_path: Path) -> 
         settings = _through(world, proxy.port)
         connection = sftp.SftpConnection(server_of(settings, registered_district(world.registry, "alpha")))
         (entry,) = connection.list_files("/alpha/inbox/subgroups")
-        with incoming_file(tmp_path) as incoming, pytest.raises(sftp_server.TransferError):
+        with incoming_file(DistrictArchive(settings.paths, "alpha")) as incoming, pytest.raises(sftp_server.TransferError):
             connection.fetch(entry, incoming)
         connection.close()
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.dropserver.jail import make_home
-from subgroup_pipeline.intake.archive import IncomingFile, archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive, IncomingFile
 from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.intake.sources.remote_files import forget_files
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
@@ -73,13 +73,13 @@ def test_a_zip_and_the_same_files_loose_are_the_same_content(world: World) -> No
 def test_the_same_content_sent_again_takes_the_place_of_lost_bytes(world: World, damage: Callable[[Path], object]) -> None:
     world.put("alpha", "roster", "roster.zip", zip_of(ROSTER))
     world.fetch()
-    damage(archived_path(world.settings.paths.archive, str(world.deliveries()[0].sha256)))
+    damage(DistrictArchive(world.settings.paths, "alpha").place(str(world.deliveries()[0].sha256)))
     world.put("alpha", "roster", "again.zip", _zipped(zipfile.ZIP_STORED))
     assert world.fetch().seen_again == 1
     (delivery,) = world.deliveries()
     (upload,) = [file for file in delivery.files if not file.member_of]
     assert (upload.name, upload.sha256) == ("again.zip", delivery.sha256)
-    assert archived_path(world.settings.paths.archive, upload.sha256).is_file()
+    assert DistrictArchive(world.settings.paths, "alpha").place(upload.sha256).is_file()
     assert {file.member_of for file in delivery.files} == {"", "again.zip"}
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.dropserver.files import DropFiles, OpenFile
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.sources.file_server import RemoteEntry
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_reading import AHEAD, PIECE
@@ -28,9 +27,9 @@ def connection(world: World) -> Iterator[SftpConnection]:
     made.close()
 
 
-def _fetched(connection: SftpConnection, into: Path, entry: RemoteEntry) -> str | None:
+def _fetched(connection: SftpConnection, world: World, entry: RemoteEntry) -> str | None:
     """sha256 of what came; None where the file changed."""
-    with incoming_file(into) as incoming:
+    with incoming_file(DistrictArchive(world.settings.paths, "alpha")) as incoming:
         return incoming.sha256 if connection.fetch(entry, incoming) else None
 
 
@@ -44,51 +43,47 @@ def _answers(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE, PIECE + 1, AHEAD + 3 * PIECE + 7])
-def test_every_size_arrives_whole_and_the_channel_serves_on(
-    world: World, connection: SftpConnection, tmp_path: Path, size: int
-) -> None:
+def test_every_size_arrives_whole_and_the_channel_serves_on(world: World, connection: SftpConnection, size: int) -> None:
     content = os.urandom(size)
     world.put("alpha", "subgroups", "s.csv", content)
     for _ in range(2):
         (entry,) = connection.list_files(FOLDER)
-        assert _fetched(connection, tmp_path, entry) == hashlib.sha256(content).hexdigest()
+        assert _fetched(connection, world, entry) == hashlib.sha256(content).hexdigest()
 
 
 def test_a_server_that_gives_less_than_it_is_asked_for_is_asked_for_the_rest(
-    world: World, connection: SftpConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, connection: SftpConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _answers(monkeypatch, 10_007)
     content = os.urandom(1_000_000)
     world.put("alpha", "subgroups", "s.csv", content)
     (entry,) = connection.list_files(FOLDER)
-    assert _fetched(connection, tmp_path, entry) == hashlib.sha256(content).hexdigest()
+    assert _fetched(connection, world, entry) == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize("now", [b"", b"shorter", b"the same length!", b"longer" * 100_000])
-def test_a_file_that_changed_since_it_was_listed_is_not_taken(
-    world: World, connection: SftpConnection, tmp_path: Path, now: bytes
-) -> None:
+def test_a_file_that_changed_since_it_was_listed_is_not_taken(world: World, connection: SftpConnection, now: bytes) -> None:
     world.put("alpha", "subgroups", "s.csv", b"of this length...", age=3600)
     (entry,) = connection.list_files(FOLDER)
     world.put("alpha", "subgroups", "s.csv", now, age=60)
-    assert _fetched(connection, tmp_path, entry) is None
+    assert _fetched(connection, world, entry) is None
     (entry,) = connection.list_files(FOLDER)
-    assert _fetched(connection, tmp_path, entry) == hashlib.sha256(now).hexdigest()
+    assert _fetched(connection, world, entry) == hashlib.sha256(now).hexdigest()
 
 
-def test_a_file_that_went_away_is_not_taken(world: World, connection: SftpConnection, tmp_path: Path) -> None:
+def test_a_file_that_went_away_is_not_taken(world: World, connection: SftpConnection) -> None:
     path = world.put("alpha", "subgroups", "s.csv", b"here")
     (entry,) = connection.list_files(FOLDER)
     path.unlink()
-    assert _fetched(connection, tmp_path, entry) is None
+    assert _fetched(connection, world, entry) is None
     assert connection.list_files(FOLDER) == []
 
 
 def test_a_server_that_gives_more_than_it_is_asked_for_is_not_believed(
-    world: World, connection: SftpConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, connection: SftpConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DropFiles, "read", lambda *_: bytes(PIECE + 1))
     world.put("alpha", "subgroups", "s.csv", bytes(PIECE))
     (entry,) = connection.list_files(FOLDER)
     with pytest.raises(TransferError, match="other bytes"):
-        _fetched(connection, tmp_path, entry)
+        _fetched(connection, world, entry)

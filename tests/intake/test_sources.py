@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake import fetch as fetch_module
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.intake.sources.of_district import SharedConnection
@@ -33,7 +32,7 @@ class PagesError(SourceError):
 class Pages:
     """A source that writes a roster page by page into the archive, as one over HTTP would."""
 
-    archive: Path
+    archive: DistrictArchive
     answers: bool = True
     cleared: list[Arrival] = field(default_factory=list)
 
@@ -61,7 +60,8 @@ class Pages:
 
 def test_a_source_need_not_be_a_file_server(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.add("beta")
-    pages = {"alpha": Pages(world.settings.paths.archive), "beta": Pages(world.settings.paths.archive, answers=False)}
+    archives = {name: DistrictArchive(world.settings.paths, name) for name in ("alpha", "beta")}
+    pages = {"alpha": Pages(archives["alpha"]), "beta": Pages(archives["beta"], answers=False)}
     districts = registered_districts(world.registry)
 
     def sources_of(*_: object) -> list[SharedConnection]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_districts
-from subgroup_pipeline.intake.archive import IncomingFile, archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive, IncomingFile
 from subgroup_pipeline.intake.fetch import observe_sources
 from subgroup_pipeline.intake.sources.listing import Listing
 from subgroup_pipeline.registry.ledger import all_deliveries
@@ -30,7 +30,9 @@ def test_a_subgroup_file_that_settled_is_taken(world: World) -> None:
     world.fetch()
     (delivery,) = world.deliveries()
     assert (delivery.feed, delivery.proof) == ("subgroups", "settled")
-    assert archived_path(world.settings.paths.archive, delivery.sha256 or "").read_text() == SUBGROUPS
+    home = world.settings.paths
+    with DistrictArchive(home, "alpha").opened(delivery.sha256 or "", home.scratch) as path:
+        assert path.read_text() == SUBGROUPS
 
 
 @pytest.mark.parametrize(("age", "is_taken"), [(0, False), (50, False), (70, True)])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from subgroup_pipeline.findings.catalogue import severity_of
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from tests.landing.small_packages import ROSTER, SUBGROUPS, landed, manifest
@@ -31,10 +31,10 @@ def test_what_intake_unpacked_is_landed_without_the_zip_and_then_removed(place: 
     place.add()
     delivery = place.deliver("roster", {"roster.zip": zip_of(ROSTER)})
     sha256 = next(file.sha256 for file in place.delivery(delivery).files if not file.member_of)
-    archived = archived_path(place.settings.paths.archive, sha256)
-    with ReadingPool(1) as readers:
-        UnpackedZips(place.settings.paths.scratch, readers).prove(archived, "roster.zip", sha256)
-    archived.write_bytes(b"no zip any more; a delivery that is new was hashed on its way in")
+    home, archive = place.settings.paths, DistrictArchive(place.settings.paths, "alpha")
+    with ReadingPool(1) as readers, archive.opened(sha256, home.scratch) as plain:
+        UnpackedZips(home.scratch, readers).prove(plain, "roster.zip", sha256)
+    archive.place(sha256).write_bytes(b"no zip any more; a delivery that is new was hashed on its way in")
     place.land()
     assert (place.delivery(delivery).state, place.codes(delivery)) == ("landed", set())
     assert list(place.settings.paths.scratch.iterdir()) == []
@@ -46,9 +46,9 @@ def test_a_zip_that_was_proved_and_cannot_be_read_any_more_is_rejected_and_stops
         place.deliver("roster", {"roster.zip": zip_of(small.roster(n))}, place.add(d)) for n, d in ((10, "a1"), (11, "b1"))
     )
     sha256 = next(file.sha256 for file in place.delivery(bad).files if not file.member_of)
-    archived_path(place.settings.paths.archive, sha256).write_bytes(b"no zip")
+    DistrictArchive(place.settings.paths, "a1").place(sha256).write_bytes(b"no zip")
     place.land()
-    assert (place.delivery(bad).state, place.codes(bad)) == ("rejected", {"ZIP001"})
+    assert (place.delivery(bad).state, place.codes(bad)) == ("rejected", {"ARC002"})
     assert place.delivery(good).state == "landed"
 
 

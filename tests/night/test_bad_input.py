@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import DagsterEventType as Kind
 
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.orchestration.instance import open_instance
 from subgroup_pipeline.registry.ledger import district_findings
 from tests.night.bad_uploads import CASES, GOOD, STUDENT_WORDS
@@ -95,7 +96,7 @@ def test_inboxes_are_empty_and_the_archive_holds_what_was_sent(nights: TwoNights
     assert left == []
     for delivery in nights.installation.deliveries():
         if len(delivery["files"]) == 1:
-            assert (settings.paths.archive / delivery["sha256"][:2] / delivery["sha256"]).is_file()
+            assert DistrictArchive(settings.paths, delivery["district_id"]).place(delivery["sha256"]).is_file()
     modes = {path.stat().st_mode & 0o777 for path in settings.paths.archive.rglob("*")}
     assert modes <= {0o700, 0o600}
 

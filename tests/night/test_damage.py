@@ -9,7 +9,7 @@ import pytest
 from subgroup_pipeline.cli.maintenance import rebuild
 from subgroup_pipeline.desk.doctor import examine
 from subgroup_pipeline.errors import ArchiveDamagedError
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.upkeep.bookkeeping import damaged_files
 from tests.support import small_district as small
@@ -31,7 +31,7 @@ def test_a_damaged_home_has_a_good_night(installation: Installation) -> None:
     snapshot = home.current_snapshot.resolve().name
 
     (beta, _) = installation.deliveries("beta")
-    archived_path(home.archive, beta["sha256"]).unlink()
+    DistrictArchive(home, "beta").place(beta["sha256"]).unlink()
     with pytest.raises(ArchiveDamagedError, match=r"nothing was dropped.*beta: roster.zip"):
         rebuild()
     assert home.raw_database.stat().st_size > 100_000

@@ -11,7 +11,7 @@ import pytest
 
 from subgroup_pipeline.demo.districts import make_sample_districts
 from subgroup_pipeline.demo.past_nights import NIGHTS, lay_past_nights
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.builds import builds_of
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.registry.schema import Delivery
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 def _rows(home: Home, delivery: Delivery, name: str) -> list[list[str]]:
     (file,) = (file for file in delivery.files if file.name == name)
-    text = archived_path(home.settings.paths.archive, file.sha256).read_text(encoding="utf-8")
-    return list(csv.reader(io.StringIO(text, newline="")))
+    with DistrictArchive(home.settings.paths, delivery.district_id).opened(file.sha256, home.settings.paths.scratch) as path:
+        return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
 
 
 def test_a_month_of_nights_lies_in_archive_and_ledger_and_tonight_says_something_new(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from subgroup_pipeline.build.scope import set_scope
 from subgroup_pipeline.districts.past_keys import reading_key
 from subgroup_pipeline.districts.registered import registered_district, registered_districts
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.past.lost_history import begin_history_again
 from subgroup_pipeline.past.read_again import ReadAgain, read_past_again
 from subgroup_pipeline.registry.builds import builds_of, note_build
@@ -168,7 +168,7 @@ def test_what_the_archive_lost_keeps_what_it_has_and_the_rest_is_glued_to_it(pas
         lost = builds_of(session, "alpha")[1].subgroup_delivery_id
     assert lost
     for upload in past.delivery(lost).files:
-        archived_path(past.settings.paths.archive, upload.sha256).unlink()
+        DistrictArchive(past.settings.paths, "alpha").place(upload.sha256).unlink()
     past.apply(small.settings("alpha", **{ELL: "el, values: {y: yes, n: no}}" + WITH_LUNCH.removeprefix(ELL)}))
     assert past.read().builds == 4
     assert past.keys() == [False, False, True, True, True, True]
@@ -207,7 +207,7 @@ def test_a_lost_history_is_read_again_and_people_are_told_what_is_gone(past: Pas
     before = past.cells("english_learner")
     home = past.settings.paths
     (users,) = (file for file in past.delivery(_builds(past)[0].roster_delivery_id).files if file.name == "users.csv")
-    archived_path(home.archive, users.sha256).unlink()
+    DistrictArchive(home, "alpha").place(users.sha256).unlink()
     home.history_database.write_bytes(b"not what was written" * 1000)
     assert prove_warehouse(past.settings) == [HISTORY]
     begin_history_again(past.registry, past.settings)

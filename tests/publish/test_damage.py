@@ -11,7 +11,7 @@ import pytest
 
 from subgroup_pipeline.errors import ArchiveDamagedError, DiskFullError
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.intake.archive_proof import lost_files, require_archive
 from subgroup_pipeline.publish import snapshot as snapshots
 from subgroup_pipeline.publish.manifest import read_manifest, snapshot_names
@@ -55,7 +55,7 @@ def begun() -> datetime:
 def archived(built: Installation) -> Iterator[Path]:
     """The archived roster of beta, put back afterwards."""
     (roster,) = built.deliveries("beta", "roster")
-    path = archived_path(built.settings.paths.archive, roster["sha256"])
+    path = DistrictArchive(built.settings.paths, "beta").place(roster["sha256"])
     kept = path.read_bytes()
     yield path
     path.write_bytes(kept)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.errors import RegistryDamagedError, RegistryLostError, SettingsError
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
 from subgroup_pipeline.settings import Settings, load_settings
@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     registry = open_registry(settings)
     with registry.begin() as session:
         session.add_all(AuditEvent(at=datetime.now(UTC), kind="kind", actor="me", detail={"n": n}) for n in range(EVENTS))
-    with incoming_file(settings.paths.archive) as file:
+    with incoming_file(DistrictArchive(settings.paths, "alpha")) as file:
         file.write(b"delivered")
         file.keep()
     back_up(registry, settings, place / "backup.tar")

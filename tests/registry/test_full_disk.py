@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from subgroup_pipeline import disk
 from subgroup_pipeline.errors import DiskFullError
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.logs import log_event, open_log
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry.database import open_registry
@@ -46,7 +46,7 @@ def _fill(settings: Settings) -> None:
 
 
 def _archive(settings: Settings, content: bytes) -> None:
-    with disk.full_disk_in_words(settings.paths), incoming_file(settings.paths.archive) as file:
+    with disk.full_disk_in_words(settings.paths), incoming_file(DistrictArchive(settings.paths, "alpha")) as file:
         file.write(content)
         file.keep()
 

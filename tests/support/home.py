@@ -15,7 +15,7 @@ import asyncssh
 from subgroup_pipeline.districts.district_file import parse_district
 from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.districts.registered import apply_settings, registered_districts
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.landing.land import Landed, land_deliveries
 from subgroup_pipeline.quality.judge import judge_deliveries
 from subgroup_pipeline.reading.zip_proof import prove_zip
@@ -83,13 +83,14 @@ class Home:
         """A delivery of these files, entered into archive and ledger as intake does; gives its id."""
         uploads: list[UploadedFile] = []
         for name, content in files.items():
-            with incoming_file(self.settings.paths.archive) as incoming:
+            with incoming_file(DistrictArchive(self.settings.paths, district)) as incoming:
                 incoming.write(content.encode() if isinstance(content, str) else content)
-                path = incoming.keep()
+                incoming.flush()
                 uploads.append(UploadedFile(name, incoming.sha256, incoming.size))
-            if name.endswith(".zip"):
-                members = prove_zip(path, name).members
-                uploads += [UploadedFile(m.name, m.sha256, m.size, member_of=name) for m in members]
+                if name.endswith(".zip"):
+                    members = prove_zip(incoming.path, name).members
+                    uploads += [UploadedFile(m.name, m.sha256, m.size, member_of=name) for m in members]
+                incoming.keep()
         whole = hashlib.sha256("".join(file.sha256 for file in uploads).encode()).hexdigest()
         with self.registry.begin() as session:
             delivery, _ = register_delivery(

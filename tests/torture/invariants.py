@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from subgroup_pipeline.intake.archive import archived_files
+from subgroup_pipeline.intake.archive_proof import changed_files
 from subgroup_pipeline.landing.delta import CARRIED_OVER
 from subgroup_pipeline.publish.lake import DIRECTORY, district_hash, tables_of
 from subgroup_pipeline.publish.manifest import DATABASE, Manifest
@@ -153,13 +155,9 @@ def unaccounted(settings: Settings) -> list[str]:
     found: list[str] = []
     deliveries = _deliveries(settings)
     uploads = {f.sha256 for d in deliveries for f in d.files if not f.member_of}
-    archive = settings.paths.archive
-    found += [
-        f"archived bytes are not what their name says: {path.name}"
-        for path in archive.glob("*/*")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name
-    ]
-    if uploads != {path.name for path in archive.glob("*/*")}:
+    archived = archived_files(settings.paths)
+    found += [f"archived bytes are not what their name says: {path}" for path in changed_files(settings.paths, archived)]
+    if uploads != {path.name for path in archived}:
         found.append("archive and ledger name other files")
     contents = Counter((d.district_id, d.feed, d.content_sha256) for d in deliveries)
     found += [f"one upload is {count} deliveries: {key[:2]}" for key, count in contents.items() if count > 1]
@@ -276,4 +274,4 @@ def _raw(settings: Settings) -> dict[str, int]:
 
 
 def _archived(settings: Settings) -> list[str]:
-    return sorted(path.name for path in settings.paths.archive.glob("*/*"))
+    return sorted(path.name for path in archived_files(settings.paths))

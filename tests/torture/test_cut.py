@@ -15,6 +15,8 @@ import paramiko
 import pytest
 
 from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.intake.archive import archived_files
+from subgroup_pipeline.intake.archive_proof import changed_files
 from subgroup_pipeline.intake.fetch import Fetched, fetch_deliveries
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import load_settings
@@ -59,12 +61,12 @@ def _fetch(home: TortureHome, port: int | None = None) -> Fetched:
 
 def _whole(home: TortureHome, allowed: set[str]) -> None:
     """Everything in ledger and archive is a file as it was uploaded."""
-    archive = home.settings.paths.archive
-    kept = {path.name for path in archive.glob("*/*")}
-    assert all(hashlib.sha256((archive / name[:2] / name).read_bytes()).hexdigest() == name for name in kept)
-    assert kept <= allowed
+    paths = home.settings.paths
+    kept = archived_files(paths)
+    assert not changed_files(paths, kept)
+    assert {path.name for path in kept} <= allowed
     assert {d.sha256 for d in all_deliveries(home.registry)} - {None} <= allowed
-    assert list(archive.glob(".*")) == []
+    assert list(paths.archive.glob(".*")) == []
 
 
 @BROKEN_ON_PURPOSE

@@ -8,7 +8,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from subgroup_pipeline.intake.archive import archived_path
+from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.schema import Delivery
 from tests.support import small_district as small
@@ -89,7 +89,7 @@ def _zipped_anew(files: dict[str, str]) -> bytes:
 
 def _archived(place: Place, delivery_id: str) -> Path:
     (file,) = place.delivery(delivery_id).files
-    return archived_path(place.settings.paths.archive, file.sha256)
+    return DistrictArchive(place.settings.paths, "alpha").place(file.sha256)
 
 
 def _rest_on(registry: Registry, delta: str, base: str) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.archive import incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.sources.check_folder import settled_checks
 from subgroup_pipeline.intake.sources.listing import Listing, list_feed
 from subgroup_pipeline.intake.sources.remote_files import forget_files, mark_taken, observe_files
@@ -43,6 +43,7 @@ class Inbox:
         self._server = server
         self._district = district
         self._zips = zips
+        self._archive = DistrictArchive(settings.paths, district.district)
 
     def take(self) -> Taken:
         """Archive everything that is complete. Raises SourceError."""
@@ -51,7 +52,7 @@ class Inbox:
             listing = self._list(feed)
             self._tidy(listing)
             promises = self._read_sidecars(listing) if listing.uploads else {}
-            uploads = Uploads(self._server, self._district, self._settings.paths.archive, self._zips, listing, promises)
+            uploads = Uploads(self._server, self._district, self._archive, self._zips, listing, promises)
             for number, candidate in enumerate(uploads.candidates()):
                 # One district's many or large uploads do not keep the others waiting; the next run goes on with them.
                 is_over = number >= MOST_A_RUN or time.monotonic() - began > LONGEST.total_seconds()
@@ -117,7 +118,7 @@ class Inbox:
         for entry in listing.sidecars:
             if entry.name.casefold() != ROW_COUNTS and entry.name[: -len(CHECKSUM)].casefold() not in spoken_of:
                 continue
-            with incoming_file(self._settings.paths.archive) as incoming:
+            with incoming_file(self._archive) as incoming:
                 if entry.size <= MAX_SIZE and self._server.fetch(entry, incoming):
                     incoming.flush()
                     promises |= read_sidecar(entry, incoming.path, self._zips.readers)

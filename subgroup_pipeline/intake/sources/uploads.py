@@ -7,6 +7,7 @@ Proofs: a zip by its members' CRCs; a file by what the district wrote beside it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from subgroup_pipeline.districts.district_file import DistrictSettings
 from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.intake.archive import archived_path, incoming_file
+from subgroup_pipeline.intake.archive import DistrictArchive, incoming_file
 from subgroup_pipeline.intake.arrival import Arrival
 from subgroup_pipeline.intake.sources.file_server import FileServer, RemoteEntry
 from subgroup_pipeline.intake.sources.listing import Listing, is_loose
@@ -43,7 +44,7 @@ class Uploads:
 
     server: FileServer
     district: DistrictSettings
-    archive: Path
+    archive: DistrictArchive
     zips: UnpackedZips
     listing: Listing
     promises: Mapping[str, Promise]
@@ -85,7 +86,8 @@ class Uploads:
         file = self._fetch(entry)
         if file is None:
             return None
-        is_roster = feed == "subgroups" and self.zips.readers.roster_members(archived_path(self.archive, file.sha256))
+        with self._opened(file) as path:
+            is_roster = feed == "subgroups" and self.zips.readers.roster_members(path)
         finding = self._misplaced(entry.name) if is_roster else Finding("PKG007", file=entry.name)
         return Arrival(feed, remote, (file,), None, (finding,), is_rejected=True)
 
@@ -138,9 +140,13 @@ class Uploads:
 
     def _is_announced_more(self, manifest: UploadedFile, entries: list[RemoteEntry]) -> bool:
         """Whether manifest.csv announces a file that is not there."""
-        modes = announced_files(self.zips.readers.read_manifest(archived_path(self.archive, manifest.sha256)) or [])
+        with self._opened(manifest) as path:
+            modes = announced_files(self.zips.readers.read_manifest(path) or [])
         there = {entry.name.strip().casefold() for entry in entries}
         return any(f"{kind}.csv" not in there for kind, mode in modes.items() if mode in ("bulk", "delta"))
+
+    def _opened(self, file: UploadedFile) -> AbstractContextManager[Path]:
+        return self.archive.opened(file.sha256, self.archive.home.scratch)
 
     def _judged(self, feed: Feed, remote: tuple[RemoteEntry, ...], kept: Sequence[_Kept], proof: Proof | None) -> Arrival:
         """A delivery by its proof, or rejected for files that are not what was said of them."""
