@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 WIDTH = 5.0
 """How many students wide the range of a hidden count is at least. No state's rule names a width; this is our own choice."""
-_ROUNDS = 6
 _TOLERANCE = 1e-6
 _SECONDS = 5.0
 _SEED = 14
@@ -76,18 +75,23 @@ class Worlds:
     def unproved(self) -> Flags:
         """The counts that nobody must know and for which no world was found that is far enough away."""
         hidden = np.concatenate([self.piece.hidden & ~self.piece.fixed, np.ones(self.piece.differences.shape[0], dtype=bool)])
-        small = (self.truth > 0) & (self.truth < self.piece.minimum)
-        far = self.highest - self.lowest >= WIDTH
-        far &= ~small | (self.truth + self.highest >= self.piece.minimum)
-        return hidden & ~far & ~self.lost
+        every = np.arange(len(self.truth))
+        return hidden & ~self._is_far(every, self.lowest, self.highest) & ~self.lost
 
-    def search(self) -> Places:
+    def _is_far(self, targets: Places, lowest: Numbers, highest: Numbers) -> Flags:
+        """Are these counts protected if they can move that far: wide enough, and no small group at the upper end."""
+        truth = self.truth[targets]
+        small = (truth > 0) & (truth < self.piece.minimum)
+        wide = highest - lowest >= WIDTH - _TOLERANCE
+        return np.asarray(wide & (~small | (truth + highest >= self.piece.minimum - _TOLERANCE)))
+
+    def search(self, rounds: int = 6) -> Places:
         """Look for worlds until every count is proved, or some are known to be exposed: these come back, at most one per part.
 
         Raises SolverError.
         """
         chance = np.random.default_rng(_SEED)
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             left = self.unproved()
             if not left.any() or not len(self._moving):
                 break
@@ -112,48 +116,59 @@ class Worlds:
 
     def _ask(self, turn: Places) -> Places:
         """How far each of these counts can move, up and then down, no two of one part; gives those that are exposed."""
+        reach = []
         for sign in (1.0, -1.0):
             direction = np.zeros(len(self.truth))
             direction[turn] = sign
-            self._look(direction)
-            turn = turn[self.unproved()[turn]]
-            if not len(turn):
-                return turn
-        for target in turn:  # a solution that is no whole number proves nothing: ask for whole numbers
+            reach.append(self._look(direction)[turn])
+        left = self.unproved()[turn] & self._is_far(turn, reach[1], reach[0])
+        for target in turn[left]:  # a solution that is no whole number proves nothing: ask for whole numbers
             for sign in (1.0, -1.0):
                 self._look_for_whole(int(target), sign)
         return turn[self.unproved()[turn]]
 
-    def _look(self, direction: Numbers) -> None:
-        """Solve for the world farthest in a direction and take note of it."""
-        equal = self._low == self._high
-        upper = csr_array(
-            vstack([self._equations[~equal & np.isfinite(self._high)], -self._equations[~equal & np.isfinite(self._low)]])
-        )
-        limits = np.concatenate([self._high[~equal & np.isfinite(self._high)], -self._low[~equal & np.isfinite(self._low)]])
+    def _look(self, direction: Numbers) -> Numbers:
+        """Solve for the world farthest in a direction, take note of it and give how far it moves each count."""
+        prices = self._of_moving.T @ direction
+        cells = np.flatnonzero(np.isin(self._component, self._component[prices != 0]))
+        if not len(cells):
+            return np.zeros(len(self.truth))
+        within = csr_array(self._equations[:, cells])
+        touched = np.diff(within.indptr) > 0
+        equal = touched & (self._low == self._high)
+        above, below = touched & ~equal & np.isfinite(self._high), touched & ~equal & np.isfinite(self._low)
+        upper = csr_array(vstack([within[above], -within[below]]))
         solved = linprog(
-            -(self._of_moving.T @ direction),
+            -prices[cells],
             A_ub=upper if upper.shape[0] else None,
-            b_ub=limits if upper.shape[0] else None,
-            A_eq=self._equations[equal] if equal.any() else None,
+            b_ub=np.concatenate([self._high[above], -self._low[below]]) if upper.shape[0] else None,
+            A_eq=within[equal] if equal.any() else None,
             b_eq=self._low[equal] if equal.any() else None,
-            bounds=np.stack([self._least, np.full(len(self._least), FARTHEST)], axis=1),
+            bounds=np.stack([self._least[cells], np.full(len(cells), FARTHEST)], axis=1),
             method="highs-ds",
         )
         if solved.status != 0:
             raise SolverError(solved.message)
-        self._note(solved.x)
+        moved = np.zeros(len(self._component))
+        moved[cells] = solved.x
+        self._note(moved)
+        return np.asarray(self._of_moving @ moved)
 
     def _look_for_whole(self, target: int, sign: float) -> None:
+        cells = np.flatnonzero(self._component == self.part[target])
+        within = csr_array(self._equations[:, cells])
+        touched = np.diff(within.indptr) > 0
         solved = milp(
-            -sign * self._of_moving[[target]].toarray()[0],
-            integrality=(self._component == self.part[target]).astype(int),
-            bounds=Bounds(self._least, np.full(len(self._least), FARTHEST)),
-            constraints=LinearConstraint(self._equations, self._low, self._high),
+            -sign * self._of_moving[[target]].toarray()[0][cells],
+            integrality=np.ones(len(cells)),
+            bounds=Bounds(self._least[cells], np.full(len(cells), FARTHEST)),
+            constraints=LinearConstraint(within[touched], self._low[touched], self._high[touched]) if touched.any() else None,
             options={"time_limit": _SECONDS},
         )
         if solved.x is not None:
-            self._note(solved.x)
+            moved = np.zeros(len(self._component))
+            moved[cells] = solved.x
+            self._note(moved)
 
     def _note(self, moved: Numbers) -> None:
         """Keep how far a world moves each count, part by part, of the parts where it is whole and breaks nothing."""
@@ -170,27 +185,27 @@ class Worlds:
     def to_hide(self, wanted: list[Target]) -> Places | None:
         """The shown cells to hide so that each of these counts can move by its distance, at the lowest price; None: impossible.
 
-        The price is that of the cells that move in the cheapest world with these distances (the flow heuristic of
-        Castro 2012, "Recent advances in optimization techniques for statistical tabular data protection").
+        They are the cells that move in the cheapest world with these distances. The price is by how far they move, not by
+        whether they do; solving again with other prices brought nothing in trials.
         """
         piece = self.piece
-        number = len(piece.key)
-        price = np.where(piece.moving, 0.01, piece.price)
+        price = np.where(piece.hidden, 0.01, piece.price)
         free = np.where(piece.fixed, 0.0, FARTHEST)
         down = np.minimum(free, np.maximum(piece.count - piece.least, 0.0))
-        rows = csr_array(self.targets[[one.target for one in wanted]])
         distances = np.array([one.distance for one in wanted])
-        both = csr_array(vstack([piece.equations, rows]))
-        solved = milp(
-            np.concatenate([price, price]),
-            bounds=Bounds(np.zeros(2 * number), np.concatenate([free, down])),
-            constraints=LinearConstraint(
-                csr_array(hstack([both, -both])), np.concatenate([piece.low, distances]), np.concatenate([piece.high, distances])
-            ),
+        both = csr_array(vstack([piece.equations, self.targets[[one.target for one in wanted]]]))
+        constraints = LinearConstraint(
+            csr_array(hstack([both, -both])), np.concatenate([piece.low, distances]), np.concatenate([piece.high, distances])
         )
-        if solved.status == 2:
-            return None
-        if solved.x is None:
-            raise SolverError(solved.message)
-        moved = np.abs(solved.x[:number] - solved.x[number:]) > _TOLERANCE
-        return np.flatnonzero(moved & ~piece.hidden)
+        moved = _cheapest(np.concatenate([price, price]), Bounds(0.0, np.concatenate([free, down])), constraints)
+        return None if moved is None else np.flatnonzero((moved > _TOLERANCE) & ~piece.hidden)
+
+
+def _cheapest(weight: Numbers, bounds: Bounds, constraints: LinearConstraint) -> Numbers | None:
+    """How far each cell moves, up or down, in the cheapest world; None if there is none. Raises SolverError."""
+    solved = milp(weight, bounds=bounds, constraints=constraints)
+    if solved.status == 2:
+        return None
+    if solved.x is None:
+        raise SolverError(solved.message)
+    return np.asarray(np.abs(solved.x[: len(weight) // 2] - solved.x[len(weight) // 2 :]))

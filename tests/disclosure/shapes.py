@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from subgroup_pipeline.publish.mart_tables import mart_tables
+from tests.disclosure.attack import Knowledge, Place
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 CLOSED = {
     "english_learner": ("yes", "no", "not_reported"),
     "homeless": ("yes", "no"),
-    "race_ethnicity": ("white", "hispanic", "black", "asian", "two_or_more", "native", "pacific"),
-    "sex": ("female", "male", "nonbinary"),
+    "race_ethnicity": ("white", "hispanic", "black", "asian", "two_or_more"),
+    "sex": ("female", "male"),
     "students_with_disabilities": ("yes", "no"),
     "title_i": ("yes", "no"),
 }
 PAIRED = ("english_learner", "sex", "students_with_disabilities")
 OPEN = "home_language"
+LANGUAGES = 5
 MOST_STUDENTS = 6000
 
 
@@ -46,10 +48,11 @@ def random_shape(seed: int, most: int = MOST_STUDENTS) -> Shape:
     chance = random.Random(seed)  # noqa: S311 - a seed to repeat it by
     shape = Shape(f"d{seed}")
     sizes = _sizes(chance, most)
+    common = _common(chance)
     student = 0
     for number, size in enumerate(sizes):
         school = f"s{number}"
-        rates = _rates(chance)
+        rates = _rates(chance, common)
         members = list(range(student, student + size))
         student += size
         for one in members:
@@ -77,39 +80,63 @@ def a_night_later(shape: Shape, seed: int) -> Shape:
     return Shape(shape.district_id, keep, {one: shape.courses[one] for one in keep}, values, shape.scores)
 
 
+def known_of(shapes: list[Shape]) -> Knowledge:
+    """What people know of a district that was in these shapes: only what was true of all of them."""
+    full: list[set[Place]] = []
+    disjoint: list[set[Place]] = []
+    for shape in shapes:
+        within: dict[Place, list[int]] = {(): [len(schools) for schools in shape.schools.values()]}
+        for one, schools in shape.schools.items():
+            for school in schools:
+                within.setdefault((school,), []).append(sum(at == school for at, _ in shape.courses[one]))
+        full.append({place for place, numbers in within.items() if min(numbers) > 0})
+        disjoint.append({place for place, numbers in within.items() if max(numbers) < 2})
+    return Knowledge(frozenset(set.intersection(*full)), frozenset(set.intersection(*disjoint)))
+
+
 def _sizes(chance: random.Random, most: int) -> list[int]:
+    """Schools of 5 to 3,000: most have some hundreds of students, one in eight is tiny."""
     sizes: list[int] = []
     for _ in range(chance.choice((1, 2, 2, 3, 4, 6, 9))):
-        size = round(5 * 600 ** chance.random())  # 5 to 3,000, as many small ones as large ones
+        size = round(5 * 24 ** chance.random() if chance.random() < 1 / 8 else 120 * 25 ** chance.random())
         if sum(sizes) + size <= most:
             sizes.append(size)
     return sizes or [min(most, 40)]
 
 
-def _rates(chance: random.Random) -> dict[str, list[float]]:
-    """How common each value is in one school: from rare to everybody."""
-    rates = {}
+def _common(chance: random.Random) -> dict[str, list[float]]:
+    """How common each value is in a district: some are rare, some are everybody's."""
+    rates: dict[str, list[float]] = {}
     for name, values in CLOSED.items():
         kind = chance.random()
-        if kind < 0.15:  # all students of the school share it, or nearly
-            rates[name] = [1.0] + [0.001] * (len(values) - 1)
-        elif kind < 0.5:  # rare ones
-            rates[name] = [chance.choice((0.004, 0.02, 0.06)) for _ in values[:-1]] + [1.0]
+        if kind < 0.05:  # all students share it, or nearly
+            rates[name] = [1.0] + [0.002] * (len(values) - 1)
+        elif kind < 0.2:  # rare ones
+            rates[name] = [1.0] + [chance.choice((0.01, 0.05, 0.3)) for _ in values[1:]]
         else:
-            rates[name] = [chance.uniform(0.1, 1) for _ in values]
-    rates[OPEN] = [1 / (1 + place) ** chance.choice((1.2, 2.0, 3.0)) for place in range(12)]
-    chance.shuffle(rates[OPEN])
+            rates[name] = [chance.uniform(0.3, 1) for _ in values]
+        chance.shuffle(rates[name])
+    rates[OPEN] = [1 / (1 + place) for place in range(LANGUAGES)]
+    return rates
+
+
+def _rates(chance: random.Random, common: dict[str, list[float]]) -> dict[str, list[float]]:
+    """How common each value is in one school: as in the district, or heaped up there."""
+    rates = {name: [rate * chance.uniform(0.6, 1.6) for rate in of] for name, of in common.items()}
+    for of in rates.values():
+        if chance.random() < 0.07:
+            of[chance.randrange(len(of))] *= chance.choice((0.0, 0.05, 8))
     return rates
 
 
 def _values(chance: random.Random, rates: dict[str, list[float]]) -> dict[str, str]:
     values = {name: chance.choices(CLOSED[name], rates[name])[0] for name in CLOSED}
-    values[OPEN] = f"language {chance.choices(range(12), rates[OPEN])[0]}"
+    values[OPEN] = f"language {chance.choices(range(LANGUAGES), rates[OPEN])[0]}"
     return values
 
 
 def _course_shares(chance: random.Random) -> list[float]:
-    return [chance.choice((1.0, 0.99, 0.9, 0.5, 0.25, 0.08)) for _ in range(chance.choice((1, 2, 3, 5)))]
+    return [chance.choice((1.0, 0.97, 0.7, 0.6, 0.5, 0.5, 0.3, 0.3, 0.05)) for _ in range(chance.choice((1, 2, 3, 4)))]
 
 
 def _class_list(chance: random.Random, members: list[int], share: float) -> list[int]:

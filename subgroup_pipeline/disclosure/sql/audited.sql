@@ -1,4 +1,4 @@
--- Leaves audited: the cells of every district and month, with what the audit asks of them.
+-- Leaves audited: the cells of every district and month that is worked out tonight, with what the audit asks of them.
 -- piece numbers these districts and months; place, line and about number places, the subgroups of each, and subgroups.
 create or replace temp table audited as
 with piece as (
@@ -7,6 +7,7 @@ with piece as (
         month,
         row_number() over (order by district_id, month nulls first) - 1 as piece
     from cell
+    where not is_carried
     group by district_id, month
 )
 

@@ -39,7 +39,8 @@ margins as (
 ),
 
 -- Schools against their district, courses against their school: students may be in several, or in none. That nobody is in
--- several, or nobody in none, is what people of the place know; where it is true of every count it is taken for known.
+-- several, or nobody in none, is what people of the place know; where it is true of every count it is taken for known. Where few
+-- students are in several places, nobody of a rare value probably is: where that is true, the guess is taken for known too.
 sums as (
     select
         whole.piece,
@@ -47,7 +48,10 @@ sums as (
         whole.level,
         whole.school_id,
         list(part.part order by part.part) filter (where part.part is not null) as members,
-        coalesce(sum(part.of_part), 0) - any_value(whole.student_count) as excess
+        coalesce(sum(part.of_part), 0) - any_value(whole.student_count) as excess,
+        any_value(whole.is_total) as is_total,
+        any_value(whole.student_count) as student_count,
+        any_value(whole.minimum_count) as minimum_count
     from audited as whole
     left join containment as part
         on whole.key = part.whole and (part.part_level, part.whole_level) <> ('course', 'district')
@@ -61,13 +65,16 @@ columns as (
         whole,
         members,
         case
-            when every_excess.least >= 0 and every_excess.most <= 0 then 'equal'
+            when excess = 0 and (is_a_guess or every_excess.least = every_excess.most) then 'equal'
             when every_excess.least >= 0 then 'at_least'
             when every_excess.most <= 0 then 'at_most'
         end as relation
     from (
         select
             *,
+            bool_or(is_total and abs(excess) < greatest(minimum_count, student_count / 10))
+                over (partition by piece, level, school_id)
+                as is_a_guess,
             {
                 least: min(excess) over (partition by piece, level, school_id),
                 most: max(excess) over (partition by piece, level, school_id)
