@@ -32,6 +32,10 @@ class UnknownKeyError(SubgroupsError):
     """An SSH key was named that no district, or not this one, has."""
 
 
+class SecretRefusedError(SubgroupsError):
+    """A text was given as a secret of a roster server that cannot be one; the message never quotes it."""
+
+
 class PasswordRefusedError(SubgroupsError):
     """A password is not good enough; the message tells a clerk what to change."""
 

@@ -17,6 +17,7 @@ from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.districts.header_name import canonical
 from subgroup_pipeline.districts.privacy_settings import Privacy
 from subgroup_pipeline.districts.report_settings import Reports, check_pairs
+from subgroup_pipeline.districts.roster_settings import Roster
 from subgroup_pipeline.districts.settings_part import Part
 from subgroup_pipeline.districts.subgroup_settings import ALL_STUDENTS, NOT_REPORTED, SubgroupColumn, Subgroups
 from subgroup_pipeline.errors import SettingsError
@@ -66,13 +67,6 @@ class Server(Part):
         return value
 
 
-class Roster(Part):
-    """Where the roster comes from."""
-
-    source: Literal["sftp"] = "sftp"
-    path: str = "inbox/roster"
-
-
 class Mail(Part):
     """How the contacts have their mail."""
 
@@ -111,6 +105,11 @@ class DistrictSettings(Part):
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds that the district delivers."""
         return FEEDS if self.has_subgroup_file else ("roster",)
+
+    @property
+    def uploaded_feeds(self) -> tuple[Feed, ...]:
+        """The feeds that come as files."""
+        return tuple(feed for feed in self.feeds if feed == "subgroups" or not self.roster.is_fetched)
 
     @property
     def reads_roster(self) -> bool:

@@ -63,6 +63,18 @@ class DistrictKey(Base):
     paused_at: Mapped[datetime | None]
 
 
+class DistrictSecret(Base):
+    """A secret with which we sign in to a district's roster server, sealed with the district's key."""
+
+    __tablename__ = "district_secret"
+
+    district_id: Mapped[str] = mapped_column(ForeignKey("district.district_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Characters(20), primary_key=True)
+    sealed: Mapped[bytes]
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(Characters(80))
+
+
 class Delivery(Base):
     """One delivery of one feed of one district, and how far it came."""
 
