@@ -13,6 +13,7 @@ from subgroup_pipeline.cli.invitations import invite
 from subgroup_pipeline.cli.new_district import new
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 from subgroup_pipeline.cli.propose import propose
+from subgroup_pipeline.cli.secrets import secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,4 +114,5 @@ app.command()(new)
 app.command()(invite)
 app.command()(propose)
 app.command()(keys.authorize)
+app.command()(secret)
 app.add_typer(keys.app, name="keys")

@@ -43,7 +43,8 @@ def set_secret(registry: Registry, keyring: Keyring, district_id: str, name: str
     secret = value.strip()
     if not secret or len(secret) > MOST_CHARACTERS or not secret.isascii() or not secret.isprintable():
         raise SecretRefusedError(
-            f"this cannot be a {name}: it has to be 1 to {MOST_CHARACTERS} printable ASCII characters on one line. Nothing was kept."
+            f"this cannot be a {name}: it has to be 1 to {MOST_CHARACTERS} printable ASCII characters on one line. Nothing was "
+            "kept."
         )
     registered_district(registry, district_id)
     sealed = keyring.seal(district_id, _purpose(name), secret.encode())

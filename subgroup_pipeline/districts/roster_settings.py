@@ -21,7 +21,9 @@ class Auth(Part):
     """How requests are signed. The secrets themselves are given to `subgroups district secret`, never here."""
 
     type: Literal["oauth1", "oauth2", "bearer"]
-    signature: Literal["HMAC-SHA256", "HMAC-SHA1"] | None = Field(None, description="of oauth1; HMAC-SHA256 where it is not given")
+    signature: Literal["HMAC-SHA256", "HMAC-SHA1"] | None = Field(
+        None, description="of oauth1; HMAC-SHA256 where it is not given"
+    )
     token_url: str | None = Field(None, description="of oauth2: where a token is asked for")
     scope: str | None = Field(None, description="of oauth2, where the server wants one")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.database import Registry
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import FEEDS, Feed
+from subgroup_pipeline.registry.ledger import Feed
 from subgroup_pipeline.registry.receiving import noted_districts, register_delivery, set_waiting, take_files
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.settings import Settings
@@ -115,6 +115,8 @@ class _Entering:
     fetched: Fetched
     noted: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    said: dict[str, list[Finding]] = field(default_factory=dict)
+    """What this fetch has to say of a district so far: it may have several sources."""
 
     def enter(self, source: Source, district_id: str, outcome: Taken | SourceError) -> None:
         """Enter what one district gave, and clear at its source what was archived."""
@@ -129,19 +131,21 @@ class _Entering:
                 fault = error  # the next fetch clears the rest
         if taken.waiting or taken.partial or fault or district_id in self.noted:
             with self.lock:
-                self._note(district_id, None if isinstance(outcome, SourceError) else taken, fault)
+                waiting = None if isinstance(outcome, SourceError) else {f: taken.waiting.get(f, []) for f in source.feeds}
+                self._note(district_id, waiting, [*taken.partial, *([Finding(fault.code, about=str(fault))] if fault else [])])
+                if fault:
+                    known = self.fetched.faults.get(district_id)
+                    self.fetched.faults[district_id] = f"{known} {fault}" if known else str(fault)
 
-    def _note(self, district_id: str, taken: Taken | None, fault: SourceError | None) -> None:
+    def _note(self, district_id: str, waiting: Mapping[Feed, list[str]] | None, findings: list[Finding]) -> None:
         """Note what waits, where the source said so, and what is wrong, in place of what the fetch before noted."""
+        said = self.said.setdefault(district_id, [])
+        said += findings
         with self.registry.begin() as session:
-            if taken is not None:
-                for feed in FEEDS:
-                    set_waiting(session, district_id, feed, taken.waiting.get(feed, []))
-                self.fetched.waiting |= {(district_id, feed): names for feed, names in taken.waiting.items()}
-            findings = [*(taken.partial if taken else []), *([Finding(fault.code, about=str(fault))] if fault else [])]
-            store_findings(session, "intake", district_id, None, findings)
-        if fault:
-            self.fetched.faults[district_id] = str(fault)
+            for feed, names in (waiting or {}).items():
+                set_waiting(session, district_id, feed, names)
+            store_findings(session, "intake", district_id, None, said)
+        self.fetched.waiting |= {(district_id, feed): names for feed, names in (waiting or {}).items() if names}
 
     def _register(self, source: Source, district_id: str, arrival: Arrival) -> None:
         """Enter an arrival, and that it was taken as it stood at its source: both or neither."""

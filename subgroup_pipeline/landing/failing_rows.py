@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.disk import write_whole
-from subgroup_pipeline.findings.finding import MOST_ROWS
+from subgroup_pipeline.findings.finding import MOST_ROWS, Finding
 from subgroup_pipeline.findings.severity import SEVERITIES
 from subgroup_pipeline.landing.lines import find_all_lines
+from subgroup_pipeline.landing.listed import is_listed, place_in_list
 from subgroup_pipeline.reading.row_lookup import KeyedRows
 from subgroup_pipeline.stages import stage
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from subgroup_pipeline.findings.finding import Finding
     from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
@@ -81,7 +81,16 @@ def locate(
         for number, finding in enumerate(findings)
     ]
     gravest = sorted(lines, key=lambda number: SEVERITIES.index(findings[number].severity))
-    return located, _most([lines[number] for number in gravest])
+    kept = _most([lines[number] for number in gravest])
+    if is_listed(delivery):
+        return [place_in_list(finding) for finding in located], [_in_list(row) for row in kept]
+    return located, kept
+
+
+def _in_list(row: FailingRow) -> FailingRow:
+    """A row of a list that was fetched: its place is the endpoint, the number of the object, and the field."""
+    placed = place_in_list(Finding(row.code, file=row.file, line=row.line, column=row.column))
+    return replace(row, file=placed.file or "", line=placed.line, column=placed.column or "")
 
 
 def _most(groups: Sequence[list[FailingRow]]) -> list[FailingRow]:

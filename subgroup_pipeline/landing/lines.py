@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.errors import ArchiveDamagedError
 from subgroup_pipeline.intake.archive import DistrictArchive
+from subgroup_pipeline.landing.listed import is_listed, rows_of_list
 from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.reading.row_lookup import FoundRow, HowRead, KeyedRows
 from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
@@ -25,17 +28,27 @@ def find_all_lines(
 
     None are found in a file that the delivery does not have, that is not kept, or that takes its process beyond the limits.
     """
-    place = _place(delivery, file_name)
-    if place is None:
-        return [[] for _ in wanted]
-    sha256, member = place
     noted = delivery.record.reading_of(file_name)
     how = HowRead(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
     try:
-        with DistrictArchive(home, delivery.district_id).opened(sha256, home.scratch) as path:
-            return readers.find_rows(path, member, how, wanted, most)
+        with _opened(home, readers, delivery, file_name) as (path, member):
+            return [[] for _ in wanted] if path is None else readers.find_rows(path, member, how, wanted, most)
     except (FileNotFoundError, ArchiveDamagedError):
         return [[] for _ in wanted]
+
+
+@contextmanager
+def _opened(home: Home, readers: ReadingPool, delivery: Delivery, file_name: str) -> Iterator[tuple[Path | None, str]]:
+    """The plain bytes that hold a file's rows, and the member's name if that is a zip; None where the delivery has no such file."""
+    if is_listed(delivery):
+        with rows_of_list(delivery, home, readers, file_name) as rows:
+            yield rows, ""
+    elif (place := _place(delivery, file_name)) is None:
+        yield None, ""
+    else:
+        sha256, member = place
+        with DistrictArchive(home, delivery.district_id).opened(sha256, home.scratch) as path:
+            yield path, member
 
 
 def _place(delivery: Delivery, file_name: str) -> tuple[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import ColumnMap
@@ -58,11 +58,11 @@ def load_files(
 
     A file that DuckDB cannot read loads nothing and is refused in its screening; the others are not touched.
     """
-    groups: dict[tuple[RawTable, ColumnMap, str, bool], Work] = defaultdict(list)
+    groups: dict[tuple[RawTable, ColumnMap, str, bool, bool], Work] = defaultdict(list)
     for screening in sorted(screenings, key=lambda s: (s.district_id, s.delivery_id)):
         for file in screening.files:
             is_clean = file.shape.is_ascii and not file.shape.is_padded
-            groups[file.table, file.mapping, file.shape.delimiter, is_clean].append((screening, file))
+            groups[file.table, file.mapping, file.shape.delimiter, is_clean, file.is_listed].append((screening, file))
     for (table, mapping, *_), work in groups.items():
         for at in range(0, len(work), FILES_A_STATEMENT):
             _load_group(connection, table, mapping, work[at : at + FILES_A_STATEMENT], landed_at)
@@ -99,22 +99,25 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: Col
     # Two districts may send the same zip, which intake unpacks once: read once, joined to each.
     paths = list(dict.fromkeys(file["path"] for file in files))
     targets = ", ".join(f'"{column}"' for column, _ in mapping.columns)
-    shape = work[0][1].shape
+    shape, is_listed = work[0][1].shape, work[0][1].is_listed
     is_clean = shape.is_ascii and not shape.is_padded
-    cells = {n: f"r.c{n}" if is_clean else cell_as_read(f"r.c{n}") for n in range(mapping.width)}
+    as_it_is = "nullif(r.c{}, '')" if is_listed else "r.c{}"
+    cells = {n: as_it_is.format(n) if is_clean else cell_as_read(f"r.c{n}") for n in range(mapping.width)}
     sources = ", ".join(cells[position] for _, position in mapping.columns)
     keyed, keys = _map_of([(key, cells[position]) for key, position in mapping.keyed])
+    if is_listed and mapping.keyed:
+        keyed, keys = _map_of_given([(key, cells[position], f"r.c{position}") for key, position in mapping.keyed])
     connection.execute(
         f"insert into {table} (district_id, delivery_id, file_name, landed_at, {targets}, {table.map_column}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, {keyed} "
-        f"from read_csv(?, {strict_csv(mapping.width, shape.delimiter)}, store_rejects=true, "
+        f"from read_csv(?, {strict_csv(mapping.width, shape.delimiter)}, allow_quoted_nulls={not is_listed}, store_rejects=true, "
         "rejects_table='landing_reject', rejects_scan='landing_scan', rejects_limit=0, filename='path') r "
         f"join {_LANDING_FILE} f using (path)",
         [landed_at.replace(tzinfo=None), *keys, paths],
     )
 
 
-def _map_of(cells: Sequence[tuple[str, str]]) -> tuple[str, list[list[str]]]:
+def _map_of(cells: Sequence[tuple[str, str]]) -> tuple[str, list[Any]]:
     """SQL of a map of these cells by key, and what it binds. A cast struct takes half the time of `map`, which looks for doubles.
 
     Names from a header that are not plain are bound: a NUL in one would end the statement's text, for every district in it.
@@ -125,6 +128,13 @@ def _map_of(cells: Sequence[tuple[str, str]]) -> tuple[str, list[list[str]]]:
         struct = ", ".join(f"{literal(key)}: {cell}" for key, cell in cells)
         return f"cast({{{struct}}} as map(varchar, varchar))", []
     return f"map(?::varchar[], [{', '.join(cell for _, cell in cells)}])", [[key for key, _ in cells]]
+
+
+def _map_of_given(cells: Sequence[tuple[str, str, str]]) -> tuple[str, list[Any]]:
+    """SQL of a map without the keys that an object does not have: those are not blank, nobody shared them. And what it binds."""
+    entries = ", ".join(f"{{k: ?, v: {cell}, is_given: {given} is not null}}" for _, cell, given in cells)
+    pairs = f"list_transform(list_filter([{entries}], lambda e: e.is_given), lambda e: {{k: e.k, v: e.v}})"
+    return f"map_from_entries({pairs})", [key for key, _, _ in cells]
 
 
 def strict_csv(width: int, delimiter: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.landing.listed import is_listed, listing_of, write_list
 from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files
 from subgroup_pipeline.reading.roster_files import KINDS, MANIFEST, roster_file
 from subgroup_pipeline.reading.zip_proof import member_name
@@ -35,6 +36,8 @@ class RosterPackage:
     files: dict[str, Path] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    is_listed: bool = False
+    """It was fetched as lists: there is no manifest, and no column that the server did not have to give."""
 
     @property
     def known(self) -> set[str]:
@@ -66,10 +69,26 @@ def open_package(
     `plain` are the uploads by sha256. What has to be unpacked lies in `scratch` afterwards. Raises OSError when the disk has no
     place for it.
     """
+    if is_listed(delivery):
+        return _open_lists(delivery, plain, scratch, readers)
     package = RosterPackage()
     _name_files(package, _files(package, delivery, plain, scratch, zips))
     if MANIFEST in package.files:
         _read_manifest(package, package.files[MANIFEST], readers)
+    return package
+
+
+def _open_lists(delivery: Delivery, plain: Mapping[str, Path], scratch: Path, readers: ReadingPool) -> RosterPackage:
+    """The lists of a roster that was fetched, each written as the file that it stands for."""
+    package = RosterPackage(is_listed=True)
+    uploads = {file.name: plain[file.sha256] for file in delivery.files}
+    for kind, listed in listing_of(uploads).collections.items():
+        package.modes[kind] = listed.mode
+        target = scratch / "unpacked" / f"{kind}.csv"
+        if listed.is_whole and write_list(uploads, readers, kind, target):
+            package.files[target.name] = target
+        elif listed.is_whole:
+            package.findings.append(Finding("FIL003", file=target.name))
     return package
 
 

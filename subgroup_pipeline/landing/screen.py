@@ -48,6 +48,7 @@ class ScreenedFile:
     mapping: ColumnMap
     shape: CsvShape
     mode: str = "bulk"
+    is_listed: bool = False
 
     @property
     def reading(self) -> FileReading | None:
@@ -189,7 +190,7 @@ def _misplaced(package: RosterPackage, district: DistrictSettings, readers: Read
 
 def _note_missing(screening: Screening, package: RosterPackage, district: DistrictSettings) -> None:
     """What is wrong with which files came: one finding a kind, which lists them."""
-    if MANIFEST not in package.files and package.known:
+    if MANIFEST not in package.files and package.known and not package.is_listed:
         screening.findings.append(Finding("PKG002", file=MANIFEST))
     tables = {table.file_name: table for table in roster_tables().values()}
     lost = package.announced - package.known
@@ -231,7 +232,9 @@ def _screen_roster_file(
     if not shape.records and not (table.is_core and mode == "delta"):
         screening.findings.append(Finding("ROW005" if table.is_core else "ROW006", file=name))
     if mapping is not None:
-        screening.files.append(ScreenedFile(path, readable, name, RAW_TABLES[table.name], mapping, shape, mode))
+        screening.files.append(
+            ScreenedFile(path, readable, name, RAW_TABLES[table.name], mapping, shape, mode, package.is_listed)
+        )
 
 
 def _left_out(fatal: Finding, code: str) -> Finding:

@@ -20,7 +20,7 @@ from subgroup_pipeline.quality.family_totals import JudgedFeeds, note_failures
 from subgroup_pipeline.quality.held_preview import preview_held
 from subgroup_pipeline.quality.roster_guards import assess_rosters, set_aside_findings
 from subgroup_pipeline.quality.subgroup_guards import assess_subgroup_files
-from subgroup_pipeline.quality.suite_findings import as_finding, failures_by_delivery
+from subgroup_pipeline.quality.suite_findings import as_finding, failures_by_delivery, leave_out_of_lists
 from subgroup_pipeline.quality.validation import Failure, validate
 from subgroup_pipeline.quality.verdict import state_of, verdict_of
 from subgroup_pipeline.reading.reading_pool import ReadingPool
@@ -41,7 +41,7 @@ from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, RUN_DELIVERY
-from subgroup_pipeline.warehouse.oneroster import gradebook_files
+from subgroup_pipeline.warehouse.oneroster import file_at, gradebook_files
 from subgroup_pipeline.warehouse.raw_tables import tables_of
 from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
@@ -156,6 +156,7 @@ def _judge_turn(
     assess = assess_rosters if feed == "roster" else assess_subgroup_files
     with open_session(settings) as session:
         validation = validate(settings, session, tables, run_name=run_name and f"{run_name}-{feed}")
+        leave_out_of_lists(validation, deliveries)
         assessments = assess(registry, session, districts, deliveries)
         findings = _all_findings(districts, deliveries, validation, assessments)
         with registry.begin() as ledger:
@@ -222,7 +223,7 @@ def _verdict(session: Session, district: RegisteredDistrict, row: Delivery, find
     said = [(f.code, f.file) for f in findings] + [(f.code, f.file) for f in row.findings if f.stage != "quality"]
     severities = [severity_of(code) for code, _ in said]
     if "fatal" not in severities:  # what is refused anyway waits for nobody
-        is_clean = not any(severity_of(code) == "error" and file not in gradebook_files() for code, file in said)
+        is_clean = not any(severity_of(code) == "error" and file_at(file) not in gradebook_files() for code, file in said)
         if district.settings.publish_when == "clean" and not is_clean:
             findings.append(Finding("CLN702"))
         is_live = row.state in LIVE_STATES

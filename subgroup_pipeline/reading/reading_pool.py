@@ -17,7 +17,7 @@ from subgroup_pipeline.reading.shape import CsvShape, SetAsideRow
 from subgroup_pipeline.reading.zip_proof import MAX_UNPACKED, ZipMember, ZipProof
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows
 
@@ -36,6 +36,11 @@ class ReadingPool(Processes):
         if answer is None:
             return CsvShape(findings=[Finding("FIL003", file=file_name)]), path
         return _shape(answer["shape"]), Path(answer["readable"])
+
+    def read_listed_rows(self, pages: Path, target: Path, about: Mapping[str, object]) -> list[str] | None:
+        """As `listed_pages.read_rows`; None for pages that their process did not survive."""
+        answer = self.ask("listed_rows", pages, {"target": str(target), "about": about}, SECONDS + SECONDS_FLOOR)
+        return None if answer is None else [str(key) for key in answer]
 
     def prove_zip(self, path: Path, name: str, into: Path | None = None, room: int = MAX_UNPACKED) -> ZipProof:
         """As `zip_proof.prove_zip`."""

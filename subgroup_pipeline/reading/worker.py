@@ -18,6 +18,7 @@ from subgroup_pipeline.reading.column_values import ColumnValues, column_values
 from subgroup_pipeline.reading.csv_shape import MAX_FILE, read_shape
 from subgroup_pipeline.reading.first_lines import first_lines
 from subgroup_pipeline.reading.likely_header import likely_header
+from subgroup_pipeline.reading.listed_pages import MEMORY, read_rows
 from subgroup_pipeline.reading.manifest import read_manifest
 from subgroup_pipeline.reading.row_counts import count_rows, said_row_counts
 from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows, find_rows
@@ -58,6 +59,7 @@ def _values(path: Path, how: dict[str, Any], most: int) -> list[ColumnValues]:
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
+    "listed_rows": lambda path, target, about: read_rows(path, Path(target), about),
     "prove_zip": lambda path, name, into, room: prove_zip(path, name, Path(into) if into else None, room),
     "roster_members": roster_members,
     "manifest": read_manifest,
@@ -83,9 +85,10 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
     path = Path(question["path"])
     if question["ask"] == "shape":
         _load_numpy()
+    floor = MEMORY if question["ask"] == "listed_rows" else MEMORY_FLOOR
     _, most = resource.getrlimit(resource.RLIMIT_AS)  # whoever started us may be held to one, and so are we
     try:
-        limit = question["memory"] or min(MEMORY_MOST, MEMORY_FLOOR + MEMORY_TIMES * path.stat().st_size)
+        limit = question["memory"] or min(MEMORY_MOST, floor + MEMORY_TIMES * path.stat().st_size)
         resource.setrlimit(resource.RLIMIT_AS, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
         return {"answer": QUESTIONS[question["ask"]](path, **question["about"])}
     except Exception:  # noqa: BLE001 - whatever the bytes made happen: the file gets its finding, the night goes on

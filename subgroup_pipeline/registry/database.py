@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.home import Home
     from subgroup_pipeline.settings import Settings
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest migration; a test holds it to the folder. Comparing it saves Alembic's import on every command."""
 
 _EVENTS = "audit events"

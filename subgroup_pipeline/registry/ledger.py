@@ -22,9 +22,9 @@ from subgroup_pipeline.registry.schema import Delivery, District, FindingRow
 Feed = Literal["roster", "subgroups"]
 State = Literal["received", "screened", "landed", "held", "accepted", "published", "superseded", "rejected"]
 Verdict = Literal["accepted", "accepted_with_rows_set_aside", "held", "rejected"]
-Proof = Literal["zip_crc", "sha256", "row_count", "volume", "settled"]
-"""How a delivery is known to be complete, strongest first: a zip's own sums; what the district wrote beside the file; as many
-rows as the last good one; or only that it stood unchanged, which is shown as it is."""
+Proof = Literal["complete_listing", "zip_crc", "sha256", "row_count", "volume", "settled"]
+"""How a delivery is known to be complete, strongest first: every list was fetched whole and adds up; a zip's own sums; what
+the district wrote beside the file; as many rows as the last good one; or only that it stood unchanged, as is shown."""
 
 FEEDS: tuple[Feed, ...] = ("roster", "subgroups")
 LIVE_STATES: tuple[State, ...] = ("accepted", "published")

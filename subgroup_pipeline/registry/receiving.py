@@ -67,7 +67,8 @@ def register_delivery(  # noqa: PLR0913 - the facts of a delivery
     session.flush()
     record_event(session, "delivery.received", actor=PIPELINE, district_id=district_id, delivery_id=delivery.delivery_id)
     said = list(findings)
-    if not is_rejected and _came_before(session, delivery):
+    # What a server lists is what it has now, also where it is as it was before; only a file can be an old one.
+    if not is_rejected and proof != "complete_listing" and _came_before(session, delivery):
         said.append(Finding("OLD801", file=files[0].name))
     store_findings(session, "intake", district_id, delivery.delivery_id, said)
     if is_rejected:

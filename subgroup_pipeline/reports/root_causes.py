@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import columns_of
 from subgroup_pipeline.findings.severity import GRAVE, SEVERITIES
+from subgroup_pipeline.warehouse.oneroster import file_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,8 @@ def _of_all(root: Group, children: dict[str, Group]) -> tuple[int, tuple[int, in
 
 
 def _place(finding: FindingRow) -> tuple[int, int, int, int]:
-    file = _FILES.index(finding.file) if finding.file in _FILES else len(_FILES)
+    name = file_at(finding.file)
+    file = _FILES.index(name) if name in _FILES else len(_FILES)
     return SEVERITIES.index(finding.severity), file, -(finding.count or 0), finding.finding_id
 
 
@@ -143,7 +145,7 @@ def _parent(finding: FindingRow, findings: Sequence[FindingRow]) -> FindingRow |
         ]
         return max(own, key=lambda other: other.count or 0, default=None)
     before = PARENT_FILE.get(finding.code, ())
-    return _best([other for other in removing if other.file in before and other.file != finding.file])
+    return _best([other for other in removing if file_at(other.file) in before and other.file != finding.file])
 
 
 def _named_causes(finding: FindingRow, findings: Sequence[FindingRow]) -> list[FindingRow]:

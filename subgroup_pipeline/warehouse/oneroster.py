@@ -101,6 +101,16 @@ def gradebook_files() -> frozenset[str]:
 
 
 @cache
+def _endpoints() -> dict[str, str]:
+    return {f"/{table.kind}": table.file_name for table in roster_tables().values()}
+
+
+def file_at(place: str | None) -> str | None:
+    """The file that has what an endpoint of a OneRoster server gives (`/users`: users.csv); any other place as it is."""
+    return _endpoints().get(place or "", place)
+
+
+@cache
 def vocabularies() -> dict[str, tuple[str, ...]]:
     """The words that the specification allows, by `<raw table>.<column>`, as it writes them.
 

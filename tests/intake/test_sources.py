@@ -17,7 +17,7 @@ from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import server_of
 from subgroup_pipeline.intake.sources.sight import Sight
 from subgroup_pipeline.intake.sources.source import SourceError, Taken
-from subgroup_pipeline.registry.ledger import UploadedFile
+from subgroup_pipeline.registry.ledger import Feed, UploadedFile
 from tests.support import small_district as small
 from tests.support.servers import World
 
@@ -35,6 +35,7 @@ class Pages:
     archive: DistrictArchive
     answers: bool = True
     cleared: list[Arrival] = field(default_factory=list)
+    feeds: tuple[Feed, ...] = ("roster",)
 
     def take(self) -> Taken:
         if not self.answers:

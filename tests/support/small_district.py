@@ -93,17 +93,18 @@ class SmallRoster(MadeUpRoster):
 
 def roster(students: int = 10, *, school_year: int = 2027) -> dict[str, str]:
     """Texts of a small roster's files by name, manifest first; students alternate between the schools."""
-    return _with_students(students, school_year).texts()
+    return made_roster(students, school_year).texts()
 
 
 def graded_roster(students: int = 10) -> dict[str, str]:
     """The same with a gradebook."""
-    made = _with_students(students, 2027)
+    made = made_roster(students)
     made.add_gradebook(students)
     return made.texts()
 
 
-def _with_students(students: int, school_year: int) -> SmallRoster:
+def made_roster(students: int, school_year: int = 2027) -> SmallRoster:
+    """The small roster, to which more may be added."""
     made = SmallRoster(school_year=school_year)
     for n in range(students):
         made.add_student(n)

@@ -45,10 +45,15 @@ class Inbox:
         self._zips = zips
         self._archive = DistrictArchive(settings.paths, district.district)
 
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Those that come as files."""
+        return self._district.uploaded_feeds
+
     def take(self) -> Taken:
         """Archive everything that is complete. Raises SourceError."""
         taken, began = Taken(), time.monotonic()
-        for feed in self._district.uploaded_feeds:
+        for feed in self.feeds:
             listing = self._list(feed)
             self._tidy(listing)
             promises = self._read_sidecars(listing) if listing.uploads else {}
@@ -89,7 +94,7 @@ class Inbox:
 
     def observe(self) -> list[Sight]:
         """Note how the files stand, and give those that stood unchanged for long enough, in `check/` too."""
-        listings = [self._list(feed) for feed in self._district.uploaded_feeds]
+        listings = [self._list(feed) for feed in self.feeds]
         settled = [entry for listing in listings for entry in listing.uploads if listing.is_settled(entry)]
         checks = settled_checks(self._server, self._settings, self._district.district)
         return [entry.sight for entry in (*settled, *checks)]

@@ -1,11 +1,13 @@
-"""Which source a district has, as its settings say."""
+"""Which sources a district has, as its settings say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol
 
+from subgroup_pipeline.intake.oneroster.server import RosterHost, host_of
 from subgroup_pipeline.intake.sources.inbox import Inbox
+from subgroup_pipeline.intake.sources.oneroster_api import OneRosterApi
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpServer, server_of
 
@@ -19,28 +21,41 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 
+class Connection(Protocol):
+    """What sources share."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 @dataclass(frozen=True)
 class SharedConnection:
     """Districts with their sources that share one connection, which is opened when the first asks and has to be closed."""
 
-    connection: SftpConnection
+    connection: Connection
     members: tuple[tuple[RegisteredDistrict, Source], ...]
 
 
 def sources_of(
     registry: Registry, settings: Settings, districts: Sequence[RegisteredDistrict], zips: UnpackedZips
 ) -> list[SharedConnection]:
-    """The sources of districts, those together that share a connection."""
+    """The sources of districts, those together that share a connection.
+
+    Every district has an inbox, also one whose roster is fetched: its subgroup files and the files to be checked come there.
+    """
     on_server: dict[SftpServer, list[RegisteredDistrict]] = {}
+    on_host: dict[str, list[RegisteredDistrict]] = {}
     for district in districts:
-        source = district.settings.roster.source
-        if source == "sftp":
-            on_server.setdefault(server_of(settings, district), []).append(district)
-        else:
-            assert_never(source)
+        on_server.setdefault(server_of(settings, district), []).append(district)
+        if district.settings.roster.url is not None:
+            on_host.setdefault(host_of(district.settings.roster.url), []).append(district)
     shared: list[SharedConnection] = []
     for server, on_it in on_server.items():
         connection = SftpConnection(server)
         inboxes = ((district, Inbox(registry, settings, connection, district.settings, zips)) for district in on_it)
         shared.append(SharedConnection(connection, tuple(inboxes)))
+    for name, on_it in on_host.items():
+        host = RosterHost(name)
+        lists = ((district, OneRosterApi(registry, settings, host, district.settings)) for district in on_it)
+        shared.append(SharedConnection(host, tuple(lists)))
     return shared

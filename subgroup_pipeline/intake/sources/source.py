@@ -35,6 +35,10 @@ class Taken:
 class Source(Protocol):
     """What `fetch` asks of a district's source, in this order. Everything but `note_taken` may raise a SourceError."""
 
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """The feeds that come from here; a district may have several sources."""
+
     def take(self) -> Taken:
         """Archive everything that is complete."""
 

@@ -1,0 +1,29 @@
+"""The secrets of a district's roster server as a person handles them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.districts.district_secrets import secrets_on_record, set_secret
+from subgroup_pipeline.districts.registered import registered_district
+from subgroup_pipeline.keyring import Keyring
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+
+def keep_secret(registry: Registry, settings: Settings, district_id: str, name: str, value: str, *, actor: str) -> list[str]:
+    """Keep a secret; gives the names of those that the district's settings need and that are still missing.
+
+    Raises UnknownDistrictError, and SecretRefusedError for a text that cannot be a secret.
+    """
+    set_secret(registry, Keyring(settings.paths), district_id, name, value, actor=actor)
+    return missing_secrets(registry, district_id)
+
+
+def missing_secrets(registry: Registry, district_id: str) -> list[str]:
+    """The names of secrets that a district's settings need and that are not on record. Raises UnknownDistrictError."""
+    auth = registered_district(registry, district_id).settings.roster.auth
+    known = {one.name for one in secrets_on_record(registry, district_id)}
+    return [name for name in auth.secrets if name not in known] if auth else []
