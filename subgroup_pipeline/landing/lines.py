@@ -39,7 +39,7 @@ def find_all_lines(
 
 @contextmanager
 def _opened(home: Home, readers: ReadingPool, delivery: Delivery, file_name: str) -> Iterator[tuple[Path | None, str]]:
-    """The plain bytes that hold a file's rows, and the member's name if that is a zip; None where the delivery has no such file."""
+    """Plain bytes with the rows of a file, and its name if that is a member of a zip; None where there is no such file."""
     if is_listed(delivery):
         with rows_of_list(delivery, home, readers, file_name) as rows:
             yield rows, ""

@@ -74,7 +74,11 @@ def test_a_code_says_what_happened_and_what_to_do(code: str) -> None:
 
 
 NOT_IN_EXCEL = {
-    *(code for code in catalogue() if code.startswith(("API", "NET", "LAG", "PRT", "ZIP", "PKG", "EOF", "FST", "OLD", "BLD", "VOL"))),
+    *(
+        code
+        for code in catalogue()
+        if code.startswith(("API", "NET", "LAG", "PRT", "ZIP", "PKG", "EOF", "FST", "OLD", "BLD", "VOL"))
+    ),
     "FIL002",
     "ROW006",
     "SUB504",
