@@ -59,11 +59,14 @@ _RECORD = (
     '"records": 100, "blank": 0, "skipped": 0, "continued": 0, "set_aside": 0, "landed": 100}}, "active_students": 90}'
 )
 
-# Night 0 is the last one. A feed's newest delivery is published, and those before it are superseded.
+MADE_HERE = "sha256 like '00000000%'"
+"""What tells the deliveries that are made here."""
+
+# Night 0 is the last one. A feed's newest delivery is `newest`, and those before it are superseded.
 _DELIVERIES = f"""
 with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :rows),
 placed as (
-    select i, i / (2 * :districts) as night, printf('d%04d', (i / 2) % :districts) as district_id,
+    select i, i / (2 * :districts) as night, printf(:name, (i / 2) % :districts + :first) as district_id,
         case i % 2 when 0 then 'roster' else 'subgroups' end as feed
     from n
 ),
@@ -73,28 +76,47 @@ timed as (
 insert into delivery (delivery_id, district_id, feed, state, verdict, proof, sha256, content_sha256, received_at,
     settings_version, rules_version, seen_again_count, record)
 select strftime('%Y%m%dT%H%M%S000000', :now, '-' || days || ' days') || '-' || printf('%06x', i), district_id, feed,
-    case night when 0 then 'published' else 'superseded' end, 'accepted', 'zip_crc', printf('%064x', i), printf('%064x', i),
+    case night when 0 then :newest else 'superseded' end, 'accepted', 'zip_crc', printf('%064x', i), printf('%064x', i),
     strftime('%Y-%m-%d %H:%M:%S.000000', :now, '-' || days || ' days'), 1, 'rules', 0, :record
 from timed
 """
-_FILES = """
+_FILES = f"""
 insert into delivery_file (delivery_id, name, member_of, sha256, size)
 select delivery_id, name, '', sha256 || name, 1000 from delivery, (select 'a.csv' as name union all select 'b.csv')
+where {MADE_HERE}
 """
-_FINDINGS = """
+_FINDINGS = f"""
 insert into finding (district_id, delivery_id, stage, code, severity, message, how_to_fix, lines, found_at)
 select district_id, delivery_id, 'quality', code, 'info', 'Something was found.', 'Mend it.', '[1, 2]', received_at
-from delivery, (select 'HDR003' as code union all select 'EOF001')
+from delivery, (select 'HDR003' as code union all select 'EOF001') where {MADE_HERE}
 """
-_EVENTS = """
+_EVENTS = f"""
 insert into audit_event (at, kind, actor, district_id, delivery_id, detail)
-select received_at, 'delivery.' || kind, 'pipeline', district_id, delivery_id, '{"from": "received", "to": "published"}'
-from delivery, (select 'received' as kind union all select 'state' union all select 'state')
+select received_at, 'delivery.' || kind, 'pipeline', district_id, delivery_id, '{{"from": "received", "to": "published"}}'
+from delivery, (select 'received' as kind union all select 'state' union all select 'state') where {MADE_HERE}
 """
-_NIGHTS = """
+_NIGHTS = f"""
 insert into audit_event (at, kind, actor, detail)
-select max(received_at), 'night.ended', 'pipeline', '{"outcome": "published"}' from delivery group by date(received_at)
+select max(received_at), 'night.ended', 'pipeline', '{{"outcome": "published"}}' from delivery where {MADE_HERE}
+group by date(received_at)
 """
+
+
+def fill_ledger(
+    connection: sa.Connection,
+    rows: int,
+    districts: int,
+    now: datetime,
+    *,
+    name: str = "d%04d",
+    first: int = 0,
+    newest: str = "published",
+) -> None:
+    """Enter so many deliveries of the nights up to now, with files, findings and events; `name` is printf's, of a number."""
+    values = {"rows": rows, "districts": districts, "now": f"{now:%Y-%m-%d %H:%M:%S}", "record": _RECORD}
+    connection.execute(sa.text(_DELIVERIES), values | {"name": name, "first": first, "newest": newest})
+    for statement in (_FILES, _FINDINGS, _EVENTS, _NIGHTS):
+        connection.exec_driver_sql(statement)
 
 
 @dataclass
@@ -109,11 +131,8 @@ class Ledger(Home):
         empty = Home.at(home)
         for number in range(districts):
             empty.apply(_DISTRICT.format(number=number))
-        values = {"rows": rows, "districts": districts, "now": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", "record": _RECORD}
         with empty.registry.engine.begin() as connection:
-            connection.execute(sa.text(_DELIVERIES), values)
-            for statement in (_FILES, _FINDINGS, _EVENTS, _NIGHTS):
-                connection.exec_driver_sql(statement)
+            fill_ledger(connection, rows, districts, datetime.now(UTC))
         return cls(empty.settings, empty.registry, registered_districts(empty.registry))
 
     @property

@@ -99,11 +99,11 @@ class Home:
         """Measure one `subgroups run`."""
         return measure([str(SUBGROUPS), "run"], self.environment)
 
-    def redeliver(self, district: DistrictInput) -> None:
-        """Upload a district's subgroup file with its last row gone."""
+    def redeliver(self, district: DistrictInput, gone: int = 1) -> None:
+        """Upload a district's subgroup file with its last row gone, or more of them."""
         lines = district.subgroup_csv.read_text().splitlines(keepends=True)
         inbox = self.root / "sftp" / district.district_id / "inbox" / "subgroups"
-        (inbox / district.subgroup_csv.name).write_text("".join(lines[:-1]))
+        (inbox / district.subgroup_csv.name).write_text("".join(lines[:-gone]))
 
     def bookkeeping(self) -> dict[str, dict[str, float]]:
         """Run a night with a clock on Dagster, registry and archive; seconds by `wall` and `CPU`, and kind or `night`."""
