@@ -6,25 +6,17 @@ a warehouse made anew), so any warehouse converges on the ledger.
 
 from __future__ import annotations
 
-import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.findings.finding import Finding
-from subgroup_pipeline.landing.blank_words import blank_cells
-from subgroup_pipeline.landing.date_columns import read_dates
-from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
-from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read, count_ended_runs, was_read
-from subgroup_pipeline.landing.load import load_files
-from subgroup_pipeline.landing.roster_headers import note_headers, rosters_with_headers
-from subgroup_pipeline.landing.screen import Screening, screen_delivery
-from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
+from subgroup_pipeline.landing.interrupted import count_ended_runs, was_read
+from subgroup_pipeline.landing.roster_headers import rosters_with_headers
+from subgroup_pipeline.landing.screen import Screening
 from subgroup_pipeline.landing.volume import has_usual_volume
+from subgroup_pipeline.landing.waves import clear, land_in_waves, processes
 from subgroup_pipeline.reading.reading_pool import ReadingPool
-from subgroup_pipeline.reading.unpacked_zips import UNPACKED, UnpackedZips
+from subgroup_pipeline.reading.unpacked_zips import UNPACKED
 from subgroup_pipeline.registry.findings import store_findings, with_findings
 from subgroup_pipeline.registry.judged_again import judge_changed_again
 from subgroup_pipeline.registry.ledger import (
@@ -37,12 +29,11 @@ from subgroup_pipeline.registry.ledger import (
 )
 from subgroup_pipeline.stages import stage
 from subgroup_pipeline.warehouse.control_tables import HELD_BACK, JUDGE_AGAIN, LANDED_DELIVERY
-from subgroup_pipeline.warehouse.rows import delete_deliveries, insert_rows, replace_ids
+from subgroup_pipeline.warehouse.rows import insert_rows, replace_ids
 from subgroup_pipeline.warehouse.rules_version import rules_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     import duckdb
     from sqlalchemy.orm import Session
@@ -52,8 +43,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
 
-_ONE_PROCESS = 16 * 1024**2
-"""Bytes that one process reads alone."""
 _SAYS = ("landing", "build")
 """Stages whose findings landing replaces."""
 LANDING_VERSION = 3
@@ -85,13 +74,13 @@ def land_deliveries(
     with registry.begin() as session:
         versions = {district_id: district.version for district_id, district in by_id.items()}
         judge_changed_again(session, versions, rules_version)
-    deliveries = _deliveries_to_land(connection, registry, by_id)
+    # In the order in which they came, so that a delta is landed with its base or after it.
+    deliveries = sorted(_deliveries_to_land(connection, registry, by_id), key=lambda delivery: delivery.delivery_id)
     landed = Landed()
-    _clear(settings.paths.scratch, [left.name for left in settings.paths.scratch.iterdir() if left.name != UNPACKED])
+    clear(settings.paths.scratch, [left.name for left in settings.paths.scratch.iterdir() if left.name != UNPACKED])
     try:
-        with ReadingPool(_processes(settings, deliveries)) as readers:
-            screenings = _screen(settings, deliveries, by_id, readers)
-            rows = _load(connection, deliveries, screenings, by_id)
+        with ReadingPool(processes(settings, deliveries)) as readers:
+            screenings, rows = land_in_waves(connection, settings, deliveries, by_id, readers)
             for delivery, screening in zip(deliveries, screenings, strict=True):
                 delivery.record = delivery.record.updated(screening.record())  # lines are looked up as the file was read now
                 screening.findings, failing = locate(settings.paths, readers, delivery, screening.findings)
@@ -109,7 +98,7 @@ def land_deliveries(
         # Last of all: until a delivery is noted here, the next run lands it again.
         _note_versions(connection, screenings, by_id)
     finally:
-        _clear(settings.paths.scratch, [UNPACKED, *(delivery.delivery_id for delivery in deliveries)])
+        clear(settings.paths.scratch, [UNPACKED, *(delivery.delivery_id for delivery in deliveries)])
     return landed
 
 
@@ -123,69 +112,9 @@ def land_again(
 
     Nothing is noted of them: they were judged in their time.
     """
-    with ReadingPool(_processes(settings, deliveries)) as readers:
-        screenings = _screen(settings, deliveries, districts, readers)
-        _load(connection, deliveries, screenings, districts)
-    _clear(settings.paths.scratch, [UNPACKED, *(delivery.delivery_id for delivery in deliveries)])
+    with ReadingPool(processes(settings, deliveries)) as readers:
+        screenings, _ = land_in_waves(connection, settings, deliveries, districts, readers)
     return {screening.delivery_id for screening in screenings if screening.is_loadable}
-
-
-def _processes(settings: Settings, deliveries: Sequence[Delivery]) -> int:
-    """How many read: starting a second one takes longer than it saves on a few megabytes."""
-    return settings.threads if sum(file.size for d in deliveries for file in d.files) > _ONE_PROCESS else 1
-
-
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    deliveries: Sequence[Delivery],
-    screenings: Sequence[Screening],
-    districts: Mapping[str, RegisteredDistrict],
-) -> dict[tuple[str, str], int]:
-    """Replace what `raw` holds of the deliveries; gives landed rows by (delivery_id, file name).
-
-    A delivery of which not every record is accounted for gets a fatal finding and leaves nothing in `raw`.
-    """
-    loadable = [screening for screening in screenings if screening.is_loadable]
-    delete_deliveries(connection, [screening.delivery_id for screening in screenings])
-    rows = load_files(connection, loadable, datetime.now(UTC))
-    read_dates(connection, loadable)
-    blank_cells(connection, loadable, districts)
-    note_headers(connection, loadable)
-    for delivery in sorted(deliveries, key=lambda d: d.delivery_id):
-        if delivery.base_delivery_id and delivery.state != "landed":
-            compose_delta(connection, delivery, delivery.base_delivery_id)
-    for screening in loadable:
-        _reconcile(connection, screening, rows)
-    delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])
-    keep_set_aside_rows(connection, [screening for screening in loadable if screening.is_loadable])
-    return rows
-
-
-@stage("screen")
-def _screen(
-    settings: Settings, deliveries: Sequence[Delivery], districts: Mapping[str, RegisteredDistrict], readers: ReadingPool
-) -> list[Screening]:
-    with ThreadPoolExecutor(settings.threads) as threads:
-        zips = UnpackedZips(settings.paths.scratch, readers)
-
-        def screen(delivery: Delivery) -> Screening:
-            if delivery.record.ended_runs >= MOST_RUNS:
-                findings = [Finding("PKG022", count=delivery.record.ended_runs)]
-                return Screening(delivery.delivery_id, delivery.district_id, findings=findings)
-            with being_read(settings.paths.scratch, delivery.delivery_id):
-                return screen_delivery(delivery, districts[delivery.district_id].settings, settings.paths, readers, zips)
-
-        # What was being read when a run ended comes last and alone, so that the next run knows which one it was.
-        together = [delivery for delivery in deliveries if not delivery.record.ended_runs]
-        done = dict(zip([delivery.delivery_id for delivery in together], threads.map(screen, together), strict=True))
-        return [done.get(delivery.delivery_id) or screen(delivery) for delivery in deliveries]
-
-
-def _clear(scratch: Path, names: Iterable[str]) -> None:
-    """Remove directories with what was unpacked. Nobody but the run that holds the warehouse works here."""
-    for name in names:
-        if (scratch / name).is_dir():
-            shutil.rmtree(scratch / name, ignore_errors=True)
 
 
 def _deliveries_to_land(
@@ -211,15 +140,6 @@ def _deliveries_to_land(
         live = [d for feed in FEEDS for d in live_deliveries(session, feed).values() if d.district_id in districts]
         wanted = fresh + [delivery for delivery in (*waiting, *live) if not is_current(delivery)]
         return wanted + [base for base in base_deliveries(session, wanted) if not is_current(base)]
-
-
-def _reconcile(connection: duckdb.DuckDBPyConnection, screening: Screening, rows: Mapping[tuple[str, str], int]) -> None:
-    """Every record of a file is landed or set aside, to the row; a file where that is not so is not used."""
-    for file in list(screening.files):
-        key = [screening.delivery_id, file.file_name]
-        if rows.get((key[0], key[1]), 0) != file.shape.records - file.shape.set_aside:
-            screening.refuse(file, Finding("ROW004", file=file.file_name))
-            connection.execute(f"delete from {file.table} where delivery_id = ? and file_name = ?", key)
 
 
 def _note_versions(

@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-_AT_ONCE = 50
-"""Deliveries that are unpacked at the same time."""
 _MOST_STUDENTS = 2_000_000
 """Students of all builds that one run of the models reads."""
 _TIMES_ITS_FILES = 4
@@ -213,11 +211,9 @@ def _land(own: Settings, builds: Iterable[PastBuild]) -> tuple[int, set[str]]:
     deliveries = {one.delivery_id: one for build in builds for one in build.deliveries}
     districts = {build.district.district_id: _lenient(build.district) for build in builds}
     in_order = [deliveries[delivery_id] for delivery_id in sorted(deliveries)]
-    readable: set[str] = set()
-    for first in range(0, len(in_order), _AT_ONCE):
-        with open_warehouse(own) as connection:
-            readable |= land_again(connection, own, in_order[first : first + _AT_ONCE], districts)
-    return len(in_order), set(deliveries) - readable
+    with open_warehouse(own) as connection:
+        readable = land_again(connection, own, in_order, districts)
+    return len(deliveries), set(deliveries) - readable
 
 
 def _lenient(district: RegisteredDistrict) -> RegisteredDistrict:

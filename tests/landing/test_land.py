@@ -9,7 +9,7 @@ from typing import Any, Literal
 import duckdb
 import pytest
 
-from subgroup_pipeline.landing import land, load
+from subgroup_pipeline.landing import land, load, waves
 from subgroup_pipeline.landing.screen import screen_delivery
 from subgroup_pipeline.warehouse.rows import delete_deliveries, replace_ids
 from tests.support import small_district as small
@@ -239,6 +239,31 @@ def test_hundreds_of_files_of_one_header_are_loaded_in_batches(place: Place, mon
     place.land()
     counts = place.ask("select delivery_id, count(*) from raw.subgroup_row group by all order by all")
     assert counts == [(delivery, n + 1) for n, delivery in enumerate(deliveries)]
+
+
+@pytest.mark.parametrize("size", [1, 2 * sum(map(len, ROSTER.values()))])
+def test_no_more_is_unpacked_at_a_time_than_a_wave_and_what_is_landed_is_the_same(
+    place: Place, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    for number in range(4):
+        place.add(f"d{number}")
+        place.deliver("roster", {"roster.zip": zip_of(small.roster(number + 8))}, f"d{number}")
+        place.deliver("subgroups", {"s.csv": small.subgroups(number + 8)}, f"d{number}")
+    unpacked: list[int] = []
+
+    def look(real: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        unpacked.append(sum(file.stat().st_size for file in place.settings.paths.scratch.rglob("*") if file.is_file()))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(waves, "_WAVE", size)
+    with wrapped(load.load_files, look):
+        landed = place.land()
+    assert (len(landed.pending), landed.rows["users"], landed.rows["subgroup_row"]) == (8, 38, 38)
+    counts = place.ask("select district_id, count(*) from raw.users group by all order by all")
+    assert counts == [(f"d{number}", number + 8) for number in range(4)]
+    largest = sum(len(text) for text in small.roster(11).values())
+    assert len(unpacked) > 2
+    assert 0 < max(unpacked) <= max(size, largest)
 
 
 def test_rows_go_to_the_district_that_uploaded_them(place: Place) -> None:
