@@ -51,7 +51,7 @@ def make_source(path: Path, districts: int, students: int, *, scattered: bool) -
 
 def _in_hundreds(connection: duckdb.DuckDBPyConnection, tables: list[str], districts: list[str], out: Path) -> None:
     """What a publish does."""
-    lake.open_source(connection)
+    lake.open_source(connection, ("marts", "quality"))
     for first in range(0, len(districts), lake.AT_A_TIME):
         lake.narrow(connection, districts[first : first + lake.AT_A_TIME])
         for table in tables:
@@ -62,7 +62,7 @@ def _in_hundreds(connection: duckdb.DuckDBPyConnection, tables: list[str], distr
 def _in_one_scan(connection: duckdb.DuckDBPyConnection, tables: list[str], districts: list[str], out: Path) -> None:
     """One scan per table, with as many files open as there are districts."""
     connection.execute(f"set partitioned_write_max_open_files = {len(districts)}")
-    lake.open_source(connection)
+    lake.open_source(connection, ("marts", "quality"))
     lake.narrow(connection, districts)
     for table in tables:
         (out / table).mkdir()

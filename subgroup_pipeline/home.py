@@ -27,6 +27,8 @@ class Home:
         self.unproven_warehouse = self.warehouse / "unproven"
         self.history = root / "history"
         self.history_database = self.history / "history.duckdb"
+        self.releases = root / "releases"
+        self.releases_database = self.releases / "releases.duckdb"
         self.published = root / "published"
         self.current_snapshot = self.published / "current"
         self.pinned_snapshot = self.published / "pinned"
@@ -42,7 +44,7 @@ class Home:
         """Create what is missing. Raises SettingsError when the place cannot be written."""
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
-            self.keys, self.sftp, self.logs, self.history, self.rehearsals, self.failing_rows, self.reports,
+            self.keys, self.sftp, self.logs, self.history, self.releases, self.rehearsals, self.failing_rows, self.reports,
         )  # fmt: skip
         try:
             for place in places:

@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,6 +30,8 @@ create or replace table cell (
     value varchar not null,
     with_subgroup varchar,
     with_value varchar,
+    school_year varchar,
+    as_of_date date,
     student_count bigint not null,
     total_students bigint not null,
     scored_students bigint not null,
@@ -34,6 +39,7 @@ create or replace table cell (
     was_hidden boolean not null,
     is_carried boolean not null,
     hidden boolean not null,
+    mean_hidden boolean not null,
     reason varchar
 )
 """
@@ -47,15 +53,19 @@ the alphabet. Pairs are of districts and schools, and of no month.
 
 `total_students` are the students of the place. `was_hidden`: the district's last release hid the cell. `is_carried`: the last
 release showed the same counts of the whole district in this month, under the same settings, so what it hid stands and is not
-worked out again. `hidden` and `reason` are the result: a cell that is not hidden has no reason.
+worked out again. `hidden` and `reason` are the result: a cell that is not hidden has no reason. `mean_hidden`: the
+mean is not shown; that of a hidden cell never is.
 """
-_PRIVACY = """
-create or replace table privacy (
-    district_id varchar primary key,
-    minimum_count integer not null,
-    shows_zero boolean not null
+_PRIVACY = Table(
+    "main",
+    "privacy",
+    "What each district set about groups that are hidden.",
+    {
+        "district_id": Column("varchar", "Key of the district.", required=True),
+        "minimum_count": Column("integer", "The smallest group that is shown.", required=True),
+        "shows_zero": Column("boolean", "Whether groups of nobody are shown.", required=True),
+    },
 )
-"""
 
 
 class Privacy(NamedTuple):
@@ -69,7 +79,7 @@ class Privacy(NamedTuple):
 def make_cells(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `cell` and `privacy`, empty, in the connection's own database; what they held is gone."""
     connection.execute(_CELL)
-    connection.execute(_PRIVACY)
+    connection.execute(f"create or replace table {_PRIVACY} {_PRIVACY.definition}")
 
 
 def read_cells(connection: duckdb.DuckDBPyConnection, privacy: Iterable[Privacy]) -> None:
@@ -79,7 +89,7 @@ def read_cells(connection: duckdb.DuckDBPyConnection, privacy: Iterable[Privacy]
     empty groups: there each place has a cell for every value of the district, since a row that is missing would say zero.
     """
     make_cells(connection)
-    connection.executemany("insert into privacy values (?, ?, ?)", [tuple(one) for one in privacy])
+    insert_rows(connection, _PRIVACY, [one._asdict() for one in privacy])
     for statement in ("counts", "zeros", "cells"):
         connection.execute(sql(statement))
 

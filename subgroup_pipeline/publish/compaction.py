@@ -1,4 +1,4 @@
-"""The compacting rewrite of the working file and of the history: weekly, and after a purge."""
+"""The compacting rewrite of the working file, of the history and of the store of releases: weekly, and after a purge."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def compact_working_file(settings: Settings) -> None:
 def compact_history(settings: Settings) -> None:
     """Write the history anew, so that freed blocks keep nothing that was taken back."""
     _compact(settings, settings.paths.history_database, "history")
+
+
+def compact_releases(settings: Settings) -> None:
+    """Write the store of releases anew, so that freed blocks keep no counts of a district that left."""
+    if settings.paths.releases_database.exists():
+        _compact(settings, settings.paths.releases_database, "releases")
 
 
 def _compact(settings: Settings, working: Path, name: str) -> None:

@@ -18,6 +18,7 @@ from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.lake import file_of, tables_of
 from subgroup_pipeline.publish.manifest import DATABASE, Manifest, PublishedDistrict, read_manifest
+from subgroup_pipeline.publish.released import join_releases
 from subgroup_pipeline.publish.snapshot import Published, draft_manifest, make_snapshot
 from subgroup_pipeline.publish.verification import mart_tables_in
 from subgroup_pipeline.settings import load_settings
@@ -53,6 +54,11 @@ class Part:
         """The published districts that are taken from here."""
         return {district_id: one for district_id, one in self.manifest.districts.items() if self.has(district_id)}
 
+    @property
+    def releases(self) -> dict[str, str]:
+        """The releases of these districts."""
+        return {district_id: one for district_id, one in self.manifest.releases.items() if self.has(district_id)}
+
 
 @dataclass(frozen=True)
 class Joined:
@@ -78,7 +84,9 @@ def join_snapshots(settings: Settings, homes: Sequence[Path], *, run_id: str) ->
     missing = [number for number in range(1, settings.own_shard.of + 1) if number not in given]
     districts = dict(sorted(item for part in parts for item in part.districts.items()))
     said = _said(parts, before)
-    if before is not None and (before.districts, before.quality_sha256) == (districts, said):
+    releases = {part.name: part.releases for part in parts}
+    joined = {district_id: one for of_part in releases.values() for district_id, one in of_part.items()}
+    if before is not None and (before.districts, before.quality_sha256, before.releases) == (districts, said, joined):
         published = Published(before, is_new=False)
     else:
         version = max(part.manifest.contract_version for part in parts if part.name != "last")
@@ -89,6 +97,7 @@ def join_snapshots(settings: Settings, homes: Sequence[Path], *, run_id: str) ->
                 draft,
                 lambda file: _make_file(settings, file, parts, draft, before),
                 lambda building: _make_lake(settings, building, parts, before),
+                lambda building: join_releases(settings, building, {part.name: part.snapshot for part in parts}, releases),
             )
         published = Published(manifest, is_new=True)
     show_newest(settings)

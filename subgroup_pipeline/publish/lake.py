@@ -35,22 +35,22 @@ AT_A_TIME = 100
 _OPTIONS = "format parquet, compression zstd, compression_level 1, write_bloom_filter false"
 _TABLES = """
     select schema_name, table_name, '' from duckdb_tables()
-    where database_name = 'source' and schema_name in ('marts', 'quality')
+    where database_name = 'source' and list_contains($schemas, schema_name)
     union all
     select schema_name, view_name, sql from duckdb_views()
-    where database_name = 'source' and schema_name in ('marts', 'quality')
+    where database_name = 'source' and list_contains($schemas, schema_name)
     order by all
 """
 
 
-def file_of(snapshot: Path, table: str, district_id: str) -> Path:
+def file_of(snapshot: Path, table: str, district_id: str, directory: str = DIRECTORY) -> Path:
     """Where a snapshot holds a district's rows of a table."""
-    return snapshot / DIRECTORY / table / f"district_id={district_id}" / FILE_NAME
+    return snapshot / directory / table / f"district_id={district_id}" / FILE_NAME
 
 
-def tables_of(snapshot: Path) -> list[str]:
+def tables_of(snapshot: Path, directory: str = DIRECTORY) -> list[str]:
     """The tables in the lake of a snapshot, by name; none in a snapshot of an earlier release."""
-    return sorted(path.name for path in (snapshot / DIRECTORY).glob("*/"))
+    return sorted(path.name for path in (snapshot / directory).glob("*/"))
 
 
 @stage("lake")
@@ -60,7 +60,7 @@ def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manif
     A district that did not change keeps the hash that the snapshot before gives it.
     """
     with open_files(settings, read={"source": building / DATABASE}) as connection:
-        tables = [f"{schema}.{name}" for schema, name in open_source(connection)]
+        tables = [f"{schema}.{name}" for schema, name in open_source(connection, ("marts", "quality"))]
         names = sorted(table.partition(".")[2] for table in tables)
         for name in names:
             (building / DIRECTORY / name).mkdir(mode=0o700, parents=True)
@@ -74,17 +74,20 @@ def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manif
     return dict(sorted((kept | {district_id: district_hash(building, district_id) for district_id in changed}).items()))
 
 
-def districts_of(snapshot: Path) -> set[str]:
+def districts_of(snapshot: Path, directory: str = DIRECTORY) -> set[str]:
     """The districts that have a folder in the lake of a snapshot."""
-    folders = (folder for table in tables_of(snapshot) for folder in (snapshot / DIRECTORY / table).glob("district_id=*/"))
+    tables = tables_of(snapshot, directory)
+    folders = (folder for table in tables for folder in (snapshot / directory / table).glob("district_id=*/"))
     return {folder.name.removeprefix("district_id=") for folder in folders}
 
 
-def district_hash(snapshot: Path, district_id: str, hash_file: Callable[[Path], str] = hash_of) -> str:
+def district_hash(
+    snapshot: Path, district_id: str, hash_file: Callable[[Path], str] = hash_of, directory: str = DIRECTORY
+) -> str:
     """The sha256 over the names of a district's files in the lake of a snapshot, and the hash of each."""
     found = hashlib.sha256()
-    for table in tables_of(snapshot):
-        folder = file_of(snapshot, table, district_id).parent
+    for table in tables_of(snapshot, directory):
+        folder = file_of(snapshot, table, district_id, directory).parent
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             found.update(f"{table}/{file.name} {hash_file(file)}\n".encode())
     return found.hexdigest()
@@ -111,12 +114,12 @@ def _link_unchanged(
     return kept
 
 
-def open_source(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Make views of the tables and views of `source` that show the districts of `narrow`; gives schema and name of each.
+def open_source(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> list[tuple[str, str]]:
+    """Make views of what is in these schemas of `source` that show the districts of `narrow`; gives schema and name of each.
 
     A view reads such views in its turn. So what it counts, it counts for these districts, and not for all of them first.
     """
-    found = connection.execute(_TABLES).fetchall()
+    found = connection.execute(_TABLES, {"schemas": list(schemas)}).fetchall()
     for schema in sorted({schema for schema, _, _ in found}):
         connection.execute(f"create schema {schema}")
     narrow(connection, [])

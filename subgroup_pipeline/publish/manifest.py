@@ -41,8 +41,9 @@ class PublishedDistrict(BaseModel):
 class Manifest(BaseModel):
     """One snapshot: its files by path within it (sha256), rows by table, and the districts it holds.
 
-    `lake` has one sha256 per district, over the names and hashes of its files in the lake. `seal` is the sha256 of the rest;
-    manifests of older releases have neither. `shard` says which districts it is about where it is not all.
+    `lake` has one sha256 per district, over the names and hashes of its files in the lake, and `shareable` one over those that
+    may be shared. `releases` has the release that these show. `seal` is the sha256 of the rest; manifests of older releases lack
+    some of these. `shard` says which districts it is about where it is not all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +58,8 @@ class Manifest(BaseModel):
     compacted_at: str
     districts: dict[str, PublishedDistrict]
     lake: dict[str, str] = {}
+    releases: dict[str, str] = {}
+    shareable: dict[str, str] = {}
     shard: str = ""
     seal: str = ""
 
@@ -70,7 +73,8 @@ class Manifest(BaseModel):
         return self.seal in ("", self._hash())
 
     def _hash(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"seal"} if self.shard else {"seal", "shard"}).encode()).hexdigest()
+        came_later = {name for name in ("shard", "releases", "shareable") if not getattr(self, name)}
+        return hashlib.sha256(self.model_dump_json(exclude={"seal", *came_later}).encode()).hexdigest()
 
     @property
     def build_keys(self) -> dict[str, str]:
@@ -90,7 +94,7 @@ def shown_deliveries(districts: Mapping[str, PublishedDistrict]) -> dict[tuple[s
 def read_manifest(settings: Settings) -> Manifest | None:
     """The manifest of the newest whole snapshot; None when there is none. Readers see another one while a rollback holds."""
     home = settings.paths.published
-    return next((manifest for name in reversed(_finished(settings)) if (manifest := whole_manifest(home / name))), None)
+    return next((manifest for name in reversed(finished_names(settings)) if (manifest := whole_manifest(home / name))), None)
 
 
 def published_build_keys(settings: Settings) -> dict[str, str]:
@@ -114,14 +118,20 @@ def whole_manifest(snapshot: Path) -> Manifest | None:
     return manifest if is_whole else None
 
 
+def finished_names(settings: Settings) -> list[str]:
+    """Snapshots that are there, whole or not, oldest first: one gets its name when it is finished and verified."""
+    home = settings.paths.published
+    return sorted(path.name for path in home.glob("[0-9]*Z") if path.is_dir()) if home.is_dir() else []
+
+
 def snapshot_names(settings: Settings) -> list[str]:
     """Snapshots that are whole, oldest first."""
-    return [name for name in _finished(settings) if whole_manifest(settings.paths.published / name)]
+    return [name for name in finished_names(settings) if whole_manifest(settings.paths.published / name)]
 
 
 def damaged_snapshots(settings: Settings) -> list[str]:
     """Snapshots that were finished and are not whole any more, oldest first."""
-    return [name for name in _finished(settings) if not whole_manifest(settings.paths.published / name)]
+    return [name for name in finished_names(settings) if not whole_manifest(settings.paths.published / name)]
 
 
 def set_aside(settings: Settings, name: str) -> None:
@@ -129,12 +139,6 @@ def set_aside(settings: Settings, name: str) -> None:
     manifest = settings.paths.published / name / FILE_NAME
     aside = manifest.with_name(ASIDE)
     manifest.rename(aside) if manifest.exists() else aside.touch()
-
-
-def _finished(settings: Settings) -> list[str]:
-    """Snapshots by name, oldest first: one gets its name when it is finished and verified."""
-    home = settings.paths.published
-    return sorted(path.name for path in home.glob("[0-9]*Z") if path.is_dir()) if home.is_dir() else []
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

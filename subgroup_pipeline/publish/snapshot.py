@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.build.earlier_contract import columns_now
+from subgroup_pipeline.disclosure.shareable import SHAREABLE
 from subgroup_pipeline.disk import full_disk_in_words, require_room, room_for_a_snapshot, sync_to_disk
 from subgroup_pipeline.errors import PublishError
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.as_of import make_macros
 from subgroup_pipeline.publish.comments import comment_tables
-from subgroup_pipeline.publish.compaction import compact_history, compact_working_file
+from subgroup_pipeline.publish.compaction import compact_history, compact_releases, compact_working_file
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
-from subgroup_pipeline.publish.lake import make_lake
+from subgroup_pipeline.publish.lake import district_hash, make_lake
 from subgroup_pipeline.publish.manifest import (
     DATABASE,
     Manifest,
@@ -29,6 +30,7 @@ from subgroup_pipeline.publish.manifest import (
 )
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reconciliation import hops_before
+from subgroup_pipeline.publish.released import SHAREABLE_FOLDER, note_releases, plan_releases, put_releases
 from subgroup_pipeline.publish.verification import mart_tables_in, verify_file
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
@@ -38,7 +40,7 @@ from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.proof import end_well
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import duckdb
@@ -59,12 +61,12 @@ class Published:
 
 
 @stage("publish")
-def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> Published | None:
+def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str, asked: Collection[str] = ()) -> Published | None:
     """Publish what the working file holds. None when nothing was ever built, and in a home that only joins others.
 
     Districts whose rows are not known to be whole, and those that the working file lost, keep their rows of the snapshot
-    before. Nothing new: no snapshot. Raises PublishError when the verification fails, DiskFullError without room; readers
-    then keep the snapshot they have.
+    before. Nothing new, and no release due: no snapshot. `asked` are districts that get a release whatever their calendar says.
+    Raises PublishError when the verification fails, DiskFullError without room; readers then keep the snapshot they have.
     """
     if settings.own_shard.is_empty:
         return None
@@ -83,7 +85,12 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             for district_id, district in districts.items()
         }
         version = _contract_version(connection)
-    is_same = before is not None and (before.shard, before.quality_sha256, before.districts) == (settings.shard, said, districts)
+    plan = plan_releases(registry, settings, districts, asked)
+    is_same = (
+        before is not None
+        and (before.shard, before.quality_sha256, before.districts) == (settings.shard, said, districts)
+        and plan.is_shown_by(before)
+    )
     # A snapshot of a release without a lake is followed by one with it.
     if before is not None and is_same and before.lake.keys() == districts.keys():
         published = Published(before, is_new=False)
@@ -93,12 +100,15 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str) -> 
             if before is not None and draft.compacted_at == draft.created_at:
                 compact_working_file(settings)
                 compact_history(settings)
+                compact_releases(settings)
             manifest = make_snapshot(
                 settings,
                 draft,
                 lambda file: _make_file(settings, file, before, kept),
                 lambda building: make_lake(settings, building, draft, before),
+                lambda building: put_releases(settings, building, draft, before, plan),
             )
+            note_releases(registry, plan)
         published = Published(manifest, is_new=True)
     show_newest(settings)
     mend_ledger(registry, settings)
@@ -129,11 +139,16 @@ def draft_manifest(
 
 
 def make_snapshot(
-    settings: Settings, draft: Manifest, make_file: Callable[[Path], None], make_lake_in: Callable[[Path], dict[str, str]]
+    settings: Settings,
+    draft: Manifest,
+    make_file: Callable[[Path], None],
+    make_lake_in: Callable[[Path], dict[str, str]],
+    put_releases_in: Callable[[Path], dict[str, str]],
 ) -> Manifest:
     """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk.
 
-    `make_file` writes the staff file, and `make_lake_in` the lake into the snapshot's directory, whose hashes it gives.
+    `make_file` writes the staff file, `make_lake_in` the lake into the snapshot's directory, whose hashes it gives, and
+    `put_releases_in` what may be shared, whose releases it gives.
     Raises PublishError when the verification fails.
     """
     home = settings.paths
@@ -144,7 +159,16 @@ def make_snapshot(
         make_file(building / DATABASE)
         tables = verify_file(settings, building / DATABASE, draft.districts)
         lake = make_lake_in(building)
-        manifest = draft.model_copy(update={"files": {DATABASE: hash_of(building / DATABASE)}, "tables": tables, "lake": lake})
+        releases = put_releases_in(building)
+        manifest = draft.model_copy(
+            update={
+                "files": {name: hash_of(building / name) for name in (DATABASE, SHAREABLE)},
+                "tables": tables,
+                "lake": lake,
+                "releases": releases,
+                "shareable": {one: district_hash(building, one, directory=SHAREABLE_FOLDER) for one in releases},
+            }
+        )
         write_manifest(building, manifest)
         sync_to_disk(building)
         building.rename(home.published / draft.snapshot)

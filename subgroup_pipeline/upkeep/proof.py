@@ -16,6 +16,7 @@ from subgroup_pipeline.intake.archive_proof import changed_files, how_to_mend, l
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.lake import district_hash, districts_of
 from subgroup_pipeline.publish.manifest import ASIDE, FILE_NAME, damaged_snapshots, set_aside, snapshot_names, whole_manifest
+from subgroup_pipeline.publish.released import SHAREABLE_FOLDER
 from subgroup_pipeline.publish.snapshot import publish_snapshot
 from subgroup_pipeline.registry.damage import last_proof, note_damage, note_proof
 from subgroup_pipeline.warehouse.proof import HISTORY, doubt_warehouse
@@ -122,6 +123,11 @@ def _changed_snapshots(settings: Settings, proof: Proof) -> dict[str, list[str]]
             f"the lake of {district_id}"
             for district_id in sorted(districts_of(snapshot) | manifest.lake.keys())
             if district_hash(snapshot, district_id, hash_once) != manifest.lake.get(district_id)
+        ]
+        wrong += [
+            f"what is shared of {district_id}"
+            for district_id in sorted(districts_of(snapshot, SHAREABLE_FOLDER) | manifest.shareable.keys())
+            if district_hash(snapshot, district_id, hash_once, SHAREABLE_FOLDER) != manifest.shareable.get(district_id)
         ]
         if wrong:
             found[name] = wrong

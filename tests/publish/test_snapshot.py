@@ -24,7 +24,7 @@ def test_the_manifest_says_what_the_snapshot_holds(built: Installation) -> None:
     assert manifest["snapshot"] == directory.name
     assert manifest["run_id"] == "test"
     assert manifest["created_at"].endswith("Z")
-    assert manifest["files"] == {"analytics.duckdb": hashes(directory)["analytics.duckdb"]}
+    assert manifest["files"] == {name: hashes(directory)[name] for name in ("analytics.duckdb", "shareable.duckdb")}
     assert {district: one["student_count"] for district, one in manifest["districts"].items()} == {
         "alpha": 10,
         "beta": 11,

@@ -15,6 +15,8 @@ select
     value,
     with_subgroup,
     with_value,
+    school_year,
+    as_of_date,
     student_count,
     total_students,
     coalesce(scored_students, 0) as scored_students,
@@ -22,5 +24,6 @@ select
     false as was_hidden,
     false as is_carried,
     false as hidden,
+    false as mean_hidden,
     null as reason
 from counted

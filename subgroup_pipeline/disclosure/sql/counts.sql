@@ -11,6 +11,8 @@ with of_places as (
         value,
         null::varchar as with_subgroup,
         null::varchar as with_value,
+        school_year,
+        as_of_date,
         student_count,
         total_students,
         scored_students,
@@ -18,13 +20,13 @@ with of_places as (
     from source.marts.rpt_district_subgroup
     union all by name
     select
-        district_id, 'school' as level, school_id, subgroup, value, student_count, total_students, scored_students,
-        mean_score_pct
+        district_id, 'school' as level, school_id, subgroup, value, school_year, as_of_date, student_count, total_students,
+        scored_students, mean_score_pct
     from source.marts.rpt_school_subgroup
     union all by name
     select
-        district_id, 'course' as level, school_id, course_id, subgroup, value, student_count, total_students, scored_students,
-        mean_score_pct
+        district_id, 'course' as level, school_id, course_id, subgroup, value, school_year, as_of_date, student_count,
+        total_students, scored_students, mean_score_pct
     from source.marts.rpt_course_subgroup
 ),
 
@@ -51,13 +53,13 @@ differs as (
 of_pairs as (
     select
         district_id, 'district' as level, null::varchar as school_id, subgroup, value, with_subgroup, with_value,
-        student_count, scored_students, mean_score_pct
+        school_year, as_of_date, student_count, scored_students, mean_score_pct
     from source.marts.rpt_district_subgroup_pair
     where subgroup < with_subgroup
     union all by name
     select
-        district_id, 'school' as level, school_id, subgroup, value, with_subgroup, with_value, student_count,
-        scored_students, mean_score_pct
+        district_id, 'school' as level, school_id, subgroup, value, with_subgroup, with_value, school_year,
+        as_of_date, student_count, scored_students, mean_score_pct
     from source.marts.rpt_school_subgroup_pair
     where subgroup < with_subgroup
 )
@@ -77,7 +79,7 @@ inner join of_places as place
 where pair.district_id in (select district_id from privacy)
 union all by name
 select
-    district_id, level, school_id, course_id, month, subgroup, value, student_count, total_students, scored_students,
-    mean_score_pct
+    district_id, level, school_id, course_id, month, subgroup, value, school_year, student_count, total_students,
+    scored_students, mean_score_pct
 from source.marts.rpt_trend_subgroup
 where (district_id, month) in (from differs)

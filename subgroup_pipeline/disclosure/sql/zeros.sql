@@ -7,6 +7,8 @@ with place as (
         counted.school_id,
         counted.course_id,
         counted.month,
+        counted.school_year,
+        counted.as_of_date,
         counted.total_students
     from counted
     inner join privacy using (district_id)

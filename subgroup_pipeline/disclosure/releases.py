@@ -1,0 +1,135 @@
+"""Releases: which districts get new shared numbers, and making them from what is about to be published."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
+from subgroup_pipeline.disclosure.due import DueRelease, cause_of_release
+from subgroup_pipeline.disclosure.release_tables import KEPT_RELEASE
+from subgroup_pipeline.disclosure.store import Release, forget_old_cells, open_store
+from subgroup_pipeline.disclosure.suppression import suppress
+from subgroup_pipeline.districts.registered import registered_districts
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from subgroup_pipeline.registry.database import Registry
+    from subgroup_pipeline.settings import Settings
+
+_DISPLAY = Table(
+    "",
+    "display",
+    "The symbol for what a district hides.",
+    {name: Column("varchar", "", required=True) for name in ("district_id", "release_id", "symbol")},
+)
+_EDGE = Table(
+    "",
+    "edge",
+    "How shares are written near 0% and 100%, by the students of the place.",
+    {
+        "district_id": Column("varchar", "Key of the district.", required=True),
+        "from_": Column("bigint", "Students from which on it holds.", required=True),
+        "edge": Column("integer", "Percent.", required=True),
+        "step": Column("integer", "Percent points.", required=True),
+        "below": Column("varchar", "The text of shares near 0%.", required=True),
+        "above": Column("varchar", "The text of shares near 100%.", required=True),
+    },
+)
+AT_A_TIME = 200
+"""Districts whose cells are in memory together."""
+
+
+def due_releases(
+    registry: Registry,
+    last: Mapping[str, Release],
+    build_keys: Mapping[str, str],
+    now: datetime,
+    asked: Collection[str] = (),
+) -> list[DueRelease]:
+    """The districts of a snapshot, given by their build keys, that get a release with it.
+
+    Settings are read only of districts that were built since their last release: a change of settings builds a district.
+    """
+    open_ones = [
+        district_id
+        for district_id, build_key in build_keys.items()
+        if district_id in asked or district_id not in last or last[district_id].build_key != build_key
+    ]
+    if not open_ones:
+        return []
+    found = []
+    for district in registered_districts(registry):
+        if district.district_id in open_ones:
+            key = build_keys[district.district_id]
+            is_asked = district.district_id in asked
+            cause = cause_of_release(district.settings, key, last.get(district.district_id), now, is_asked=is_asked)
+            found += [DueRelease(district.settings, key, cause)] if cause else []
+    return found
+
+
+def make_releases(
+    settings: Settings, source: Path, due: Sequence[DueRelease], snapshot: str, now: datetime
+) -> dict[str, Release]:
+    """Make these releases from the staff file of a snapshot and keep them in the store; gives them by district.
+
+    Only the caller, who then writes the shareable file from the store, makes anybody see them.
+    """
+    made: dict[str, Release] = {}
+    with open_store(settings, source=source) as connection:
+        for some in _batches(due):
+            made |= _make_some(connection, some, snapshot, now)
+        forget_old_cells(connection)
+    return made
+
+
+def _batches(due: Sequence[DueRelease]) -> list[Sequence[DueRelease]]:
+    return [due[first : first + AT_A_TIME] for first in range(0, len(due), AT_A_TIME)]
+
+
+def _make_some(
+    connection: duckdb.DuckDBPyConnection, due: Sequence[DueRelease], snapshot: str, now: datetime
+) -> dict[str, Release]:
+    rules = [(one, one.settings.privacy) for one in due]
+    read_cells(connection, [Privacy(one.district_id, rule.minimum_count, rule.zero == "show") for one, rule in rules])
+    connection.execute(sql("last_release"))
+    suppress(connection)
+    made = {
+        one.district_id: Release(
+            f"{snapshot}-{one.district_id}", now, rule.minimum_count, rule.profile, rule.zero == "show", one.build_key
+        )
+        for one, rule in rules
+    }
+    _describe_display(connection, due, made)
+    connection.execute("begin")
+    connection.execute(sql("released"))
+    insert_rows(connection, KEPT_RELEASE, [_kept_row(one, made[one.district_id], snapshot) for one in due])
+    connection.execute("commit")
+    return made
+
+
+def _kept_row(due: DueRelease, made: Release, snapshot: str) -> dict[str, object]:
+    """A release as the store keeps it."""
+    released_at = made.released_at.astimezone(UTC).replace(tzinfo=None)
+    return {**asdict(made), "released_at": released_at, "district_id": due.district_id, "snapshot": snapshot, "cause": due.cause}
+
+
+def _describe_display(connection: duckdb.DuckDBPyConnection, due: Sequence[DueRelease], made: Mapping[str, Release]) -> None:
+    """Make the tables `display` and `edge`: how the numbers of each district's release are written."""
+    for table in (_DISPLAY, _EDGE):
+        connection.execute(f"create or replace temp table {table.name} {table.definition}")
+    rules = [(one.district_id, one.settings.privacy.rules) for one in due]
+    insert_rows(
+        connection,
+        _DISPLAY,
+        [{"district_id": key, "release_id": made[key].release_id, "symbol": rule.symbol} for key, rule in rules],
+    )
+    edges = [{"district_id": key, **edge.model_dump()} for key, rule in rules for edge in rule.edges]
+    insert_rows(connection, _EDGE, edges)

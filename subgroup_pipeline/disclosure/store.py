@@ -1,0 +1,83 @@
+"""The durable store of releases: what each district's last ones showed, so that it can be shown again until the next one.
+
+`releases/releases.duckdb` is opened by who holds the warehouse and by nobody else. The counts that a release hides stand in it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.disclosure.release_tables import RELEASE_TABLES
+from subgroup_pipeline.warehouse.duckdb_files import open_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
+
+    from subgroup_pipeline.settings import Settings
+
+KEPT = 2
+"""Releases of a district whose cells are kept: the last one, and the one before it, should a kill undo the last."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The last release of a district."""
+
+    release_id: str
+    released_at: datetime
+    minimum_count: int
+    profile: str
+    shows_zero: bool
+    build_key: str
+
+
+@contextmanager
+def open_store(settings: Settings, **read: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in memory with the store attached as `releases`, made if it is not there, and other files to read.
+
+    Raises duckdb.Error where a file does not open.
+    """
+    with open_files(settings, write={"releases": settings.paths.releases_database}, read=read) as connection:
+        for table in RELEASE_TABLES:
+            connection.execute(f"create table if not exists {table} {table.definition}")
+        yield connection
+
+
+def last_releases(settings: Settings, finished: Sequence[str]) -> dict[str, Release]:
+    """The last release of each district, by district.
+
+    `finished` are the names of all snapshots that ever became one and are still there. A release for a snapshot that is newer
+    than all of them was made by a process that was killed before anybody saw it, and is forgotten.
+    """
+    if not settings.paths.releases_database.exists():
+        return {}
+    with open_store(settings) as connection:
+        unseen = "select release_id from releases.release where snapshot > ?"
+        newest = max(finished, default="")
+        if connection.execute(unseen, [newest]).fetchone():
+            for table in reversed(RELEASE_TABLES):
+                connection.execute(f"delete from {table} where release_id in ({unseen})", [newest])
+        rows = connection.execute(
+            "select district_id, release_id, released_at::timestamptz, minimum_count, profile, shows_zero, build_key "
+            "from releases.release qualify row_number() over (partition by district_id order by released_at desc) = 1"
+        ).fetchall()
+    return {row[0]: Release(*row[1:]) for row in rows}
+
+
+def forget_old_cells(connection: duckdb.DuckDBPyConnection) -> None:
+    """Remove the cells of releases before those that are kept; that the releases were made stays."""
+    connection.execute(
+        f"delete from {RELEASE_TABLES[1]} where release_id not in (select release_id from {RELEASE_TABLES[0]} "
+        f"qualify row_number() over (partition by district_id order by released_at desc) <= {KEPT})"
+    )
+
+
+def release_ids(releases: Mapping[str, Release], district_ids: Sequence[str]) -> dict[str, str]:
+    """The release of each of these districts that has one."""
+    return {district_id: releases[district_id].release_id for district_id in district_ids if district_id in releases}
