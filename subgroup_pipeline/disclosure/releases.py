@@ -10,7 +10,7 @@ from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
 from subgroup_pipeline.disclosure.due import DueRelease, cause_of_release
 from subgroup_pipeline.disclosure.release_tables import KEPT_RELEASE
 from subgroup_pipeline.disclosure.store import Release, forget_old_cells, open_store
-from subgroup_pipeline.disclosure.suppression import suppress
+from subgroup_pipeline.disclosure.suppression import hide_means, suppress
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.table import Column, Table
@@ -90,6 +90,12 @@ def make_releases(
     return made
 
 
+def protect(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide what of the table `cell` is hidden."""
+    suppress(connection)
+    hide_means(connection)
+
+
 def _batches(due: Sequence[DueRelease]) -> list[Sequence[DueRelease]]:
     return [due[first : first + AT_A_TIME] for first in range(0, len(due), AT_A_TIME)]
 
@@ -100,7 +106,7 @@ def _make_some(
     rules = [(one, one.settings.privacy) for one in due]
     read_cells(connection, [Privacy(one.district_id, rule.minimum_count, rule.zero == "show") for one, rule in rules])
     connection.execute(sql("last_release"))
-    suppress(connection)
+    protect(connection)
     made = {
         one.district_id: Release(
             f"{snapshot}-{one.district_id}", now, rule.minimum_count, rule.profile, rule.zero == "show", one.build_key

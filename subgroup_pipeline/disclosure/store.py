@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disclosure.release_tables import RELEASE_TABLES
+from subgroup_pipeline.logs import log_event
+from subgroup_pipeline.warehouse.connection import is_damaged
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def last_releases(settings: Settings, finished: Sequence[str]) -> dict[str, Rele
     `finished` are the names of all snapshots that ever became one and are still there. A release for a snapshot that is newer
     than all of them was made by a process that was killed before anybody saw it, and is forgotten.
     """
-    if not settings.paths.releases_database.exists():
+    if not settings.paths.releases_database.exists() or _was_damaged(settings):
         return {}
     with open_store(settings) as connection:
         unseen = "select release_id from releases.release where snapshot > ?"
@@ -68,6 +70,40 @@ def last_releases(settings: Settings, finished: Sequence[str]) -> dict[str, Rele
             "from releases.release qualify row_number() over (partition by district_id order by released_at desc) = 1"
         ).fetchall()
     return {row[0]: Release(*row[1:]) for row in rows}
+
+
+def _was_damaged(settings: Settings) -> bool:
+    """Set the store aside where it does not open; every district then gets a first release again."""
+    import duckdb
+
+    path = settings.paths.releases_database
+    try:
+        with open_store(settings):
+            return False
+    except duckdb.Error as error:
+        if not is_damaged(error):
+            raise
+    log_event("damage.releases")
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    path.replace(path.with_name(f"{path.name}.damaged"))
+    return True
+
+
+def count_but(settings: Settings, district_ids: Sequence[str]) -> int:
+    """How many rows the store has of other districts than these."""
+    with open_store(settings) as connection:
+        query = "select count(*) from {} where district_id not in (select unnest(?::varchar[]))"
+        counts = [connection.execute(query.format(table), [list(district_ids)]).fetchall() for table in RELEASE_TABLES]
+    return sum(count for ((count,),) in counts)
+
+
+def forget_but(settings: Settings, district_ids: Sequence[str]) -> None:
+    """Remove the releases of all other districts; what freed blocks hold stays until the file is written anew."""
+    with open_store(settings) as connection:
+        for table in RELEASE_TABLES:
+            connection.execute(
+                f"delete from {table} where district_id not in (select unnest(?::varchar[]))", [list(district_ids)]
+            )
 
 
 def forget_old_cells(connection: duckdb.DuckDBPyConnection) -> None:

@@ -28,15 +28,31 @@ def suppress(connection: duckdb.DuckDBPyConnection) -> None:
     _close(connection)
 
 
-def hide_further(connection: duckdb.DuckDBPyConnection, keys: Iterable[int], reason: str) -> None:
-    """Hide these cells as well, and whatever the rules then ask for."""
+def hide_further(connection: duckdb.DuckDBPyConnection, further: Iterable[tuple[int, str]]) -> None:
+    """Hide these cells as well, each given with its reason, and whatever the rules then ask for."""
     _begin(connection)
     connection.execute("insert into hidden_cell select key, reason, 0 from cell where hidden and not is_carried")
+    reasons = dict(further)
     connection.execute(
-        "insert into hidden_cell select key, ?, 0 from cell where key in (select unnest(?)) and not hidden and not is_carried",
-        [reason, list(keys)],
+        "insert into hidden_cell select cell.key, more.reason, 0 from cell "
+        "inner join (select unnest(?::integer[]) as key, unnest(?::varchar[]) as reason) as more on cell.key = more.key "
+        "where not hidden and not is_carried",
+        [list(reasons), list(reasons.values())],
     )
     _close(connection)
+
+
+def hide_means(connection: duckdb.DuckDBPyConnection) -> None:
+    """Decide which means are hidden, when it is decided which counts are; sets `mean_hidden`.
+
+    A mean is hidden with its count, and where too few students have a score. With the others of its row it could be worked
+    out as a count can, from the students who have a score; so the same rules are applied to these.
+    """
+    connection.execute(sql("means"))
+    if not connection.execute("select 1 from term limit 1").fetchone():
+        return
+    _reach_fixpoint(connection)
+    connection.execute("update cell set mean_hidden = true from hidden_cell as h where cell.key = h.key")
 
 
 def _begin(connection: duckdb.DuckDBPyConnection) -> None:
@@ -45,7 +61,13 @@ def _begin(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _close(connection: duckdb.DuckDBPyConnection) -> None:
-    """Hide what the rules ask for until they ask for nothing more, and write it into `cell`."""
+    """Hide what the rules ask for, and write it into `cell`."""
+    _reach_fixpoint(connection)
+    connection.execute("update cell set hidden = true, reason = h.reason from hidden_cell as h where cell.key = h.key")
+
+
+def _reach_fixpoint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to `hidden_cell` what the rules ask for until they ask for nothing more."""
     seen = dict.fromkeys(_KINDS, -1)
     last = 0
     while any(since < last for since in seen.values()):
@@ -55,7 +77,6 @@ def _close(connection: duckdb.DuckDBPyConnection) -> None:
                 last += _hid_more(connection, "closure", {"kind": kind, "since": since, "round": last + 1})
         if not any(since < last for since in seen.values()):
             last += _hid_more(connection, "containment", {"round": last + 1})
-    connection.execute("update cell set hidden = true, reason = h.reason from hidden_cell as h where cell.key = h.key")
 
 
 def _hid_more(connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, object]) -> int:

@@ -1,4 +1,4 @@
-"""Backup and restore of what cannot be derived again: the registry, the archive, the keys, the history of what was built.
+"""Backup and restore of what cannot be derived again: the registry, the archive, the keys, the history and the releases.
 
 The warehouse and what is published are derived; `subgroups rebuild` makes them from a restored home. Rows go into the
 backup as JSON, one per line, so a backup of SQLite can be restored to PostgreSQL and the other way round. The last member is a
@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.disclosure.store import open_store
 from subgroup_pipeline.disk import full_disk_in_words
 from subgroup_pipeline.errors import RegistryDamagedError, SettingsError
 from subgroup_pipeline.registry.column_types import UtcDateTime
@@ -40,6 +41,8 @@ _WITH_OUR_ROWS = ("0003", "0004", "0005", HEAD)
 AT_A_TIME = 1000
 """Rows that are in memory together."""
 _BLOCK = 1024**2
+_PLACES = ("archive", "keys", "history", "releases")
+"""Folders of the home that a backup holds."""
 
 
 def back_up(registry: Registry, settings: Settings, target: Path) -> int:
@@ -60,7 +63,7 @@ def back_up(registry: Registry, settings: Settings, target: Path) -> int:
             _add(package, tarfile.TarInfo(_ROWS), rows, seal)
             for place in (settings.paths.archive, settings.paths.keys):
                 _add_place(package, place, seal)
-            _add_history(package, settings, seal)
+            _add_databases(package, settings, seal)
             _add(package, tarfile.TarInfo(_SEAL), io.BytesIO(seal.hexdigest().encode()), hashlib.sha256())
         part.replace(target)
     except OSError as error:
@@ -88,7 +91,7 @@ def restore(settings: Settings, source: Path) -> int:
             _prove(package, source)
             registry = _empty_registry(settings)
             try:
-                members = [m for m in package.getmembers() if m.name.split("/")[0] in ("archive", "keys", "history")]
+                members = [m for m in package.getmembers() if m.name.split("/")[0] in _PLACES]
                 package.extractall(settings.paths.root, members=members, filter="data")
                 return _load(registry, _open(package, _ROWS))
             finally:
@@ -134,14 +137,18 @@ def _add_place(package: tarfile.TarFile, place: Path, seal: hashlib._Hash) -> No
                 _add(package, package.gettarinfo(arcname=name, fileobj=file), file, seal)
 
 
-def _add_history(package: tarfile.TarFile, settings: Settings, seal: hashlib._Hash) -> None:
-    """Add the history as one file. Opening it writes what a killed run left in its log into it, or raises that it is damaged."""
-    path = settings.paths.history_database
-    if path.exists():
-        with open_warehouse(settings):
-            pass
-        with path.open("rb") as file:
-            _add(package, package.gettarinfo(arcname=f"history/{path.name}", fileobj=file), file, seal)
+def _add_databases(package: tarfile.TarFile, settings: Settings, seal: hashlib._Hash) -> None:
+    """Add the history and the releases, a file each. Opening one writes what a killed run left in its log into it.
+
+    Raises WarehouseDamagedError for a damaged history.
+    """
+    home = settings.paths
+    for path, opened in ((home.history_database, open_warehouse), (home.releases_database, open_store)):
+        if path.exists():
+            with opened(settings):
+                pass
+            with path.open("rb") as file:
+                _add(package, package.gettarinfo(arcname=f"{path.parent.name}/{path.name}", fileobj=file), file, seal)
 
 
 def _prove(package: tarfile.TarFile, source: Path) -> None:

@@ -154,7 +154,7 @@ def half_written(at: Installation) -> Iterator[Leaving]:
     """Files and snapshots under the names that they have until they are whole."""
     home = at.home
     # Only who holds the warehouse writes these, and that is us: whatever stands there was left.
-    for folder in (home.archive, home.published, home.warehouse, home.history):
+    for folder in (home.archive, home.published, home.warehouse, home.history, home.releases):
         yield from (leaving(path) for path in at.entries(folder) if path.name.endswith(_OF_A_RUN))
     boxes = [folder for outbox in _outboxes(at) for folder in (outbox, *at.folders(outbox))]
     others = [
@@ -175,7 +175,7 @@ def damaged(at: Installation) -> Iterator[Leaving]:
     """Damaged files that were set aside; those of the warehouse as soon as a run made them anew and ended well."""
     home = at.home
     aside = [path for path in at.files(home.root) if path.name.startswith(f"{home.registry_file.name}.damaged-")]
-    places = [home.history, *(home.dagster / name for name in ("history", "history/runs", "schedules"))]
+    places = [home.history, home.releases, *(home.dagster / name for name in ("history", "history/runs", "schedules"))]
     aside += [path for place in places for path in at.files(place) if path.suffix == ".damaged"]
     # Being renamed leaves the time of writing as it was, so the time of the change of the name counts.
     oldest = (at.now - timedelta(days=at.settings.retention_days)).timestamp()

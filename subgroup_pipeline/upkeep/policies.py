@@ -76,6 +76,14 @@ POLICIES = (
         rows.history_of_nobody,
     ),
     Policy(
+        "releases",
+        "releases/releases.duckdb",
+        "counts of the last two releases, with those that they hide",
+        "until the release after the next one, and as long as the district is registered",
+        "",
+        rows.releases_of_nobody,
+    ),
+    Policy(
         "snapshots",
         "published/",
         "what readers see, and what they saw before",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.publish.compaction import compact_history
+from subgroup_pipeline.disclosure.store import count_but, forget_but
+from subgroup_pipeline.publish.compaction import compact_history, compact_releases
 from subgroup_pipeline.registry.needed import NEEDED
 from subgroup_pipeline.registry.schema import Delivery, District, Invitation, Mail, SignIn, SignInLink
 from subgroup_pipeline.settings import REPORTS_KEPT
@@ -75,6 +76,22 @@ def _forget_history_but(settings: Settings, district_ids: list[str]) -> None:
         for table in HISTORY_TABLES:
             connection.execute(f"delete from {table} where district_id not in (select unnest(?::varchar[]))", [district_ids])
     compact_history(settings)
+
+
+def releases_of_nobody(at: Installation) -> Iterator[Leaving]:
+    """What was released of districts that are not registered any more."""
+    if not at.home.releases_database.exists():
+        return
+    with at.registry.begin() as session:
+        ours = list(session.scalars(sa.select(District.district_id)))
+    if things := count_but(at.settings, ours):
+        yield Leaving(partial(_forget_releases_but, at.settings, ours), things=things)
+
+
+def _forget_releases_but(settings: Settings, district_ids: list[str]) -> None:
+    """Remove the releases of all other districts; freed blocks go with the rewrite of the file."""
+    forget_but(settings, district_ids)
+    compact_releases(settings)
 
 
 def past_runs(at: Installation) -> Iterator[Leaving]:

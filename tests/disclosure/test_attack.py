@@ -58,7 +58,7 @@ def attacked(seeds: range, most: int) -> Counter[str]:
     with marts_of(shapes) as connection:
         suppress(connection)
         while further := exposed(connection):
-            hide_further(connection, [one.key for one in further], "audit")
+            hide_further(connection, further)
         for shape in shapes:
             published = shown_of(connection, shape.district_id)
             found = attack(published, known_of([shape]))

@@ -127,9 +127,9 @@ def test_hiding_once_more_changes_nothing_and_a_further_cell_takes_others_with_i
         suppress(connection)
         once = connection.execute("from cell order by key").fetchall()
         suppress(connection)
-        hide_further(connection, [], "audit")
+        hide_further(connection, [])
         assert connection.execute("from cell order by key").fetchall() == once
         (key,) = connection.execute("select key from cell where value = 'yes'").fetchall()[0]
-        hide_further(connection, [key], "audit")
+        hide_further(connection, [(key, "audit")])
         more = connection.execute("select value, reason from cell where subgroup = 'flag' order by value").fetchall()
         assert more == [("no", "row"), ("yes", "audit")]

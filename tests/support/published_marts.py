@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import duckdb
 
@@ -24,6 +25,8 @@ SCHOOLS = {"school 0/a?b%2F#": "Elm School", "school1": "Oak & Ash <School>", "h
 """Names by ID, which hold whatever an address or a page could trip over."""
 COURSES = {"course 0/ä%": "Reading", "course1": "Algebra"}
 
+_UPLOADS = count(1)
+"""Numbers that make every upload another one, so that a district that is published again was built anew."""
 BEGUN, CHANGED = "2026-08-20 08:00", "2026-09-24 08:00"
 """When the values of this year began (UTC), and when every tenth student became an English learner or ceased to be one.
 
@@ -65,7 +68,9 @@ def publish_made_up(home: Home, districts: Mapping[str, MadeUp]) -> str:
 
 
 def _live(home: Home, district_id: str, feed: str) -> Delivery:
-    delivery_id = home.deliver("roster" if feed == "roster" else "subgroups", {f"{feed}.csv": feed}, district_id)
+    delivery_id = home.deliver(
+        "roster" if feed == "roster" else "subgroups", {f"{feed}.csv": f"{feed} {next(_UPLOADS)}"}, district_id
+    )
     home.set_state(delivery_id, "published")
     return home.delivery(delivery_id)
 
