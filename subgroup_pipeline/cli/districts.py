@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from subgroup_pipeline.desk.districts import ListedDistrict
+    from subgroup_pipeline.desk.offboarding import Certificate
     from subgroup_pipeline.registry.ledger import Feed
 
 app = typer.Typer(help="Set districts up and look at them.", no_args_is_help=True, rich_markup_mode=None)
@@ -108,6 +110,48 @@ def show(district_id: Annotated[str, typer.Argument(metavar="ID", help="The dist
     typer.echo(text.rstrip())
     password = f"set at {district.password_set_at} by {district.password_set_by}" if district.password_set_at else "none"
     say(f"\nsettings version {district.settings_version}; keys: {', '.join(district.keys) or 'none'}; password: {password}")
+
+
+@app.command()
+def offboard(
+    district_id: Annotated[str, typer.Argument(metavar="ID", help="The district's key.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    by: Annotated[str, typer.Option("--by", help="Who removes it; your login if not given.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove everything of a district from every place, destroy its key, and print a certificate. It cannot be taken back.
+
+    Example: subgroups district offboard maple_valley --dry-run
+    """
+    from subgroup_pipeline.desk.offboarding import offboard_district
+    from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
+    from subgroup_pipeline.orchestration.instance import open_instance
+
+    if sys.stdin.isatty() and not (dry_run or yes):
+        typer.confirm(f"Remove everything of {district_id}? This cannot be taken back", abort=True, err=True)
+    with installation() as (settings, registry), open_instance(settings) as instance:
+        history = DagsterHistory(instance, settings)
+        certificate = offboard_district(registry, settings, history, district_id, by=by or getpass.getuser(), dry_run=dry_run)
+    if as_json:
+        print_json(certificate)
+    else:
+        _print_certificate(certificate)
+    raise typer.Exit(0 if dry_run or certificate.is_complete else 1)
+
+
+def _print_certificate(certificate: Certificate) -> None:
+    what = "would be removed" if certificate.is_dry_run else "removed"
+    typer.echo(f"{certificate.district_name} ({certificate.district_id}), {certificate.removed_at}, by {certificate.removed_by}")
+    rows = [[one.place, one.holds, one.things, f"{one.bytes / 1e6:.1f}"] for one in certificate.removed]
+    print_table(["place", "what it held", what, "MB"], rows)
+    for title, lines in (("Kept", certificate.kept), ("Still to do", certificate.still_to_do)):
+        typer.echo(f"\n{title}:")
+        for line in lines:
+            typer.echo(f"- {line}")
+    for one in certificate.removed:
+        if one.fault:
+            say(f"error: {one.place}: {one.fault}. Run the command again.")
 
 
 app.command()(new)

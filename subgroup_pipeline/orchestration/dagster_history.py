@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from subgroup_pipeline.orchestration.district_delivery import PARTITIONS
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -37,3 +39,12 @@ class DagsterHistory:
             (self._dagster / "history" / "runs" / f"{run_id}.db{log}").unlink(missing_ok=True)
         shutil.rmtree(self._dagster / "storage" / run_id, ignore_errors=True)
         self._instance.run_storage.delete_run(run_id)
+
+    def partitions_of(self, district_id: str) -> list[str]:
+        """The partitions of `district_delivery` that stand for a district's feeds."""
+        known = self._instance.get_dynamic_partitions(PARTITIONS)
+        return [partition for partition in known if partition.partition("/")[0] == district_id]
+
+    def forget_partition(self, partition: str) -> None:
+        """Remove a partition; what was reported to it leaves with the runs that reported."""
+        self._instance.delete_dynamic_partition(PARTITIONS, partition)

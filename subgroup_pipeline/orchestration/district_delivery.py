@@ -22,8 +22,9 @@ from subgroup_pipeline.warehouse.oneroster import roster_tables
 
 KEY = dg.AssetKey("district_delivery")
 CHECK = "verdict"
-_PARTITIONS = "district_feed"
-FEEDS_OF_DISTRICTS = dg.DynamicPartitionsDefinition(name=_PARTITIONS)
+PARTITIONS = "district_feed"
+"""Their name in Dagster: `<district>/<feed>`."""
+FEEDS_OF_DISTRICTS = dg.DynamicPartitionsDefinition(name=PARTITIONS)
 _Context = dg.AssetExecutionContext | dg.OpExecutionContext
 _AT_A_TIME = 100
 """Deliveries whose events are stored together: who else writes to Dagster's files waits for a second."""
@@ -121,8 +122,8 @@ def verdict(context: dg.AssetCheckExecutionContext, districts: DistrictsResource
 
 
 def _add_partitions(instance: dg.DagsterInstance, partitions: Collection[str]) -> None:
-    known = instance.get_dynamic_partitions(_PARTITIONS)
-    instance.add_dynamic_partitions(_PARTITIONS, sorted(set(partitions) - set(known)))
+    known = instance.get_dynamic_partitions(PARTITIONS)
+    instance.add_dynamic_partitions(PARTITIONS, sorted(set(partitions) - set(known)))
 
 
 def _evaluate_feed(context: _Context, districts: RunDistricts, newest: Delivery) -> None:

@@ -42,6 +42,12 @@ class RunHistory(Protocol):
     def forget(self, run_id: str) -> None:
         """Remove a run with its events and its output."""
 
+    def partitions_of(self, district_id: str) -> list[str]:
+        """The partitions that stand for a district's feeds."""
+
+    def forget_partition(self, partition: str) -> None:
+        """Remove a partition."""
+
 
 @dataclass(frozen=True)
 class Installation:

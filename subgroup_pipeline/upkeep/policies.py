@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.settings import REPORTS_KEPT
-from subgroup_pipeline.upkeep import places, rows, sealing
+from subgroup_pipeline.upkeep import of_district, places, rows, sealing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,12 +23,13 @@ _REPORTS = f"{REPORTS_KEPT.days} days"
 _ABANDONED = f"{places.ABANDONED.seconds // 3600} hour without a change"
 _DAYS = "{settings.retention_days} days (SUBGROUPS_RETENTION_DAYS)"
 _OVER = f"{rows.OVER_KEPT.days} days after it is over"
+_REGISTERED = "as long as the district is registered"
 _SNAPSHOTS = "the newest {settings.keep_snapshots} (SUBGROUPS_KEEP_SNAPSHOTS)"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One line of the table. `past` finds what is past its time, and changes nothing."""
+    """One line of the table. `past` finds what is past its time, `of_district` all of one district; neither changes anything."""
 
     name: str
     place: str
@@ -36,6 +37,7 @@ class Policy:
     kept: str
     longer: str
     past: Callable[[Installation], Iterable[Leaving]]
+    of_district: Callable[[Installation, str], Iterable[Leaving]]
 
     def kept_under(self, settings: Settings) -> str:
         """How long it is kept, with the value of the setting."""
@@ -50,6 +52,7 @@ POLICIES = (
         _DAYS,
         "a delivery that is live or waits, and the rosters that its changes were applied to",
         places.archived,
+        of_district.archived,
     ),
     Policy(
         "plain_archive",
@@ -58,6 +61,7 @@ POLICIES = (
         "until the next night, which seals them",
         "",
         sealing.plain_files,
+        of_district.nothing,
     ),
     Policy(
         "raw_rows",
@@ -66,14 +70,16 @@ POLICIES = (
         "until the delivery is superseded or rejected",
         "being live, held or not judged yet",
         rows.raw_rows,
+        of_district.raw_rows,
     ),
     Policy(
         "history",
         "history/history.duckdb",
         "what students were at every build, and counts by month",
-        "as long as the district is registered",
+        _REGISTERED,
         "",
         rows.history_of_nobody,
+        of_district.history,
     ),
     Policy(
         "releases",
@@ -90,6 +96,7 @@ POLICIES = (
         _SNAPSHOTS,
         "being the one that readers see, as a rollback makes it",
         places.snapshots,
+        of_district.snapshots,
     ),
     Policy(
         "failing_rows",
@@ -98,8 +105,9 @@ POLICIES = (
         _REPORTS,
         "",
         places.failing_rows,
+        of_district.failing_rows,
     ),
-    Policy("reports", "reports/", "error reports, as they went out", _REPORTS, "", places.reports),
+    Policy("reports", "reports/", "error reports, as they went out", _REPORTS, "", places.reports, of_district.reports),
     Policy(
         "outboxes",
         "sftp/*/outbox/",
@@ -107,6 +115,7 @@ POLICIES = (
         _REPORTS,
         "",
         places.outboxes,
+        of_district.nothing,
     ),
     Policy(
         "check_reports",
@@ -115,9 +124,18 @@ POLICIES = (
         _REPORTS,
         "",
         places.check_reports,
+        of_district.nothing,
     ),
-    Policy("scratch", "scratch/", "what a killed run unpacked", _ABANDONED, "", places.scratch),
-    Policy("rehearsals", "rehearsals/", "what a killed `subgroups check` left", _ABANDONED, "", places.rehearsals),
+    Policy("scratch", "scratch/", "what a killed run unpacked", _ABANDONED, "", places.scratch, of_district.scratch),
+    Policy(
+        "rehearsals",
+        "rehearsals/",
+        "what a killed `subgroups check` left",
+        _ABANDONED,
+        "",
+        places.rehearsals,
+        of_district.rehearsals,
+    ),
     Policy(
         "half_written",
         "*.part, *.building, *.new, *.compacting",
@@ -125,6 +143,7 @@ POLICIES = (
         _ABANDONED,
         "",
         places.half_written,
+        of_district.half_written,
     ),
     Policy(
         "damaged",
@@ -133,6 +152,7 @@ POLICIES = (
         f"{_DAYS}; of the warehouse, until it is made anew",
         "",
         places.damaged,
+        of_district.damaged,
     ),
     Policy(
         "validations",
@@ -141,8 +161,9 @@ POLICIES = (
         f"{_SNAPSHOTS} of each suite",
         "",
         places.validations,
+        of_district.validations,
     ),
-    Policy("logs", "logs/", "rotated logs: ids, counts and codes", _REPORTS, "being written", places.logs),
+    Policy("logs", "logs/", "rotated logs: ids, counts and codes", _REPORTS, "being written", places.logs, of_district.nothing),
     Policy(
         "run_history",
         "dagster/",
@@ -150,9 +171,57 @@ POLICIES = (
         _REPORTS,
         "not being finished",
         rows.past_runs,
+        of_district.partitions,
     ),
-    Policy("mail", "registry", "what was written to districts and to staff", _REPORTS, "", rows.old_mail),
-    Policy("invitations", "registry", "hashes of set-up links", _OVER, "being live", rows.past_invitations),
-    Policy("sign_in_links", "registry", "hashes of links to sign in", _OVER, "being live", rows.past_sign_in_links),
-    Policy("sign_ins", "registry", "who was signed in, from where", _OVER, "being signed in", rows.past_sign_ins),
+    Policy("mail", "registry", "what was written to districts and to staff", _REPORTS, "", rows.old_mail, of_district.nothing),
+    Policy("invitations", "registry", "hashes of set-up links", _OVER, "being live", rows.past_invitations, of_district.nothing),
+    Policy(
+        "sign_in_links",
+        "registry",
+        "hashes of links to sign in",
+        _OVER,
+        "being live",
+        rows.past_sign_in_links,
+        of_district.nothing,
+    ),
+    Policy(
+        "sign_ins", "registry", "who was signed in, from where", _OVER, "being signed in", rows.past_sign_ins, of_district.nothing
+    ),
+    Policy(
+        "built_rows",
+        "warehouse/analytics.duckdb",
+        "the marts as they were built last",
+        _REGISTERED,
+        "",
+        rows.nothing,
+        of_district.built_rows,
+    ),
+    Policy(
+        "accounts",
+        "sftp/*/",
+        "uploads until a run takes them, and the outbox",
+        _REGISTERED,
+        "",
+        rows.nothing,
+        of_district.account,
+    ),
+    Policy("dbt", "dbt/", "compiled SQL: no rows", "until the next run", "", rows.nothing, of_district.dbt_files),
+    Policy(
+        "keys",
+        "keys/districts/",
+        "the key of each district that its archive and its secrets are sealed with",
+        _REGISTERED,
+        "",
+        rows.nothing,
+        of_district.key,
+    ),
+    Policy(
+        "registered",
+        "registry",
+        "settings, keys and people of districts, deliveries, findings, builds: no student's row",
+        _REGISTERED,
+        "",
+        rows.nothing,
+        of_district.registered,
+    ),
 )

@@ -67,11 +67,15 @@ def _remove(leaving: Leaving) -> Exception | None:
     return None
 
 
-def _in_words(policy: Policy, error: Exception) -> str:
+def in_words(error: Exception) -> str:
     """A fault without anything that a file says: the words of other errors may quote a row."""
-    what = str(error) if isinstance(error, SubgroupsError) else type(error).__name__
     if isinstance(error, OSError) and error.strerror:
-        what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) if isinstance(error, SubgroupsError) else type(error).__name__
+
+
+def _in_words(policy: Policy, error: Exception) -> str:
+    what = in_words(error)
     return f"Upkeep of {policy.place} could not remove all ({what}). What is past its time there stays until the next night."
 
 

@@ -17,6 +17,7 @@ from subgroup_pipeline.publish.compaction import compact_history
 from subgroup_pipeline.registry.damage import damage_since
 from subgroup_pipeline.registry.schema import Invitation, Mail, Person, SignIn, SignInLink
 from subgroup_pipeline.upkeep.leaving import Leaving
+from subgroup_pipeline.upkeep.of_district import nothing
 from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.upkeep.policies import POLICIES, Policy
 from subgroup_pipeline.upkeep.runner import run_upkeep
@@ -205,7 +206,10 @@ def test_what_cannot_be_removed_stops_neither_the_rest_nor_the_night(place: Plac
         yield Leaving(lambda: removed.append(1), bytes=7)
         raise ValueError("a row: s001,Given1,Family1")
 
-    policies = [Policy("odd", "odd/", "", "", "", past), Policy("even", "even/", "", "", "", lambda _: [Leaving(lambda: None)])]
+    policies = [
+        Policy("odd", "odd/", "", "", "", past, nothing),
+        Policy("even", "even/", "", "", "", lambda _: [Leaving(lambda: None)], nothing),
+    ]
     odd, even = run_upkeep(Installation(place.settings, place.registry, datetime.now(UTC)), policies=policies)
     assert (odd.things, odd.bytes, removed) == (1, 7, [1])
     assert "Permission denied: failing_rows/alpha/1.json" in odd.fault
