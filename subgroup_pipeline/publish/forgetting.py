@@ -10,7 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.archive import hash_of
-from subgroup_pipeline.publish.lake import DIRECTORY, district_hash, file_of, narrow, open_source, write_table
+from subgroup_pipeline.publish.lake import DIRECTORY, SCHEMAS, district_hash, file_of, narrow, open_source, write_table
 from subgroup_pipeline.publish.manifest import DATABASE, FILE_NAME, whole_manifest, write_manifest
 from subgroup_pipeline.publish.verification import mart_tables_in
 from subgroup_pipeline.warehouse.duckdb_files import open_files
@@ -65,7 +65,7 @@ def _write_lake_anew(settings: Settings, snapshot: Path, district_id: str) -> No
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         with open_files(settings, read={"source": snapshot / DATABASE}) as connection:
-            tables = [f"{schema}.{name}" for schema, name in open_source(connection)]
+            tables = [f"{schema}.{name}" for schema, name in open_source(connection, SCHEMAS)]
             narrow(connection, [district_id])
             for table in tables:
                 name = table.partition(".")[2]
@@ -82,10 +82,10 @@ def _as_it_is(settings: Settings, snapshot: Path, manifest: Manifest, district_i
         connection.execute("use source")
         count = "select count(*) from marts.{}"
         tables = {name: connection.execute(count.format(name)).fetchall()[0][0] for name in mart_tables_in(connection)}
-    lake, districts = dict(manifest.lake), dict(manifest.districts)
+    by_district = {name: dict(getattr(manifest, name)) for name in ("districts", "lake", "releases", "shareable")}
     if is_whole:
-        lake.pop(district_id, None)
-        districts.pop(district_id, None)
-    elif district_id in lake:
-        lake[district_id] = district_hash(snapshot, district_id)
-    return manifest.model_copy(update={"files": files, "tables": tables, "lake": lake, "districts": districts})
+        for named in by_district.values():
+            named.pop(district_id, None)
+    elif district_id in manifest.lake:
+        by_district["lake"][district_id] = district_hash(snapshot, district_id)
+    return manifest.model_copy(update={"files": files, "tables": tables, **by_district})

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 DIRECTORY = "lake"
+SCHEMAS = ("marts", "quality")
+"""What of the staff file is in the lake."""
 FILE_NAME = "data.parquet"
 AT_A_TIME = 100
 """Districts that one scan of a table writes. DuckDB keeps as many files open; with more it closes some and begins second ones."""
@@ -60,7 +62,7 @@ def make_lake(settings: Settings, building: Path, draft: Manifest, before: Manif
     A district that did not change keeps the hash that the snapshot before gives it.
     """
     with open_files(settings, read={"source": building / DATABASE}) as connection:
-        tables = [f"{schema}.{name}" for schema, name in open_source(connection, ("marts", "quality"))]
+        tables = [f"{schema}.{name}" for schema, name in open_source(connection, SCHEMAS)]
         names = sorted(table.partition(".")[2] for table in tables)
         for name in names:
             (building / DIRECTORY / name).mkdir(mode=0o700, parents=True)

@@ -52,10 +52,13 @@ def built_rows(at: Installation, district_id: str) -> Iterator[Leaving]:
 
 
 def history(at: Installation, district_id: str) -> Iterator[Leaving]:
-    """What the durable files hold: the history, and whatever else lies beside it."""
-    for file in at.files(at.home.history):
-        if file.suffix == ".duckdb":
-            yield from _rows(at, file, file.stem, district_id)
+    """Its history."""
+    return _rows(at, at.home.history_database, "history", district_id)
+
+
+def releases(at: Installation, district_id: str) -> Iterator[Leaving]:
+    """What was released of it, and what that hid."""
+    return _rows(at, at.home.releases_database, "releases", district_id)
 
 
 def snapshots(at: Installation, district_id: str) -> Iterator[Leaving]:
@@ -98,7 +101,9 @@ def damaged(at: Installation, _district_id: str) -> Iterator[Leaving]:
     """Every damaged file that was set aside: nobody can take one district out of it."""
     home = at.home
     aside = [path for path in at.files(home.root) if path.name.startswith(f"{home.registry_file.name}.damaged-")]
-    aside += [path for place in (home.warehouse, home.history) for path in at.files(place) if path.suffix == ".damaged"]
+    aside += [
+        path for place in (home.warehouse, home.history, home.releases) for path in at.files(place) if path.suffix == ".damaged"
+    ]
     return (leaving(path) for path in aside)
 
 

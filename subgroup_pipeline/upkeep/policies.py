@@ -88,6 +88,7 @@ POLICIES = (
         "until the release after the next one, and as long as the district is registered",
         "",
         rows.releases_of_nobody,
+        of_district.releases,
     ),
     Policy(
         "snapshots",
