@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 import duckdb
 
+from subgroup_pipeline.disclosure.release_tables import REPORTS
 from subgroup_pipeline.publish.mart_tables import mart_tables
+from subgroup_pipeline.warehouse.rows import insert_rows
+from subgroup_pipeline.warehouse.table import Table
 
 Place = tuple[str, ...]
 """`()` is the district, `(school_id,)` a school, `(school_id, course_id)` a course."""
@@ -17,6 +21,7 @@ Counts = Mapping[str, Mapping[str, int]]
 """Students by subgroup and value. `all_students` is added up from the first subgroup where it is not given."""
 PairCounts = Mapping[tuple[str, str, str, str], int]
 """Students by subgroup, value, other subgroup and its value; the other way about is added."""
+RELEASED = [table.name for table in REPORTS]
 AS_OF = date(2026, 10, 1)
 
 
@@ -36,8 +41,8 @@ def made_up_marts(districts: Mapping[str, District]) -> Iterator[duckdb.DuckDBPy
     """A connection in memory in which these marts are attached as `source`."""
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as source; create schema source.marts")
-        for table in mart_tables():
-            connection.execute(f"create table source.marts.{table.name} {table.definition}")
+        for table in _tables().values():
+            connection.execute(f"create table {table} {table.definition}")
         for district_id, district in districts.items():
             for place, counts in district.places.items():
                 _insert(connection, f"rpt_{_level(place)}_subgroup", _rows(district_id, district, place, counts))
@@ -84,11 +89,14 @@ def _place(district_id: str, place: Place) -> dict[str, object]:
     return {"district_id": district_id, "school_year": "2027", "as_of_date": AS_OF, **named, **names}
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    has = {row[0] for row in connection.execute(f"describe source.marts.{table}").fetchall()}
-    for row in rows:
-        known = {name: value for name, value in row.items() if name in has}
-        names = ", ".join(known)
-        connection.execute(
-            f"insert into source.marts.{table} ({names}) values ({', '.join('?' * len(known))})", list(known.values())
-        )
+@cache
+def _tables() -> dict[str, Table]:
+    """The reports that are released, by name."""
+    found = {table.name: replace(table, database="source") for table in mart_tables()}
+    return {name: found[name] for name in RELEASED}
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+    table = _tables()[name]
+    known = [{column: value for column, value in row.items() if column in table.columns} for row in rows]
+    insert_rows(connection, table, known)
