@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from subgroup_pipeline.disclosure.system import read_pieces
+from subgroup_pipeline.disclosure.system import System
 from subgroup_pipeline.disclosure.worlds import WIDTH, SolverError, Target, Worlds
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.disclosure.system import Flags, Piece, Places
 
-_TURNS = 60
+_TURNS = 200
+_CELLS_AT_A_TIME = 2000
+"""Hidden cells in one program: many districts share what it costs to call the solver."""
 
 
 class Exposed(NamedTuple):
@@ -34,37 +36,51 @@ def exposed(connection: duckdb.DuckDBPyConnection) -> list[Exposed]:
 
     The table is not changed. Reads `cell` and `privacy` of the connection.
     """
+    system = System(connection)
     further: list[Exposed] = []
-    for piece in read_pieces(connection):
-        before = piece.hidden.copy()
-        whole = _protect(piece)
-        new = np.flatnonzero(piece.hidden & ~before)
-        further += [Exposed(int(piece.key[at]), "audit_whole" if whole[at] else "audit") for at in new]
+    for piece, numbers in system.pieces(_CELLS_AT_A_TIME):
+        try:
+            further += _protected(piece)
+        except SolverError:
+            for number in numbers:
+                further += _protected_or_hidden(system.piece(range(number, number + 1)))
     return sorted(further)
 
 
-def _protect(piece: Piece) -> Flags:
-    """Hide more of one piece until every hidden count is proved; gives the cells that were hidden because all else failed."""
+def _protected_or_hidden(piece: Piece) -> list[Exposed]:
+    """What protects the piece, or all of it where the solver gives no answer."""
+    try:
+        return _protected(piece)
+    except SolverError:
+        return [Exposed(int(key), "audit_whole") for key in piece.key[~piece.hidden]]
+
+
+def _protected(piece: Piece) -> list[Exposed]:
+    """Hide more of a piece until every hidden count is proved; gives what was hidden. Raises SolverError."""
+    before = piece.hidden.copy()
     whole = np.zeros(len(piece.key), dtype=bool)
     worlds = Worlds(piece)
-    try:
-        for _ in range(_TURNS):
-            found = worlds.search()
-            if not len(found):
-                return whole
-            before = piece.hidden.sum()
-            _mend(worlds, found, whole)
-            if piece.hidden.sum() == before:  # no whole numbers do what fractions can
-                worlds.lost[found] = True
-                line = np.isin(piece.line, worlds.of_first_cell(piece.line)[found]) & ~piece.hidden
-                whole |= line
-                piece.hidden |= line
-            worlds.restrict()
-    except SolverError:
-        pass
-    whole |= ~piece.hidden
-    piece.hidden[:] = True
-    return whole
+    for _ in range(_TURNS):
+        found = worlds.search()
+        if not len(found):
+            new = np.flatnonzero(piece.hidden & ~before)
+            return [Exposed(int(piece.key[at]), "audit_whole" if whole[at] else "audit") for at in new]
+        hidden = piece.hidden.sum()
+        _mend(worlds, found, whole)
+        if piece.hidden.sum() == hidden:  # no whole numbers do what fractions can
+            _give_up(worlds, found, whole)
+        worlds.restrict()
+    msg = f"{_TURNS} turns were not enough"
+    raise SolverError(msg)
+
+
+def _give_up(worlds: Worlds, targets: Places, whole: Flags) -> None:
+    """Hide the lines of these counts whole, and ask for them no more."""
+    piece = worlds.piece
+    worlds.lost[targets] = True
+    line = np.isin(piece.line, worlds.of_first_cell(piece.line)[targets]) & ~piece.hidden
+    whole |= line
+    piece.hidden |= line
 
 
 def _mend(worlds: Worlds, found: Places, whole: Flags) -> None:
@@ -73,7 +89,7 @@ def _mend(worlds: Worlds, found: Places, whole: Flags) -> None:
     Counts of one subgroup are in each other's way when they have to move at the same time, which would hide more than is needed.
     """
     piece = worlds.piece
-    subgroups = worlds.of_first_cell(piece.subgroup)[found]
+    subgroups = worlds.of_first_cell(piece.about)[found]
     while len(found):
         _, first = np.unique(subgroups, return_index=True)
         turn = found[first]
@@ -94,15 +110,12 @@ def _mend_one(worlds: Worlds, target: int, whole: Flags) -> None:
     if possible:
         piece.hidden[min(possible, key=lambda cells: float(piece.price[cells].sum()))] = True
         return
-    worlds.lost[target] = True
-    line = np.isin(piece.line, piece.line[worlds.targets[[target]].nonzero()[1]]) & ~piece.hidden
-    whole |= line
-    piece.hidden |= line
+    _give_up(worlds, np.array([target]), whole)
 
 
 def _wanted(worlds: Worlds, target: int) -> list[Target]:
     """How a count may be moved so that it is protected, the usual way first."""
-    truth, minimum = worlds.truth[target], worlds.piece.minimum
+    truth, minimum = worlds.truth[target], worlds.minimum[target]
     if 0 < truth < minimum:
         return [Target(target, max(minimum - truth, WIDTH))]
     return [Target(target, WIDTH), Target(target, -WIDTH)]

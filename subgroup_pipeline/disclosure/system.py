@@ -31,24 +31,24 @@ FARTHEST = 60.0
 
 @dataclass
 class Piece:
-    """One district in one month (or its current reports), every array in the order of `key`.
+    """Some districts and months (null: their current reports), every array in the order of `key`. Their worlds are independent.
 
     `hidden` is changed in place where the audit hides a cell. `fixed` are cells that were shown in a release before and still
     count the same: hiding them tells nobody less. `equations` times a world lies between `low` and `high`.
     `differences` are rows of cells whose sum is a small group that is nobody's cell: who is in a school and not in its course.
     """
 
-    district_id: str
     key: Places
+    block: Places
     count: Numbers
     least: Numbers
-    minimum: float
+    minimum: Numbers
     hidden: Flags
     fixed: Flags
     price: Numbers
     place: Places
     line: Places
-    subgroup: Places
+    about: Places
     equations: csr_array
     low: Numbers
     high: Numbers
@@ -60,35 +60,42 @@ class Piece:
         return self.hidden & ~self.fixed
 
 
-def read_pieces(connection: duckdb.DuckDBPyConnection) -> Iterator[Piece]:
-    """The system of every district and month in the table `cell` that has something to protect.
+class System:
+    """The systems of all districts and months of the table `cell`, to be taken piece by piece.
 
     Leaves the tables `audited`, `containment` and `equation` in the connection.
     """
-    for statement in ("audited", "containments", "equations"):
-        connection.execute(sql(statement))
-    cells = connection.execute(_CELLS).fetchnumpy()
-    terms = connection.execute(_TERMS).fetchnumpy()
-    relations = connection.execute(_RELATIONS).fetchnumpy()
-    differences = connection.execute(_DIFFERENCES).fetchnumpy()
-    if not len(cells["key"]):
-        return
-    ends = _ends(cells["piece"], int(cells["piece"][-1]) + 1)
-    of_terms, of_relations, of_differences = (_ends(one["piece"], len(ends) - 1) for one in (terms, relations, differences))
-    for piece in range(len(ends) - 1):
-        made = _piece(
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for statement in ("audited", "containments", "equations"):
+            connection.execute(sql(statement))
+        self._columns = [connection.execute(query).fetchnumpy() for query in (_CELLS, _TERMS, _RELATIONS, _DIFFERENCES)]
+        pieces = self._columns[0]["piece"]
+        self._number = int(pieces[-1]) + 1 if len(pieces) else 0
+        self._ends = [np.searchsorted(np.ma.getdata(one["piece"]), np.arange(self._number + 1)) for one in self._columns]
+
+    def pieces(self, cells: int) -> Iterator[tuple[Piece, range]]:
+        """Pieces of about so many hidden cells, each with the numbers of the districts and months in it, to take it apart."""
+        hidden = np.concatenate([[0], np.cumsum(self._columns[0]["hidden"].astype(np.int64))])[self._ends[0]]
+        first = 0
+        while first < self._number:
+            last = max(first + 1, int(np.searchsorted(hidden, hidden[first] + cells, side="right")) - 1)
+            yield self.piece(range(first, last)), range(first, last)
+            first = last
+
+    def piece(self, numbers: range) -> Piece:
+        """These districts and months together."""
+        return _piece(
             *(
-                {name: column[at[piece] : at[piece + 1]] for name, column in columns.items()}
-                for at, columns in ((ends, cells), (of_terms, terms), (of_relations, relations), (of_differences, differences))
+                {name: column[ends[numbers.start] : ends[numbers.stop]] for name, column in columns.items()}
+                for ends, columns in zip(self._ends, self._columns, strict=True)
             )
         )
-        if made.hidden.any() or made.differences.shape[0]:
-            yield made
 
 
 _CELLS = """
 select
-    piece, district_id, key, student_count, least, minimum_count, hidden, place, line, about,
+    piece, key, student_count, least, minimum_count, hidden, place, line, about,
     -- What it costs readers to lose a cell: totals most, then large groups and those of many students.
     (1 + ln(1 + student_count)) * case when is_total then 50 else 1 end
     * case level when 'district' then 4 when 'school' then 2 else 1 end
@@ -111,11 +118,6 @@ order by piece, part, whole
 """
 
 
-def _ends(pieces: NDArray[np.int64], number: int) -> Places:
-    """Where each piece begins in an ordered column, and where the last one ends."""
-    return np.searchsorted(np.ma.getdata(pieces), np.arange(number + 1))
-
-
 def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Columns) -> Piece:
     key = cells["key"].astype(np.int64)
     count = cells["student_count"].astype(float)
@@ -129,17 +131,17 @@ def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Colu
     pairs = np.repeat(np.arange(small), 2)
     ends = np.searchsorted(key, np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
     return Piece(
-        district_id=str(cells["district_id"][0]),
         key=key,
+        block=cells["piece"].astype(np.int64),
         count=count,
         least=cells["least"].astype(float),
-        minimum=float(cells["minimum_count"][0]),
+        minimum=cells["minimum_count"].astype(float),
         hidden=cells["hidden"].astype(bool),
         fixed=np.zeros(len(key), dtype=bool),
         price=cells["price"].astype(float),
         place=cells["place"].astype(np.int64),
         line=cells["line"].astype(np.int64),
-        subgroup=cells["about"].astype(np.int64),
+        about=cells["about"].astype(np.int64),
         equations=equations,
         low=np.where(floor, room, -np.inf),
         high=np.where(ceiling, room, np.inf),

@@ -6,7 +6,7 @@ So a fault of the solver can only make a cell look less protected than it is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -16,8 +16,11 @@ from scipy.sparse.csgraph import connected_components
 from subgroup_pipeline.disclosure.system import FARTHEST
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from subgroup_pipeline.disclosure.system import Flags, Numbers, Piece, Places
 
+_Cells = TypeVar("_Cells", bound=np.generic)
 WIDTH = 5.0
 """How many students wide the range of a hidden count is at least. No state's rule names a width; this is our own choice."""
 _TOLERANCE = 1e-6
@@ -46,6 +49,7 @@ class Worlds:
         self.piece = piece
         self.targets: csr_array = csr_array(vstack([eye_array(len(piece.key)), piece.differences]))
         self.truth: Numbers = self.targets @ piece.count
+        self.minimum: Numbers = self.of_first_cell(piece.minimum)
         self.lowest: Numbers = np.zeros(len(self.truth))
         self.highest: Numbers = np.zeros(len(self.truth))
         self.lost: Flags = np.zeros(len(self.truth), dtype=bool)
@@ -68,9 +72,9 @@ class Worlds:
         rows, columns = self._of_moving.nonzero()
         self.part[rows] = self._component[columns]
 
-    def of_first_cell(self, named: Places) -> Places:
-        """What names the cells (`line`, `subgroup` of the piece), for every target: by its first cell."""
-        return np.asarray(named[self.targets.indices[self.targets.indptr[:-1]]])
+    def of_first_cell(self, column: NDArray[_Cells]) -> NDArray[_Cells]:
+        """A column of the piece's cells (`line`, `minimum`) for every target: that of its first cell."""
+        return np.asarray(column[self.targets.indices[self.targets.indptr[:-1]]])
 
     def unproved(self) -> Flags:
         """The counts that nobody must know and for which no world was found that is far enough away."""
@@ -80,10 +84,10 @@ class Worlds:
 
     def _is_far(self, targets: Places, lowest: Numbers, highest: Numbers) -> Flags:
         """Are these counts protected if they can move that far: wide enough, and no small group at the upper end."""
-        truth = self.truth[targets]
-        small = (truth > 0) & (truth < self.piece.minimum)
+        truth, minimum = self.truth[targets], self.minimum[targets]
+        small = (truth > 0) & (truth < minimum)
         wide = highest - lowest >= WIDTH - _TOLERANCE
-        return np.asarray(wide & (~small | (truth + highest >= self.piece.minimum - _TOLERANCE)))
+        return np.asarray(wide & (~small | (truth + highest >= minimum - _TOLERANCE)))
 
     def search(self, rounds: int = 6) -> Places:
         """Look for worlds until every count is proved, or some are known to be exposed: these come back, at most one per part.
@@ -189,16 +193,21 @@ class Worlds:
         whether they do; solving again with other prices brought nothing in trials.
         """
         piece = self.piece
-        price = np.where(piece.hidden, 0.01, piece.price)
-        free = np.where(piece.fixed, 0.0, FARTHEST)
-        down = np.minimum(free, np.maximum(piece.count - piece.least, 0.0))
+        numbers = [one.target for one in wanted]
+        cells = np.flatnonzero(np.isin(piece.block, self.of_first_cell(piece.block)[numbers]))
+        both = csr_array(vstack([piece.equations, self.targets[numbers]])[:, cells])
         distances = np.array([one.distance for one in wanted])
-        both = csr_array(vstack([piece.equations, self.targets[[one.target for one in wanted]]]))
+        touched = np.diff(both.indptr) > 0
         constraints = LinearConstraint(
-            csr_array(hstack([both, -both])), np.concatenate([piece.low, distances]), np.concatenate([piece.high, distances])
+            csr_array(hstack([both, -both]))[touched],
+            np.concatenate([piece.low, distances])[touched],
+            np.concatenate([piece.high, distances])[touched],
         )
+        price = np.where(piece.hidden, 0.01, piece.price)[cells]
+        free = np.where(piece.fixed, 0.0, FARTHEST)[cells]
+        down = np.minimum(free, np.maximum(piece.count - piece.least, 0.0)[cells])
         moved = _cheapest(np.concatenate([price, price]), Bounds(0.0, np.concatenate([free, down])), constraints)
-        return None if moved is None else np.flatnonzero((moved > _TOLERANCE) & ~piece.hidden)
+        return None if moved is None else cells[(moved > _TOLERANCE) & ~piece.hidden[cells]]
 
 
 def _cheapest(weight: Numbers, bounds: Bounds, constraints: LinearConstraint) -> Numbers | None:

@@ -23,7 +23,7 @@ select
             piece.piece, cell.level, cell.school_id nulls first, cell.course_id nulls first, cell.subgroup,
             cell.with_subgroup nulls first
     ) as line,
-    dense_rank() over (order by cell.subgroup, cell.with_subgroup nulls first) as about
+    dense_rank() over (order by piece.piece, cell.subgroup, cell.with_subgroup nulls first) as about
 from cell
 inner join piece
     on cell.district_id = piece.district_id and cell.month is not distinct from piece.month
