@@ -51,7 +51,7 @@ def main() -> None:
         began = time.perf_counter()
         turns = 0
         while further := exposed(connection):
-            hide_further(connection, [one.key for one in further], "audit")
+            hide_further(connection, further)
             turns += 1
         audit = time.perf_counter() - began
         cells = connection.execute("select count(*) from cell").fetchone() or (0,)
@@ -84,10 +84,7 @@ def _count(connection: duckdb.DuckDBPyConnection, districts: int, schools: int, 
         )"""
     )
     make_cells(connection)
-    connection.executemany(
-        "insert into privacy by name select ? as district_id, 10 as minimum_count, true as shows_zero",
-        [[f"d{number}"] for number in range(districts)],
-    )
+    connection.execute(f"insert into privacy select 'd' || number, 10, true from range({districts}) as made(number)")
     connection.execute(_CELLS.format(counted=" union all ".join(_counts(courses > 0, pairs))))
 
 
@@ -125,7 +122,8 @@ select
     0 as scored_students,
     false as was_hidden,
     false as is_carried,
-    false as hidden
+    false as hidden,
+    false as mean_hidden
 from counted
 """
 

@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.disclosure.audit import exposed
 from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
 from subgroup_pipeline.disclosure.due import DueRelease, cause_of_release
 from subgroup_pipeline.disclosure.release_tables import KEPT_RELEASE
 from subgroup_pipeline.disclosure.store import Release, forget_old_cells, open_store
-from subgroup_pipeline.disclosure.suppression import hide_means, suppress
+from subgroup_pipeline.disclosure.suppression import hide_further, hide_means, suppress
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.table import Column, Table
@@ -91,8 +92,10 @@ def make_releases(
 
 
 def protect(connection: duckdb.DuckDBPyConnection) -> None:
-    """Decide what of the table `cell` is hidden."""
+    """Decide what of the table `cell` is hidden: by the rules, and then what the audit finds that they leave open."""
     suppress(connection)
+    while further := exposed(connection):
+        hide_further(connection, further)
     hide_means(connection)
 
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from subgroup_pipeline.disclosure.audit import exposed
 from subgroup_pipeline.disclosure.cells import Privacy, read_cells
-from subgroup_pipeline.disclosure.suppression import hide_further, suppress
+from subgroup_pipeline.disclosure.releases import protect
 from tests.disclosure.attack import Fact, Knowledge, Published, attack
 from tests.disclosure.shapes import Shape, known_of, random_shape, write_marts
 
@@ -56,9 +55,7 @@ def attacked(seeds: range, most: int) -> Counter[str]:
     cells: Counter[str] = Counter()
     shapes = [random_shape(seed, most) for seed in seeds]
     with marts_of(shapes) as connection:
-        suppress(connection)
-        while further := exposed(connection):
-            hide_further(connection, further)
+        protect(connection)
         for shape in shapes:
             published = shown_of(connection, shape.district_id)
             found = attack(published, known_of([shape]))

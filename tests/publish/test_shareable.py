@@ -65,7 +65,7 @@ def test_each_district_has_the_minimum_of_its_profile(home: Home) -> None:
     query = "select district_id, minimum_count, profile, snapshot from public.release order by all"
     name = _newest(home).name
     assert _rows(_newest(home), query) == [("alpha", 10, "custom", name), ("beta", 5, "texas", name)]
-    query = "select district_id, min(student_count) >= 10 from public.rpt_school_subgroup group by all order by all"
+    query = "select district_id, min(student_count) >= 10 from public.rpt_course_subgroup group by all order by all"
     assert _rows(_newest(home), query) == [("alpha", True), ("beta", False)]
 
 
