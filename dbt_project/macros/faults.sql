@@ -65,6 +65,17 @@
     end
 {%- endmacro %}
 
+{# A role of OneRoster 1.2, which landing has written in the word of 1.1. Nothing refers to its key. #}
+{% macro fault_of_roles(row) -%}
+    case
+        {{ status_fault(row ~ '."status"') }}
+        when {{ row }}."userSourcedId" is null then 'ROL101 userSourcedId'
+        when {{ row }}."orgSourcedId" is null then 'ROL101 orgSourcedId'
+        {{ word_fault(row, 'users', 'role') }}
+        {{ date_fault(row, 'beginDate', 'endDate', true, '<') }}
+    end
+{%- endmacro %}
+
 {% macro fault_of_demographics(row) -%}
     {{ fault_of_courses(row) }}
 {%- endmacro %}

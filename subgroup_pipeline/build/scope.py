@@ -6,9 +6,8 @@ The key says everything a district's marts depend on: its live deliveries, its s
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.build.earlier_contract import bring_up_to_date
 from subgroup_pipeline.build.project_version import model_version
@@ -16,10 +15,10 @@ from subgroup_pipeline.districts.past_keys import meaning_key, reading_key
 from subgroup_pipeline.registry.builds import history_starts
 from subgroup_pipeline.registry.ledger import live_deliveries
 from subgroup_pipeline.stages import stage
+from subgroup_pipeline.warehouse.as_of import as_of_day, day_of, school_year_ends
 from subgroup_pipeline.warehouse.control import write_report_settings, write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import BUILD, RUN_SCOPE
 from subgroup_pipeline.warehouse.rows import insert_rows
-from subgroup_pipeline.warehouse.rule_sql import rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -104,11 +103,7 @@ def scope_row(
 ) -> dict[str, Any]:
     """A row of `control.run_scope` for a build from these deliveries, without `history_from`; `effective_at` is aware."""
     settings = district.settings
-    as_of = settings.as_of
-    if as_of == "roster" and year_end is not None:
-        as_of = year_end - timedelta(days=1)
-    if not isinstance(as_of, date):
-        as_of = day_of(roster.received_at, district)
+    as_of = as_of_day(district, roster.received_at, year_end)
     effective_at = max(delivery.received_at for delivery in (roster, subgroup) if delivery)
     parts = (roster.delivery_id, subgroup.delivery_id if subgroup else "", district.version, as_of, model_version())
     return {
@@ -131,17 +126,6 @@ def scope_row(
     }
 
 
-def school_year_ends(connection: duckdb.DuckDBPyConnection, delivery_ids: list[str]) -> dict[str, date]:
-    """End of the latest school year of each roster (OneRoster: exclusive, so the day before is the last)."""
-    query = f"""
-        select s.delivery_id, max({rules().date_of("s.endDate")}) from raw.academic_sessions s
-        where lower(s.type) = 'schoolyear' and {rules().row_counts("s.status")}
-            and {rules().fault_of_academic_sessions("s")} is null and s.delivery_id in (select unnest(?))
-        group by all
-    """
-    return {row[0]: row[1] for row in connection.execute(query, [delivery_ids]).fetchall() if row[1]}
-
-
 def _built_keys(connection: duckdb.DuckDBPyConnection, published: Mapping[str, str]) -> dict[str, str]:
     """Build keys that hold both in the working file and in what is published."""
     working = dict(connection.execute("select district_id, build_key from control.build").fetchall())
@@ -153,11 +137,6 @@ def _mark(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> Non
     connection.execute("delete from control.build where district_id in (select unnest(?))", [list(keys)])
     insert_rows(connection, BUILD, [{"district_id": district_id, "build_key": key} for district_id, key in keys.items()])
     connection.execute("commit")
-
-
-def day_of(moment: datetime, district: RegisteredDistrict) -> date:
-    """The day that it is at an aware moment where the district is."""
-    return moment.astimezone(ZoneInfo(district.settings.timezone)).date()
 
 
 def naive(moment: datetime) -> str:

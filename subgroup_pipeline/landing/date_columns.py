@@ -72,7 +72,8 @@ class _Column(NamedTuple):
 def read_dates(connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening]) -> None:
     """Read the date columns of these landed deliveries; what is read, and what can be read in two ways, becomes a finding."""
     of = {screening.delivery_id: screening for screening in screenings}
-    for table in roster_tables().values():
+    has_roles = any(screening.edition == "1.2" for screening in of.values())
+    for table in roster_tables("1.2" if has_roles else "1.1").values():
         for column in table.date_columns:
             ways: dict[str, list[_Column]] = defaultdict(list)
             for found in _odd_columns(connection, table.name, column, list(of)):

@@ -10,18 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.landing.roles import assign_roles
 from subgroup_pipeline.landing.roster_headers import carry_headers_over
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, get_delivery, live_deliveries, undecided_delta
 from subgroup_pipeline.warehouse.oneroster import roster_tables
+from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
     from sqlalchemy.orm import Session
 
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.schema import Delivery
 
@@ -30,10 +33,13 @@ CARRIED_OVER = "(carried over)"
 
 
 def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, base_delivery_id: str) -> int:
-    """Add to a landed delta the rows of its base that it does not replace; gives how many. Safe to repeat."""
+    """Add to a landed delta the rows of its base that it does not replace; gives how many of those that models read.
+
+    Safe to repeat. The roles of its users are to be assigned anew then.
+    """
     carried = 0
     bulk = set(delivery.record.bulk_tables)
-    for table in roster_tables().values():
+    for table in roster_tables("1.2").values():
         connection.execute(
             f"delete from raw.{table.name} where delivery_id = ? and file_name = ?", [delivery.delivery_id, CARRIED_OVER]
         )
@@ -47,7 +53,8 @@ def compose_delta(connection: duckdb.DuckDBPyConnection, delivery: Delivery, bas
             "where base.delivery_id = ?",
             [delivery.delivery_id, CARRIED_OVER, delivery.delivery_id, base_delivery_id],
         ).fetchone()
-        carried += row[0] if row else 0
+        if table.name in RAW_TABLES:
+            carried += row[0] if row else 0
     carry_headers_over(connection, delivery.delivery_id, base_delivery_id)
     return carried
 
@@ -61,7 +68,12 @@ class Composed:
     waiting: list[str] = field(default_factory=list)
 
 
-def compose_due(connection: duckdb.DuckDBPyConnection, registry: Registry, rosters: Sequence[Delivery]) -> Composed:
+def compose_due(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    rosters: Sequence[Delivery],
+    districts: Mapping[str, RegisteredDistrict],
+) -> Composed:
     """Apply the deltas among these landed rosters, at most one per district, to the set that is live. Safe to repeat.
 
     A delta without a set to apply to is rejected; one behind a delta that was not accepted waits (docs/architecture.md 3.14).
@@ -85,6 +97,8 @@ def compose_due(connection: duckdb.DuckDBPyConnection, registry: Registry, roste
             else:
                 row.base_delivery_id = base.delivery_id
                 carried = compose_delta(connection, row, base.delivery_id)
+                if row.record.oneroster_version == "1.2":
+                    assign_roles(connection, [row], districts)
                 row.record = row.record.updated(DeliveryRecord(rows_carried_over=carried))
                 composed.ready.append(row)
     return composed

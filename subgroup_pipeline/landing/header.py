@@ -29,16 +29,18 @@ class ColumnMap:
 
 def map_roster_header(names: list[str], table: RosterTable, line: int = 1) -> tuple[ColumnMap | None, list[Finding]]:
     """Map a OneRoster header; None when a required column is missing or two that are read have one name."""
-    read = {canonical(column): column for column in table.landed_columns}
-    known = {canonical(column) for column in table.columns}
-    header = Header(names, known, "sourcedId")
+    read = {canonical(name): name for column in table.landed_columns for name in table.names_of(column)}
+    forms = {column: [canonical(name) for name in table.names_of(column)] for column in table.columns}
+    known = {*map(canonical, table.not_read), *(form for of_column in forms.values() for form in of_column)}
+    header = Header(names, known, table.names_of("sourcedId")[0])
     position = {form: number for number, form in enumerate(header.forms)}
-    missing = [column for column in table.columns if canonical(column) not in position]
-    optional = [c for c in missing if c not in table.required and c not in NEVER_LANDED]
+    found = {column: at for column, of_column in forms.items() if (at := next((f for f in of_column if f in position), None))}
+    missing = [column for column in table.columns if column not in found and column not in table.may_lack]
+    optional = [table.names_of(c)[0] for c in missing if c not in table.required and c not in NEVER_LANDED]
     say = _Said(header, table.file_name, line)
-    say.missing([column for column in missing if column in table.required], len(table.required), known)
+    say.missing([table.names_of(c)[0] for c in missing if c in table.required], len(table.required), known)
     say.twice(read)
-    columns = tuple((c, position[canonical(c)]) for c in table.landed_columns if canonical(c) in position)
+    columns = tuple((column, position[found[column]]) for column in table.landed_columns if column in found)
     twice = set(header.twice())
     if say.is_fatal:
         return None, say.findings
@@ -129,9 +131,12 @@ class _Said:
 
 def _unlike_the_standard(header: Header, table: RosterTable, line: int) -> list[Finding]:
     """A warning when columns are spelled or ordered in another way, naming the first (their names are ours, not the file's)."""
-    spelled = {canonical(column): column for column in table.columns}
+    if not table.is_ordered:
+        return []
+    names = [*table.columns, *table.not_read]
+    spelled = {canonical(column): column for column in names}
     order = list(dict.fromkeys(spelled[form] for form in header.forms if form in spelled))
-    expected = [column for column in table.columns if column in order]
+    expected = [column for column in names if column in order]
     other = [column for column in order if column not in header.names]
     moved = [column for column, name in zip(order, expected, strict=True) if column != name]
     odd = list(dict.fromkeys([*other, *moved]))
@@ -140,7 +145,7 @@ def _unlike_the_standard(header: Header, table: RosterTable, line: int) -> list[
 
 def known_roster_columns(table: RosterTable) -> frozenset[str]:
     """Names of a roster file's columns that are read, in canonical form."""
-    return frozenset(map(canonical, table.landed_columns))
+    return frozenset(canonical(name) for column in table.landed_columns for name in table.names_of(column))
 
 
 def known_subgroup_columns(subgroups: Subgroups) -> frozenset[str]:

@@ -130,7 +130,8 @@ def _deliveries_to_land(
         if version is None or delivery.settings_version is None:
             return False
         district = districts[delivery.district_id]
-        if delivery.feed == "roster" and not district.settings.reads_roster:
+        has_roles = delivery.record.oneroster_version == "1.2"  # which hold on a day that the settings say
+        if delivery.feed == "roster" and not (district.settings.reads_roster or has_roles):
             return True
         return version == district.version and (delivery.feed == "subgroups" or delivery.delivery_id in with_headers)
 

@@ -15,7 +15,6 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.header import ColumnMap
 from subgroup_pipeline.reading.csv_scan import printable
 from subgroup_pipeline.reading.shape import SetAsideRow
-from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES
 from subgroup_pipeline.warehouse.rows import insert_rows
 from subgroup_pipeline.warehouse.rule_sql import rules
 from subgroup_pipeline.warehouse.sql_text import literal
@@ -66,7 +65,7 @@ def load_files(
     for (table, mapping, *_), work in groups.items():
         for at in range(0, len(work), FILES_A_STATEMENT):
             _load_group(connection, table, mapping, work[at : at + FILES_A_STATEMENT], landed_at)
-    return _landed_rows(connection, [s.delivery_id for work in groups.values() for s, _ in work])
+    return _landed_rows(connection, {table for table, *_ in groups}, [s.delivery_id for work in groups.values() for s, _ in work])
 
 
 def _load_group(
@@ -173,9 +172,11 @@ def _take_rejects(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
         screening.findings.append(Finding("ROW002", file=file.file_name, count=len(rows), lines=lines))
 
 
-def _landed_rows(connection: duckdb.DuckDBPyConnection, delivery_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+def _landed_rows(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[RawTable], delivery_ids: Sequence[str]
+) -> dict[tuple[str, str], int]:
     landed: dict[tuple[str, str], int] = {}
-    for table in RAW_TABLES.values():
+    for table in tables:
         rows = connection.execute(
             f"select delivery_id, file_name, count(*) from {table} where delivery_id in (select unnest(?)) group by all",
             [sorted(set(delivery_ids))],

@@ -7,24 +7,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.landing.edition import edition_of_headers
 from subgroup_pipeline.landing.listed import is_listed, listing_of, write_list
 from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files
-from subgroup_pipeline.reading.roster_files import KINDS, MANIFEST, roster_file
+from subgroup_pipeline.reading.roster_files import KINDS_OF_1P2, MANIFEST, Edition, kinds_of, roster_file
 from subgroup_pipeline.reading.zip_proof import member_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery, DeliveryFile
 
-_KINDS = {kind.casefold(): kind for kind in KINDS}
+_KINDS = {kind.casefold(): kind for kind in KINDS_OF_1P2}
+_EDITIONS: dict[str, Edition] = {"1.0": "1.0", "1.1": "1.1", "1.2": "1.2", "1.2.1": "1.2"}
+"""By what manifest.csv gives as oneroster.version."""
 _VERSIONS = ("manifest.version", "oneroster.version")
 # The last two are what EDU's own exporter writes for the two before.
 _PROPERTIES = (*_VERSIONS, "source.systemName", "source.systemCode", "file.systemName", "file.systemCode")
-_SPELLED = {name.casefold(): name for name in (*_PROPERTIES, *(f"file.{kind}" for kind in KINDS))}
+_SPELLED = {name.casefold(): name for name in (*_PROPERTIES, *(f"file.{kind}" for kind in KINDS_OF_1P2))}
 _MODES = ("absent", "bulk", "delta")
 _LIKE_A_VERSION = re.compile(r"v?[0-9][0-9.]{0,7}")
 
@@ -36,13 +39,14 @@ class RosterPackage:
     files: dict[str, Path] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    edition: Edition = "1.1"
     is_listed: bool = False
     """It was fetched as lists: there is no manifest, and no column that the server did not have to give."""
 
     @property
     def known(self) -> set[str]:
-        """Names of the files that OneRoster knows, without the manifest."""
-        return {name for name in self.files if roster_file(name)} - {MANIFEST}
+        """Names of the files that its edition of OneRoster knows, without the manifest."""
+        return self.files.keys() & {f"{kind}.csv" for kind in kinds_of(self.edition)}
 
     @property
     def unknown(self) -> list[str]:
@@ -75,6 +79,11 @@ def open_package(
     _name_files(package, _files(package, delivery, plain, scratch, zips))
     if MANIFEST in package.files:
         _read_manifest(package, package.files[MANIFEST], readers)
+    else:
+        package.edition = edition_of_headers(package.files, readers)
+    if package.edition == "1.0":
+        told = "manifest.csv says so." if MANIFEST in package.files else "It has no manifest.csv, and columns of OneRoster 1.0."
+        package.findings.append(Finding("PKG023", file=MANIFEST, about=told))
     return package
 
 
@@ -137,7 +146,7 @@ def _name_files(package: RosterPackage, files: list[tuple[str, Path]]) -> None:
 
 
 def _read_manifest(package: RosterPackage, path: Path, readers: ReadingPool) -> None:
-    """Note what manifest.csv says, and what is wrong with how it says it (OneRoster 1.1 CSV, manifest.csv)."""
+    """Note what manifest.csv says, and what is wrong with how it says it (OneRoster 1.1 and 1.2 CSV, manifest.csv)."""
     if path.stat().st_size > MAX_SIZE:
         package.findings.append(Finding("PKG017", file=MANIFEST))
         return
@@ -145,18 +154,23 @@ def _read_manifest(package: RosterPackage, path: Path, readers: ReadingPool) -> 
     if lines is None:
         package.findings.append(Finding("FIL003", file=MANIFEST))
         return
-    package.modes = {_KINDS[kind]: mode for kind, mode in announced_files(lines).items() if kind in _KINDS}
+    version = next((line.value for line in lines if line.key == "oneroster.version"), "")
+    package.edition = _EDITIONS.get(version, "1.1")
+    of_edition = kinds_of(package.edition)
+    modes = {_KINDS[kind]: mode for kind, mode in announced_files(lines).items() if kind in _KINDS}
+    package.modes = {kind: mode for kind, mode in modes.items() if kind in of_edition}
     if not lines or (lines[0].key, lines[0].mode) != HEADER:
         package.findings.append(Finding("PKG011", file=MANIFEST, line=1))
     else:
-        package.findings += _manifest_faults(lines)
+        package.findings += _manifest_faults(lines, of_edition)
     package.findings += _version_faults({line.key: line for line in lines})
 
 
-def _manifest_faults(lines: list[ManifestLine]) -> list[Finding]:
+def _manifest_faults(lines: list[ManifestLine], kinds: Collection[str]) -> list[Finding]:
+    others = {f"file.{kind}".casefold() for kind in KINDS_OF_1P2 if kind not in kinds}
     keys = [line.key for line in lines[1:]]
-    odd = [line.line for n, line in enumerate(lines[1:]) if line.key not in _SPELLED or line.key in keys[:n]]
-    known = [line for line in lines[1:] if line.key in _SPELLED]
+    known = [line for line in lines[1:] if line.key in _SPELLED and line.key not in others]
+    odd = [line.line for n, line in enumerate(lines[1:]) if line not in known or line.key in keys[:n]]
     modes = [line for line in known if line.key.removeprefix("file.") in _KINDS]
     unlike = [line.line for line in known if _is_unlike(line)]
     if lines[0].line > 1 or lines[0].is_padded or (lines[0].name, lines[0].value) != ("propertyName", "value"):
@@ -184,7 +198,7 @@ def _version_faults(lines: Mapping[str, ManifestLine]) -> list[Finding]:
     if oneroster is None or not oneroster.value:
         line = oneroster.line if oneroster else None
         findings.append(Finding("PKG006", file=MANIFEST, line=line, about="manifest.csv does not give oneroster.version."))
-    elif oneroster.value != "1.1":
+    elif oneroster.value not in _EDITIONS:
         # Quoted only where it cannot be a text of somebody else's.
         said = oneroster.value if _LIKE_A_VERSION.fullmatch(oneroster.value) else "something else"
         findings.append(

@@ -25,12 +25,13 @@ from subgroup_pipeline.landing.roster_package import RosterPackage, kept_members
 from subgroup_pipeline.reading.roster_files import MANIFEST
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord, FileReading, FileRecord
 from subgroup_pipeline.warehouse.oneroster import RosterTable, gradebook_files, roster_tables
-from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, SUBGROUP_ROW
+from subgroup_pipeline.warehouse.raw_tables import LANDED_TABLES, SUBGROUP_ROW
 
 if TYPE_CHECKING:
     from subgroup_pipeline.districts.district_file import DistrictSettings
     from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
+    from subgroup_pipeline.reading.roster_files import Edition
     from subgroup_pipeline.reading.shape import CsvShape
     from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
     from subgroup_pipeline.registry.schema import Delivery
@@ -62,7 +63,7 @@ class ScreenedFile:
             noted["header_line"] = self.shape.header_line
         if self.shape.last_line is not None:
             noted["last_line"] = self.shape.last_line
-        if self.table.has_subgroups and (headers := self._headers()):
+        if headers := self._headers():
             noted["columns"] = headers
         return FileReading(**noted) if noted else None
 
@@ -82,13 +83,19 @@ class ScreenedFile:
         return record if reading is None else record.model_copy(update={"reading": reading})
 
     def _headers(self) -> dict[str, str]:
-        """The file's own names of columns that the settings can name, by canonical form, where they differ from it."""
+        """The file's own names of columns by canonical form, where they differ from it.
+
+        Of a roster those that the settings can name, and those that its edition calls otherwise than 1.1.
+        """
         is_roster = self.table.feed == "roster"
         prefix = METADATA_PREFIX if is_roster else ""
-        written = {f"{prefix}{key}": self.shape.header[position].strip() for key, position in self.mapping.keyed}
-        if not is_roster:
-            ids = (self.shape.header[position].strip() for _, position in self.mapping.columns)
-            written |= {canonical(name): name for name in ids}
+        keyed = self.mapping.keyed if self.table.has_subgroups else ()
+        written = {f"{prefix}{key}": self.shape.header[position].strip() for key, position in keyed}
+        own = {canonical(column): self.shape.header[position].strip() for column, position in self.mapping.columns}
+        if is_roster:
+            written |= {form: name for form, name in own.items() if canonical(name) != form}
+        else:
+            written |= {canonical(name): name for name in own.values()}
         return {key: name for key, name in written.items() if key != name}
 
 
@@ -101,6 +108,8 @@ class Screening:
     is_delta: bool = False
     files: list[ScreenedFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    edition: Edition | None = None
+    """Of a roster."""
 
     @property
     def is_loadable(self) -> bool:
@@ -122,6 +131,7 @@ class Screening:
             delta_tables=tuple(file.table.name for file in self.files if file.mode == "delta"),
             bulk_tables=tuple(file.table.name for file in self.files if file.mode == "bulk"),
             files={file.file_name: file.record(landed.get(file.file_name, 0)) for file in self.files},
+            **({"oneroster_version": self.edition} if self.edition else {}),
         )
 
 
@@ -170,10 +180,11 @@ def _screen_roster(
         screening.findings.append(Finding("PKG019", file=misplaced[0], about=about))
         return
     screening.is_delta = package.is_delta
+    screening.edition = package.edition
     screening.findings += package.findings
     if not package.files:
         return
-    for table in roster_tables().values():
+    for table in roster_tables(package.edition).values():
         if table.file_name in package.files:
             _screen_roster_file(screening, package, table, district, scratch, readers)
     _note_missing(screening, package, district)
@@ -190,9 +201,9 @@ def _misplaced(package: RosterPackage, district: DistrictSettings, readers: Read
 
 def _note_missing(screening: Screening, package: RosterPackage, district: DistrictSettings) -> None:
     """What is wrong with which files came: one finding a kind, which lists them."""
-    if MANIFEST not in package.files and package.known and not package.is_listed:
+    if MANIFEST not in package.files and package.known and not package.is_listed and package.edition != "1.0":
         screening.findings.append(Finding("PKG002", file=MANIFEST))
-    tables = {table.file_name: table for table in roster_tables().values()}
+    tables = {table.file_name: table for table in roster_tables(package.edition).values()}
     lost = package.announced - package.known
     used = {name for name in lost if name in tables and _is_used(tables[name], district, screening)}
     core = {name for name, table in tables.items() if table.is_core and not screening.is_delta} - package.known - used
@@ -233,7 +244,7 @@ def _screen_roster_file(
         screening.findings.append(Finding("ROW005" if table.is_core else "ROW006", file=name))
     if mapping is not None:
         screening.files.append(
-            ScreenedFile(path, readable, name, RAW_TABLES[table.name], mapping, shape, mode, package.is_listed)
+            ScreenedFile(path, readable, name, LANDED_TABLES[table.name], mapping, shape, mode, package.is_listed)
         )
 
 

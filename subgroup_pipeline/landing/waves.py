@@ -13,6 +13,8 @@ from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
 from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read
 from subgroup_pipeline.landing.load import load_files
+from subgroup_pipeline.landing.other_editions import write_as_1p1
+from subgroup_pipeline.landing.roles import give_roles
 from subgroup_pipeline.landing.roster_headers import note_headers
 from subgroup_pipeline.landing.screen import Screening, screen_delivery
 from subgroup_pipeline.landing.set_aside import keep_set_aside_rows
@@ -119,11 +121,13 @@ def _load(
     delete_deliveries(connection, [screening.delivery_id for screening in screenings])
     rows = load_files(connection, loadable, datetime.now(UTC))
     read_dates(connection, loadable)
+    write_as_1p1(connection, loadable)
     blank_cells(connection, loadable, districts)
     note_headers(connection, loadable)
     for delivery in deliveries:
         if delivery.base_delivery_id and delivery.state != "landed":
             compose_delta(connection, delivery, delivery.base_delivery_id)
+    give_roles(connection, deliveries, loadable, districts)
     for screening in loadable:
         _reconcile(connection, screening, rows)
     delete_deliveries(connection, [screening.delivery_id for screening in loadable if not screening.is_loadable])

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from subgroup_pipeline.build.dbt import open_models
-from subgroup_pipeline.build.scope import day_of, naive, school_year_ends, scope_row
+from subgroup_pipeline.build.scope import naive, scope_row
 from subgroup_pipeline.disk import require_room
 from subgroup_pipeline.districts.registered import RegisteredDistrict
 from subgroup_pipeline.landing.land import land_again
@@ -22,6 +22,7 @@ from subgroup_pipeline.past.past_builds import builds_to_read, counted_months, d
 from subgroup_pipeline.registry.builds import note_read_again
 from subgroup_pipeline.rehearsal.throwaway_home import link_archive, throwaway_home
 from subgroup_pipeline.stages import stage
+from subgroup_pipeline.warehouse.as_of import day_of, school_year_ends
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from subgroup_pipeline.warehouse.control import write_subgroup_settings
 from subgroup_pipeline.warehouse.control_tables import RUN_SCOPE

@@ -99,7 +99,7 @@ def judge_deliveries(
         landed = [d for d in live_again if d.district_id in by_id] + deliveries_in(session, ["landed"], by_id)
     for turn in _turns(delivery for delivery in landed if delivery.feed == "roster"):
         with open_warehouse(settings) as connection:
-            composed = compose_due(connection, registry, turn)
+            composed = compose_due(connection, registry, turn, by_id)
         judged.waiting += composed.waiting
         judged.rejected += composed.rejected
         if composed.ready:
@@ -215,6 +215,7 @@ def _run_row(
         "roster_delivery_id": roster.delivery_id if roster and roster.delivery_id != delivery.delivery_id else None,
         "match_field": subgroups.match_field if subgroups and delivery.feed == "subgroups" else None,
         "delta_tables": ",".join(delivery.record.delta_tables),
+        "oneroster_version": delivery.record.oneroster_version,
     }
 
 

@@ -102,6 +102,8 @@ class DeliveryRecord(_Noted):
     """Uploads that are not proved complete yet; then nothing else is noted."""
     files: Mapping[str, FileRecord] = {}
     """By the name that the file has in the delivery."""
+    oneroster_version: str | None = None
+    """Of a roster: the version of OneRoster that it was read as."""
     is_delta: bool = False
     delta_tables: tuple[str, ...] = ()
     bulk_tables: tuple[str, ...] = ()

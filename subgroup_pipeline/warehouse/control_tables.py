@@ -122,6 +122,7 @@ RUN_DELIVERY = _control(
         "roster_delivery_id": Column("varchar", "The roster that it is matched against or compared with."),
         "match_field": Column("varchar", "What of users.csv the ids of a subgroup file are matched against."),
         "delta_tables": Column("varchar", "Its tables that hold changes only, comma separated."),
+        "oneroster_version": Column("varchar", "The version of OneRoster that a roster was read as."),
     },
     "run",
 )

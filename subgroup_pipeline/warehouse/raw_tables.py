@@ -9,6 +9,7 @@ from subgroup_pipeline.warehouse.oneroster import roster_tables
 from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
+    from subgroup_pipeline.reading.roster_files import Edition
     from subgroup_pipeline.registry.ledger import Feed
     from subgroup_pipeline.warehouse.oneroster import RosterTable
 
@@ -73,14 +74,14 @@ SET_ASIDE_ROW = Table(
 )
 
 
-def _of_roster(file: RosterTable) -> RawTable:
+def _of_roster(file: RosterTable, edition: Edition = "1.1") -> RawTable:
     columns = {name: Column("varchar", file.meanings[name]) for name in file.landed_columns}
     metadata = Column(_MAP, "Cells of the columns `metadata.<name>` that the settings name, by canonical name.")
     left_out = [name for name in file.columns if name not in columns]
     return RawTable(
         "raw",
         file.name,
-        f"{file.file_name} of OneRoster 1.1" + (f", without {', '.join(left_out)}." if left_out else "."),
+        f"{file.file_name} of OneRoster {edition}" + (f", without {', '.join(left_out)}." if left_out else "."),
         _LINEAGE | columns | {"metadata": metadata},
         "delivery",
         feed="roster",
@@ -93,6 +94,12 @@ def _of_roster(file: RosterTable) -> RawTable:
 
 RAW_TABLES = {table.name: table for table in (*map(_of_roster, roster_tables().values()), SUBGROUP_ROW)}
 """The tables of landed rows by name: the files of OneRoster 1.1, parents before children, and the subgroup files."""
+
+ROLES = _of_roster(roster_tables("1.2")["roles"], "1.2")
+"""Who has which role where, which OneRoster 1.2 no longer says in users.csv: landing writes it into `users` for all to read."""
+
+LANDED_TABLES = RAW_TABLES | {ROLES.name: ROLES}
+"""Every table that landing fills."""
 
 
 def tables_of(feed: Feed) -> list[RawTable]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.warehouse.control_tables import CONTROL_TABLES
 from subgroup_pipeline.warehouse.history_tables import HISTORY_TABLES
-from subgroup_pipeline.warehouse.raw_tables import RAW_TABLES, SET_ASIDE_ROW
+from subgroup_pipeline.warehouse.raw_tables import LANDED_TABLES, SET_ASIDE_ROW
 from subgroup_pipeline.warehouse.sql_text import identifier, literal
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _GONE = ("control.check_family",)
 
 def warehouse_tables() -> tuple[Table, ...]:
     """Every table of `raw.duckdb` that is not dbt's."""
-    return (*RAW_TABLES.values(), SET_ASIDE_ROW, *CONTROL_TABLES)
+    return (*LANDED_TABLES.values(), SET_ASIDE_ROW, *CONTROL_TABLES)
 
 
 def delivery_tables() -> list[Table]:

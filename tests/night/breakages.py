@@ -160,7 +160,7 @@ BREAKAGES: dict[str, Breakage] = {
     "zip_twice": Breakage("ZIP004", "rejected", as_members(lambda name: [name, f"copy/{name}"])),
     "roster_no_classes": Breakage("PKG001", "rejected", without("classes.csv", announced=False)),
     "roster_lost_classes": Breakage("PKG003", "rejected", without("classes.csv", announced=True)),
-    "roster_version": Breakage("PKG006", "rejected", edited("manifest.csv", "oneroster.version,1.1", "oneroster.version,1.2")),
+    "roster_version": Breakage("PKG006", "rejected", edited("manifest.csv", "oneroster.version,1.1", "oneroster.version,2.0")),
     "roster_nobody": Breakage("STU601", "rejected", edited("users.csv", ",true,", ",false,")),
     "roster_shrunk": Breakage("VOL301", "held", first_students(20)),
     "roster_double_ids": Breakage("KEY002", "held", edited("users.csv", r"(zq\d\dzq)002,,", r"\g<1>001,,", 1)),
