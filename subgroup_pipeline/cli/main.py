@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from subgroup_pipeline import __version__
-from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, mirror, reports, users
+from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, mirror, releases, reports, users
 from subgroup_pipeline.cli.audit import audit
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.export import export
@@ -28,6 +28,7 @@ app.add_typer(deliveries.app, name="delivery")
 app.add_typer(mail.app, name="mail")
 app.add_typer(mirror.app, name="mirror")
 app.add_typer(maintenance.publish_app, name="publish")
+app.add_typer(releases.app, name="release")
 app.add_typer(users.app, name="user")
 for command in (
     audit,

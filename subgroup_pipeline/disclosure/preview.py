@@ -1,0 +1,51 @@
+"""What a release of a district would show and hide if it were made now, with the reasons; for staff only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
+from subgroup_pipeline.disclosure.releases import protect
+from subgroup_pipeline.warehouse.duckdb_files import open_files
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from subgroup_pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class PreviewCell:
+    """One count: as it is, whether a release would hide it, why, and whether the release that is shown now hides it.
+
+    `month` is null in the current reports. `reason` is one of `small_entity`, `primary`, `zero`, `complement_of_total`, `row`,
+    `column`, `pair`, `containment`, `earlier_release`, `audit` and `audit_whole`, or null where the count is shown.
+    """
+
+    level: str
+    school_id: str | None
+    course_id: str | None
+    month: date | None
+    subgroup: str
+    value: str
+    with_subgroup: str | None
+    with_value: str | None
+    student_count: int
+    hidden: bool
+    reason: str | None
+    was_hidden: bool
+
+
+def preview_release(settings: Settings, source: Path, shown: Path | None, rule: Privacy) -> list[PreviewCell]:
+    """The cells of a district, given by its rule, from a staff file; `shown` is the shareable file beside it, if there is one."""
+    read = {"source": source} | ({"shown": shown} if shown else {})
+    with open_files(settings, read=read) as connection:
+        read_cells(connection, [rule])
+        if shown:
+            connection.execute(sql("shown_before"))
+        protect(connection)
+        names = ", ".join(PreviewCell.__dataclass_fields__)
+        rows = connection.execute(f"select {names} from cell order by key").fetchall()
+    return [PreviewCell(*row) for row in rows]
