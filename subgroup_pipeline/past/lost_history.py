@@ -35,8 +35,9 @@ def begin_history_again(registry: Registry, settings: Settings) -> None:
 
 
 def doubt_what_is_not_there(connection: duckdb.DuckDBPyConnection, registry: Registry, district_ids: Iterable[str]) -> None:
-    """Let builds be read again of districts that the history knows nothing of: another command may have begun a new file."""
-    known = {row[0] for row in connection.execute(f"select distinct district_id from {STUDENT_CELL}").fetchall()}
+    """Let builds be read again of districts in scope that the history does not know: another run may have begun a new file."""
+    of_scope = "district_id in (select district_id from control.run_scope)"
+    known = {row[0] for row in connection.execute(f"select distinct district_id from {STUDENT_CELL} where {of_scope}").fetchall()}
     if missing := set(district_ids) - known:
         with registry.begin() as session:
             doubt_builds(session, missing)

@@ -98,8 +98,11 @@ def districts_in_scope(
 
 
 def counted_months(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], datetime]:
-    """The effective time of the build whose counts are kept, by district and month."""
-    query = "select district_id, month, max(effective_at) from history.month_count group by all"
+    """The effective time of the build whose counts are kept, by district and month, of the districts of `control.run_scope`."""
+    query = """
+        select district_id, month, max(effective_at) from history.month_count
+        where district_id in (select district_id from control.run_scope) group by all
+    """
     return {(row[0], aware(row[1])): aware(row[2]) for row in connection.execute(query).fetchall()}
 
 
