@@ -121,6 +121,7 @@ select
     max(student_count) over (partition by district_id, level, school_id, course_id) as total_students,
     0 as scored_students,
     false as was_hidden,
+    false as is_unchanged,
     false as is_carried,
     false as hidden,
     false as mean_hidden

@@ -37,6 +37,7 @@ create or replace table cell (
     scored_students bigint not null,
     mean_score_pct double,
     was_hidden boolean not null,
+    is_unchanged boolean not null,
     is_carried boolean not null,
     hidden boolean not null,
     mean_hidden boolean not null,
@@ -51,7 +52,8 @@ trend are the cells of their own first days, without the newest one where the cu
 `with_subgroup` and `with_value` are null but for pairs, of which each has one cell: `subgroup` is before `with_subgroup` in
 the alphabet. Pairs are of districts and schools, and of no month.
 
-`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell. `is_carried`: the last
+`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell.
+`is_unchanged`: it counted the same there, shown or (by the same rule) hidden. `is_carried`: the last
 release showed the same counts of the whole district in this month, under the same settings, so what it hid stands and is not
 worked out again. `hidden` and `reason` are the result: a cell that is not hidden has no reason. `mean_hidden`: the
 mean is not shown; that of a hidden cell never is.

@@ -95,7 +95,7 @@ class System:
 
 _CELLS = """
 select
-    piece, key, student_count, least, minimum_count, hidden, place, line, about,
+    piece, key, student_count, least, minimum_count, hidden, is_unchanged and not was_hidden as is_known, place, line, about,
     -- What it costs readers to lose a cell: totals most, then large groups and those of many students.
     (1 + ln(1 + student_count)) * case when is_total then 50 else 1 end
     * case level when 'district' then 4 when 'school' then 2 else 1 end
@@ -137,7 +137,7 @@ def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Colu
         least=cells["least"].astype(float),
         minimum=cells["minimum_count"].astype(float),
         hidden=cells["hidden"].astype(bool),
-        fixed=np.zeros(len(key), dtype=bool),
+        fixed=cells["is_known"].astype(bool),
         price=cells["price"].astype(float),
         place=cells["place"].astype(np.int64),
         line=cells["line"].astype(np.int64),

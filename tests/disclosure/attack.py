@@ -8,8 +8,9 @@ place holds what is within it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,15 @@ from scipy.sparse.csgraph import connected_components
 if TYPE_CHECKING:
     import duckdb
 
+TABLES = {
+    "rpt_district_subgroup": "null, null, null, subgroup, value",
+    "rpt_school_subgroup": "null, school_id, null, subgroup, value",
+    "rpt_course_subgroup": "null, school_id, course_id, subgroup, value",
+    "rpt_district_subgroup_pair": "null, null, null, subgroup, value, with_subgroup, with_value",
+    "rpt_school_subgroup_pair": "null, school_id, null, subgroup, value, with_subgroup, with_value",
+    "rpt_trend_subgroup": "month, school_id, course_id, subgroup, value",
+}
+"""What names a fact in each report."""
 Place = tuple[str, ...]
 Values = frozenset[tuple[str, str]]
 
@@ -48,6 +58,7 @@ class Published:
 
     counts: dict[Fact, int | None]
     minimum: int
+    shares: dict[Fact, str] = field(default_factory=dict)
     least: int = 1
     """What a hidden count is at least: a row for nobody is not printed unless nobody is hidden, too."""
 
@@ -74,27 +85,35 @@ class Found:
 
 def read_published(connection: duckdb.DuckDBPyConnection, district_id: str, minimum: int) -> Published:
     """Everything that counts students in the schema `public` of a shareable file, which is the connection's database."""
-    counts: dict[Fact, int | None] = {}
-    for table, columns in (
-        ("rpt_district_subgroup", "null, null, null, subgroup, value, null, null"),
-        ("rpt_school_subgroup", "null, school_id, null, subgroup, value, null, null"),
-        ("rpt_course_subgroup", "null, school_id, course_id, subgroup, value, null, null"),
-        ("rpt_district_subgroup_pair", "null, null, null, subgroup, value, with_subgroup, with_value"),
-        ("rpt_school_subgroup_pair", "null, school_id, null, subgroup, value, with_subgroup, with_value"),
-        ("rpt_trend_subgroup", "month, school_id, course_id, subgroup, value, null, null"),
-    ):
-        rows = connection.execute(f"select {columns}, student_count from public.{table} where district_id = ?", [district_id])
-        for month, school, course, subgroup, value, other, with_value, count in rows.fetchall():
-            fact = Fact(
-                str(month or ""),
-                tuple(one for one in (school, course) if one is not None),
-                frozenset(
-                    (name, has) for name, has in ((subgroup, value), (other, with_value)) if name not in (None, "all_students")
-                ),
-            )
-            if counts.get(fact) is None:  # what is shown in one of two rows is shown
-                counts[fact] = count
-    return Published(counts, minimum)
+    published = Published({}, minimum)
+    for table, columns in TABLES.items():
+        share = "null" if table.endswith("_pair") else "student_share_display"
+        rows = connection.execute(
+            f"select {columns}, student_count, {share} from public.{table} where district_id = ?", [district_id]
+        )
+        for *named, count, text in rows.fetchall():
+            fact = fact_of(*named)
+            if published.counts.get(fact) is None:  # what is shown in one of two rows is shown
+                published.counts[fact] = count
+            if text is not None and text != "*":
+                published.shares[fact] = text
+    return published
+
+
+def fact_of(month: object, school: str | None, course: str | None, *values: str | None) -> Fact:
+    """The fact that a row counts, from the columns of `TABLES`."""
+    pairs = frozenset((name, has) for name, has in zip(values[::2], values[1::2], strict=True) if name and has is not None)
+    return Fact(
+        "" if month is None else str(month),
+        tuple(one for one in (school, course) if one is not None),
+        frozenset((name, has) for name, has in pairs if name != "all_students"),
+    )
+
+
+def put_together(one: Published, other: Published, is_same: Callable[[Fact], bool]) -> Published:
+    """What one release shows to somebody who kept another one, and guesses rightly which counts are the same in both."""
+    counts = {fact: other.counts.get(fact) if count is None and is_same(fact) else count for fact, count in one.counts.items()}
+    return Published(counts, one.minimum, dict(one.shares), one.least)
 
 
 def laws(published: Published, knowledge: Knowledge) -> Iterator[Law]:
@@ -135,6 +154,7 @@ def attack(published: Published, knowledge: Knowledge, secret: Iterable[Fact] | 
     if not hidden:
         return found
     rows = [_row(law, published.counts, number) for law in laws(published, knowledge)]
+    rows += [row for fact, text in published.shares.items() for row in _share_rows(fact, text, published.counts, number)]
     rows = [row for row in rows if row[0]]
     matrix = csr_array(
         coo_array(
@@ -184,6 +204,26 @@ def _row(law: Law, counts: Mapping[Fact, int | None], number: Mapping[Fact, int]
         else:
             known += sign * count
     return terms, (-np.inf if law.relation == "<" else -known), (np.inf if law.relation == ">" else -known)
+
+
+def _share_rows(
+    fact: Fact, text: str, counts: Mapping[Fact, int | None], number: Mapping[Fact, int]
+) -> Iterator[tuple[dict[int, float], float, float]]:
+    """What a share as text says of the fact and of everyone there: count - share * everyone is above or below 0."""
+    numbers = [float(one) / 100 for one in re.findall(r"[0-9]+", text)]
+    least, most = (numbers[0], numbers[-1] + 0.01) if len(numbers) == 2 else (numbers[0] - 0.005, numbers[0] + 0.005)
+    if text[0] in "<>":
+        least, most = (0.0, numbers[0]) if text[0] == "<" else (numbers[0], 1.0)
+    for share, low, high in ((least, 0.0, np.inf), (most, -np.inf, 0.0)):
+        terms: dict[int, float] = {}
+        known = 0.0
+        for one, sign in ((fact, 1.0), (fact._replace(values=frozenset()), -share)):
+            count = counts.get(one)
+            if count is None:
+                terms[number[one]] = terms.get(number[one], 0.0) + sign
+            else:
+                known += sign * count
+        yield terms, low - known - 1e-9, high - known + 1e-9
 
 
 class _Program:

@@ -1,75 +1,130 @@
-"""Random districts are suppressed, and then an outsider attacks what is shown of them."""
+"""Random districts are released, and then an outsider attacks the shareable files."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from subgroup_pipeline.disclosure.cells import Privacy, read_cells
-from subgroup_pipeline.disclosure.releases import protect
-from tests.disclosure.attack import Fact, Knowledge, Published, attack
-from tests.disclosure.shapes import Shape, known_of, random_shape, write_marts
+from subgroup_pipeline.disclosure.due import DueRelease
+from subgroup_pipeline.disclosure.releases import make_releases
+from subgroup_pipeline.disclosure.shareable import make_public, released_rows
+from subgroup_pipeline.disclosure.store import open_store
+from subgroup_pipeline.districts.district_file import parse_district
+from subgroup_pipeline.settings import load_settings
+from tests.disclosure.attack import TABLES, Fact, Knowledge, Published, attack, fact_of, put_together, read_published
+from tests.disclosure.shapes import Shape, a_night_later, known_of, random_shape, write_marts
 
 MINIMUM = 10
-SAMPLE = range(2, 10)
+SEPTEMBER = "2026-09-01"
 SHAPES = int(os.environ.get("SUBGROUPS_TORTURE_SHAPES", "200"))
+_DISTRICT = """district: {key}
+name: Made-up district
+timezone: America/Chicago
+schedule: "02:00"
+privacy: {{minimum_count: 10, release: nightly}}
+"""
 
 
-@contextmanager
-def marts_of(shapes: list[Shape]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the marts of these districts attached as `source`, and their cells read."""
+@dataclass(frozen=True)
+class Released:
+    """One night's marts and the shareable file that was made of them."""
+
+    marts: Path
+    shareable: Path
+
+
+def release(home: Path, name: str, shapes: list[Shape], september: list[Shape]) -> Released:
+    """Release these districts as a night does; the store in `home` knows what was released before."""
+    settings = load_settings(home=home, memory_limit="1GB")
+    settings.paths.releases_database.parent.mkdir(parents=True, exist_ok=True)
+    settings.paths.scratch.mkdir(parents=True, exist_ok=True)
+    made = Released(home / f"{name}-marts.duckdb", home / f"{name}-shareable.duckdb")
     with duckdb.connect() as connection:
-        connection.execute("attach ':memory:' as source")
-        write_marts(connection, shapes)
-        read_cells(connection, [Privacy(shape.district_id, MINIMUM, shows_zero=True) for shape in shapes])
-        yield connection
+        connection.execute(f"attach '{made.marts}' as source")
+        write_marts(connection, shapes, {SEPTEMBER: september})
+    due = [DueRelease(parse_district(_DISTRICT.format(key=shape.district_id)), name, "night") for shape in shapes]
+    releases = make_releases(settings, made.marts, due, name, datetime.now(UTC))
+    with open_store(settings) as connection:
+        connection.execute(f"attach '{made.shareable}' as shareable")
+        make_public(connection, lambda table: released_rows(table, [one.release_id for one in releases.values()]))
+    return made
 
 
-def shown_of(connection: duckdb.DuckDBPyConnection, district_id: str) -> Published:
-    rows = connection.execute(
-        """select coalesce(month::text, ''), school_id, course_id, subgroup, value, with_subgroup, with_value,
-            if(hidden, null, student_count)
-        from cell where district_id = ?""",
-        [district_id],
-    ).fetchall()
-    counts = {}
-    for month, school, course, subgroup, value, other, with_value, count in rows:
-        values = frozenset(
-            (name, has) for name, has in ((subgroup, value), (other, with_value)) if name not in (None, "all_students")
-        )
-        counts[Fact(month, tuple(one for one in (school, course) if one is not None), values)] = count
-    return Published(counts, MINIMUM)
+def published(made: Released, shapes: list[Shape]) -> dict[str, Published]:
+    with duckdb.connect(str(made.shareable), read_only=True) as connection:
+        return {shape.district_id: read_published(connection, shape.district_id, MINIMUM) for shape in shapes}
 
 
-def attacked(seeds: range, most: int) -> Counter[str]:
-    """Attack the districts of these seeds, of at most so many students each.
+def truth(made: Released, shapes: list[Shape]) -> dict[str, dict[Fact, int]]:
+    """What the marts count."""
+    with duckdb.connect(str(made.marts), read_only=True) as connection:
+        found: dict[str, dict[Fact, int]] = {shape.district_id: {} for shape in shapes}
+        for table, columns in TABLES.items():
+            for district_id, count, *named in connection.execute(
+                f"select district_id, student_count, {columns} from marts.{table}"
+            ).fetchall():
+                found[district_id][fact_of(*named)] = count
+        return found
 
-    Gives how many cells there are, and are shown, in districts of 300 students or more. Raises AssertionError naming the seed
-    where anything came out.
+
+def attacked(home: Path, seeds: range, most: int) -> Counter[str]:
+    """Release the districts of these seeds, of at most so many students each, twice, and attack both releases together.
+
+    Gives how many cells the second release has, and shows, of districts of 300 students or more. Raises AssertionError naming the
+    seed where anything came out.
     """
     cells: Counter[str] = Counter()
-    shapes = [random_shape(seed, most) for seed in seeds]
-    with marts_of(shapes) as connection:
-        protect(connection)
-        for shape in shapes:
-            published = shown_of(connection, shape.district_id)
-            found = attack(published, known_of([shape]))
-            assert not found, f"seed {shape.district_id}: {found}"
-            if len(shape.values) >= 300:
-                cells["all"] += len(published.counts)
-                cells["shown"] += sum(count is not None for count in published.counts.values())
+    firsts = [random_shape(seed, most) for seed in seeds]
+    septembers = [a_night_later(shape, seed) for shape, seed in zip(firsts, seeds, strict=True)]
+    seconds = [a_night_later(shape, seed + 1) for shape, seed in zip(firsts, seeds, strict=True)]
+    nights = [release(home, "first", firsts, septembers), release(home, "second", seconds, septembers)]
+    shown = [published(night, firsts) for night in nights]
+    true = [truth(night, firsts) for night in nights]
+    for shapes in zip(firsts, septembers, seconds, strict=True):
+        key = shapes[0].district_id
+        first, second = true[0][key], true[1][key]
+        knowledge = known_of(list(shapes))
+        for one, other, counts in ((0, 1, first), (1, 0, second)):
+            of_district = shown[one][key]
+            assert of_district.counts.keys() == counts.keys(), f"{key}: other rows than in the marts"
+            wrong = [fact for fact, count in of_district.counts.items() if count not in (None, counts[fact])]
+            assert not wrong, f"{key}: other counts than in the marts: {wrong}"
+            kept_both = put_together(of_district, shown[other][key], lambda fact: first.get(fact) == second.get(fact))  # noqa: B023
+            found = attack(kept_both, knowledge)
+            assert not found, f"{key}, release {one + 1}: {found}"
+        if len(shapes[2].values) >= 300:
+            counts_shown = [count for fact, count in shown[1][key].counts.items() if fact.month != SEPTEMBER]
+            cells["all"] += len(counts_shown)
+            cells["shown"] += sum(count is not None for count in counts_shown)
     return cells
 
 
-def test_nothing_comes_out_of_a_sample_of_districts_and_most_is_shown() -> None:
-    cells = attacked(SAMPLE, most=1500)
+def test_nothing_comes_out_of_a_sample_of_districts_and_most_is_shown(tmp_path: Path) -> None:
+    cells = attacked(tmp_path, range(2, 5), most=1500)
 
     assert cells["shown"] >= 0.6 * cells["all"], cells
+
+
+def test_no_mean_is_of_a_few_or_beside_a_hidden_count(tmp_path: Path) -> None:
+    shapes = [random_shape(3, 1500)]
+    made = release(tmp_path, "only", shapes, shapes)
+    with duckdb.connect(str(made.shareable), read_only=True) as connection:
+        connection.execute(f"attach '{made.marts}' as staff (read_only)")
+        query = """select count(p.mean_score_pct), count(*) filter (p.mean_score_pct is not null and p.student_count is null),
+                count(*) filter (p.mean_score_pct is not null and m.scored_students < 10),
+                count(*) filter (abs(p.mean_score_pct - m.mean_score_pct) > 0.5)
+            from public.rpt_school_subgroup as p inner join staff.marts.rpt_school_subgroup as m
+                using (district_id, school_id, subgroup, value)"""
+        shown, beside_hidden, of_few, wrong = connection.execute(query).fetchall()[0]
+
+    assert shown > 0
+    assert (beside_hidden, of_few, wrong) == (0, 0, 0)
 
 
 def test_the_attack_sees_through_rows_that_are_closed_in_one_school_only() -> None:
@@ -91,11 +146,22 @@ def test_the_attack_sees_through_rows_that_are_closed_in_one_school_only() -> No
     assert not safe
 
 
+def test_the_attack_reads_shares_as_bounds() -> None:
+    """A share beside a shown count gives the hidden number of everyone back, as far as it is rounded."""
+    group, everyone = Fact("", (), frozenset({("ell", "yes")})), Fact("", (), frozenset())
+    others = Fact("", (), frozenset({("ell", "no")}))
+    shown = Published({group: 40, others: None, everyone: None}, MINIMUM, {group: "83%"})
+
+    assert attack(shown, Knowledge(frozenset(), frozenset())).exact == {others: 8, everyone: 48}
+
+
 @pytest.mark.torture
-def test_nothing_comes_out_of_many_districts_and_most_is_shown() -> None:
+def test_nothing_comes_out_of_many_districts_and_most_is_shown(tmp_path: Path) -> None:
     """SUBGROUPS_TORTURE_SHAPES says of how many."""
     cells: Counter[str] = Counter()
     for first in range(1000, 1000 + SHAPES, 20):
-        cells += attacked(range(first, min(first + 20, 1000 + SHAPES)), most=6000)
+        home = tmp_path / str(first)
+        home.mkdir()
+        cells += attacked(home, range(first, min(first + 20, 1000 + SHAPES)), most=6000)
 
     assert cells["shown"] >= 0.6 * cells["all"], cells

@@ -22,6 +22,7 @@ select
     coalesce(scored_students, 0) as scored_students,
     mean_score_pct,
     false as was_hidden,
+    false as is_unchanged,
     false as is_carried,
     false as hidden,
     false as mean_hidden,

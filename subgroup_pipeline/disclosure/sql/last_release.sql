@@ -15,6 +15,7 @@ select
     last.hidden,
     last.mean_hidden,
     last.reason,
+    last.student_count = cell.student_count and (last_release.is_by_same_rule or not last.hidden) as is_unchanged,
     last.student_count is not distinct from cell.student_count
     and last.total_students is not distinct from cell.total_students
     and last.scored_students is not distinct from cell.scored_students as is_same
@@ -55,9 +56,9 @@ inner join before
 where last_release.is_by_same_rule and now.cells = now.same_cells and now.cells = before.cells;
 
 update cell
-set was_hidden = last.hidden
+set was_hidden = last.hidden, is_unchanged = last.is_unchanged
 from last_cell as last
-where cell.key = last.key and last.hidden;
+where cell.key = last.key and (last.hidden or last.is_unchanged);
 
 update cell
 set is_carried = true, hidden = last.hidden, mean_hidden = last.mean_hidden, reason = last.reason

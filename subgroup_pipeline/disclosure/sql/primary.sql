@@ -26,6 +26,8 @@ where
             cell.with_subgroup is null
             and cell.total_students - cell.student_count between 1 and privacy.minimum_count - 1
         )
+        -- Shown now, it would show what the last release hid.
+        or (cell.was_hidden and cell.is_unchanged)
         or (
             cell.was_hidden
             and cell.student_count between 1 and privacy.minimum_count + $margin - 1

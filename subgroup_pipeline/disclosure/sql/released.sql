@@ -52,6 +52,10 @@ shown as (
 shared as (
     select
         shown.*,
+        -- A share beside a count that is shown would give a total back that is not.
+        shown.hidden or bool_or(shown.hidden and shown.subgroup = 'all_students') over (
+            partition by shown.district_id, shown.level, shown.school_id, shown.course_id, shown.month
+        ) as share_is_hidden,
         display.release_id,
         display.symbol,
         100.0 * shown.student_count / nullif(shown.total_students, 0) as share,
@@ -90,7 +94,7 @@ select
     if(shared.hidden, shared.symbol, shared.student_count::varchar) as display_value,
     case
         when shared.with_subgroup is not null or share is null then null
-        when shared.hidden then shared.symbol
+        when shared.share_is_hidden then shared.symbol
         when shared.subgroup = 'all_students' then '100%'
         when share < written.edge or (share = written.edge and starts_with(written.below, '<=')) then written.below
         when share > 100 - written.edge or (share = 100 - written.edge and starts_with(written.above, '>=')) then written.above
