@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +27,18 @@ class RegisteredDistrict:
     def district_id(self) -> str:
         """The district's key."""
         return self.settings.district
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A district as it was read, and the version and time of the settings that it was read from."""
+
+    made: list[object]
+    district: RegisteredDistrict
+
+
+_KEPT: WeakKeyDictionary[Registry, dict[str, _Kept]] = WeakKeyDictionary()
+"""What was read of each registry: a version never changes, reading one takes a millisecond, and a night asks a dozen times."""
 
 
 def apply_settings(
@@ -79,11 +92,20 @@ def registered_districts(registry: Registry, only: list[str] | None = None) -> l
         DistrictSettingsVersion.district_id == District.district_id,
         DistrictSettingsVersion.version == District.settings_version,
     )
-    query = sa.select(DistrictSettingsVersion).join(District, newest).order_by(District.district_id)
+    columns = (District.district_id, DistrictSettingsVersion.version, DistrictSettingsVersion.applied_at)
+    query = sa.select(*columns).join(DistrictSettingsVersion, newest).order_by(District.district_id)
     if only:
         query = query.where(District.district_id.in_(only))
+    kept = _KEPT.setdefault(registry, {})
     with registry.begin() as session:
-        found = [RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version) for row in session.scalars(query)]
+        named = session.execute(query).tuples().all()
+        changed = [district_id for district_id, *made in named if district_id not in kept or kept[district_id].made != made]
+        if changed:
+            of_these = sa.select(DistrictSettingsVersion).join(District, newest).where(District.district_id.in_(changed))
+            for row in session.scalars(of_these):
+                read = RegisteredDistrict(DistrictSettings.model_validate(row.document), row.version)
+                kept[row.district_id] = _Kept([row.version, row.applied_at], read)
+    found = [kept[district_id].district for district_id, *_ in named]
     if only:
         missing = sorted(set(only) - {district.district_id for district in found})
         if missing:

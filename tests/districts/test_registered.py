@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -83,6 +84,20 @@ def test_districts_are_listed_by_key(registry: Registry) -> None:
     apply(registry, TEXT)
     assert [d.district_id for d in registered_districts(registry)] == ["alpha", "beta", "gamma"]
     assert [d.district_id for d in registered_districts(registry, ["gamma", "alpha"])] == ["alpha", "gamma"]
+
+
+def test_settings_are_read_once_for_each_version_and_of_a_district_that_came_back_anew(registry: Registry) -> None:
+    apply(registry, TEXT)
+    first = registered_district(registry, "gamma")
+    assert registered_districts(registry)[-1] is first
+    apply(registry, TEXT + "as_of: roster\n")
+    second = registered_district(registry, "gamma")
+    assert (second.version, second.settings.as_of) == (2, "roster")
+    with registry.begin() as session:
+        stored = session.get_one(DistrictSettingsVersion, ("gamma", 2))
+        stored.document = stored.document | {"name": "Another Gamma"}
+        stored.applied_at += timedelta(microseconds=1)
+    assert registered_district(registry, "gamma").settings.name == "Another Gamma"
 
 
 def test_a_district_that_is_not_registered_is_named(registry: Registry) -> None:
