@@ -14,7 +14,7 @@ from subgroup_pipeline.cli.invitations import invite
 from subgroup_pipeline.cli.new_district import new
 from subgroup_pipeline.cli.output import installation, print_json, print_table, say
 from subgroup_pipeline.cli.propose import propose
-from subgroup_pipeline.cli.secrets import secret
+from subgroup_pipeline.cli.secrets import discover, secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,4 +159,5 @@ app.command()(invite)
 app.command()(propose)
 app.command()(keys.authorize)
 app.command()(secret)
+app.command()(discover)
 app.add_typer(keys.app, name="keys")

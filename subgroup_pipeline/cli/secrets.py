@@ -1,4 +1,4 @@
-"""`subgroups district secret …`: what we sign in with to a district's roster server; given once, never shown."""
+"""`subgroups district secret …` and `discover`: what we sign in with to a roster server, and whom that lets us see."""
 
 from __future__ import annotations
 
@@ -51,12 +51,16 @@ def secret(
 def _set(district_id: str, name: Name, *, as_json: bool) -> None:
     from subgroup_pipeline.desk.secrets import keep_secret
 
-    value = getpass.getpass(f"{name} (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
+    value = _read(name)
     with installation() as (settings, registry):
         missing = keep_secret(registry, settings, district_id, name, value, actor=getpass.getuser())
     say(f"{district_id}: {name} is kept" + (f"; still missing: {', '.join(missing)}" if missing else ""))
     if as_json:
         print_json({"district_id": district_id, "name": name.value, "missing": missing})
+
+
+def _read(name: str) -> str:
+    return getpass.getpass(f"{name} (not shown): ") if sys.stdin.isatty() else sys.stdin.read()
 
 
 def _remove(district_id: str, name: Name, *, as_json: bool) -> None:
@@ -80,3 +84,31 @@ def _list(district_id: str, *, as_json: bool) -> None:
         print_table(["secret", "set at (UTC)", "by"], [[one.name, f"{one.set_at:%Y-%m-%d %H:%M}", one.set_by] for one in found])
     else:
         say(f"no secret of {district_id} is on record")
+
+
+def discover(
+    district_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Ask with this district's token, at its address.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the proxy; the token is read from standard input.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the districts that a token of ClassLink's proxy can see, each with the address for its settings.
+
+    Example: subgroups district discover --url https://oneroster-proxy.classlink.io < token.txt
+    """
+    from subgroup_pipeline.desk.secrets import visible_tenants
+    from subgroup_pipeline.intake.oneroster.tenants import tenants_at
+
+    if (district_id is None) == (url is None):
+        raise typer.BadParameter("give a district's ID, or --url with a token on standard input", param_hint="ID")
+    if district_id is None:
+        found = tenants_at(str(url), _read("token").strip())
+    else:
+        with installation() as (settings, registry):
+            found = visible_tenants(registry, settings, district_id)
+    if as_json:
+        print_json(found)
+    elif found:
+        columns = ["tenant", "tenant ID", "application ID", "url"]
+        print_table(columns, [[one.tenant_name, one.tenant_id, one.oneroster_application_id, one.url] for one in found])
+    else:
+        say("this token can see no district yet. A district shares its roster with our application in its ClassLink console.")

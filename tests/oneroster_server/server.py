@@ -77,7 +77,10 @@ class OneRosterServer:
         self.at_once = 0
         self.most_at_once = 0
         self.url = ""
+        self.consoles: dict[str, list[dict[str, str]]] = {}
+        """What ClassLink's proxy lists, by the token of an application's console."""
         routes = [
+            Route("/applications", self._applications),
             Route("/{district}/token", self._token, methods=["POST"]),
             Route("/{district}" + ROOT + "/{collection}", self._list),
         ]
@@ -92,6 +95,12 @@ class OneRosterServer:
     def root(self, name: str) -> str:
         """The address that a district's settings have as `url`."""
         return f"{self.url}/{name}{ROOT}"
+
+    async def _applications(self, request: Request) -> Response:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.consoles:
+            return _failure(401, "unauthorisedrequest")
+        return JSONResponse({"applications": self.consoles[token]})
 
     async def _token(self, request: Request) -> Response:
         district = self.districts.get(request.path_params["district"])

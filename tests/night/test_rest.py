@@ -1,0 +1,170 @@
+"""Rosters over REST through a whole night: the same marts as from files, secrets nowhere, and faults that harm nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from starlette.responses import JSONResponse
+
+from subgroup_pipeline.desk.secrets import keep_secret
+from subgroup_pipeline.districts.district_secrets import secrets_on_record
+from subgroup_pipeline.intake.oneroster import server as requests
+from subgroup_pipeline.registry.ledger import district_findings
+from tests.night import grand_bend
+from tests.night.test_same_district_twice import LINEAGE, MARTS
+from tests.oneroster_server.oauth import Bearer, Signed, Tokens
+from tests.oneroster_server.server import OneRosterServer, serving
+from tests.support import roster_server
+from tests.support import small_district as small
+from tests.support.installation import SAMPLES, Installation, installation_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rest")]
+
+SECRET, TOKEN = "a-client-secret-nobody-may-read-8c1f", "a-token-nobody-may-read-51d0"
+EDFI = SAMPLES / "edfi_oneroster_1p1"
+COLUMNS = """\
+  matches: users.sourcedId
+  columns:
+    ell:  {subgroup: english_learner, values: {y: yes, n: no}, blank: no}
+    home: {subgroup: home_language, open: true}
+"""
+STUDENTS = 24
+
+
+@dataclass
+class Nights:
+    """What is asked after the first night, and what stood after the second."""
+
+    installation: Installation
+    server: OneRosterServer
+    first: dict[str, dict[str, list[str]]]
+    second: dict[str, dict[str, list[str]]]
+
+
+def cells() -> dict[str, list[str | None]]:
+    """The cells of students in both columns; None is a student who is not in the subgroup file, or shares nothing."""
+    ell = [None if n % 7 == 6 else ("y", "n", "", "Y")[n % 4] for n in range(STUDENTS)]
+    return {"ell": ell, "home": [None if one is None else ("Spanish", "", "Español")[n % 3] for n, one in enumerate(ell)]}
+
+
+def rosters() -> tuple[dict[str, str], dict[str, str], dict[str, str], str]:
+    """The roster with its gradebook alone, with the columns in users.csv, with them in demographics.csv; and the subgroup file.
+
+    In demographics.csv students can be absent; in users.csv their cells are blank, which over REST they need not be.
+    """
+    made = small.made_roster(STUDENTS)
+    made.add_gradebook(STUDENTS)
+    plain = made.texts()
+    lines = [f"s{n:03},{ell},{cells()['home'][n]}" for n, ell in enumerate(cells()["ell"]) if ell is not None]
+    demographics = "\n".join(["sourcedId,metadata.ell,metadata.home", *lines]) + "\n"
+    manifest = plain["manifest.csv"].replace("file.demographics,absent", "file.demographics,bulk")
+    for n, user in enumerate(made.rows["users"]):
+        user |= {f"metadata.{name}": column[n] or "" for name, column in cells().items()}
+    beside = plain | {"demographics.csv": demographics, "manifest.csv": manifest}
+    return plain, made.texts(), beside, "\n".join(["student_id,ell,home", *lines]) + "\n"
+
+
+def evening(made: Installation, server: OneRosterServer) -> None:
+    """What the districts offer and upload before the first night."""
+    plain, in_users, in_demographics, file = rosters()
+    oauth2 = f"{{type: oauth2, token_url: {server.url}/rest_and_file/token}}"
+    in_roster, in_file = f"subgroups:\n  sources: [roster_metadata]\n{COLUMNS}", f"subgroups:\n  sources: [file]\n{COLUMNS}"
+    served = {
+        "rest": (Signed("our-client", SECRET), roster_server.OAUTH1, in_users, in_roster),
+        "rest_and_file": (Tokens("our-client", SECRET), oauth2, plain, in_file),
+        "proxied": (Bearer(TOKEN), "{type: bearer}", in_demographics, in_roster),
+    }
+    for name, (access, auth, files, subgroups) in served.items():
+        server.add(name, access, files)
+        made.apply(roster_server.settings(name, server.root(name), auth=auth, subgroups=subgroups))
+        for secret, value in {"client_id": "our-client", "client_secret": SECRET, "token": TOKEN}.items():
+            keep_secret(made.registry, made.settings, name, secret, value, actor="test")
+        for user in server.districts[name].lists["users"]:
+            if cells()["ell"][int(user["sourcedId"][1:])] is None and "metadata" in user:
+                del user["metadata"]
+    head = re.sub(r"roster:\n(  .*\n)+", "", roster_server.settings("{0}", "https://x.example", subgroups="")).split("guards:")
+    for name, files, subgroups in (("csv_and_file", plain, in_file), ("csv", in_demographics, in_roster)):
+        made.apply(f"{head[0].replace('{0}', name)}{subgroups}guards:{head[1]}")
+        made.drop(name, "roster", files)
+    for name in ("csv_and_file", "rest_and_file"):
+        made.drop(name, "subgroups", {"s.csv": file})
+
+
+def real_evening(made: Installation, server: OneRosterServer) -> None:
+    """The real sample set, uploaded and served."""
+    files = {path.name: path.read_bytes() for path in EDFI.glob("*.csv")}
+    server.add("edfi_rest", Signed("our-client", SECRET), files)
+    yaml = grand_bend.YAML.format(district="edfi_csv", as_of="2020-10-01")
+    made.apply(yaml)
+    root = f"{{source: oneroster_api, url: {server.root('edfi_rest')}, auth: {{type: oauth1}}, page_size: 5}}"
+    made.apply(yaml.replace("edfi_csv", "edfi_rest").replace("{source: sftp, path: inbox/roster}", root))
+    for secret, value in {"client_id": "our-client", "client_secret": SECRET}.items():
+        keep_secret(made.registry, made.settings, "edfi_rest", secret, value, actor="test")
+    made.drop("edfi_csv", "roster", files)
+    for name in ("edfi_csv", "edfi_rest"):
+        made.drop(name, "subgroups", {"s.csv": grand_bend.SUBGROUP_FILE})
+
+
+def marts(installation: Installation) -> dict[str, dict[str, list[str]]]:
+    """Rows of each mart by district, without lineage and without the district's own key and name."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for mart in MARTS:
+        left_out = ", ".join(filter(None, ["district_id", LINEAGE.get(mart), "district_name" if mart == "dim_district" else ""]))
+        for district, *row in installation.ask(f"select district_id, * exclude ({left_out}) from marts.{mart}"):
+            found.setdefault(district, {}).setdefault(mart, []).append(repr(row))
+    return {district: {mart: sorted(rows) for mart, rows in of.items()} for district, of in found.items()}
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    home = tmp_path_factory.mktemp("rest") / "home"
+    with pytest.MonkeyPatch.context() as patch, serving() as server, installation_in(home) as made:
+        patch.setattr(requests, "_FIRST_WAIT", 0.0)
+        evening(made, server)
+        if EDFI.is_dir():
+            real_evening(made, server)
+        made.night()
+        first = marts(made)
+        server.districts["rest"].fault = lambda asked: JSONResponse({}, 503) if asked.collection == "users" else None
+        server.districts["proxied"].lists["demographics"][0]["metadata"]["ell"] = "n"
+        made.night()
+        yield Nights(made, server, first, marts(made))
+
+
+@pytest.mark.parametrize("other", ["csv_and_file", "rest_and_file", "rest", "proxied"])
+def test_the_same_district_gives_the_same_marts_however_it_comes(nights: Nights, other: str) -> None:
+    assert set(nights.first["csv"]) == set(MARTS)
+    for mart, rows in nights.first["csv"].items():
+        assert nights.first[other][mart] == rows, mart
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not EDFI.is_dir(), reason="needs ../shared/samples")
+def test_a_real_set_served_as_rest_gives_the_marts_of_its_files(nights: Nights) -> None:
+    assert nights.first["edfi_rest"] == nights.first["edfi_csv"]
+    assert len(nights.first["edfi_rest"]["dim_student"]) == 8
+
+
+def test_a_night_with_a_fault_leaves_the_last_good_marts_and_harms_nobody(nights: Nights) -> None:
+    made = nights.installation
+    assert nights.second["rest"] == nights.first["rest"]
+    assert nights.second["proxied"] != nights.first["proxied"]
+    assert [delivery["seen_again_count"] for delivery in made.deliveries("rest_and_file", "roster")] == [1]
+    assert [delivery["state"] for delivery in made.deliveries("proxied", "roster")] == ["superseded", "published"]
+    with made.registry.begin() as session:
+        said = [(finding.district_id, finding.code, finding.message) for finding in district_findings(session)]
+    assert [(district, code) for district, code, _ in said] == [("rest", "API003")]
+    assert "answered 503 for users" in said[0][2]
+
+
+def test_no_secret_is_anywhere_in_the_home(nights: Nights) -> None:
+    made = nights.installation
+    words = [SECRET.encode(), TOKEN.encode()]
+    files = [path for path in made.settings.paths.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.is_relative_to(made.settings.paths.dagster) for path in files)
+    assert [path for path in files if any(word in path.read_bytes() for word in words)] == []
+    assert [path for path in files if b"HTTP Request" in path.read_bytes()] == []
+    assert [one.name for one in secrets_on_record(made.registry, "rest")] == ["client_id", "client_secret", "token"]
