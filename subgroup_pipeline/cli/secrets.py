@@ -87,7 +87,9 @@ def _list(district_id: str, *, as_json: bool) -> None:
 
 
 def discover(
-    district_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Ask with this district's token, at its address.")] = None,
+    district_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Ask with this district's token, at its address.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Address of the proxy; the token is read from standard input.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -41,7 +41,7 @@ def visible_tenants(registry: Registry, settings: Settings, district_id: str) ->
     token = open_secrets(registry, Keyring(settings.paths), district_id).get("token", "")
     if url is None or not token:
         raise SettingsError(
-            f"{district_id} has no {'address of a roster server' if url is None else 'token'}. Give both, or ask with `--url` and a "
-            "token on standard input."
+            f"{district_id} has no {'address of a roster server' if url is None else 'token'}. Give both, or ask with `--url` "
+            "and a token on standard input."
         )
     return tenants_at(url, token)

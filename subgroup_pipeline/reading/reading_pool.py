@@ -27,7 +27,19 @@ BYTES_A_SECOND = 20 * 1024**2
 
 
 class ReadingPool(Processes):
-    """Reads files in as many processes as it has places."""
+    """Reads files in as many processes as it has places.
+
+    Lists that were fetched have processes of their own: DuckDB keeps address space that the limits of a CSV file do not reckon
+    with.
+    """
+
+    def __init__(self, places: int, *, memory: int = 0, seconds: float = 0) -> None:
+        super().__init__(places, memory=memory, seconds=seconds)
+        self._lists = Processes(places, memory=memory, seconds=seconds)
+
+    def __exit__(self, *stopped: object) -> None:
+        self._lists.__exit__(*stopped)
+        super().__exit__(*stopped)
 
     def read_shape(self, path: Path, file_name: str, clean_copy: Path, known: Collection[str] = ()) -> tuple[CsvShape, Path]:
         """As `csv_shape.read_shape`."""
@@ -39,7 +51,7 @@ class ReadingPool(Processes):
 
     def read_listed_rows(self, pages: Path, target: Path, about: Mapping[str, object]) -> list[str] | None:
         """As `listed_pages.read_rows`; None for pages that their process did not survive."""
-        answer = self.ask("listed_rows", pages, {"target": str(target), "about": about}, SECONDS + SECONDS_FLOOR)
+        answer = self._lists.ask("listed_rows", pages, {"target": str(target), "about": about}, SECONDS + SECONDS_FLOOR)
         return None if answer is None else [str(key) for key in answer]
 
     def prove_zip(self, path: Path, name: str, into: Path | None = None, room: int = MAX_UNPACKED) -> ZipProof:

@@ -44,7 +44,9 @@ def tenants_at(url: str, token: str) -> list[Tenant]:
         raise SettingsError(f"this is no address of a proxy: {error}.") from error
     root = f"{parts.scheme}://{parts.netloc}"
     with closing(RosterHost(host_of(root))) as host:
-        server = RosterServer(host, root, signing_of(Auth(type="bearer"), {"token": token}, host.name), time.monotonic() + SECONDS)
+        server = RosterServer(
+            host, root, signing_of(Auth(type="bearer"), {"token": token}, host.name), time.monotonic() + SECONDS
+        )
         _, body = server.get("applications")
     try:
         found = [_tenant(root, one) for one in _applications(json.loads(body))]
