@@ -18,13 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.night import measure
+from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.intake.fetch import fetch_deliveries
 from tests.oneroster_server.oauth import Signed
 from tests.oneroster_server.server import serving
 from tests.support import small_district as small
 from tests.support.home import Home
-from tests.support.roster_server import CLIENT_ID, CLIENT_SECRET, METADATA, keep_secret, settings
+from tests.support.roster_server import CLIENT_ID, CLIENT_SECRET, METADATA, settings
 
 SEATS = 7
 """Enrollments of a student."""

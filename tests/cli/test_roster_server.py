@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from subgroup_pipeline.cli.main import app
 from subgroup_pipeline.errors import SubgroupsError

@@ -15,7 +15,7 @@ from subgroup_pipeline.intake.oneroster import server as requests
 from subgroup_pipeline.registry.ledger import district_findings
 from tests.night import grand_bend
 from tests.night.test_same_district_twice import LINEAGE, MARTS
-from tests.oneroster_server.oauth import Bearer, Signed, Tokens
+from tests.oneroster_server.oauth import Access, Bearer, Signed, Tokens
 from tests.oneroster_server.server import OneRosterServer, serving
 from tests.support import roster_server
 from tests.support import small_district as small
@@ -72,7 +72,7 @@ def evening(made: Installation, server: OneRosterServer) -> None:
     plain, in_users, in_demographics, file = rosters()
     oauth2 = f"{{type: oauth2, token_url: {server.url}/rest_and_file/token}}"
     in_roster, in_file = f"subgroups:\n  sources: [roster_metadata]\n{COLUMNS}", f"subgroups:\n  sources: [file]\n{COLUMNS}"
-    served = {
+    served: dict[str, tuple[Access, str, dict[str, str], str]] = {
         "rest": (Signed("our-client", SECRET), roster_server.OAUTH1, in_users, in_roster),
         "rest_and_file": (Tokens("our-client", SECRET), oauth2, plain, in_file),
         "proxied": (Bearer(TOKEN), "{type: bearer}", in_demographics, in_roster),
