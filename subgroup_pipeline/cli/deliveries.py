@@ -93,6 +93,8 @@ def show(
         value = getattr(delivery, field.name)
         if field.name not in ("findings", "counts", "files"):
             typer.echo(f"{field.name:17} {'' if value is None else value}".rstrip())
+    if delivery.counts.oneroster_version:
+        typer.echo(f"{'oneroster_version':17} {delivery.counts.oneroster_version}")
     print_contents(delivery)
 
 

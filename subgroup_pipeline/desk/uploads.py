@@ -26,7 +26,10 @@ PER_PAGE = 25
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload. `is_waiting`: its files are not proved complete yet, so it has no report; `rows` are those after the header."""
+    """One upload. `is_waiting`: its files are not proved complete yet, so it has no report; `rows` are those after the header.
+
+    `version` is that of OneRoster which a roster was read as.
+    """
 
     delivery_id: str
     feed: str
@@ -40,6 +43,7 @@ class Upload:
     files: list[str]
     rows: int
     rows_set_aside: int
+    version: str | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def as_upload(delivery: Delivery) -> Upload:
         files=[file.name for file in delivery.files if not file.member_of],
         rows=record.records,
         rows_set_aside=aside,
+        version=record.oneroster_version,
     )
 
 

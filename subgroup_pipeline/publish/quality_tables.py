@@ -50,6 +50,7 @@ _DELIVERY = Table(
         "record_count": Column("bigint", "Rows of its files as CSV reads them, without headers."),
         "set_aside_count": Column("bigint", "Rows that are not used, for whatever reason."),
         "landed_count": Column("bigint", "Rows that were loaded."),
+        "oneroster_version": Column("varchar", "The version of OneRoster that a roster was read as; null for a subgroup file."),
     },
     database="analytics",
 )
@@ -140,4 +141,5 @@ def _delivery_row(delivery: Delivery, state: State) -> dict[str, Any]:
         "record_count": delivery.record.records,
         "set_aside_count": delivery.record.rows_set_aside,
         "landed_count": delivery.record.landed,
+        "oneroster_version": delivery.record.oneroster_version,
     }

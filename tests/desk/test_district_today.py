@@ -22,7 +22,7 @@ NOON = datetime(2026, 10, 1, 17, tzinfo=UTC)
 def _upload(tone: Tone, short: str = "") -> Upload:
     return Upload(
         delivery_id="1", feed="roster", feed_words="Roster", received_at=NOON, seen_again_at=None, is_waiting=False,
-        short=short, tone=tone, in_words="", files=[], rows=0, rows_set_aside=0,
+        short=short, tone=tone, in_words="", files=[], rows=0, rows_set_aside=0, version=None,
     )  # fmt: skip
 
 

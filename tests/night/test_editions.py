@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from subgroup_pipeline.desk.uploads import list_uploads
 from tests.night.test_same_district_twice import MARTS
 from tests.support import small_district as small
 from tests.support.editions import as_1p0, as_1p2, role_row, with_roles
@@ -128,9 +129,13 @@ def test_changes_reached_the_marts(nights: tuple[Marts, Marts, Installation]) ->
 
 def test_the_version_is_shown_and_only_1p0_gets_a_warning_for_it(nights: tuple[Marts, Marts, Installation]) -> None:
     installation = nights[2]
+    shown = installation.ask("select distinct district_id, oneroster_version from quality.delivery where feed = 'roster'")
+    assert dict(shown) == {district: edition for edition, district in DISTRICTS.items()}
     for edition, district in DISTRICTS.items():
         delivery = installation.deliveries(district, "roster")[0]
         assert delivery["counts"]["oneroster_version"] == edition
+        uploads = list_uploads(installation.registry, district).uploads
+        assert {upload.version for upload in uploads} == {edition, None}
         codes = {finding["code"] for finding in delivery["findings"]}
         assert ("PKG023" in codes) == (edition == "1.0")
         assert delivery["verdict"] == "accepted"
