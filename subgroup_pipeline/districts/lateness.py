@@ -13,7 +13,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import FEEDS, PIPELINE, latest_deliveries, live_deliveries
-from subgroup_pipeline.registry.schema import AuditEvent, District
+from subgroup_pipeline.registry.schema import AuditEvent, District, FindingRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,11 +43,15 @@ def note_late_feeds(registry: Registry, districts: Sequence[RegisteredDistrict],
     with registry.begin() as session:
         live = {feed: live_deliveries(session, feed) for feed in FEEDS}
         uploaded = last_uploads(session, districts)
+        said = sa.select(FindingRow.district_id).where(FindingRow.stage == STAGE, FindingRow.delivery_id.is_(None))
+        noted = set(session.scalars(said))
     for district in districts:
         key = district.district_id
         missed = _missed_by_feed(district, uploaded, now)
         findings = [_missed_finding(feed, nights) for feed, nights in missed.items()]
         findings += _lag(district, live["roster"].get(key), live["subgroups"].get(key))
+        if not findings and key not in noted:
+            continue
         with registry.begin() as session:
             store_findings(session, STAGE, key, None, findings)
             for feed, nights in missed.items():

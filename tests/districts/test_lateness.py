@@ -116,3 +116,13 @@ def test_each_feed_is_looked_at_and_escalated_once(registry: Registry) -> None:
     assert [(finding.code, finding.message.rpartition("(")[2]) for finding in stored] == [
         ("LAG901", "roster; nights missed: 1.)"), ("LAG903", "subgroups; nights missed: 6.)")
     ]  # fmt: skip
+
+
+def test_what_was_late_is_no_longer_said_when_it_has_come(registry: Registry) -> None:
+    set_up = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
+    later = set_up + timedelta(hours=26)
+    assert _codes(registry, set_up, later) == ["LAG901"]
+    _live(registry, "roster", later)
+    assert _codes(registry, set_up, later) == []
+    with registry.begin() as session:
+        assert session.scalars(sa.select(FindingRow).filter_by(stage="schedule")).all() == []
