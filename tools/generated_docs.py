@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from subgroup_pipeline.disclosure.release_tables import PUBLIC_TABLES
 from subgroup_pipeline.findings.catalogue import catalogue, glossary
 from subgroup_pipeline.findings.severity import SEVERITIES, Severity
 from subgroup_pipeline.publish.comments import published_tables
@@ -31,6 +32,7 @@ _ABOUT = (
 _SCHEMAS = {
     "marts": "What is reported. Every contract below is enforced; `dim_district.contract_version` is its version.",
     "quality": "What was delivered, and what became of it. No student values.",
+    "public": "What may be shared: in `published/current/shareable.duckdb`, which holds nothing else, with small groups hidden.",
 }
 _NOTE = "<!-- Made by `make docs`. Change the code it is made from, not this page. -->\n"
 
@@ -57,7 +59,7 @@ def report_schema() -> str:
 def data_dictionary() -> str:
     """Every published table and column, as the comments in the published file say it."""
     lines = ["# Data dictionary", "", _NOTE, *_ABOUT, ""]
-    tables = published_tables()
+    tables = [*published_tables(), *PUBLIC_TABLES]
     for schema, about in _SCHEMAS.items():
         lines += [f"## Schema {schema}", "", about, ""]
         for table in (table for table in tables if table.schema == schema):

@@ -39,6 +39,7 @@ create or replace table cell (
     was_hidden boolean not null,
     is_unchanged boolean not null,
     is_carried boolean not null,
+    is_proved boolean not null default false,
     hidden boolean not null,
     mean_hidden boolean not null,
     reason varchar
@@ -55,8 +56,8 @@ the alphabet. Pairs are of districts and schools, and of no month.
 `total_students` are the students of the place. `was_hidden`: the district's last release hid the cell.
 `is_unchanged`: it counted the same there, shown or (by the same rule) hidden. `is_carried`: the last
 release showed the same counts of the whole district in this month, under the same settings, so what it hid stands and is not
-worked out again. `hidden` and `reason` are the result: a cell that is not hidden has no reason. `mean_hidden`: the
-mean is not shown; that of a hidden cell never is.
+worked out again. `is_proved`: the audit proved its district and month, and nothing was hidden there since. `hidden` and `reason`
+are the result: a cell that is not hidden has no reason. `mean_hidden`: the mean is not shown; that of a hidden cell never is.
 """
 _PRIVACY = Table(
     "main",

@@ -1,7 +1,7 @@
 """Which cells are hidden: small groups, and whatever gives one of them back by a difference.
 
 Every statement works on all districts of the table `cell` at once. Hiding only ever grows, so it comes to an end, and the
-order of rows decides nothing (docs/architecture.md 14a).
+order of rows decides nothing (docs/architecture.md 20).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ with piece as (
         month,
         row_number() over (order by district_id, month nulls first) - 1 as piece
     from cell
-    where not is_carried
+    where not is_carried and not is_proved
     group by district_id, month
 )
 
