@@ -28,6 +28,10 @@ class UnknownDistrictError(SubgroupsError):
     """A district was named that the registry does not hold."""
 
 
+class UnknownStudentError(SubgroupsError):
+    """A student was named of whom nothing is held."""
+
+
 class UnknownKeyError(SubgroupsError):
     """An SSH key was named that no district, or not this one, has."""
 

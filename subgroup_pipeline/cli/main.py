@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from subgroup_pipeline import __version__
-from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, mirror, releases, reports, users
+from subgroup_pipeline.cli import deliveries, districts, mail, maintenance, mirror, releases, reports, students, users
 from subgroup_pipeline.cli.audit import audit
 from subgroup_pipeline.cli.check import check
 from subgroup_pipeline.cli.export import export
@@ -30,6 +30,7 @@ app.add_typer(mirror.app, name="mirror")
 app.add_typer(maintenance.publish_app, name="publish")
 app.add_typer(releases.app, name="release")
 app.add_typer(users.app, name="user")
+app.add_typer(students.app, name="student")
 for command in (
     audit,
     check,

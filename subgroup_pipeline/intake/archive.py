@@ -20,10 +20,11 @@ from pathlib import Path
 from subgroup_pipeline.disk import PART, sync_to_disk
 from subgroup_pipeline.errors import ArchiveDamagedError, KeyringError
 from subgroup_pipeline.home import Home
-from subgroup_pipeline.intake.sealed_file import SealingWriter, plain_chunks
+from subgroup_pipeline.intake.sealed_file import SealingWriter, is_redacted, plain_chunks
 from subgroup_pipeline.keyring import Keyring
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_BLOCK = 1024**2
 _PLAIN = ".plain"
 """How the names of files end in the scratch directory that hold what comes in."""
 
@@ -88,7 +89,7 @@ class DistrictArchive:
         if kept != self.place(sha256):
             return hash_of(kept) == sha256
         try:
-            return _hash_of_all(plain_chunks(kept, self.keyring, self.district_id)) == sha256
+            return _hash_of_all(plain_chunks(kept, self.keyring, self.district_id)) == sha256 or is_redacted(kept)
         except KeyringError:
             return False
 
@@ -101,7 +102,27 @@ class DistrictArchive:
                     file.write(chunk)
         except KeyringError as error:
             raise ArchiveDamagedError(f"archived file of {self.district_id}: {error}") from error
-        _require_hash(kept, found.hexdigest(), sha256)
+        if not is_redacted(kept):
+            _require_hash(kept, found.hexdigest(), sha256)
+
+    def replace(self, sha256: str, redacted: Path) -> None:
+        """Let a file without some of its rows take the place of what came, under the same name; what came is gone."""
+        part = self.home.archive / f".{secrets.token_hex(8)}{PART}"
+        try:
+            with redacted.open("rb") as plain, os.fdopen(_new_file(part), "wb") as sealed:
+                writer = SealingWriter(sealed, self.keyring, self.district_id, in_place_of=sha256)
+                while block := plain.read(_BLOCK):
+                    writer.write(block)
+                writer.finish()
+                sealed.flush()
+                os.fsync(sealed.fileno())
+            final = self.place(sha256)
+            times = final.stat()
+            part.replace(final)
+            os.utime(final, ns=(times.st_atime_ns, times.st_mtime_ns))  # it leaves with its age
+            sync_to_disk(final.parent)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 class IncomingFile:
@@ -159,8 +180,9 @@ class IncomingFile:
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
                 sync_to_disk(folder.parent)
-        self._part.replace(final)
-        sync_to_disk(final.parent)
+        if not (final.exists() and is_redacted(final)):  # rows that were taken out do not come back with the same upload
+            self._part.replace(final)
+            sync_to_disk(final.parent)
         return final
 
     def discard(self) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.keyring import Keyring
 
-MAGIC = b"sgsealed1\n"
+MAGIC, REDACTED = b"sgsealed1\n", b"sgredact1\n"
+"""How a sealed file begins; the second where rows were taken out, so that its bytes are not those that its name says."""
 CHUNK = 256 * 1024
 """Plain bytes of a chunk; the last one may have fewer."""
 _SALT, _TAG = 32, 16
@@ -26,9 +27,12 @@ _PURPOSE = "archive"
 
 
 class SealingWriter:
-    """Writes plain bytes into an open file, sealed for a district."""
+    """Writes plain bytes into an open file, sealed for a district.
 
-    def __init__(self, file: IO[bytes], keyring: Keyring, district_id: str) -> None:
+    `in_place_of` is the name of the file whose bytes, without some rows, these are; they open under this name alone.
+    """
+
+    def __init__(self, file: IO[bytes], keyring: Keyring, district_id: str, *, in_place_of: str = "") -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         salt = secrets.token_bytes(_SALT)
@@ -36,7 +40,9 @@ class SealingWriter:
         self._file = file
         self._waiting = bytearray()
         self._number = 0
-        file.write(MAGIC + salt)
+        magic = REDACTED if in_place_of else MAGIC
+        self._about = magic + in_place_of.encode()
+        file.write(magic + salt)
 
     def write(self, plain: bytes) -> None:
         """Take the next bytes."""
@@ -50,7 +56,7 @@ class SealingWriter:
         self._put(bytes(self._waiting), is_last=True)
 
     def _put(self, chunk: bytes, *, is_last: bool) -> None:
-        self._file.write(self._aead.encrypt(_nonce(self._number, is_last=is_last), chunk, MAGIC))
+        self._file.write(self._aead.encrypt(_nonce(self._number, is_last=is_last), chunk, self._about))
         self._number += 1
 
 
@@ -60,7 +66,9 @@ def plain_chunks(path: Path, keyring: Keyring, district_id: str) -> Iterator[byt
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
+        magic = file.read(len(MAGIC))
+        about = magic + path.name.encode() if magic == REDACTED else magic
+        if magic not in (MAGIC, REDACTED):
             raise KeyringError(f"{path.name} is not sealed, or its beginning is damaged.")
         aead = AESGCM(keyring.derived_key(district_id, _PURPOSE, file.read(_SALT), is_new=False))
         number, block = 0, file.read(CHUNK + _TAG)
@@ -69,10 +77,16 @@ def plain_chunks(path: Path, keyring: Keyring, district_id: str) -> Iterator[byt
             after = file.read(CHUNK + _TAG)
             is_last = not after
             try:
-                yield aead.decrypt(_nonce(number, is_last=is_last), block, MAGIC)
+                yield aead.decrypt(_nonce(number, is_last=is_last), block, about)
             except (InvalidTag, ValueError):
                 raise KeyringError(f"{path.name} is damaged, or was sealed with another key.") from None
             number, block = number + 1, after
+
+
+def is_redacted(path: Path) -> bool:
+    """Whether rows were taken out of a sealed file."""
+    with path.open("rb") as file:
+        return file.read(len(REDACTED)) == REDACTED
 
 
 def _nonce(number: int, *, is_last: bool) -> bytes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.intake.archive import DistrictArchive
+from subgroup_pipeline.landing.erased import redact_delivery
 from subgroup_pipeline.landing.failing_rows import keep_failing_rows, locate
 from subgroup_pipeline.landing.interrupted import count_ended_runs, was_read
 from subgroup_pipeline.landing.roster_headers import rosters_with_headers
@@ -85,6 +87,9 @@ def land_deliveries(
                 delivery.record = delivery.record.updated(screening.record())  # lines are looked up as the file was read now
                 screening.findings, failing = locate(settings.paths, readers, delivery, screening.findings)
                 keep_failing_rows(settings.paths, delivery, "landing", failing)
+                if screening.erased:
+                    archive = DistrictArchive(settings.paths, delivery.district_id)
+                    redact_delivery(archive, readers, delivery, by_id[delivery.district_id], screening.erased)
         with registry.begin() as session:
             entries = get_deliveries(session, [delivery.delivery_id for delivery in deliveries])
             said = with_findings(session, [entry.delivery_id for entry in entries], _SAYS)

@@ -110,6 +110,8 @@ class Screening:
     findings: list[Finding] = field(default_factory=list)
     edition: Edition | None = None
     """Of a roster."""
+    erased: set[str] = field(default_factory=set)
+    """IDs in its files of students who must not be kept; they are taken out of the archive and forgotten then."""
 
     @property
     def is_loadable(self) -> bool:

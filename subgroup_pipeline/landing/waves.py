@@ -11,6 +11,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.blank_words import blank_cells
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
+from subgroup_pipeline.landing.erased import leave_out_erased
 from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.other_editions import write_as_1p1
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.home import Home
     from subgroup_pipeline.reading.reading_pool import ReadingPool
     from subgroup_pipeline.registry.schema import Delivery
     from subgroup_pipeline.settings import Settings
@@ -55,7 +57,7 @@ def land_in_waves(
     rows: dict[tuple[str, str], int] = {}
     for wave in _waves(deliveries):
         screened = _screen(settings, wave, districts, readers)
-        rows |= _load(connection, wave, screened, districts)
+        rows |= _load(connection, settings.paths, wave, screened, districts)
         clear(settings.paths.scratch, [delivery.delivery_id for delivery in wave])
         screenings += screened
     return screenings, rows
@@ -109,6 +111,7 @@ def _screen(
 
 def _load(
     connection: duckdb.DuckDBPyConnection,
+    home: Home,
     deliveries: Sequence[Delivery],
     screenings: Sequence[Screening],
     districts: Mapping[str, RegisteredDistrict],
@@ -120,6 +123,7 @@ def _load(
     loadable = [screening for screening in screenings if screening.is_loadable]
     delete_deliveries(connection, [screening.delivery_id for screening in screenings])
     rows = load_files(connection, loadable, datetime.now(UTC))
+    leave_out_erased(connection, home, loadable, districts, rows)
     read_dates(connection, loadable)
     write_as_1p1(connection, loadable)
     blank_cells(connection, loadable, districts)

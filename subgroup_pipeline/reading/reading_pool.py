@@ -19,6 +19,7 @@ from subgroup_pipeline.reading.zip_proof import MAX_UNPACKED, ZipMember, ZipProo
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from subgroup_pipeline.reading.redaction import GoneRows
     from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows
 
 SECONDS_FLOOR = 30.0
@@ -97,6 +98,16 @@ class ReadingPool(Processes):
         about = {"how": vars(how) | {"columns": dict(how.columns)}, "most": most}
         answer = self.ask("column_values", path, about, SECONDS + SECONDS_FLOOR)
         return None if answer is None else [ColumnValues(**column) for column in answer]
+
+    def redact(self, path: Path, into: Path, files: Mapping[str, GoneRows], others: GoneRows) -> int | None:
+        """As `redaction.redact`; None for a file that its process did not survive."""
+
+        def said(gone: GoneRows) -> dict[str, Any]:
+            return vars(gone) | {"how": vars(gone.how) | {"columns": dict(gone.how.columns)}, "ids": sorted(gone.ids)}
+
+        about = {"into": str(into), "files": {name: said(one) for name, one in files.items()}, "others": said(others)}
+        changed: int | None = self.ask("redact", path, about, SECONDS_FLOOR + 10 * _seconds(path))
+        return changed
 
     def first_lines(self, path: Path, known: Collection[str]) -> list[list[str]]:
         """As `first_lines.first_lines`."""

@@ -80,7 +80,7 @@ def find_rows(
 @contextmanager
 def opened_rows(path: Path, member: str, how: HowRead, seconds: float = SECONDS) -> Iterator[tuple[list[str], Any]]:
     """The header of a file and csv's reader of what follows, as landing reads it. Rows from a csv.Error on are not given."""
-    with _opened(path, member, how.encoding) as stream, _large_cells(), suppress(csv.Error):
+    with _opened(path, member, how.encoding) as stream, large_cells(), suppress(csv.Error):
         lines = islice(_in_time(stream, seconds), how.header_line - 1, None)
         # As `quoting` reads quotes.
         reader = csv.reader(lines, delimiter=how.delimiter, skipinitialspace=True)
@@ -100,7 +100,7 @@ def cell_as_read(text: str) -> str:
 
 
 @contextmanager
-def _large_cells() -> Iterator[None]:
+def large_cells() -> Iterator[None]:
     """Let Python's reader take cells that columns which nobody reads may have; its limit is one for the whole process."""
     usual = csv.field_size_limit(MAX_ROW)
     try:

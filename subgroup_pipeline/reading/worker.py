@@ -20,6 +20,7 @@ from subgroup_pipeline.reading.first_lines import first_lines
 from subgroup_pipeline.reading.likely_header import likely_header
 from subgroup_pipeline.reading.listed_pages import MEMORY, read_rows
 from subgroup_pipeline.reading.manifest import read_manifest
+from subgroup_pipeline.reading.redaction import GoneRows, redact
 from subgroup_pipeline.reading.row_counts import count_rows, said_row_counts
 from subgroup_pipeline.reading.row_lookup import HowRead, KeyedRows, find_rows
 from subgroup_pipeline.reading.shape import CsvShape
@@ -57,6 +58,15 @@ def _values(path: Path, how: dict[str, Any], most: int) -> list[ColumnValues]:
     return column_values(path, HowRead(**how), most)
 
 
+def _redact(path: Path, into: str, files: dict[str, dict[str, Any]], others: dict[str, Any]) -> int:
+    """How many rows were taken out of a file on its way into another."""
+    return redact(path, Path(into), {name: _gone(one) for name, one in files.items()}, _gone(others))
+
+
+def _gone(said: dict[str, Any]) -> GoneRows:
+    return GoneRows(HowRead(**said["how"]), frozenset(said["ids"]), tuple(said["columns"]), tuple(said["lists"]))
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "shape": _shape,
     "listed_rows": lambda path, target, about: read_rows(path, Path(target), about),
@@ -69,6 +79,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "find_rows": _rows,
     "column_values": _values,
     "likely_header": likely_header,
+    "redact": _redact,
 }
 """What can be asked of a file. An answer consists of dataclasses, paths, and what JSON knows."""
 

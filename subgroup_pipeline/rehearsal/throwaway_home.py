@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.archive import DistrictArchive
+from subgroup_pipeline.intake.erasures import FILE_NAME as ERASURES
 from subgroup_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def link_archive(settings: Settings, own: Settings, uploads: Iterable[tuple[str,
     for district_id, sha256 in uploads:
         archive = DistrictArchive(settings.paths, district_id)
         archive.keyring.lend(own.paths, district_id)
-        kept = archive.find(sha256)
-        if kept is not None:
+        for kept in (archive.find(sha256), settings.paths.archive / district_id / ERASURES):
+            if kept is None:
+                continue
             target = own.paths.archive / kept.relative_to(settings.paths.archive)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError, FileNotFoundError):

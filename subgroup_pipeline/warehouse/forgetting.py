@@ -61,6 +61,22 @@ def forget_rows(
         _remove(copy, fresh)
 
 
+def read_rows(
+    settings: Settings, file: Path, find: Callable[[duckdb.DuckDBPyConnection, str], Sequence[Gone]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a file that would go, by table, each by column; none where there is no file."""
+    if not file.exists():
+        return {}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    with open_files(settings, read={"kept": file}) as connection:
+        for gone in find(connection, "kept"):
+            asked = connection.execute(f"select * from kept.{gone.table} where {gone.condition}", list(gone.values))
+            columns = [column[0] for column in asked.description]
+            if found := [dict(zip(columns, row, strict=True)) for row in asked.fetchall()]:
+                rows.setdefault(gone.table.replace('"', ""), []).extend(found)
+    return rows
+
+
 def rows_of_district(district_id: str) -> Callable[[duckdb.DuckDBPyConnection, str], Sequence[Gone]]:
     """Every row of one district, in whatever table says whose its rows are."""
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from subgroup_pipeline.desk.offboarding import Certificate, offboard_district
+from subgroup_pipeline.desk.one_student import erase
 from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.orchestration.dagster_history import DagsterHistory
@@ -60,6 +61,23 @@ def _offboard(home: Installation, *, dry_run: bool = False) -> Certificate:
         return offboard_district(home.registry, home.settings, history, "alpha", by="test", dry_run=dry_run)
 
 
+def test_counts_fall_by_one_when_a_student_is_erased(home: Installation) -> None:
+    before = home.district_report("alpha")
+    done = erase(home.registry, home.settings, "alpha", "zqs005", by="test", reason="asked", dry_run=False)
+    assert {"archive/", "warehouse/raw.duckdb", "warehouse/analytics.duckdb", "history/history.duckdb", "published/"} == set(
+        done.removed
+    )
+    assert prove_all(home.registry, home.settings, run_id="test").damage == []
+    assert ("zqs005",) not in home.ask("select student_id from marts.dim_student")
+    assert home.district_report("alpha") == before, "until the next run"
+    home.night()
+    assert traces(home.settings, r"zqs005\b|Zqgiven5\b|Zqfamily5\b") == {}
+    after = home.district_report("alpha")
+    assert after["all_students", "all"] == before["all_students", "all"] - 1 == STUDENTS
+    assert after["english_learner", "no"] == before["english_learner", "no"] - 1
+    assert after["english_learner", "yes"] == before["english_learner", "yes"]
+
+
 def test_nothing_of_it_is_found_afterwards_and_the_others_are_as_they_were(home: Installation) -> None:
     before = traces(home.settings, _NAMES)
     places = {name.partition("/")[0] for name in before}
@@ -77,7 +95,7 @@ def test_nothing_of_it_is_found_afterwards_and_the_others_are_as_they_were(home:
     assert not (home.settings.paths.sftp / "alpha").exists()
     assert home.ask("select distinct district_id from marts.dim_district") == [("beta",)]
     assert home.ask(_REPORT) == kept
-    assert len(snapshot_names(home.settings)) == 2
+    assert len(snapshot_names(home.settings)) == 3
     assert prove_all(home.registry, home.settings, run_id="test").damage == []
     with home.registry.begin() as session:
         assert session.query(Mail).filter_by(district_id="alpha").count() == 0
@@ -89,5 +107,5 @@ def test_nothing_of_it_is_found_afterwards_and_the_others_are_as_they_were(home:
         _offboard(home)
     home.drop("beta", "subgroups", {"s.csv": small.subgroups(11)})
     home.night()
-    assert len(snapshot_names(home.settings)) == 3
+    assert len(snapshot_names(home.settings)) == 4
     assert traces(home.settings, _NAMES) == {}

@@ -1,0 +1,140 @@
+"""Students on a district's erasure list: their rows are left out of what is landed, and taken out of what is archived."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from subgroup_pipeline.disk import PART
+from subgroup_pipeline.errors import ArchiveDamagedError
+from subgroup_pipeline.findings.finding import Finding
+from subgroup_pipeline.intake.archive import DistrictArchive
+from subgroup_pipeline.intake.erasures import ID, Erasures, read_erasures
+from subgroup_pipeline.reading.redaction import GoneRows
+from subgroup_pipeline.reading.roster_files import roster_file
+from subgroup_pipeline.reading.row_lookup import HowRead
+from subgroup_pipeline.reading.zip_proof import member_name
+from subgroup_pipeline.warehouse.sql_text import identifier
+from subgroup_pipeline.warehouse.student_rows import AGENTS, ID_COLUMNS, without_agents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import duckdb
+
+    from subgroup_pipeline.districts.registered import RegisteredDistrict
+    from subgroup_pipeline.home import Home
+    from subgroup_pipeline.landing.screen import ScreenedFile, Screening
+    from subgroup_pipeline.reading.reading_pool import ReadingPool
+    from subgroup_pipeline.registry.schema import Delivery
+
+
+def leave_out_erased(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    screenings: Iterable[Screening],
+    districts: Mapping[str, RegisteredDistrict],
+    rows: dict[tuple[str, str], int],
+) -> None:
+    """Remove rows of students on the list from what was just loaded; they count as set aside, and are told by count."""
+    lists: dict[str, Erasures | None] = {}
+    for screening in screenings:
+        district_id = screening.district_id
+        if district_id not in lists:
+            lists[district_id] = read_erasures(DistrictArchive(home, district_id))
+        erasures = lists[district_id]
+        for file in screening.files if erasures else ():
+            assert erasures is not None  # noqa: S101 - the line above
+            kind, column = _whose(file, districts[district_id])
+            gone = _gone(connection, screening, file, column, erasures, kind) if column else []
+            if gone:
+                rows[screening.delivery_id, file.file_name] -= len(gone)
+                file.shape.set_aside += len(gone)
+                screening.erased |= set(gone)
+                screening.findings.append(Finding("ARC003", file=file.file_name, count=len(gone)))
+            if erasures and file.table.name == "users":
+                _clear_agents(connection, screening, erasures)
+
+
+def _whose(file: ScreenedFile, district: RegisteredDistrict) -> tuple[str, str]:
+    """The kind of ID that a file's rows are known by, and its column in `raw`; no column where no row is a student's."""
+    if file.table.feed == "subgroups":
+        return district.settings.subgroups.match_field if district.settings.subgroups else "", "student_id"
+    return ID, ID_COLUMNS.get(file.table.name, "")
+
+
+def _gone(
+    connection: duckdb.DuckDBPyConnection, screening: Screening, file: ScreenedFile, column: str, erasures: Erasures, kind: str
+) -> list[str]:
+    """Remove the rows of a file whose student is on the list; gives the ID of each."""
+    where = "delivery_id = ? and file_name = ?"
+    key = [screening.delivery_id, file.file_name]
+    name = identifier(column)
+    ids = connection.execute(f"select distinct {name} from {file.table} where {where} and {name} is not null", key).fetchall()
+    erased = erasures.of(kind, (row[0] for row in ids))
+    if not erased:
+        return []
+    query = f"delete from {file.table} where {where} and {name} in (select unnest(?)) returning {name}"
+    return [row[0] for row in connection.execute(query, [*key, erased]).fetchall()]
+
+
+def _clear_agents(connection: duckdb.DuckDBPyConnection, screening: Screening, erasures: Erasures) -> None:
+    """Take such IDs out of the lists of guardians."""
+    query = f"""select distinct unnest(string_split("{AGENTS}", ',')) from raw.users where delivery_id = ?"""
+    listed = [row[0].strip() for row in connection.execute(query, [screening.delivery_id]).fetchall()]
+    if erased := erasures.of(ID, listed):
+        screening.erased |= set(erased)
+        connection.execute(f"update raw.users set {without_agents('?')} where delivery_id = ?", [erased, screening.delivery_id])
+
+
+def redact_delivery(
+    archive: DistrictArchive,
+    readers: ReadingPool,
+    delivery: Delivery,
+    district: RegisteredDistrict,
+    ids: Iterable[str],
+    *,
+    dry_run: bool = False,
+) -> int:
+    """Take rows of students out of a delivery's archived files; gives how many rows changed.
+
+    Raises ArchiveDamagedError for a file that cannot be rewritten: it still holds them.
+    """
+    files, others = _what_goes(delivery, district, frozenset(ids))
+    changed = 0
+    for upload in (file for file in delivery.files if not file.member_of):
+        if archive.find(upload.sha256) is None:
+            continue
+        is_zip = any(file.member_of for file in delivery.files)
+        own = files if is_zip else {"": files.get(roster_file(upload.name) or upload.name, others)}
+        target = archive.home.scratch / f"{secrets.token_hex(8)}{PART}"
+        try:
+            with archive.opened(upload.sha256, archive.home.scratch) as plain:
+                found = readers.redact(plain, target, own, others)
+            if found is None:
+                raise ArchiveDamagedError(f"{upload.name} of delivery {delivery.delivery_id} could not be written anew.")
+            if found and not dry_run:
+                archive.replace(upload.sha256, target)
+            changed += found
+        finally:
+            target.unlink(missing_ok=True)
+    return changed
+
+
+def _what_goes(delivery: Delivery, district: RegisteredDistrict, ids: frozenset[str]) -> tuple[dict[str, GoneRows], GoneRows]:
+    """By name in the package: which rows go. In a file that nobody reads, a row goes when any cell is such an ID."""
+    files: dict[str, GoneRows] = {}
+    for file in delivery.files:
+        name = roster_file(member_name(file.name)) or member_name(file.name)
+        noted = delivery.record.reading_of(name)
+        how = HowRead(noted.encoding, noted.delimiter, noted.columns, noted.header_line, noted.last_line)
+        record = delivery.record.files.get(name)
+        table = record.table if record else ""
+        if delivery.feed == "subgroups" and district.settings.subgroups:
+            files[name] = GoneRows(how, ids, (district.settings.subgroups.student_id_column,))
+        elif table in ID_COLUMNS:
+            files[name] = GoneRows(how, ids, (ID_COLUMNS[table],), (AGENTS,) if table == "users" else ())
+        elif table:
+            files[name] = GoneRows(how, frozenset(), ("sourcedId",))
+        files[member_name(file.name)] = files.get(name, GoneRows(how, ids))
+    return files, GoneRows(HowRead(), ids)
