@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 _NONCE = 12
+INSTALLATION = "_installation"
+"""Stands for the district where bytes are of all districts; no district has such a key."""
 _WRAPS = b"subgroups district key\0"
 
 

@@ -16,6 +16,7 @@ from subgroup_pipeline.settings import bundled, load_settings
 from subgroup_pipeline.warehouse.oneroster import vocabularies
 from tools.described_tables import own_tables, sources_yml
 from tools.for_districts import for_districts
+from tools.retention import retention
 
 _EFFECT: dict[Severity, str] = {
     "fatal": "the upload is not used; the last good reports stay",
@@ -44,6 +45,7 @@ def pages() -> dict[str, str]:
         "docs/error-codes.md": error_codes(),
         "docs/for-districts.md": for_districts(),
         "docs/report.schema.json": report_schema(),
+        "docs/retention.md": retention(_NOTE),
         "dbt_project/macros/vocabulary.sql": vocabulary_macro(),
         "dbt_project/models/staging/_sources.yml": sources_yml(),
     }

@@ -110,7 +110,12 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     raise typer.Exit(1 if found.damage else 0)
 
 
-def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new file.")],
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Leave out keys/: without them no student's row can be read in it.")
+    ] = False,
+) -> None:
     """Save registry, archive, keys and the history to one file; the warehouse is derived and not in it.
 
     Example: subgroups backup /backup/subgroups-2026-10-01.tar
@@ -118,8 +123,13 @@ def backup(target: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
     from subgroup_pipeline.desk.keeping import save
 
     with installation() as (settings, registry):
-        size = save(registry, settings, target)
-        say(f"{target}: {size / 1e6:.1f} MB. It holds student data and private keys: keep it as safe as the home.")
+        size = save(registry, settings, target, with_keys=not without_keys)
+        about = (
+            f"Its rows open with {settings.paths.keys} only: keep a copy of that elsewhere, for a restore needs it."
+            if without_keys
+            else "It holds student data and private keys: keep it as safe as the home."
+        )
+        say(f"{target}: {size / 1e6:.1f} MB. {about}")
 
 
 def restore(source: Annotated[Path, typer.Argument(help="A file that `backup` made.", exists=True)]) -> None:

@@ -73,10 +73,10 @@ def clear(registry: Registry, settings: Settings, history: RunHistory, *, dry_ru
     ]
 
 
-def save(registry: Registry, settings: Settings, target: Path) -> int:
+def save(registry: Registry, settings: Settings, target: Path, *, with_keys: bool) -> int:
     """Write a backup to a new file; gives its bytes. Raises SettingsError when it exists or cannot be written."""
     with warehouse_lock(settings):
-        return back_up(registry, settings, target)
+        return back_up(registry, settings, target, with_keys=with_keys)
 
 
 def drop_warehouse(registry: Registry, settings: Settings) -> None:

@@ -23,6 +23,12 @@ KEPT = (
 )
 
 
+BACKUPS = (
+    "Backups made before hold this district until they are deleted. Of those made with --without-keys its uploads open no more, "
+    "wherever its key is gone too."
+)
+
+
 @dataclass(frozen=True)
 class Certificate:
     """What was removed of a district, place by place. `is_complete` is false in a dry run, and where something stayed."""
@@ -61,7 +67,7 @@ def offboard_district(
 
 def _still_to_do(settings: Settings) -> list[str]:
     """What lies where this installation does not reach."""
-    todo = ["Backups made before: what they hold of this district stays in them until they are deleted."]
+    todo = [BACKUPS]
     if settings.mirror_url.get_secret_value():
         todo.append("The PostgreSQL mirror follows with the next night, or with `subgroups mirror sync`.")
     if settings.export_url:

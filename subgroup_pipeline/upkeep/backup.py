@@ -20,11 +20,16 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.disclosure.store import open_store
 from subgroup_pipeline.disk import full_disk_in_words
-from subgroup_pipeline.errors import RegistryDamagedError, SettingsError
+from subgroup_pipeline.errors import KeyringError, RegistryDamagedError, SettingsError
+from subgroup_pipeline.intake.archive import archived_files
+from subgroup_pipeline.intake.sealed_file import SealingWriter, plain_chunks
+from subgroup_pipeline.keyring import INSTALLATION, Keyring
 from subgroup_pipeline.registry.column_types import UtcDateTime
 from subgroup_pipeline.registry.database import HEAD, Registry, open_registry
 from subgroup_pipeline.registry.delivery_record import DeliveryRecord
 from subgroup_pipeline.registry.schema import Base
+from subgroup_pipeline.upkeep.places import Installation
+from subgroup_pipeline.upkeep.sealing import plain_files
 from subgroup_pipeline.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
@@ -41,13 +46,16 @@ _WITH_OUR_ROWS = ("0003", "0004", "0005", HEAD)
 AT_A_TIME = 1000
 """Rows that are in memory together."""
 _BLOCK = 1024**2
+_SEALED = ".sealed"
 _PLACES = ("archive", "keys", "history", "releases")
 """Folders of the home that a backup holds."""
 
 
-def back_up(registry: Registry, settings: Settings, target: Path) -> int:
+def back_up(registry: Registry, settings: Settings, target: Path, *, with_keys: bool = True) -> int:
     """Write a backup to a new file (mode 0600); gives its bytes. The caller holds the warehouse, so that nothing moves.
 
+    Without the keys no student's row can be read in it: the archive is sealed as it lies, and the history and the releases are
+    sealed on their way. It is restored into a home that has the keys.
     Raises SettingsError when the file exists or cannot be written.
     """
     part = target.with_name(f".{target.name}.part")
@@ -57,13 +65,15 @@ def back_up(registry: Registry, settings: Settings, target: Path) -> int:
         with tarfile.open(part, "w") as package, TemporaryFile(dir=target.parent) as rows:
             part.chmod(0o600)
             seal = hashlib.sha256()
-            about = {"schema": HEAD, "made_at": datetime.now(UTC).isoformat()}
+            about = {"schema": HEAD, "made_at": datetime.now(UTC).isoformat(), "with_keys": with_keys}
             _add(package, tarfile.TarInfo(_ABOUT), io.BytesIO(json.dumps(about).encode()), seal)
             _dump(registry, rows)
             _add(package, tarfile.TarInfo(_ROWS), rows, seal)
-            for place in (settings.paths.archive, settings.paths.keys):
+            if not with_keys:
+                _seal_what_is_plain(registry, settings)
+            for place in (settings.paths.archive, settings.paths.keys)[: 1 + with_keys]:
                 _add_place(package, place, seal)
-            _add_databases(package, settings, seal)
+            _add_databases(package, settings, seal, are_sealed=not with_keys)
             _add(package, tarfile.TarInfo(_SEAL), io.BytesIO(seal.hexdigest().encode()), hashlib.sha256())
         part.replace(target)
     except OSError as error:
@@ -88,15 +98,19 @@ def restore(settings: Settings, source: Path) -> int:
                     f"{source} was made by a release with registry {about['schema']}; this one has {HEAD}. Restore it with that "
                     "release and upgrade then."
                 )
+            keys = settings.paths.keys
+            if not about.get("with_keys", True) and not any((keys / "districts").glob("*.key")):
+                raise SettingsError(f"{source} was made without its keys. Put them into {keys} and restore it then.")
             _prove(package, source)
             registry = _empty_registry(settings)
             try:
                 members = [m for m in package.getmembers() if m.name.split("/")[0] in _PLACES]
                 package.extractall(settings.paths.root, members=members, filter="data")
+                _open_sealed(settings)
                 return _load(registry, _open(package, _ROWS))
             finally:
                 registry.close()
-    except (tarfile.TarError, KeyError, TypeError, ValueError, OSError, sa.exc.SQLAlchemyError) as error:
+    except (tarfile.TarError, KeyError, TypeError, ValueError, OSError, KeyringError, sa.exc.SQLAlchemyError) as error:
         said = str(error).partition("\n")[0]
         raise SettingsError(
             f"{source} is not a backup that can be read: {said}. Give a file that `subgroups backup` made."
@@ -137,7 +151,29 @@ def _add_place(package: tarfile.TarFile, place: Path, seal: hashlib._Hash) -> No
                 _add(package, package.gettarinfo(arcname=name, fileobj=file), file, seal)
 
 
-def _add_databases(package: tarfile.TarFile, settings: Settings, seal: hashlib._Hash) -> None:
+def _seal_what_is_plain(registry: Registry, settings: Settings) -> None:
+    """Seal what a release before kept in plain. Raises SettingsError for what no key can be found for."""
+    for plain in plain_files(Installation(settings, registry, datetime.now(UTC))):
+        plain.remove()
+    if left := [path for path in archived_files(settings.paths) if path.parent.parent == settings.paths.archive]:
+        raise SettingsError(
+            f"{len(left)} archived files are not sealed ({left[0]}). `subgroups verify` names them; then try again."
+        )
+
+
+def _open_sealed(settings: Settings) -> None:
+    """Write files that were sealed on their way into a backup as they were. Raises KeyringError without their key."""
+    keyring = Keyring(settings.paths)
+    for folder in (settings.paths.history, settings.paths.releases):
+        for sealed in folder.glob(f"*{_SEALED}"):
+            part = sealed.with_name(f".{sealed.name}.part")
+            with part.open("wb") as file:
+                file.writelines(plain_chunks(sealed, keyring, INSTALLATION))
+            part.replace(sealed.with_name(sealed.name.removesuffix(_SEALED)))
+            sealed.unlink()
+
+
+def _add_databases(package: tarfile.TarFile, settings: Settings, seal: hashlib._Hash, *, are_sealed: bool) -> None:
     """Add the history and the releases, a file each. Opening one writes what a killed run left in its log into it.
 
     Raises WarehouseDamagedError for a damaged history.
@@ -147,8 +183,14 @@ def _add_databases(package: tarfile.TarFile, settings: Settings, seal: hashlib._
         if path.exists():
             with opened(settings):
                 pass
-            with path.open("rb") as file:
-                _add(package, package.gettarinfo(arcname=f"{path.parent.name}/{path.name}", fileobj=file), file, seal)
+            name = f"{path.parent.name}/{path.name}{_SEALED if are_sealed else ''}"
+            with path.open("rb") as file, TemporaryFile(dir=settings.paths.scratch) as sealed:
+                if are_sealed:
+                    writer = SealingWriter(sealed, Keyring(home), INSTALLATION)
+                    while block := file.read(_BLOCK):
+                        writer.write(block)
+                    writer.finish()
+                _add(package, tarfile.TarInfo(name), sealed if are_sealed else file, seal)
 
 
 def _prove(package: tarfile.TarFile, source: Path) -> None:

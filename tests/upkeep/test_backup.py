@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 import tracemalloc
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.intake.archive import archived_files
+from subgroup_pipeline.intake.archive_proof import changed_files
 from subgroup_pipeline.registry.audit_chain import prove_chain
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
@@ -50,6 +53,24 @@ def test_what_was_kept_is_there_again(backup: Path, place: Place, elsewhere: Set
         assert files == {
             path.relative_to(here): path.read_bytes() for path in here.rglob("*") if path.is_file() and path.suffix != ".part"
         }
+
+
+def test_without_its_keys_a_backup_shows_nothing_and_is_restored_where_they_are(
+    backup: Path, place: Place, tmp_path: Path, elsewhere: Settings
+) -> None:
+    assert backup.exists()
+    back_up(place.registry, place.settings, tmp_path / "sealed.tar", with_keys=False)
+    content = (tmp_path / "sealed.tar").read_bytes()
+    assert not [word for word in (b"s001", b"student_cell", b"a key", b"keys/") if word in content]
+    with pytest.raises(SettingsError, match="was made without its keys"):
+        restore(elsewhere, tmp_path / "sealed.tar")
+    shutil.copytree(place.settings.paths.keys, elsewhere.paths.keys)
+    assert restore(elsewhere, tmp_path / "sealed.tar") == 1
+    history = elsewhere.paths.history_database
+    assert history.read_bytes() == place.settings.paths.history_database.read_bytes()
+    assert [path.name for path in elsewhere.paths.history.iterdir()] == [history.name]
+    (archived,) = archived_files(elsewhere.paths)
+    assert changed_files(elsewhere.paths, [archived]) == set()
 
 
 @pytest.mark.parametrize("name", ["registry.jsonl", "archive/", "keys/pipeline"])
