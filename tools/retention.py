@@ -6,9 +6,9 @@ from subgroup_pipeline.settings import Settings
 from subgroup_pipeline.upkeep.policies import POLICIES
 
 _ABOUT = """\
-Every place under `$SUBGROUPS_HOME` that may hold something of a district. A runner enforces this table every night
-(`subgroups upkeep --dry-run` shows it with today's counts), and `subgroups district offboard` empties every place of it of one district.
-The numbers are those of an installation whose settings are as shipped."""
+Every place under `$SUBGROUPS_HOME` that may hold something of a district. A runner enforces this table every night;
+`subgroups upkeep --dry-run` shows it with today's counts. `subgroups district offboard` empties every place of it of one
+district. The numbers are those of an installation whose settings are as shipped."""
 
 
 def retention(note: str) -> str:
