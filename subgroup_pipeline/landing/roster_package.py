@@ -92,7 +92,7 @@ def _open_lists(delivery: Delivery, plain: Mapping[str, Path], scratch: Path, re
     package = RosterPackage(is_listed=True)
     uploads = {file.name: plain[file.sha256] for file in delivery.files}
     for kind, listed in listing_of(uploads).collections.items():
-        package.modes[kind] = listed.mode
+        package.modes[kind] = "bulk"
         target = scratch / "unpacked" / f"{kind}.csv"
         if listed.is_whole and write_list(uploads, readers, kind, target):
             package.files[target.name] = target

@@ -32,22 +32,24 @@ MOST_DEPTH = 4
 class ListedCollection:
     """One list: its objects, its pages, the bytes of the largest of them, and a hash of what they say.
 
-    `mode` is OneRoster's word (`bulk`, `delta`); one that is not whole could not be fetched, and is not kept.
+    `newest_change` is the latest dateLastModified in it, empty where the server keeps none that tells objects apart. A list that
+    is not whole could not be fetched, and is not kept.
     """
 
     objects: int = 0
     pages: int = 0
     largest_page: int = 0
     content: str = ""
-    mode: Literal["bulk", "delta"] = "bulk"
+    newest_change: str = ""
     is_whole: bool = True
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The lists of a delivery by name, and the version of OneRoster they were fetched in."""
+    """The lists of a delivery by name, the version of OneRoster they were fetched in, and the root that they came from."""
 
     version: str
+    root: str
     collections: Mapping[str, ListedCollection] = field(default_factory=dict)
 
     def as_json(self) -> bytes:
@@ -58,7 +60,9 @@ class Listing:
     def read(cls, path: Path) -> Listing:
         """As it was archived."""
         said = json.loads(path.read_bytes())
-        return cls(said["version"], {name: ListedCollection(**listed) for name, listed in said["collections"].items()})
+        return cls(
+            said["version"], said["root"], {name: ListedCollection(**listed) for name, listed in said["collections"].items()}
+        )
 
 
 def pages_file(collection: str) -> str:

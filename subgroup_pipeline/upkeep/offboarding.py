@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.registry.schema import DistrictKey, DistrictPassword, Invitation
+from subgroup_pipeline.registry.schema import DistrictKey, DistrictPassword, DistrictSecret, Invitation
 from subgroup_pipeline.upkeep.policies import POLICIES
 from subgroup_pipeline.upkeep.runner import in_words
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.upkeep.places import Installation
 
 BEGAN, ENDED = "district.offboarding_began", "district.offboarded"
-_DOORS = (DistrictKey, DistrictPassword, Invitation)
+_DOORS = (DistrictKey, DistrictPassword, DistrictSecret, Invitation)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.intake.oneroster.faults import FaultyPageError, NotOfferedError, NotSharedError, UnsteadyListError
-from subgroup_pipeline.intake.oneroster.pages import ContentHash, objects_of, without_passwords
+from subgroup_pipeline.intake.oneroster.pages import ListFacts, PageFacts, objects_of, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,10 +32,10 @@ _NEXT = re.compile(r'<[^>]*>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
 
 @dataclass
 class Page:
-    """One page: its bytes without passwords, the ids of its objects, how many the whole list has, and if another follows."""
+    """One page: its bytes without passwords, what its objects are, how many the whole list has, and if another follows."""
 
     text: bytes
-    ids: list[str]
+    facts: PageFacts
     total: int | None
     follows: bool | None
 
@@ -44,10 +44,15 @@ class Page:
 class Listed:
     """What one sweep over a list gave."""
 
-    objects: int = 0
     pages: int = 0
     largest_page: int = 0
-    content: ContentHash = field(default_factory=ContentHash)
+    facts: ListFacts = field(default_factory=ListFacts)
+
+    def add(self, text: bytes, facts: PageFacts) -> None:
+        """Take the next page."""
+        self.pages += 1
+        self.largest_page = max(self.largest_page, len(text))
+        self.facts.add(facts)
 
 
 @dataclass(frozen=True)
@@ -75,40 +80,44 @@ class Collection:
                     raise
         raise AssertionError("the loop ends by returning or raising")
 
+    def total(self) -> int | None:
+        """How many objects the whole list has; None where the server does not say. Raises RosterServerError."""
+        return replace(self, page_size=1, where="")._page(0).total  # noqa: SLF001 - of its own kind
+
+    def since(self, moment: str) -> Collection:
+        """What changed after a moment, as the server writes it (OneRoster 1.1, 3.4.4: `filter`)."""
+        return replace(self, where=f"dateLastModified>'{moment}'")
+
     def _sweep(self, keep: Callable[[bytes], object]) -> Listed:
-        listed, seen = Listed(), set[str]()
+        listed = Listed()
         first = self._page(0)
         for page in self._pages(first):
             if page.total != first.total:
                 raise UnsteadyListError(
                     f"{self._named} changed while it was fetched: first it had {first.total}, then {page.total}."
                 )
-            seen.update(page.ids)
-            listed.objects += len(page.ids)
-            if len(seen) != listed.objects:
+            listed.add(page.text, page.facts)
+            if len(listed.facts.ids) != listed.facts.objects:
                 raise UnsteadyListError(f"{self._named} has an object twice; the list moved while it was fetched, or is damaged.")
-            listed.pages += 1
-            listed.largest_page = max(listed.largest_page, len(page.text))
-            listed.content.add(page.text)
             keep(page.text)
-        if first.total not in (None, listed.objects):
-            raise UnsteadyListError(f"{self._named} says that it has {first.total} objects and gave {listed.objects}.")
+        if first.total not in (None, listed.facts.objects):
+            raise UnsteadyListError(f"{self._named} says that it has {first.total} objects and gave {listed.facts.objects}.")
         return listed
 
     def _pages(self, first: Page) -> Iterator[Page]:
         """The pages in order: several at a time where the server says how many there are, else one after the other."""
         yield first
-        step = len(first.ids)
+        step = len(first.facts.ids)
         if first.total is not None:
             # A server may give fewer than we asked for; then its own measure is the step.
             offsets = range(step, first.total, step) if step else range(0)
             yield from self._in_turn(offsets)
             return
         at, page = step, first
-        while page.follows if page.follows is not None else page.ids:
+        while page.follows if page.follows is not None else page.facts.ids:
             page = self._page(at)
-            at += len(page.ids)
-            if page.follows and not page.ids:
+            at += len(page.facts.ids)
+            if page.follows and not page.facts.ids:
                 raise UnsteadyListError(f"{self._named} has an empty page in the middle.")
             yield page
 
@@ -130,7 +139,7 @@ class Collection:
             response, body = self._get(parameters, offset)
             try:
                 text = without_passwords(body)
-                ids = objects_of(text, self.name, f"the page of {self._named} from {offset} on")
+                facts = PageFacts.of(objects_of(text, self.name, f"the page of {self._named} from {offset} on"))
             except (FaultyPageError, ValueError, RecursionError) as error:
                 if number < _FAULTY_TRIES:
                     continue
@@ -140,7 +149,7 @@ class Collection:
             total = response.headers.get("X-Total-Count", "").strip()
             links = response.headers.get("Link")
             follows = None if links is None else bool(_NEXT.search(links))
-            return Page(text, ids, int(total) if re.fullmatch(r"[0-9]{1,12}", total) else None, follows)
+            return Page(text, facts, int(total) if re.fullmatch(r"[0-9]{1,12}", total) else None, follows)
         raise AssertionError("the loop ends by returning or raising")
 
     def _get(self, parameters: Mapping[str, str], offset: int) -> tuple[Response, bytes]:

@@ -1,10 +1,11 @@
-"""The text of a page: what is kept of it (all but passwords), its objects, and what two nights are compared by."""
+"""The text of a page: what is kept of it (all but passwords), what its objects are, and what two nights are compared by."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from subgroup_pipeline.intake.oneroster.faults import FaultyPageError
@@ -13,7 +14,7 @@ _SCALAR = rb'(?:"(?:[^"\\]|\\.)*"|[-+.0-9a-zA-Z]+)'
 _PASSWORD = re.compile(rb',\s*"password"\s*:\s*%b|"password"\s*:\s*%b\s*,?' % (_SCALAR, _SCALAR), re.IGNORECASE)
 _MAY_HAVE_PASSWORD = re.compile(rb'"password"\s*:|"[^"]{0,60}\\u[^"]{0,60}"\s*:', re.IGNORECASE)
 """What is left after the plain way: a password that is an object, or a key that is written with escapes."""
-_MOVES = re.compile(rb'"(?:dateLastModified|href)"\s*:\s*%b\s*,?' % _SCALAR)
+_MOVES = re.compile(rb'"(?:dateLastModified|href)":%b,?' % _SCALAR)
 """What may differ between two nights though nothing changed: the time of the last synchronization, and links."""
 
 
@@ -22,7 +23,7 @@ def without_passwords(page: bytes) -> bytes:
     kept = _PASSWORD.sub(b"", page)
     if not _MAY_HAVE_PASSWORD.search(kept):
         return kept
-    return json.dumps(_cleared(json.loads(kept)), ensure_ascii=False, separators=(",", ":")).encode()
+    return _as_text(_cleared(json.loads(kept)))
 
 
 def _cleared(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -31,30 +32,72 @@ def _cleared(value: Any) -> Any:  # noqa: ANN401 - JSON
     return [_cleared(one) for one in value] if isinstance(value, list) else value
 
 
-def objects_of(page: bytes, collection: str, where: str) -> list[str]:
-    """The sourcedIds of a page's objects, in its order. Raises FaultyPageError for what is no list of OneRoster objects."""
+def page_of(collection: str, objects: list[dict[str, Any]]) -> bytes:
+    """A page with these objects."""
+    return _as_text({collection: objects})
+
+
+def _as_text(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def objects_of(page: bytes, collection: str, where: str) -> list[dict[str, Any]]:
+    """The objects of a page, in its order. Raises FaultyPageError for what is no list of OneRoster objects."""
     try:
-        said = json.loads(page)
-        objects = said[collection]
+        objects = json.loads(page)[collection]
         ids = [one["sourcedId"] for one in objects]
     except (ValueError, KeyError, TypeError, RecursionError):
-        ids = [None]
+        objects, ids = [], [None]
     if not all(isinstance(one, str) and one for one in ids):
         raise FaultyPageError(f"{where} is no list of {collection} as OneRoster has it; it may have been cut off.")
-    return ids
+    return list(objects)
 
 
-class ContentHash:
-    """What pages say, as one hash: the same on the next night if nothing changed but times and links."""
+@dataclass(frozen=True)
+class PageFacts:
+    """What is remembered of a page's objects: their ids, when they changed, and what they say in one form."""
 
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
+    ids: list[str]
+    changed: frozenset[str | None]
+    said: bytes
 
-    def add(self, page: bytes) -> None:
+    @classmethod
+    def of(cls, objects: list[dict[str, Any]]) -> PageFacts:
+        """Of these objects."""
+        dates = (one.get("dateLastModified") for one in objects)
+        changed = frozenset(date if isinstance(date, str) else None for date in dates)
+        # The keys are sorted, so that neither their order nor the pages that objects come in make a difference.
+        text = json.dumps(objects, sort_keys=True, separators=(",", ":"))[1:-1]
+        return cls([one["sourcedId"] for one in objects], changed, _MOVES.sub(b"", text.encode()))
+
+
+@dataclass
+class ListFacts:
+    """The same of a whole list: `content` is the same hash on the next night if nothing changed but times and links."""
+
+    ids: set[str] = field(default_factory=set)
+    objects: int = 0
+    changed: set[str | None] = field(default_factory=set)
+    _hash: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, page: PageFacts) -> None:
         """Take the next page."""
-        self._hash.update(_MOVES.sub(b"", page))
+        self.ids.update(page.ids)
+        self.objects += len(page.ids)
+        # The newest and the oldest are enough.
+        known = self.changed | page.changed
+        texts = sorted(date for date in known if date is not None)
+        self.changed = {*texts[:1], *texts[-1:], *({None} & known)}
+        if page.ids:
+            self._hash.update(page.said + b",")
 
     @property
-    def sha256(self) -> str:
+    def content(self) -> str:
         """In hex."""
-        return self._hash.hexdigest()
+        return str(self._hash.hexdigest())
+
+    @property
+    def newest_change(self) -> str:
+        """When the object that changed last did; empty where the server does not keep such times for each object."""
+        times = [date for date in self.changed if date is not None]
+        return max(times) if None not in self.changed and len(times) > 1 else ""
