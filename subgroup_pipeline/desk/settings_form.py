@@ -5,14 +5,12 @@ Only what was changed is written, so comments, order and everything that the for
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from subgroup_pipeline.desk.settings_texts import as_one_text, from_one_text
+from subgroup_pipeline.desk.settings_yaml import Path, at, put, read_yaml, written_yaml
 from subgroup_pipeline.districts.district_file import Subgroups
 from subgroup_pipeline.districts.guards import Guards
 from subgroup_pipeline.districts.privacy_profiles import PROFILES
@@ -22,9 +20,6 @@ from subgroup_pipeline.districts.report_settings import PAIRED_BY_DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ruamel.yaml import YAML
-
-Path = tuple[str, ...]
 NEW_COLUMNS = 2
 """Empty rows for columns that are added."""
 
@@ -71,13 +66,13 @@ class SettingsForm:
 
 def settings_form(text: str) -> SettingsForm:
     """The form of a YAML text that was accepted."""
-    document = _yaml().load(text)
+    document = read_yaml(text)
 
     def field(path: str, label: str, hint: str = "", default: str = "", choices: tuple[str, ...] = ()) -> Field:
         parts = tuple(path.split("."))
-        return Field(parts, label, as_one_text(_at(document, parts)), default, hint, choices)
+        return Field(parts, label, as_one_text(at(document, parts)), default, hint, choices)
 
-    columns = _at(document, ("subgroups", "columns")) or {}
+    columns = at(document, ("subgroups", "columns")) or {}
     return SettingsForm(
         common=[
             field("name", "Name"),
@@ -121,16 +116,13 @@ def settings_form(text: str) -> SettingsForm:
 
 def edited_text(text: str, given: Mapping[str, str]) -> str:
     """The YAML with what was changed in the form. Fields that are not given stay; nothing is checked here."""
-    yaml, form = _yaml(), settings_form(text)
-    document = yaml.load(text)
+    form, document = settings_form(text), read_yaml(text)
     for field in [*form.common, *form.subgroups, *form.guards]:
         new = given.get(field.name, field.value).strip()
         if new != field.value:
-            _put(document, field.path, from_one_text(field.name, new))
+            put(document, field.path, from_one_text(field.name, new))
     _edit_columns(document, form.columns, given)
-    out = io.StringIO()
-    yaml.dump(document, out)
-    return _as_it_was(text, out.getvalue())
+    return written_yaml(document, text)
 
 
 def _edit_columns(document: Any, columns: list[ColumnFields], given: Mapping[str, str]) -> None:  # noqa: ANN401 - a YAML tree
@@ -178,9 +170,9 @@ def _put_column(document: Any, path: Path, was: ColumnFields, new: ColumnFields)
         ("optional", "true" * was.is_optional, "true" * new.is_optional),
     ):
         if before != now:
-            _put(document, (*path, name), now)
+            put(document, (*path, name), now)
     if was.values != new.values:
-        _put(document, (*path, "values"), _read_values(new.values))
+        put(document, (*path, "values"), _read_values(new.values))
 
 
 def _column_fields(number: int, header: str, column: Any) -> ColumnFields:  # noqa: ANN401 - a YAML tree
@@ -205,67 +197,9 @@ def _read_values(text: str) -> dict[str, Any]:
     return values
 
 
-def _at(document: Any, path: Path) -> Any:  # noqa: ANN401 - a YAML tree
-    for part in path:
-        document = document.get(part) if hasattr(document, "get") else None
-    return document
-
-
-def _put(document: Any, path: Path, value: object) -> None:  # noqa: ANN401 - a YAML tree
-    """Set a value, making the sections above it; an empty one takes the key out, so that the default is in force."""
-    *sections, key = path
-    for section in sections:
-        if not hasattr(document.get(section), "get"):
-            document[section] = {}
-        document = document[section]
-    if value:
-        document[key] = value
-    else:
-        document.pop(key, None)
-
-
 def _default(value: Any) -> str:  # noqa: ANN401 - a guard's default
     return "" if value is None else str(value)
 
 
 def _choices(info: Any) -> tuple[str, ...]:  # noqa: ANN401 - pydantic's FieldInfo
     return tuple(one for one in get_args(info.annotation) if isinstance(one, str))
-
-
-def _as_it_was(before: str, after: str) -> str:
-    """The new text, with lines that differ from the old ones by spaces alone as they were written."""
-    old, new = before.splitlines(), after.splitlines()
-
-    def spaced(lines: list[str]) -> list[str]:
-        return [re.sub(r"(?<=\S)\s+", " ", line).rstrip() for line in lines]
-
-    for tag, first, last, start, end in SequenceMatcher(None, spaced(old), spaced(new), autojunk=False).get_opcodes():
-        if tag == "equal":
-            new[start:end] = old[first:last]
-    return "\n".join(new) + "\n"
-
-
-def _yaml() -> YAML:
-    """Reads and writes YAML with its comments, every scalar as the text that stands there."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.Resolver = _text_resolver()
-    return yaml
-
-
-@cache
-def _text_resolver() -> type:
-    from ruamel.yaml.nodes import ScalarNode
-    from ruamel.yaml.resolver import VersionedResolver
-
-    class TextResolver(VersionedResolver):
-        """Takes `no`, `1` and `2026-10-01` for the texts that they are, as `district_file` does."""
-
-        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:  # noqa: ANN401 - ruamel's signature
-            """The tag of a node."""
-            return self.DEFAULT_SCALAR_TAG if kind is ScalarNode else super().resolve(kind, value, implicit)
-
-    return TextResolver
