@@ -19,6 +19,7 @@ from subgroup_pipeline.database_url import DRIVER, with_driver, without_secrets
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.home import Home
 from subgroup_pipeline.local_time import zone_name
+from subgroup_pipeline.networks import NetworksText
 from subgroup_pipeline.shard import Shard
 from subgroup_pipeline.smtp_url import SmtpServer, read_smtp_url
 
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
         description="Options of that store as JSON, for S3 key, secret and endpoint_url; empty means that its library looks "
         "where it always does (environment, role of the machine)",
     )
+    roster_networks: NetworksText = Field("", description="Private networks rosters may be fetched from: 10.20.0.0/16, fd00::/8")
     keep_snapshots: int = Field(7, ge=1, description="Published snapshots that are kept")
     contact_name: str = Field("", description="Whom a district reaches where a report says 'us': a person or a team")
     contact_mail: str = Field("", description="Mail address of that contact")

@@ -46,6 +46,12 @@ class NotSharedError(SecretsError):
     """The server knows us and does not show us this list."""
 
 
+class RefusedAddressError(RosterServerError):
+    """The server's name leads to an address that we do not connect to."""
+
+    needs_person = True
+
+
 class OutOfTimeError(RosterServerError):
     """The district's time of this night is over."""
 

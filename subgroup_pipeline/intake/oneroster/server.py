@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from subgroup_pipeline.districts.roster_settings import is_loopback
+from subgroup_pipeline.intake.oneroster.dialling import Dialling
 from subgroup_pipeline.intake.oneroster.faults import (
     FaultyPageError,
     NoAnswerError,
@@ -26,6 +28,8 @@ from subgroup_pipeline.intake.oneroster.faults import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from subgroup_pipeline.networks import Network
+
 AT_ONCE = 16
 """Requests that one host has to answer at the same time, for all districts together; who asked first is served first."""
 _TRIES = 4
@@ -35,7 +39,7 @@ MOST_BYTES = 32 * 1024**2
 """Of one page."""
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that another try may mend (RFC 9110 15, RFC 6585 4)."""
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_PATIENCE, _PATIENCE_TO_CONNECT = 60.0, 10.0
 
 
 def host_of(url: str) -> str:
@@ -44,14 +48,21 @@ def host_of(url: str) -> str:
 
 
 class RosterHost:
-    """The connections to one host, shared by the districts whose rosters lie there. Opened when they are first needed."""
+    """The connections to one host, shared by the districts whose rosters lie there. Opened when they are first needed.
 
-    def __init__(self, name: str) -> None:
+    `networks` are those beside the public internet that may be asked; `patience` is how many seconds an answer may take.
+    """
+
+    def __init__(self, name: str, networks: tuple[Network, ...] = (), patience: float = _PATIENCE) -> None:
         self.name = name
+        host = urlsplit(f"//{name}").hostname
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         # Where many districts ask one host, a request waits for its turn and not for the host, so waiting has no end of its own.
-        timeout = httpx.Timeout(_TIMEOUT.read, connect=_TIMEOUT.connect, pool=None)
-        self._client = httpx.Client(limits=limits, timeout=timeout, trust_env=not is_loopback(urlsplit(f"//{name}").hostname))
+        timeout = httpx.Timeout(patience, connect=min(patience, _PATIENCE_TO_CONNECT), pool=None)
+        # Behind a proxy the proxy dials, and its rules count.
+        own_way = is_loopback(host) or "https" not in getproxies()
+        transport = Dialling(host, networks, limits) if own_way else None
+        self._client = httpx.Client(limits=limits, timeout=timeout, transport=transport)
 
     def send(self, url: str, signing: httpx.Auth, headers: Mapping[str, str] | None = None) -> tuple[httpx.Response, bytes]:
         """One answer with its bytes, without another try. Raises httpx.HTTPError and RosterServerError."""
@@ -71,13 +82,14 @@ class RosterHost:
 
 
 class RosterServer:
-    """What one district may ask of its host. `until` is when its time is over, by time.monotonic()."""
+    """What one district may ask of its host. `until` is when its time is over, by time.monotonic(); `tries` of each request."""
 
-    def __init__(self, host: RosterHost, url: str, signing: httpx.Auth, until: float) -> None:
+    def __init__(self, host: RosterHost, url: str, signing: httpx.Auth, until: float, tries: int = _TRIES) -> None:
         self.host = host
         self._url = url
         self._signing = signing
         self._until = until
+        self._tries = tries
 
     def get(self, endpoint: str, parameters: Mapping[str, str] | None = None) -> tuple[httpx.Response, bytes]:
         """The answer of an endpoint, after bounded tries. Raises RosterServerError."""
@@ -86,7 +98,7 @@ class RosterServer:
             # Encoded as RFC 5849 3.6 encodes, so that what is signed is what is sent.
             url += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items())
         fault: RosterServerError
-        for number in range(_TRIES):
+        for number in range(self._tries):
             wait = min(_FIRST_WAIT * 2**number, _LONGEST_WAIT)
             if time.monotonic() > self._until:
                 raise OutOfTimeError(
@@ -105,7 +117,7 @@ class RosterServer:
                 if response.status_code not in _AGAIN:
                     raise fault
                 wait = max(wait, _asked_wait(response))
-            if number + 1 < _TRIES:
+            if number + 1 < self._tries:
                 time.sleep(min(wait, _LONGEST_WAIT, max(self._until - time.monotonic(), 0)))
         raise fault
 

@@ -10,6 +10,7 @@ from subgroup_pipeline.intake.sources.inbox import Inbox
 from subgroup_pipeline.intake.sources.oneroster_api import OneRosterApi
 from subgroup_pipeline.intake.sources.sftp import SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpServer, server_of
+from subgroup_pipeline.networks import read_networks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def sources_of(
         inboxes = ((district, Inbox(registry, settings, connection, district.settings, zips)) for district in on_it)
         shared.append(SharedConnection(connection, tuple(inboxes)))
     for name, on_it in on_host.items():
-        host = RosterHost(name)
+        host = RosterHost(name, read_networks(settings.roster_networks))
         lists = ((district, OneRosterApi(registry, settings, host, district.settings)) for district in on_it)
         shared.append(SharedConnection(host, tuple(lists)))
     return shared
