@@ -52,9 +52,10 @@ def connection_of(settings: Settings, district: RegisteredDistrict) -> Connectio
     changed = tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
     ring = _key_ring(settings.paths.keys, changed)
     host, port = settings.upload_host, settings.upload_port
-    paths: dict[Feed, str] = {"roster": district.settings.roster.path}
-    if district.settings.subgroups is not None and district.settings.has_subgroup_file:
-        paths["subgroups"] = district.settings.subgroups.path
+    subgroups = district.settings.subgroups
+    of_subgroups = subgroups.path if subgroups is not None else ""
+    folders = {"roster": district.settings.roster.path, "subgroups": of_subgroups}
+    paths: dict[Feed, str] = {feed: folders[feed] for feed in district.settings.uploaded_feeds}
     return Connection(
         district_id=district.district_id,
         name=district.settings.name,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from subgroup_pipeline.access.invitations import list_invitations
 from subgroup_pipeline.access.passwords import password_on_record
 from subgroup_pipeline.desk.audit import detail_in_words
+from subgroup_pipeline.desk.roster_server import roster_server
 from subgroup_pipeline.desk.snapshots import is_rolled_back
 from subgroup_pipeline.desk.uploads import as_upload
 from subgroup_pipeline.districts.district_keys import keys_on_record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.access.invitations import ListedInvitation
     from subgroup_pipeline.access.passwords import PasswordOnRecord
+    from subgroup_pipeline.desk.roster_server import RosterServerView
     from subgroup_pipeline.desk.uploads import Upload
     from subgroup_pipeline.districts.district_file import DistrictSettings
     from subgroup_pipeline.districts.district_keys import AuthorizedKey
@@ -51,6 +53,7 @@ class DistrictRecord:
     password: PasswordOnRecord | None
     people: list[Person]
     invitations: list[ListedInvitation]
+    roster_server: RosterServerView | None
     uploads: list[Upload]
     events: list[Event]
     is_rolled_back: bool
@@ -81,6 +84,7 @@ def district_record(registry: Registry, settings: Settings, district_id: str) ->
         password=password_on_record(registry, district_id),
         people=persons,
         invitations=list_invitations(registry, district_id, most=_NEWEST_INVITATIONS),
+        roster_server=roster_server(registry, district),
         uploads=uploads,
         events=events,
         is_rolled_back=is_rolled_back(settings),

@@ -88,12 +88,14 @@ def _district(settings: DistrictSettings) -> Section:
 
 
 def _files(settings: DistrictSettings) -> Section:
-    server = settings.server
+    server, roster = settings.server, settings.roster
     place = f"your server {server.host}, port {server.port}" if server else "our SFTP server"
-    found = [
-        Setting("Where files are fetched", place, "You upload there; we read there."),
-        Setting("Folder of the roster", settings.roster.path, "OneRoster 1.1 CSV: one zip, or loose files with manifest.csv."),
-    ]
+    found = [Setting("Where files are fetched", place, "You upload there; we read there.")] if settings.uploaded_feeds else []
+    found.append(
+        Setting("Roster server", str(roster.url), "We fetch the whole roster there every night; you upload none.")
+        if roster.is_fetched
+        else Setting("Folder of the roster", roster.path, "OneRoster 1.1 CSV: one zip, or loose files with manifest.csv.")
+    )
     subgroups = settings.subgroups
     if subgroups is None:
         return Section("Files", [*found, Setting("Subgroups", "none", "The reports show all students together.")])

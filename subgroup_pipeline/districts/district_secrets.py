@@ -20,6 +20,8 @@ from subgroup_pipeline.registry.schema import DistrictSecret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy.orm import Session
+
     from subgroup_pipeline.keyring import Keyring
 
 NAMES: tuple[SecretName, ...] = get_args(SecretName)
@@ -38,6 +40,14 @@ class SecretOnRecord:
 
 def set_secret(registry: Registry, keyring: Keyring, district_id: str, name: str, value: str, *, actor: str) -> None:
     """Keep a secret in place of the one before. Raises UnknownDistrictError, and SecretRefusedError for what cannot be one."""
+    good = good_secret(name, value)
+    registered_district(registry, district_id)
+    with registry.begin() as session:
+        keep_within(session, keyring, district_id, {name: good}, actor=actor)
+
+
+def good_secret(name: str, value: str) -> str:
+    """A secret without the blanks around it. Raises SecretRefusedError for what cannot be one."""
     if name not in NAMES:
         raise SecretRefusedError(f"no secret is called `{name}`; allowed: {', '.join(NAMES)}")
     secret = value.strip()
@@ -46,12 +56,16 @@ def set_secret(registry: Registry, keyring: Keyring, district_id: str, name: str
             f"this cannot be a {name}: it has to be 1 to {MOST_CHARACTERS} printable ASCII characters on one line. Nothing was "
             "kept."
         )
-    registered_district(registry, district_id)
-    sealed = keyring.seal(district_id, _purpose(name), secret.encode())
-    with registry.begin() as session:
+    return secret
+
+
+def keep_within(session: Session, keyring: Keyring, district_id: str, secrets: Mapping[str, str], *, actor: str) -> None:
+    """Keep good secrets in place of those before, within the caller's transaction."""
+    for name, secret in secrets.items():
         known = session.get(DistrictSecret, (district_id, name))
         row = known or DistrictSecret(district_id=district_id, name=name)
-        row.sealed, row.set_at, row.set_by = sealed, datetime.now(UTC), actor
+        row.sealed = keyring.seal(district_id, _purpose(name), secret.encode())
+        row.set_at, row.set_by = datetime.now(UTC), actor
         session.add(row)
         detail = {"name": name, "replaces": known is not None}
         record_event(session, "district.secret_set", actor=actor, district_id=district_id, detail=detail)

@@ -49,41 +49,48 @@ def apply_settings(
     Gives the version now in force and whether this call made it; the same settings again change nothing. `made_from` is the
     version that somebody looked at while writing these (0: none). Raises StaleSettingsError when another one is in force.
     """
+    with registry.begin() as session:
+        return apply_within(session, settings, yaml_text, actor=actor, made_from=made_from)
+
+
+def apply_within(
+    session: Session, settings: DistrictSettings, yaml_text: str, *, actor: str, made_from: int | None = None
+) -> tuple[int, bool]:
+    """As `apply_settings`, within the caller's transaction."""
     document = settings.model_dump(mode="json")
     now = datetime.now(UTC)
-    with registry.begin() as session:
-        # A write comes first, so that of two who apply at once the second reads what the first one left.
-        own = sa.update(District).where(District.district_id == settings.district)
-        session.execute(own.values(settings_version=District.settings_version))
-        district = session.get(District, settings.district)
-        in_force = district.settings_version if district else 0
-        if made_from not in (None, in_force):
-            raise StaleSettingsError(f"version {in_force} of the settings of {settings.district} came meanwhile.")
-        if district is None:
-            district = District(district_id=settings.district, name=settings.name, settings_version=0, created_at=now)
-            session.add(district)
-            session.flush()
-        elif DistrictSettings.model_validate(_version(session, district).document) == settings:
-            return district.settings_version, False
-        district.name = settings.name
-        district.settings_version += 1
-        session.add(
-            DistrictSettingsVersion(
-                district_id=settings.district,
-                version=district.settings_version,
-                document=document,
-                yaml_text=yaml_text,
-                applied_at=now,
-            )
-        )
-        record_event(
-            session,
-            "district.settings_applied",
-            actor=actor,
+    # A write comes first, so that of two who apply at once the second reads what the first one left.
+    own = sa.update(District).where(District.district_id == settings.district)
+    session.execute(own.values(settings_version=District.settings_version))
+    district = session.get(District, settings.district)
+    in_force = district.settings_version if district else 0
+    if made_from not in (None, in_force):
+        raise StaleSettingsError(f"version {in_force} of the settings of {settings.district} came meanwhile.")
+    if district is None:
+        district = District(district_id=settings.district, name=settings.name, settings_version=0, created_at=now)
+        session.add(district)
+        session.flush()
+    elif DistrictSettings.model_validate(_version(session, district).document) == settings:
+        return district.settings_version, False
+    district.name = settings.name
+    district.settings_version += 1
+    session.add(
+        DistrictSettingsVersion(
             district_id=settings.district,
-            detail={"version": district.settings_version},
+            version=district.settings_version,
+            document=document,
+            yaml_text=yaml_text,
+            applied_at=now,
         )
-        return district.settings_version, True
+    )
+    record_event(
+        session,
+        "district.settings_applied",
+        actor=actor,
+        district_id=settings.district,
+        detail={"version": district.settings_version},
+    )
+    return district.settings_version, True
 
 
 def registered_districts(registry: Registry, only: list[str] | None = None) -> list[RegisteredDistrict]:

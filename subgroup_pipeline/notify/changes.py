@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _CHANGES = {
     "district.password_set": "A password was set",
     "district.password_removed": "The password was removed",
+    "district.secret_set": "A secret of your roster server was set",
+    "district.secret_removed": "A secret of your roster server was removed",
     "district.key_authorized": "An SSH key was added",
     "district.key_resumed": "An SSH key may sign in again",
     "district.key_paused": "An SSH key was paused",

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.desk.columns_in_words import shown_columns
 from subgroup_pipeline.desk.districts import settings_as_applied
+from subgroup_pipeline.desk.roster_server import roster_server
 from subgroup_pipeline.desk.settings_in_words import settings_in_words
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
@@ -26,6 +27,8 @@ def settings(visit: Visit) -> Response:
         district,
         version=district.version,
         sections=settings_in_words(district.settings),
+        server=roster_server(visit.registry, district),
+        on_own_server=district.settings.server is not None,
         columns=shown_columns(district.settings.subgroups),
     )
 

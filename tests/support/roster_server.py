@@ -102,8 +102,8 @@ class FetchedHome(Home):
         return [delivery for delivery in all_deliveries(self.registry, [name]) if delivery.sha256 is not None]
 
 
-def fetched_home(path: Path, server: OneRosterServer) -> FetchedHome:
+def fetched_home(path: Path, server: OneRosterServer, **settings: Any) -> FetchedHome:  # noqa: ANN401 - as `load_settings` takes them
     """A home in this directory, for this server."""
-    home = FetchedHome.at(path)
+    home = FetchedHome.at(path, **settings)
     home.server = server
     return home

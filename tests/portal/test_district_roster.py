@@ -1,0 +1,201 @@
+"""`/d/<id>/roster`: secrets of a roster server given once and never shown, testing it live, and choosing it on the page."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from starlette.responses import JSONResponse, Response
+
+from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.districts.district_secrets import open_secrets
+from subgroup_pipeline.districts.registered import registered_district
+from subgroup_pipeline.keyring import Keyring
+from subgroup_pipeline.logs import open_log
+from subgroup_pipeline.registry.schema import AuditEvent
+from tests.oneroster_server.oauth import Bearer, Signed
+from tests.oneroster_server.server import Asked, OneRosterServer, serving
+from tests.support import small_district as small
+from tests.support.portal import PortalUnderTest, portal_running, send_form
+from tests.support.roster_server import CLIENT_ID, CLIENT_SECRET, TOKEN, FetchedHome, fetched_home, settings
+
+SECRETS = (CLIENT_ID, CLIENT_SECRET, TOKEN)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[OneRosterServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, server: OneRosterServer) -> Iterator[FetchedHome]:
+    home = fetched_home(tmp_path_factory.mktemp("roster") / "home", server, roster_networks="127.0.0.0/8")
+    open_log(home.settings)
+    yield home
+    home.close()
+
+
+@pytest.fixture(scope="module")
+def portal(home: FetchedHome) -> Iterator[PortalUnderTest]:
+    with portal_running(home.settings, home.registry) as portal:
+        yield portal
+
+
+def words(page: httpx.Response) -> str:
+    """What a page says, without its tags."""
+    main = page.text.partition("<main")[2]
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", main)))
+
+
+def events(home: FetchedHome, district: str) -> list[AuditEvent]:
+    with home.registry.begin() as session:
+        return list(session.scalars(sa.select(AuditEvent).filter_by(district_id=district).order_by(AuditEvent.event_id)))
+
+
+def secrets_of(home: FetchedHome, district: str) -> dict[str, str]:
+    return dict(open_secrets(home.registry, Keyring(home.settings.paths), district))
+
+
+def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, portal: PortalUnderTest) -> None:
+    home.server.add("cedar", Signed(CLIENT_ID, CLIENT_SECRET), small.made_roster(10).texts())
+    home.apply(settings("cedar", home.server.root("cedar")))
+    with portal.of_district("cedar") as browser, portal.staff() as staff:
+        page = browser.get("/d/cedar/roster")
+        assert "client id and client secret are missing" in words(page)
+        untried = send_form(browser, "/d/cedar/roster", {}, to="/d/cedar/roster/test")
+        assert "Still missing: Client ID, Client secret" in words(untried)
+        half = send_form(browser, "/d/cedar/roster", {"client_id": CLIENT_ID}, to="/d/cedar/roster/secrets")
+        assert half.status_code == 422
+        assert "Enter the client secret." in words(half)
+        assert CLIENT_ID not in half.text
+        assert secrets_of(home, "cedar") == {}
+        given = {"client_id": CLIENT_ID, "client_secret": f" {CLIENT_SECRET}\n"}
+        assert send_form(browser, "/d/cedar/roster", given, to="/d/cedar/roster/secrets").status_code == 303
+        assert secrets_of(home, "cedar") == {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        pages = [browser.get("/d/cedar/roster"), staff.get("/d/cedar/roster")]
+        assert all(re.search(r"Set on .* by data@cedar\.example", words(page)) for page in pages)
+        tried = send_form(browser, "/d/cedar/roster", {}, to="/d/cedar/roster/test")
+        pages += [
+            tried,
+            browser.get("/d/cedar/settings"),
+            staff.get("/staff/districts/cedar"),
+            staff.get("/staff/audit?district=cedar"),
+        ]
+    assert "The connection works" in words(tried)
+    assert re.search(r"Students and staff users Offered 1[0-9] ", words(tried))
+    assert "Gradebook: scores results Not offered We can do without" in words(tried)
+    assert all(page.status_code == 200 for page in pages)
+    assert [secret for page in pages for secret in SECRETS if secret in html.unescape(page.text)] == []
+    found = events(home, "cedar")
+    assert [event.kind for event in found].count("district.secret_set") == 2
+    assert found[-1].kind == "district.roster_tested"
+    assert found[-1].detail == {"host": home.server.url.removeprefix("http://"), "good": 6, "lists": 9}
+    assert not [secret for event in found for secret in SECRETS if secret in json.dumps(event.detail)]
+
+
+def test_it_is_said_what_a_server_refuses_and_what_to_do(home: FetchedHome, portal: PortalUnderTest) -> None:
+    def refusals(asked: Asked) -> Response | None:
+        answers = {"enrollments": 403, "classes": 302, "courses": 500}
+        if asked.collection == "orgs":
+            return Response("<html>not JSON</html>", media_type="text/html")
+        code = answers.get(asked.collection)
+        return JSONResponse({}, code, headers={"location": "http://127.0.0.1:1/elsewhere"}) if code else None
+
+    district = home.offer("dogwood", behaviour={"fault": refusals, "gives_total": False})
+    with portal.of_district("dogwood") as browser:
+        said = words(send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test"))
+        assert "The connection does not work yet" in said
+        for text in (
+            "Who is in which class enrollments Not shared with us",
+            "open DataGuard for our application",
+            "Classes classes Not readable",
+            "sends us elsewhere for classes (302)",
+            "Schools and district orgs Not readable",
+            "Courses courses Not readable",
+            "Students and staff users Offered not said",
+        ):
+            assert text in said, text
+        asked = [name for name, _, _ in district.asked]
+        assert len(asked) == len(set(asked)), "each list is asked for once"
+        district.access = Signed(CLIENT_ID, "another")
+        said = words(send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test"))
+        assert said.count("The server does not accept the secrets that we have") == 1
+        for _ in range(3):
+            send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test")
+        assert send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test").status_code == 429
+
+
+def test_a_district_chooses_a_server_and_its_secrets_come_with_it(home: FetchedHome, portal: PortalUnderTest) -> None:
+    home.server.add("elm", Bearer(TOKEN), small.made_roster(10).texts())
+    home.add("elm")
+    root = home.server.root("elm")
+    with portal.of_district("elm") as browser:
+        for fields, text in (
+            ({"token": TOKEN}, "Enter the address"),
+            ({"address": root, "client_id": "a"}, "Enter the client secret."),
+            ({"address": root, "client_id": "a", "client_secret": "b", "token": TOKEN}, "one of the two ways"),
+            ({"address": "http://roster.example/ims", "token": TOKEN}, "Plain http shows rosters and secrets"),
+            ({"address": "https://10.1.2.3/ims", "token": TOKEN}, "inside a private network"),
+            ({"application": "a/../b", "token": TOKEN}, "letters, digits, - and _ only"),
+        ):
+            refused = send_form(browser, "/d/elm/roster", fields, to="/d/elm/roster/server")
+            assert refused.status_code == 422
+            assert text in words(refused), text
+            assert TOKEN not in refused.text
+        assert not registered_district(home.registry, "elm").settings.roster.is_fetched
+        assert (
+            send_form(browser, "/d/elm/roster", {"address": root, "token": TOKEN}, to="/d/elm/roster/server").status_code == 303
+        )
+        roster = registered_district(home.registry, "elm").settings.roster
+        assert (roster.source, roster.url, roster.auth and roster.auth.type) == ("oneroster_api", root, "bearer")
+        assert secrets_of(home, "elm") == {"token": TOKEN}
+        tried = send_form(browser, "/d/elm/roster", {}, to="/d/elm/roster/test")
+        assert "The connection works" in words(tried)
+    applied = [event for event in events(home, "elm") if event.kind == "district.settings_applied"]
+    assert (applied[-1].actor, applied[-1].detail) == ("data@elm.example", {"version": 2})
+
+
+def test_a_name_that_leads_into_a_private_network_is_not_asked(tmp_path: Path, server: OneRosterServer) -> None:
+    """2130706433 is a name to us, and a resolver makes 127.0.0.1 of it, as a hostile name server would."""
+    home = fetched_home(tmp_path / "home", server)
+    try:
+        url = server.url.replace("http://127.0.0.1", "https://2130706433")
+        home.apply(settings("fir", f"{url}/fir/ims/oneroster/v1p1", auth="{type: bearer}"))
+        with portal_running(home.settings, home.registry) as portal, portal.of_district("fir") as browser:
+            send_form(browser, "/d/fir/roster", {"token": TOKEN}, to="/d/fir/roster/secrets")
+            said = words(send_form(browser, "/d/fir/roster", {}, to="/d/fir/roster/test"))
+            assert "is an address inside a private network" in said
+            assert "SUBGROUPS_ROSTER_NETWORKS" in said
+            loopback = {"address": server.root("elm"), "token": TOKEN}
+            refused = send_form(browser, "/d/fir/roster", loopback, to="/d/fir/roster/server")
+            assert "inside a private network" in words(refused), "only staff may name this machine"
+    finally:
+        home.close()
+
+
+def test_only_the_district_and_staff_may(home: FetchedHome, portal: PortalUnderTest) -> None:
+    home.add("gum")
+    cookies = [portal.person(f"{role}@gum.example", role, "gum") for role in (Role.SCHOOL, Role.AGGREGATE)]
+    for cookie in (*cookies, portal.person("data@hazel.example", Role.DISTRICT, "cedar")):
+        with portal.browser(cookie=cookie) as browser:
+            assert browser.get("/d/gum/roster").status_code == 404
+
+
+def test_no_secret_is_in_a_log_or_in_the_registry(home: FetchedHome, portal: PortalUnderTest) -> None:
+    """After everything above."""
+    assert portal.url
+    found = [
+        (path.name, secret)
+        for path in home.settings.paths.root.rglob("*")
+        if path.is_file()
+        for secret in SECRETS
+        if secret.encode() in path.read_bytes()
+    ]
+    assert found == []
