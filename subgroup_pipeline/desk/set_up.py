@@ -1,4 +1,4 @@
-"""A district sets itself up: its link is used up in the transaction that stores the password or the key it chose.
+"""A district sets itself up: its link is used up in the transaction that stores what it chose, a password, a key or secrets.
 
 After that its contacts may sign in to the portal, and are sent a link: staff named them in the settings, and the error reports
 about what is uploaded are for them.
@@ -6,7 +6,7 @@ about what is uploaded are for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
@@ -17,16 +17,36 @@ from subgroup_pipeline.access.people import described, keep_person
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.desk.sign_in_links import sign_in_link
 from subgroup_pipeline.districts.district_keys import authorize_key
+from subgroup_pipeline.districts.district_secrets import keep_within
 from subgroup_pipeline.districts.public_keys import read_public_key
+from subgroup_pipeline.districts.registered import apply_within
 from subgroup_pipeline.errors import PersonRefusedError
+from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.registry.schema import AuditEvent, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from subgroup_pipeline.desk.roster_offer import NewSource
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-Way = Literal["password", "key"]
+Way = Literal["password", "key", "server"]
+"""How a district signs in to upload; with `server` it does not, for we fetch from its roster server and nothing is uploaded."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a district chose. `secret` is a password, or a public key in OpenSSH form.
+
+    `roster_secrets` are good ones for its roster server, and `source` are settings with that server where it named one.
+    """
+
+    way: Way
+    secret: str = field(default="", repr=False)
+    roster_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source: NewSource | None = None
 
 
 @dataclass(frozen=True)
@@ -38,20 +58,26 @@ class SetUp:
     after_event: int
 
 
-def set_up(registry: Registry, district: RegisteredDistrict, token: str, way: Way, secret: str, *, peer: str) -> SetUp:
-    """Store a password, or a public key in OpenSSH form, and use the link up: both or neither.
+def set_up(
+    registry: Registry, settings: Settings, district: RegisteredDistrict, token: str, chosen: Chosen, *, peer: str
+) -> SetUp:
+    """Store all that was chosen and use the link up: everything, or nothing.
 
     Raises PasswordRefusedError or SettingsError in words for a clerk, which leave the link as it was, and DeadInvitationError.
     """
-    district_id = district.district_id
-    good = good_password(secret, district_id=district_id, district_name=district.settings.name) if way == "password" else ""
-    key = read_public_key(secret) if way == "key" else None
+    district_id, way, source = district.district_id, chosen.way, chosen.source
+    name = district.settings.name
+    good = good_password(chosen.secret, district_id=district_id, district_name=name) if way == "password" else ""
+    key = read_public_key(chosen.secret) if way == "key" else None
     with registry.begin() as session:
         use_invitation(session, token, district_id, way=way, peer=peer)
-        if key is None:
+        if way == "password":
             set_password(session, district_id, good, by=district_id)
-        else:
+        if key is not None:
             authorize_key(session, district_id, key, actor=district_id)
+        if source is not None:
+            apply_within(session, source.settings, source.text, actor=district_id, made_from=source.made_from)
+        keep_within(session, Keyring(settings.paths), district_id, chosen.roster_secrets, actor=district_id)
         session.flush()
         newest = session.scalar(sa.select(sa.func.max(AuditEvent.event_id)))
     return SetUp(district_id, way, newest or 0)

@@ -16,10 +16,13 @@ from starlette.exceptions import HTTPException
 from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.desk.connection import connection_of
 from subgroup_pipeline.desk.links import CONNECTION
+from subgroup_pipeline.desk.roster_server import roster_server
+from subgroup_pipeline.desk.roster_trial import try_roster_server
 from subgroup_pipeline.desk.set_up import SetUp
 from subgroup_pipeline.desk.sign_in_attempts import attempts
 from subgroup_pipeline.districts.registered import registered_district
-from subgroup_pipeline.errors import UnknownDistrictError
+from subgroup_pipeline.errors import SettingsError, UnknownDistrictError
+from subgroup_pipeline.portal.district_roster import require_patience
 from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.portal.tried_file import MOST_BODY, MOST_MEGABYTES, try_file
 
@@ -67,6 +70,18 @@ def check(visit: Visit) -> Response:
     return connection_page(visit, permit, wrong=tried.wrong, checked=tried.checked)
 
 
+def test_server(visit: Visit) -> Response:
+    """Ask the district's roster server for one record of each list, and say what it answered."""
+    permit = _permit(visit)
+    district = _district(visit, permit)
+    require_patience(visit, district)
+    try:
+        tried = try_roster_server(visit.registry, visit.settings, district, actor=permit.of.district_id)
+    except SettingsError as error:
+        raise HTTPException(404) from error
+    return connection_page(visit, permit, tried=tried)
+
+
 def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong: str = "", **values: Any) -> Response:  # noqa: ANN401 - a template's values
     """The page: that the district is set up, how it connects, and what came of trying."""
     district = _district(visit, permit)
@@ -82,7 +97,8 @@ def connection_page(visit: Visit, permit: Permit, *, is_new: bool = False, wrong
         **_attempts(visit, permit),
         wrong=wrong,
         most_megabytes=MOST_MEGABYTES,
-        **({"checked": None, "welcomed": 0} | values),
+        server=roster_server(visit.registry, district),
+        **({"checked": None, "tried": None, "welcomed": 0} | values),
     )
 
 
@@ -117,5 +133,6 @@ _AT = CONNECTION + "/{permit}"
 PAGES = [
     Page(_AT, Need.NOTHING, get=look),
     Page(_AT + "/seen", Need.NOTHING, get=seen),
+    Page(_AT + "/server", Need.NOTHING, post=test_server, secret_in="permit", before_reading=_permit),  # noqa: S106 - a part of the address
     Page(_AT + "/check", Need.NOTHING, post=check, secret_in="permit", most_bytes=MOST_BODY, before_reading=_permit),  # noqa: S106 - a part of the address
 ]

@@ -90,11 +90,11 @@ class Desk:
 
 
 @contextmanager
-def open_desk(home: Path, template: Path) -> Iterator[Desk]:
+def open_desk(home: Path, template: Path, **more: object) -> Iterator[Desk]:
     """All of it in a home of its own, whose log is kept."""
     shutil.copytree(template, home)
     keep_host_keys(home / "keys")
-    settings = load_settings(home=home, contact_mail="help@vendor.example")
+    settings = load_settings(home=home, contact_mail="help@vendor.example", **more)
     registry = open_registry(settings)
     open_log(settings)
     with running(drop_server(settings, registry, port=0)) as server, portal_running(settings, registry) as portal:

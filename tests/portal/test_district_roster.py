@@ -22,6 +22,7 @@ from subgroup_pipeline.registry.schema import AuditEvent
 from tests.oneroster_server.oauth import Bearer, Signed
 from tests.oneroster_server.server import Asked, OneRosterServer, serving
 from tests.support import small_district as small
+from tests.support.home import Home
 from tests.support.portal import PortalUnderTest, portal_running, send_form
 from tests.support.roster_server import CLIENT_ID, CLIENT_SECRET, TOKEN, FetchedHome, fetched_home, settings
 
@@ -59,7 +60,7 @@ def events(home: FetchedHome, district: str) -> list[AuditEvent]:
         return list(session.scalars(sa.select(AuditEvent).filter_by(district_id=district).order_by(AuditEvent.event_id)))
 
 
-def secrets_of(home: FetchedHome, district: str) -> dict[str, str]:
+def secrets_of(home: Home, district: str) -> dict[str, str]:
     return dict(open_secrets(home.registry, Keyring(home.settings.paths), district))
 
 
