@@ -14,7 +14,7 @@ SecretName = Literal["client_id", "client_secret", "token"]
 MOST_PARALLEL = 8
 """Requests of one district that a server has to answer at the same time."""
 _OF_PAGES = ("url", "auth", "page_size", "parallel")
-_VERSIONS = {"v1p1": "1.1", "v1p2": "1.2"}
+_VERSIONS: dict[str, Literal["1.1", "1.2"]] = {"v1p1": "1.1", "v1p2": "1.2"}
 
 
 class Auth(Part):
@@ -63,8 +63,11 @@ class Roster(Part):
         return self.source == "oneroster_api"
 
     @property
-    def version(self) -> str:
-        """The version of OneRoster that the root path names (1EdTech: `/ims/oneroster/v1p1`); 1.1 where it names none."""
+    def version(self) -> Literal["1.1", "1.2"]:
+        """The version of OneRoster that the root path names (1EdTech: `/ims/oneroster/v1p1`, `/ims/oneroster/rostering/v1p2`).
+
+        1.1 where it names none.
+        """
         steps = urlsplit(self.url or "").path.split("/")
         return next((_VERSIONS[step] for step in steps if step in _VERSIONS), "1.1")
 
@@ -84,6 +87,8 @@ class Roster(Part):
             raise ValueError(f"`{missing[0]}` is missing, and `source: oneroster_api` needs it")
         if "path" in given and self.path != _default("path"):
             raise ValueError("`path` is for `source: sftp`; take it out")
+        if self.version == "1.2" and self.auth is not None and self.auth.type == "oauth1":
+            raise ValueError("`auth` of OneRoster 1.2 is `type: oauth2` or `type: bearer`; OAuth 1.0a ended with 1.1")
         return self
 
 

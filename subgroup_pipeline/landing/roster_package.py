@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.edition import edition_of_headers
-from subgroup_pipeline.landing.listed import is_listed, listing_of, write_list
+from subgroup_pipeline.landing.listed import files_of, is_listed, listing_of, write_list
 from subgroup_pipeline.reading.manifest import HEADER, MAX_SIZE, ManifestLine, announced_files
 from subgroup_pipeline.reading.roster_files import KINDS_OF_1P2, MANIFEST, Edition, kinds_of, roster_file
 from subgroup_pipeline.reading.zip_proof import member_name
@@ -89,9 +89,10 @@ def open_package(
 
 def _open_lists(delivery: Delivery, plain: Mapping[str, Path], scratch: Path, readers: ReadingPool) -> RosterPackage:
     """The lists of a roster that was fetched, each written as the file that it stands for."""
-    package = RosterPackage(is_listed=True)
     uploads = {file.name: plain[file.sha256] for file in delivery.files}
-    for kind, listed in listing_of(uploads).collections.items():
+    listing = listing_of(uploads)
+    package = RosterPackage(is_listed=True, edition=listing.version)
+    for kind, listed in files_of(listing).items():
         package.modes[kind] = "bulk"
         target = scratch / "unpacked" / f"{kind}.csv"
         if listed.is_whole and write_list(uploads, readers, kind, target):

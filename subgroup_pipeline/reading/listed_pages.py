@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.reading.roster_files import Edition
+
 LISTING = "listing.json"
 """What was fetched, beside the pages."""
 _PAGES = ".json.gz"
@@ -48,7 +50,7 @@ class ListedCollection:
 class Listing:
     """The lists of a delivery by name, the version of OneRoster they were fetched in, and the root that they came from."""
 
-    version: str
+    version: Edition
     root: str
     collections: Mapping[str, ListedCollection] = field(default_factory=dict)
 
@@ -79,13 +81,19 @@ class ObjectField:
     form: Literal["text", "ref", "refs", "ids"]
 
 
-def write_rows(pages: Path, target: Path, collection: str, fields: Sequence[ObjectField], largest_page: int) -> list[str]:
-    """Write the objects of a list as CSV; gives the names of its metadata columns. Raises duckdb.Error for what is no list."""
+def write_rows(
+    pages: Path, target: Path, collection: str, fields: Sequence[ObjectField], largest_page: int, part: str = ""
+) -> list[str]:
+    """Write the objects of a list as CSV; gives the names of its metadata columns. Raises duckdb.Error for what is no list.
+
+    `part` names a list that every object has itself (`roles`): then its members are the rows, each with the id and the status
+    of the object that it is of, whose reference it is given.
+    """
     import duckdb
 
     with duckdb.connect(config={"threads": 1, "memory_limit": f"{MEMORY // 2}B"}) as connection:  # noqa: TID251 - no file of ours is opened
         connection.execute("set enable_progress_bar = false")
-        source = _objects(pages, collection, fields, largest_page)
+        source = _objects(pages, collection, fields, largest_page, part)
         keys = _metadata_keys(connection, source)
         columns = [f"{_cell(one)} as {_name(one.column)}" for one in fields]
         columns += [f"{_metadata_cell(paths)} as {_name(f'metadata.{key}')}" for key, paths in keys.items()]
@@ -96,14 +104,20 @@ def write_rows(pages: Path, target: Path, collection: str, fields: Sequence[Obje
     return list(keys)
 
 
-def _objects(pages: Path, collection: str, fields: Sequence[ObjectField], largest_page: int) -> str:
-    """SQL of a table with one row per object and its parts as JSON."""
+def _objects(pages: Path, collection: str, fields: Sequence[ObjectField], largest_page: int, part: str) -> str:
+    """SQL of a table with one row per object, or per member of the list that `part` names, and its parts as JSON."""
     parts = dict.fromkeys([*(one.name for one in fields), "metadata"], "JSON")
     form = json.dumps(parts)
     most = max(largest_page + 1024, 1024**2)
     read = f"read_json_objects({_text(str(pages))}, format='unstructured', compression='gzip', maximum_object_size={most})"
     each = f"unnest(json_extract(json, {_text(f'$.{collection}[*]')}))"
-    return f"(select from_json(one, {_text(form)}) as o from (select {each} as one from {read}))"
+    objects = f"(select {each} as one from {read})"
+    if part:
+        kept = ", ".join(f"'{name}', one -> '$.{name}'" for name in ("sourcedId", "status", "dateLastModified"))
+        owner = f"json_object({kept}, {_text(collection.removesuffix('s'))}, json_object('sourcedId', one -> '$.sourcedId'))"
+        members = f"(select one, unnest(json_extract(one, {_text(f'$.{part}[*]')})) as member from {objects})"
+        objects = f"(select json_merge_patch(member, {owner}) as one from {members})"
+    return f"(select from_json(one, {_text(form)}) as o from {objects})"
 
 
 def _cell(one: ObjectField) -> str:
@@ -184,4 +198,4 @@ def read_rows(pages: Path, target: Path, about: Mapping[str, Any]) -> list[str]:
     """As `write_rows`, with what is asked as JSON has it."""
     fields = [ObjectField(**one) for one in about["fields"]]
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return write_rows(pages, target, about["collection"], fields, about["largest_page"])
+    return write_rows(pages, target, about["collection"], fields, about["largest_page"], about["part"])

@@ -38,6 +38,7 @@ def test_addresses_that_secrets_may_travel_to(host: str) -> None:
 REFUSED = {
     "{source: oneroster_api, auth: {type: bearer}}": "`url` is missing",
     f"{{source: oneroster_api, url: '{ROOT}'}}": "`auth` is missing",
+    "{source: oneroster_api, url: 'https://ash.example/ims/oneroster/rostering/v1p2', auth: {type: oauth1}}": "ended with 1.1",
     "{source: oneroster_api, url: 'http://ash.example/x', auth: {type: bearer}}": "plain http",
     "{source: oneroster_api, url: 'http://127.0.0.1.example/x', auth: {type: bearer}}": "plain http",
     "{source: oneroster_api, url: 'ftp://ash.example/x', auth: {type: bearer}}": "https://host/path",

@@ -8,8 +8,9 @@ import pytest
 
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.oneroster_server.oauth import Bearer
 from tests.support import small_district as small
-from tests.support.roster_server import FetchedHome, roster
+from tests.support.roster_server import TOKEN, FetchedHome, roster
 
 
 def rows(home: FetchedHome, query: str) -> list[tuple[Any, ...]]:
@@ -48,6 +49,38 @@ def test_an_object_is_the_row_that_its_file_has(home: FetchedHome) -> None:
         )
         assert [[_number(cell) for cell in row] for row in ours] == [[_number(cell) for cell in row] for row in theirs], table
     assert b"hush" not in home.pages("users", "rest")
+
+
+def test_a_user_of_1p2_has_the_roles_and_orgs_that_stand_in_the_object(home: FetchedHome) -> None:
+    made = small.made_roster(6)
+    made.add_gradebook(6)
+    made.rows["users"][0] |= {"orgSourcedIds": "school0,school1", "userIds": "{Local:0001}"}
+    files = made.texts()
+    district = home.offer("rest", Bearer(TOKEN), files, auth="{type: bearer}", behaviour={"version": "1.2"}, page_size=2)
+    district.lists["users"][1]["roles"].append({"roleType": "secondary", "role": "ext:mentor", "org": {"sourcedId": "school0"}})
+    district.lists["users"][2]["roles"][0]["endDate"] = "2026-09-30"
+    district.lists["users"][3]["roles"][0]["role"] = "pupil"
+    home.apply(small.settings("csv"))
+    home.deliver("roster", files, "csv")
+    home.fetch()
+    home.land()
+    for table in ("enrollments", "line_items", "results"):
+        shown = "* exclude (district_id, delivery_id, file_name, landed_at, status, dateLastModified, metadata)"
+        ours, theirs = (
+            rows(home, f"select {shown} from raw.{table} where district_id = '{d}' order by 1") for d in ("rest", "csv")
+        )
+        assert [[_number(cell) for cell in row] for row in ours] == [[_number(cell) for cell in row] for row in theirs], table
+    users = (
+        "select sourcedId, role, orgSourcedIds, enabledUser, userIds, grades from raw.users where district_id = '{}' order by 1"
+    )
+    ours, theirs = (rows(home, users.format(district_id)) for district_id in ("rest", "csv"))
+    assert ours[2][3] == "false"
+    assert ours[3][1:3] == (None, None)
+    assert [row for n, row in enumerate(ours) if n not in (2, 3)] == [row for n, row in enumerate(theirs) if n not in (2, 3)]
+    delivery = home.came("rest")[0]
+    assert delivery.record.oneroster_version == "1.2"
+    assert {(f.code, f.file, f.line, f.column) for f in delivery.findings} == {("VOC203", "/users", None, "roles.role")}
+    assert b"hush-9" not in home.pages("users", "rest")
 
 
 def _number(cell: object) -> object:

@@ -171,3 +171,19 @@ _SHAPES: dict[str, Callable[[Maker, dict[str, str]], Object]] = {
     "lineItems": _line_item,
     "results": _result,
 }
+
+
+def as_1p2(kind: str, made: Object) -> Object:
+    """The same object of OneRoster 1.2: roles and profiles in the user, and an academicSession in the line item."""
+    one = dict(made)
+    if kind == "users":
+        role, orgs = one.pop("role", None), one.pop("orgs")
+        one["roles"] = [{"roleType": "primary", "role": role, "org": org} for org in orgs]
+        one["userMasterIdentifier"] = f"master-{one['sourcedId']}"
+        one["preferredGivenName"] = "Preferred"
+        one["userProfiles"] = [
+            {"profileId": "p1", "credentials": [{"type": "basic", "username": "login-9", "password": "hush-9"}]}
+        ]
+    if kind == "lineItems":
+        one["academicSession"] = one.pop("gradingPeriod")
+    return one

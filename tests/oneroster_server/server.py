@@ -17,9 +17,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.oneroster_server.oauth import Access, Tokens
-from tests.oneroster_server.objects import Maker, Object, read_set
+from tests.oneroster_server.objects import Maker, Object, as_1p2, read_set
 
 ROOT = "/ims/oneroster/v1p1"
+ROOT_1P2 = "/ims/oneroster/rostering/v1p2"
+_GRADEBOOK = ("categories", "lineItems", "results")
 _PREDICATE = re.compile(r"\s*([\w.]+)\s*(!=|>=|<=|=|>|<|~)\s*'([^']*)'\s*$")
 _COMPARE: Mapping[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b,
@@ -59,6 +61,7 @@ class District:
     gives_links: bool = True
     most_a_page: int = 10_000
     filters: bool = True
+    version: str = "1.1"
     asked: list[tuple[str, int, str]] = field(default_factory=list)
     """Collection, offset and filter of every request that was let in, in order."""
 
@@ -66,6 +69,8 @@ class District:
         """Offer a CSV set in place of what was offered."""
         make = Maker(root)
         self.lists = {kind: make.objects(kind, rows) for kind, rows in read_set(files).items()}
+        if self.version == "1.2":
+            self.lists = {kind: [as_1p2(kind, one) for one in objects] for kind, objects in self.lists.items()}
 
 
 class OneRosterServer:
@@ -83,6 +88,7 @@ class OneRosterServer:
             Route("/applications", self._applications),
             Route("/{district}/token", self._token, methods=["POST"]),
             Route("/{district}" + ROOT + "/{collection}", self._list),
+            Route("/{district}/ims/oneroster/{service}/v1p2/{collection}", self._list),
         ]
         self.app = Starlette(routes=routes)
 
@@ -94,7 +100,8 @@ class OneRosterServer:
 
     def root(self, name: str) -> str:
         """The address that a district's settings have as `url`."""
-        return f"{self.url}/{name}{ROOT}"
+        is_1p2 = name in self.districts and self.districts[name].version == "1.2"
+        return f"{self.url}/{name}{ROOT_1P2 if is_1p2 else ROOT}"
 
     async def _applications(self, request: Request) -> Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -127,7 +134,9 @@ class OneRosterServer:
         if not district.access.allows(request):
             return _failure(401, "unauthorisedrequest")
         collection = request.path_params["collection"]
-        if collection not in district.lists:
+        service = request.path_params.get("service")
+        is_there = service in (None, "gradebook" if collection in _GRADEBOOK else "rostering")
+        if collection not in district.lists or not is_there or (service is None) != (district.version == "1.1"):
             return _failure(404, "unknownobject")
         limit = min(int(request.query_params.get("limit", "100")), district.most_a_page)
         offset = int(request.query_params.get("offset", "0"))

@@ -40,6 +40,7 @@ MOST_BYTES = 32 * 1024**2
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that another try may mend (RFC 9110 15, RFC 6585 4)."""
 _PATIENCE, _PATIENCE_TO_CONNECT = 60.0, 10.0
+_GRADEBOOK = frozenset({"lineItems", "results"})
 
 
 def host_of(url: str) -> str:
@@ -81,6 +82,11 @@ class RosterHost:
         self._client.close()
 
 
+def _root(url: str, endpoint: str) -> str:
+    """Where a list is: OneRoster 1.2 has a root of its own for the gradebook (OneRoster 1.2 REST bindings, service roots)."""
+    return url.replace("/rostering/v1p2", "/gradebook/v1p2") if endpoint in _GRADEBOOK else url
+
+
 class RosterServer:
     """What one district may ask of its host. `until` is when its time is over, by time.monotonic(); `tries` of each request."""
 
@@ -93,7 +99,7 @@ class RosterServer:
 
     def get(self, endpoint: str, parameters: Mapping[str, str] | None = None) -> tuple[httpx.Response, bytes]:
         """The answer of an endpoint, after bounded tries. Raises RosterServerError."""
-        url = f"{self._url}/{endpoint}"
+        url = f"{_root(self._url, endpoint)}/{endpoint}"
         if parameters:
             # Encoded as RFC 5849 3.6 encodes, so that what is signed is what is sent.
             url += "?" + "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items())
