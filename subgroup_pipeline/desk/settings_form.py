@@ -172,7 +172,7 @@ def _put_column(document: Any, path: Path, was: ColumnFields, new: ColumnFields)
         if before != now:
             put(document, (*path, name), now)
     if was.values != new.values:
-        put(document, (*path, "values"), _read_values(new.values))
+        put(document, (*path, "values"), read_values(new.values))
 
 
 def _column_fields(number: int, header: str, column: Any) -> ColumnFields:  # noqa: ANN401 - a YAML tree
@@ -187,7 +187,7 @@ def _value_words(value: Any) -> str:  # noqa: ANN401 - a text, or a mapping with
     return str(value["value"]) + {"true": " (member)", "false": " (not a member)"}.get(str(value.get("member", "")).lower(), "")
 
 
-def _read_values(text: str) -> dict[str, Any]:
+def read_values(text: str) -> dict[str, Any]:
     """Values from lines as `Y = yes` or `1 = level_1 (member)`; a line without `=` becomes a value without a meaning."""
     values: dict[str, Any] = {}
     for line in text.splitlines():

@@ -69,10 +69,10 @@ def roster_facts(
     connection: duckdb.DuckDBPyConnection, readers: ReadingPool, roster: Path, scratch: Path, columns: Sequence[SampleColumn]
 ) -> RosterFacts:
     """Try the columns against every field of a roster (a zip, a directory, or users.csv). Raises ProposalError."""
-    files = _files(readers, roster, scratch)
+    files = files_of_roster(readers, roster, scratch)
     if "users.csv" not in files:
         raise ProposalError(f"{roster.name} has no users.csv; give a roster as a zip or a directory of OneRoster CSV files.")
-    _load_table(connection, readers, "users", files["users.csv"], scratch)
+    load_roster_table(connection, readers, "users", files["users.csv"], scratch)
     fields = _note_keys(connection)
     students = connection.execute("select count(distinct sourcedId) from person").fetchall()[0][0]
     rates = _rates(connection, columns, fields)
@@ -85,7 +85,7 @@ def roster_facts(
     )
 
 
-def _files(readers: ReadingPool, roster: Path, scratch: Path) -> dict[str, Path]:
+def files_of_roster(readers: ReadingPool, roster: Path, scratch: Path) -> dict[str, Path]:
     """The files of the roster by OneRoster's names."""
     if roster.is_dir():
         named = [(path.name, path) for path in roster.iterdir() if path.is_file()]
@@ -100,8 +100,13 @@ def _files(readers: ReadingPool, roster: Path, scratch: Path) -> dict[str, Path]
     return {known: path for name, path in named if (known := roster_file(name))}
 
 
-def _load_table(connection: duckdb.DuckDBPyConnection, readers: ReadingPool, kind: str, path: Path, scratch: Path) -> None:
-    """Read one file of the roster into a table of its kind, with OneRoster's columns and `metadata`. Raises ProposalError."""
+def load_roster_table(
+    connection: duckdb.DuckDBPyConnection, readers: ReadingPool, kind: str, path: Path, scratch: Path
+) -> list[str]:
+    """Read one file of the roster into a table of its kind, with OneRoster's columns and `metadata`; gives its header.
+
+    Its cells as they stand are in `<kind>_cells`. Raises ProposalError.
+    """
     table = roster_tables()[kind]
     shape, readable = readers.read_shape(path, table.file_name, scratch / "clean" / table.file_name, known_roster_columns(table))
     mapping, findings = map_roster_header(shape.header, table, shape.header_line) if shape.is_readable else (None, [])
@@ -116,16 +121,22 @@ def _load_table(connection: duckdb.DuckDBPyConnection, readers: ReadingPool, kin
         f"map({literals(keyed)}, [{', '.join(f'c{n}' for n in keyed.values())}])" if keyed else "null::map(varchar, varchar)"
     )
     connection.execute(f"create table {kind} as select {', '.join(cells)}, {metadata} as metadata from {kind}_cells")
+    return shape.header
+
+
+def note_students(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave `person`, the active students of `users`."""
+    active = rules().is_active_student("role", identifier("enabledUser"), "status")
+    connection.execute(
+        f"create table person as select sourcedId, identifier, username, {identifier('userIds')}, metadata from users "
+        f"where sourcedId is not null and {active}"
+    )
 
 
 def _note_keys(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Leave `person` and `roster_key`: per field and key the first and the last active student who has it; gives the fields."""
     user_ids = identifier("userIds")
-    active = rules().is_active_student("role", identifier("enabledUser"), "status")
-    connection.execute(
-        f"create table person as select sourcedId, identifier, username, {user_ids}, metadata from users "
-        f"where sourcedId is not null and {active}"
-    )
+    note_students(connection)
     types = connection.execute(
         f"select distinct 'userIds:' || unnest({rules().types_of_user_ids(user_ids)}) from person"
     ).fetchall()
@@ -200,7 +211,7 @@ def _district_name(connection: duckdb.DuckDBPyConnection, readers: ReadingPool, 
     if "orgs.csv" not in files:
         return ""
     try:
-        _load_table(connection, readers, "orgs", files["orgs.csv"], scratch)
+        load_roster_table(connection, readers, "orgs", files["orgs.csv"], scratch)
     except ProposalError:
         return ""
     counts = rules().row_counts("status")

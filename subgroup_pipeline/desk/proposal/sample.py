@@ -14,7 +14,7 @@ from subgroup_pipeline.errors import ProposalError
 from subgroup_pipeline.landing.load import cell_as_read, strict_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -71,7 +71,7 @@ def read_sample(connection: duckdb.DuckDBPyConnection, readers: ReadingPool, pat
     if not rows:
         raise ProposalError(f"{path.name} has no row of a student; give a sample with some, for their cells say what they mean.")
     is_named = any(catalogue().knows(name) for name in shape.header)
-    columns = _columns(connection, shape.header, rows) if is_named else ()
+    columns = counted_columns(connection, TABLE, dict(enumerate(shape.header)), rows) if is_named else ()
     return Sample(path.name, shape, columns, is_named, rows, tuple(shape.findings))
 
 
@@ -98,18 +98,24 @@ def twice(names: Sequence[str]) -> set[str]:
     return {name for name in names if forms.count(canonical(name)) > 1}
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, header: list[str], rows: int) -> tuple[SampleColumn, ...]:
-    sums = ", ".join(f"count(c{n}), count(distinct lower(c{n}))" for n in range(len(header)))
-    counted = connection.execute(f"select {sums} from {TABLE}").fetchall()[0]
+def counted_columns(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Mapping[int, str], rows: int
+) -> tuple[SampleColumn, ...]:
+    """Count what stands in columns of a table that `load` made; `names` are their headers by position."""
+    if not names:
+        return ()
+    sums = ", ".join(f"count(c{n}), count(distinct lower(c{n}))" for n in names)
+    counted = connection.execute(f"select {sums} from {table}").fetchall()[0]
     columns = []
-    for n, name in enumerate(header):
-        filled, distinct = counted[2 * n], counted[2 * n + 1]
-        counts: dict[str, int] = {}
-        if 0 < distinct <= FEW:
-            counts = dict(
-                connection.execute(
-                    f"select mode(c{n}), count(*) from {TABLE} where c{n} is not null group by lower(c{n}) order by 2 desc, 1"
-                ).fetchall()
-            )
+    for place, (n, name) in enumerate(names.items()):
+        filled, distinct = counted[2 * place], counted[2 * place + 1]
+        counts = most_met(connection, table, n, FEW) if 0 < distinct <= FEW else {}
         columns.append(SampleColumn(name.strip(), n, filled, rows - filled, distinct, counts))
     return tuple(columns)
+
+
+def most_met(connection: duckdb.DuckDBPyConnection, table: str, position: int, most: int) -> dict[str, int]:
+    """The cells of a column that are met most, by the spelling that is met most, with how often; case does not count."""
+    c = f"c{position}"
+    query = f"select mode({c}), count(*) from {table} where {c} is not null group by lower({c}) order by 2 desc, 1 limit {most}"
+    return dict(connection.execute(query).fetchall())
