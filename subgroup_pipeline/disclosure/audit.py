@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.disclosure.system import Flags, Piece, Places
 
 _TURNS = 200
-_CELLS_AT_A_TIME = 2000
+_CELLS_AT_A_TIME = 10000
 """Hidden cells in one program: many districts share what it costs to call the solver."""
 
 

@@ -26,6 +26,8 @@ WIDTH = 5.0
 _TOLERANCE = 1e-6
 _SECONDS = 5.0
 _SEED = 14
+_MANY = 50
+"""So many counts are first looked for together, in directions by chance; fewer are asked for one by one."""
 
 
 class SolverError(Exception):
@@ -97,7 +99,7 @@ class Worlds:
         chance = np.random.default_rng(_SEED)
         for _ in range(rounds):
             left = self.unproved()
-            if not left.any() or not len(self._moving):
+            if left.sum() < _MANY or not len(self._moving):
                 break
             direction = np.where(left, chance.choice([-1.0, 1.0], len(left)) * chance.uniform(0.5, 1.5, len(left)), 0.0)
             self._look(direction)
