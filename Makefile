@@ -78,7 +78,7 @@ lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-bench.in -o requirements-bench.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-spark.in -o requirements-spark.txt
 
-torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED)
+torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED), 200 districts attacked (SUBGROUPS_TORTURE_SHAPES)
 	$(BIN)/python -m pytest -m torture
 	$(BIN)/python -W ignore -m tests.torture
 
