@@ -11,7 +11,6 @@ from subgroup_pipeline.errors import UnknownStudentError
 from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.intake.erasures import ID, read_erasures
 from subgroup_pipeline.landing.erased import redact_delivery
-from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.ledger import iso_time
 from subgroup_pipeline.registry.needed import NEEDED
@@ -112,7 +111,7 @@ def erase(
         reason=reason,
         is_dry_run=dry_run,
         removed=done.removed,
-        still_to_do=[*done.left, _NEXT.format(district_id), _BACKUPS],
+        still_to_do=[_NEXT.format(district_id), _BACKUPS],
     )
 
 
@@ -130,8 +129,6 @@ def _archived(at: Installation, district: RegisteredDistrict, ids: StudentIds) -
     held = []
     with ReadingPool(1) as readers:
         for delivery in archived_uploads(at, district.district_id):
-            if is_listed(delivery):
-                continue
             key = ids.keys.get(district.settings.subgroups.match_field) if district.settings.subgroups else None
             wanted = [ids.student_id] if delivery.feed == "roster" else [key or ids.student_id]
             rows = redact_delivery(archive, readers, delivery, district, wanted, dry_run=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from subgroup_pipeline.districts.registered import RegisteredDistrict
+from subgroup_pipeline.errors import KeyringError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.home import Home
 from subgroup_pipeline.intake.archive import clear_incoming
@@ -99,11 +100,19 @@ def observe_sources(
     return ready, faults
 
 
+class SealingError(SourceError):
+    """What a district sent cannot be kept, because its key does not open: a fault here, of this district alone."""
+
+    code = "ARC004"
+
+
 def _take(source: Source) -> Taken | SourceError:
     try:
         return source.take()
     except SourceError as fault:
         return fault
+    except KeyringError as fault:
+        return SealingError(str(fault))
 
 
 @dataclass

@@ -6,14 +6,17 @@ import secrets
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import PART
-from subgroup_pipeline.errors import ArchiveDamagedError
+from subgroup_pipeline.errors import ArchiveDamagedError, KeyringError
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.intake.erasures import ID, Erasures, read_erasures
+from subgroup_pipeline.landing.listed import is_listed
+from subgroup_pipeline.reading.listed_pages import pages_file
 from subgroup_pipeline.reading.redaction import GoneRows
 from subgroup_pipeline.reading.roster_files import roster_file
 from subgroup_pipeline.reading.row_lookup import HowRead
 from subgroup_pipeline.reading.zip_proof import member_name
+from subgroup_pipeline.warehouse.oneroster import roster_tables
 from subgroup_pipeline.warehouse.sql_text import identifier
 from subgroup_pipeline.warehouse.student_rows import AGENTS, ID_COLUMNS, without_agents
 
@@ -41,7 +44,12 @@ def leave_out_erased(
     for screening in screenings:
         district_id = screening.district_id
         if district_id not in lists:
-            lists[district_id] = read_erasures(DistrictArchive(home, district_id))
+            try:
+                lists[district_id] = read_erasures(DistrictArchive(home, district_id))
+            except KeyringError as error:
+                # Nobody knows whom to leave out, so nothing of the district is read; the others are.
+                screening.findings.append(Finding("ARC002", about=f"The list of erased students does not open: {error}"))
+                continue
         erasures = lists[district_id]
         for file in screening.files if erasures else ():
             assert erasures is not None  # noqa: S101 - the line above
@@ -106,7 +114,12 @@ def redact_delivery(
         if archive.find(upload.sha256) is None:
             continue
         is_zip = any(file.member_of for file in delivery.files)
-        own = files if is_zip else {"": files.get(roster_file(upload.name) or upload.name, others)}
+        if is_listed(delivery):
+            listed = _of_list(upload.name, frozenset(ids))
+            if listed is None:
+                continue
+            files, others = {"": listed}, listed
+        own = files if is_zip or is_listed(delivery) else {"": files.get(roster_file(upload.name) or upload.name, others)}
         target = archive.home.scratch / f"{secrets.token_hex(8)}{PART}"
         try:
             with archive.opened(upload.sha256, archive.home.scratch) as plain:
@@ -119,6 +132,16 @@ def redact_delivery(
         finally:
             target.unlink(missing_ok=True)
     return changed
+
+
+def _of_list(name: str, ids: frozenset[str]) -> GoneRows | None:
+    """Which objects of a list go; None where none of its objects is a student's."""
+    known = ((kind, table) for kind, table in roster_tables().items() if pages_file(kind) == name and table.name in ID_COLUMNS)
+    kind, table = next(known, ("", None))
+    if table is None:
+        return None
+    field = ID_COLUMNS[table.name].removesuffix("SourcedId")
+    return GoneRows(HowRead(), ids, (field,), ("agents",) if table.name == "users" else (), collection=kind)
 
 
 def _what_goes(delivery: Delivery, district: RegisteredDistrict, ids: frozenset[str]) -> tuple[dict[str, GoneRows], GoneRows]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import json
 import re
 import zipfile
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ class GoneRows:
     ids: frozenset[str]
     columns: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    collection: str = ""
+    """Where the file has pages of a list that was fetched: its name there. `columns` and `lists` are fields of its objects."""
 
 
 def redact(path: Path, into: Path, files: Mapping[str, GoneRows], others: GoneRows) -> int:
@@ -40,6 +44,8 @@ def redact(path: Path, into: Path, files: Mapping[str, GoneRows], others: GoneRo
     A file that is no zip is the one of the empty name. Raises csv.Error, zipfile.BadZipFile or UnicodeError.
     """
     with large_cells():
+        if "" in files and files[""].collection:
+            return _redact_pages(path, into, files[""])
         if "" in files:
             with path.open("rb") as source, into.open("wb") as target:
                 return _redact(source, target, files[""])
@@ -52,6 +58,35 @@ def redact(path: Path, into: Path, files: Mapping[str, GoneRows], others: GoneRo
                     with package.open(info) as source, made.open(member, "w") as target:
                         changed += _redact(source, target, files.get(member_name(info.filename), others))
         return changed
+
+
+def _redact_pages(path: Path, into: Path, gone: GoneRows) -> int:
+    """Each object that goes becomes an empty one, so that every other keeps its number in the list."""
+    text, decoder = gzip.decompress(path.read_bytes()).decode(), json.JSONDecoder()
+    at = changed = 0
+    with gzip.open(into, "wt", encoding="utf-8") as target:
+        while at < len(text.rstrip()):
+            page, at = decoder.raw_decode(text, len(text) - len(text[at:].lstrip()))
+            for number, one in enumerate(page[gone.collection]):
+                if any(_named(one.get(field)) in gone.ids for field in gone.columns):
+                    page[gone.collection][number] = {}
+                    changed += 1
+                    continue
+                for field in gone.lists:
+                    listed = one.get(field) or []
+                    stay = [agent for agent in listed if _named(agent) not in gone.ids]
+                    changed += len(stay) < len(listed)
+                    if len(stay) < len(listed):
+                        one[field] = stay
+            json.dump(page, target)
+            target.write("\n")
+    return changed
+
+
+def _named(reference: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """The ID in a reference of the JSON binding, or an ID itself."""
+    named = reference.get("sourcedId") if isinstance(reference, dict) else reference
+    return cell_as_read(named) if isinstance(named, str) else ""
 
 
 def _redact(source: IO[bytes], target: IO[bytes], gone: GoneRows) -> int:

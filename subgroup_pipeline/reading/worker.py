@@ -64,7 +64,9 @@ def _redact(path: Path, into: str, files: dict[str, dict[str, Any]], others: dic
 
 
 def _gone(said: dict[str, Any]) -> GoneRows:
-    return GoneRows(HowRead(**said["how"]), frozenset(said["ids"]), tuple(said["columns"]), tuple(said["lists"]))
+    return GoneRows(
+        HowRead(**said["how"]), frozenset(said["ids"]), tuple(said["columns"]), tuple(said["lists"]), said["collection"]
+    )
 
 
 QUESTIONS: dict[str, Callable[..., Any]] = {

@@ -19,10 +19,8 @@ from subgroup_pipeline.disk import write_whole
 from subgroup_pipeline.intake.archive import DistrictArchive
 from subgroup_pipeline.intake.erasures import ID, add_erasures
 from subgroup_pipeline.landing.erased import redact_delivery
-from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.publish.forgetting import forget_in_snapshot, holds
 from subgroup_pipeline.reading.reading_pool import ReadingPool
-from subgroup_pipeline.registry.needed import NEEDED
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.upkeep import of_district
 from subgroup_pipeline.upkeep.leaving import leaving
@@ -43,10 +41,9 @@ ERASED = "student.erased"
 
 @dataclass
 class Erasure:
-    """What went, by place: rows, or files of reports. `left` says in words what could not go yet."""
+    """What went, by place: rows, or files of reports."""
 
     removed: dict[str, int] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
 
     def note(self, place: str, things: int) -> None:
         """Add to what went from a place."""
@@ -134,20 +131,8 @@ def _redact_archive(
 ) -> None:
     with ReadingPool(1) as readers:
         for delivery in archived_uploads(at, district.district_id):
-            if not is_listed(delivery):
-                wanted = _ids_in(delivery, district, ids)
-                done.note("archive/", redact_delivery(archive, readers, delivery, district, wanted, dry_run=dry_run))
-            elif delivery.state in NEEDED:
-                done.left.append(
-                    f"The lists that were fetched as delivery {delivery.delivery_id} are live and stay, sealed, until the next "
-                    "full fetch replaces them; nothing of the student is read from them."
-                )
-            else:
-                for file in delivery.files:
-                    path = archive.find(file.sha256)
-                    done.note("archive/", int(path is not None))
-                    if path is not None and not dry_run:
-                        path.unlink(missing_ok=True)
+            wanted = _ids_in(delivery, district, ids)
+            done.note("archive/", redact_delivery(archive, readers, delivery, district, wanted, dry_run=dry_run))
 
 
 def _ids_in(delivery: Delivery, district: RegisteredDistrict, ids: StudentIds) -> list[str]:

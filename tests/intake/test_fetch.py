@@ -271,3 +271,16 @@ def test_fifty_megabytes_come_through_unchanged(world: World) -> None:
     fetched = world.fetch()
     assert fetched.bytes == len(content) > 50_000_000
     assert world.deliveries()[0].sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_district_whose_key_is_damaged_is_told_and_the_others_are_fetched(world: World) -> None:
+    world.add("beta")
+    for district in ("alpha", "beta"):
+        DistrictArchive(world.settings.paths, district).keyring.derived_key(district, "archive")
+        world.put(district, "roster", "roster.zip", zip_of(ROSTER))
+    (world.settings.paths.keys / "districts" / "alpha.key").write_bytes(b"not the key")
+    fetched = world.fetch()
+    assert "damaged, or was sealed with another key" in fetched.faults["alpha"]
+    assert [delivery.district_id for delivery in world.deliveries()] == ["beta"]
+    assert [path.name for path in (world.root / "alpha" / "inbox" / "roster").iterdir()] == ["roster.zip"]
+    assert not list(world.settings.paths.archive.glob(".*"))

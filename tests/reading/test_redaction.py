@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from subgroup_pipeline.reading.listed_pages import ObjectField, write_rows
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.reading.redaction import GoneRows, redact
 from subgroup_pipeline.reading.row_lookup import HowRead
@@ -71,3 +74,20 @@ def test_of_a_zip_every_member_is_looked_at_also_those_that_nobody_reads(tmp_pat
             "orgs.csv": "sourcedId\ns2\n",
             "contacts.csv": "a,b\n\nm,s1\n",
         }
+
+
+def test_an_object_of_a_fetched_list_becomes_an_empty_one_and_a_blank_row(tmp_path: Path) -> None:
+    source, target, rows = tmp_path / "users.json.gz", tmp_path / "t.json.gz", tmp_path / "users.csv"
+    users = [{"sourcedId": "s1", "agents": [{"sourcedId": "s2"}, {"sourcedId": "s3"}]}, {"sourcedId": "s2"}, {"sourcedId": "s3"}]
+    pages = [{"users": users[:2]}, {"users": users[2:]}]
+    source.write_bytes(gzip.compress("\n".join(map(json.dumps, pages)).encode()))
+    assert redact(source, target, {"": GoneRows(HowRead(), IDS, ("sourcedId",), ("agents",), "users")}, OTHERS) == 2
+    fields = [ObjectField("sourcedId", "sourcedId", "text"), ObjectField("agentSourcedIds", "agents", "refs")]
+    write_rows(target, rows, "users", fields, 1000)
+    assert rows.read_text().splitlines() == ["sourcedId,agentSourcedIds", "s1,s3", ",", "s3,"]
+    seats = tmp_path / "enrollments.json.gz"
+    seats.write_bytes(
+        gzip.compress(json.dumps({"enrollments": [{"user": {"sourcedId": "s2"}}, {"user": {"sourcedId": "s1"}}]}).encode())
+    )
+    assert redact(seats, target, {"": GoneRows(HowRead(), IDS, ("user",), (), "enrollments")}, OTHERS) == 1
+    assert b"s2" not in gzip.decompress(target.read_bytes())

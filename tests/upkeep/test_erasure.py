@@ -147,3 +147,13 @@ def test_a_student_of_whom_nothing_is_held_is_refused_in_words(held: tuple[Place
         show_student(place.registry, place.settings, "alpha", "s999", by="clerk")
     with pytest.raises(UnknownStudentError):
         erase(place.registry, place.settings, "alpha", "s999", by="clerk", reason="asked", dry_run=False)
+
+
+def test_a_list_that_does_not_open_stops_its_district_and_nobody_else(held: tuple[Place, str, str]) -> None:
+    place, _, _ = held
+    _erase(place)
+    DistrictArchive(place.settings.paths, "alpha").keyring.destroy("alpha")
+    alpha, beta = (place.deliver("roster", small.roster(12), district) for district in ("alpha", place.add("beta")))
+    place.land()
+    assert (place.delivery(alpha).state, place.codes(alpha)) == ("rejected", {"ARC002"})
+    assert place.delivery(beta).state == "landed"

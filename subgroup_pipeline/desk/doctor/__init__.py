@@ -30,6 +30,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
     mail.mail_server,
     portal.public_url,
     portal.readable_key,
+    storage.keys,
     publication.published_marts,
     publication.pinned_rollback,
     publication.damaged_manifests,

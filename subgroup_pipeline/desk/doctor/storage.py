@@ -52,6 +52,21 @@ def archive(settings: Settings, registry: Registry) -> list[Complaint]:
     return [Complaint("error", f"{lost}.", how_to_mend(lost, settings)) for lost in lost_files(registry, settings)[:_MOST_TOLD]]
 
 
+def keys(settings: Settings) -> list[Complaint]:
+    """Whether the key of every district opens: without it, its archive does not."""
+    from subgroup_pipeline.errors import KeyringError
+    from subgroup_pipeline.keyring import Keyring
+
+    keyring, found = Keyring(settings.paths), []
+    for path in sorted((settings.paths.keys / "districts").glob("*.key")):
+        try:
+            keyring.derived_key(path.stem, "archive", is_new=False)
+        except KeyringError as error:
+            what = f"What is kept of {path.stem} does not open: {error}"
+            found.append(Complaint("error", what, "Bring `keys/` back from where it is kept."))
+    return found[:_MOST_TOLD]
+
+
 def damage(_settings: Settings, registry: Registry) -> list[Complaint]:
     """What was found damaged in the last week, and whether anybody looked."""
     from subgroup_pipeline.registry.damage import damage_since, last_proof
