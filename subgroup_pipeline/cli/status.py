@@ -46,6 +46,7 @@ def _lines(found: Overview) -> list[tuple[str, str]]:
         ("last night", night),
         ("readers see", readers),
         ("districts", f"{found.districts}, of which {found.districts_published} are published"),
+        ("shared", f"numbers of {found.districts_released} districts; `subgroups release list` shows since when"),
         ("held", held),
         ("late", f"{len(late)}: {some_of(late)}; `subgroups district list --late` shows since when" if late else "none"),
         ("no fetching", f"{len(faults)}: {some_of(faults)}; `subgroups run` says why" if faults else "none"),

@@ -35,6 +35,7 @@ class Overview:
     is_rolled_back: bool
     districts: int
     districts_published: int
+    districts_released: int
     held: int
     oldest_held: str | None
     oldest_held_at: str | None
@@ -61,6 +62,7 @@ def overview(registry: Registry, settings: Settings) -> Overview:
         is_rolled_back=is_rolled_back(settings),
         districts=len(districts),
         districts_published=len(manifest.districts) if manifest else 0,
+        districts_released=len(manifest.releases) if manifest else 0,
         held=len(held),
         oldest_held=held[0].delivery_id if held else None,
         oldest_held_at=iso_time(held[0].received_at) if held else None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.night.grand_bend import (
@@ -54,6 +55,18 @@ def district(request: pytest.FixtureRequest) -> str:
 
 def _school_year_and_as_of(district: str) -> tuple[str, date]:
     return "2021", AS_OF[district]
+
+
+def test_a_district_of_eight_shares_every_row_and_no_number(published: Installation, district: str) -> None:
+    file = published.settings.paths.current_snapshot / "shareable.duckdb"
+    with duckdb.connect(str(file.resolve()), read_only=True) as connection:
+        shared = connection.execute(
+            "select subgroup, value, student_count, display_value, student_share_display from public.rpt_district_subgroup "
+            "where district_id = ? order by all",
+            [district],
+        ).fetchall()
+    rows = published.ask(f"select subgroup, value from marts.rpt_district_subgroup where district_id = '{district}' order by all")
+    assert shared == [(*row, None, "*", "*") for row in rows]
 
 
 def test_both_deliveries_are_accepted_and_published(published: Installation, district: str) -> None:
