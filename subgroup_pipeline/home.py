@@ -33,6 +33,7 @@ class Home:
         self.current_snapshot = self.published / "current"
         self.pinned_snapshot = self.published / "pinned"
         self.published_database = self.published / "analytics.duckdb"
+        self.noticeboard = root / "noticeboard"
         self.dagster = root / "dagster"
         self.dbt = root / "dbt"
         self.dbt_target = self.dbt / "target"
@@ -45,6 +46,7 @@ class Home:
         places = (
             self.root, self.archive, self.scratch, self.warehouse, self.published, self.dagster, self.dbt, self.gx,
             self.keys, self.sftp, self.logs, self.history, self.releases, self.rehearsals, self.failing_rows, self.reports,
+            self.noticeboard,
         )  # fmt: skip
         try:
             for place in places:

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="Address of the portal as people reach it; empty means http://127.0.0.1:<WEB_PORT>")
     public_sftp_host: str = Field("", description="Host that districts upload to, as they reach it; empty means SFTP_HOST")
     public_sftp_port: int = Field(0, ge=0, le=65535, description="Port that districts upload to; 0 means SFTP_PORT")
+    noticeboard: str = Field(
+        "",
+        description="Folder where released numbers are laid out for a noticeboard that another account runs; empty means one "
+        "under the home, which `subgroups up` serves itself",
+    )
     smtp_url: SecretStr = Field(
         SecretStr(""),
         description="Where mail goes out: smtp+starttls://user:password@host:587 or smtps://…; empty means that mail is kept and "
@@ -189,6 +194,11 @@ class Settings(BaseSettings):
     def paths(self) -> Home:
         """The places under the home."""
         return Home(self.home.expanduser().absolute())
+
+    @property
+    def noticeboard_folder(self) -> Path:
+        """Where what is released is laid out for the noticeboard."""
+        return Path(self.noticeboard).absolute() if self.noticeboard else self.paths.noticeboard
 
     @property
     def is_on_postgres(self) -> bool:

@@ -16,7 +16,7 @@ class Role(StrEnum):
     SCHOOL = "school"
     """People of some schools of a district: these schools, and students of these only."""
     AGGREGATE = "aggregate"
-    """People of a district who see its counts and no student."""
+    """People of a district who see its released counts and nothing else."""
 
 
 class Need(StrEnum):
@@ -30,6 +30,8 @@ class Need(StrEnum):
     """What is published of a district, and since when."""
     REPORTS = "reports"
     """What is counted in a district, or in the school that the address names. It names no student."""
+    RELEASED = "released"
+    """What is released of a district, with small groups hidden; who has `REPORTS` there sees these in its place."""
     STUDENTS = "students"
     """Students of a district by name, with their values and scores; people of schools see those of `schools_seen` only."""
     DELIVERIES = "deliveries"
@@ -51,10 +53,11 @@ class Person:
 _OF_OWN_DISTRICT = {
     Need.OVERVIEW: {Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE},
     Need.REPORTS: {Role.DISTRICT},
+    Need.RELEASED: {Role.DISTRICT, Role.AGGREGATE},
     Need.STUDENTS: {Role.DISTRICT, Role.SCHOOL},
     Need.DELIVERIES: {Role.DISTRICT},
 }
-_OF_OWN_SCHOOLS = {Need.REPORTS}
+_OF_OWN_SCHOOLS = {Need.REPORTS, Need.RELEASED}
 
 
 def may(person: Person | None, need: Need, district_id: str | None = None, school_id: str | None = None) -> bool:

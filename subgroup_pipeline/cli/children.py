@@ -1,4 +1,4 @@
-"""Dagster's webserver and daemon as children of `subgroups up`: started, started again when one ends, and stopped."""
+"""The children of `subgroups up`, Dagster's webserver and daemon and the noticeboard: started, started again, and stopped."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from subgroup_pipeline.settings import Settings
 
 WEBSERVER, DAEMON = "dagster-webserver", "dagster-daemon"
+NOTICEBOARD = "noticeboard"
 _STOP_SECONDS = 5.0
 _LONGEST_PAUSE = 60.0
 _STEADY = 300.0
@@ -49,11 +50,21 @@ def start_dagster(settings: Settings) -> Children:
     return Children(commands, environment, settings.paths.logs)
 
 
+def start_noticeboard(settings: Settings) -> Children:
+    """Start the noticeboard. It is told its folder, and nothing of the home: no setting, no secret, no path of ours."""
+    environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
+    command = [sys.executable, "-m", "subgroup_pipeline.noticeboard", str(settings.noticeboard_folder)]
+    return Children({NOTICEBOARD: command}, environment, settings.paths.logs, settings.noticeboard_folder)
+
+
 class Children:
     """Processes by name, each with a log of its own that begins anew with this object."""
 
-    def __init__(self, commands: dict[str, list[str]], environment: dict[str, str], logs: Path) -> None:
+    def __init__(
+        self, commands: dict[str, list[str]], environment: dict[str, str], logs: Path, directory: Path | None = None
+    ) -> None:
         self._environment = environment
+        self._directory = directory
         self._children: dict[str, _Child] = {}
         for name, command in commands.items():
             log = logs / f"{name}.log"
@@ -62,6 +73,10 @@ class Children:
     def running(self) -> dict[str, bool]:
         """Which of them are alive."""
         return {name: child.process.poll() is None for name, child in self._children.items()}
+
+    def process_ids(self) -> dict[str, int]:
+        """The process ID of each."""
+        return {name: child.process.pid for name, child in self._children.items()}
 
     def watch(self) -> None:
         """Start again what has ended, after a pause that grows while it goes on ending; to be called twice a second."""
@@ -90,8 +105,9 @@ class Children:
         with log.open(mode) as words:
             # A session of its own: a terminal's Ctrl-C reaches the parent only, which then stops its children in order.
             return subprocess.Popen(  # noqa: S603
-                command, env=self._environment, stdout=words, stderr=subprocess.STDOUT, start_new_session=True
-            )
+                command, env=self._environment, cwd=self._directory, stdout=words, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

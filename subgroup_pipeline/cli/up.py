@@ -1,6 +1,7 @@
-"""`subgroups up`: the SFTP server in this process, Dagster's webserver and daemon as children; all stop within ten seconds.
+"""`subgroups up`: the SFTP server and the portal in this process, Dagster's two and the noticeboard as children.
 
-A child that ends is started again, and districts can upload meanwhile. What districts do is said in the terminal.
+All stop within ten seconds. A child that ends is started again, and districts can upload meanwhile. What districts do is said
+in the terminal.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.cli.children import start_noticeboard
 from subgroup_pipeline.cli.output import say
 from subgroup_pipeline.cli.vital_signs import VitalSigns
 from subgroup_pipeline.desk.ports import require_free
@@ -110,12 +112,14 @@ async def _run(settings: Settings, registry: Registry, parts: list[str]) -> None
             if "dagster" in parts:
                 _start_dagster(settings, signs, stack)
             if "portal" in parts:
+                signs.noticeboard = None if settings.noticeboard else start_noticeboard(settings)
                 signs.portal = await _open_portal(settings, registry, signs)
                 signs.mail = _start_mail(settings, registry)
             say("Ctrl-C stops everything")
             while not stop.is_set():
-                if signs.dagster is not None:
-                    signs.dagster.watch()
+                for children in (signs.dagster, signs.noticeboard):
+                    if children is not None:
+                        children.watch()
                 await asyncio.wait([asyncio.create_task(stop.wait())], timeout=0.5)
         finally:
             await _stop(signs)
@@ -128,8 +132,7 @@ async def _stop(signs: VitalSigns) -> None:
         stops.append(signs.portal.stop())
     if signs.mail is not None:
         stops.append(signs.mail.stop())
-    if signs.dagster is not None:
-        stops.append(asyncio.to_thread(signs.dagster.stop))
+    stops += [asyncio.to_thread(children.stop) for children in (signs.dagster, signs.noticeboard) if children is not None]
     if signs.server is not None:
         stops.append(signs.server.stop())
     await asyncio.gather(*stops)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.cli.children import DAEMON, WEBSERVER
+from subgroup_pipeline.cli.children import DAEMON, NOTICEBOARD, WEBSERVER
 from subgroup_pipeline.portal.health import UP_BUT
 from subgroup_pipeline.settings import LOOPBACK
 
@@ -39,6 +39,7 @@ class VitalSigns:
         self.instance: DagsterInstance | None = None
         self.mail: MailRounds | None = None
         self.portal: PortalServer | None = None
+        self.noticeboard: Children | None = None
 
     async def parts(self) -> dict[str, str]:
         """Each part with `up`, with what to know about it, or with what is wrong; all are tried at once."""
@@ -56,6 +57,8 @@ class VitalSigns:
             tries[DAEMON] = self._try_daemon(is_running=running[DAEMON])
         if self.portal is not None:
             tries["portal"] = _answers(self.portal.port)
+        if self.noticeboard is not None:
+            tries[NOTICEBOARD] = self._try_noticeboard(is_running=self.noticeboard.running()[NOTICEBOARD])
         if self.mail is not None:
             tries["mail"] = self._try_mail(is_going=self.mail.is_going)
         return tries
@@ -75,6 +78,14 @@ class VitalSigns:
         if not is_running:
             return "ended"
         return await _answers(self._settings.dagster_port)
+
+    async def _try_noticeboard(self, *, is_running: bool) -> str:
+        from subgroup_pipeline.portal.released import open_door
+
+        if not is_running:
+            return "ended"
+        (await asyncio.to_thread(open_door, self._settings.noticeboard_folder)).close()
+        return "up"
 
     async def _try_mail(self, *, is_going: bool) -> str:
         from subgroup_pipeline.desk.figures import oldest_queued_mail

@@ -25,6 +25,8 @@ class Privacy(Part):
     zero: Zero = "show"
     release: ReleaseRhythm = "monthly"
     count_day: str | None = None
+    public_page: bool = False
+    """Whether everybody may see the released numbers at `/p/<district>`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -10,14 +10,20 @@ from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.desk.district_today import district_today, late_words, shown_today
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
+from subgroup_pipeline.portal.reports_pages import released_of_district
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
 
 def overview(visit: Visit) -> Response:
-    """All of it for the district's own people; for those who see no deliveries, what is published and since when."""
+    """All of it for the district's own people; for people of schools, what is published and since when.
+
+    Who sees what is released only gets that: the number of students of today may be a hidden one.
+    """
     district = district_of(visit)
+    if not may(visit.person, Need.DELIVERIES, district.district_id) and may(visit.person, Need.RELEASED, district.district_id):
+        return released_of_district(visit, district)
     if not may(visit.person, Need.DELIVERIES, district.district_id):
         shown = shown_today(visit.registry, visit.settings, district)
         return district_page(visit, "district_published.html", district, shown=shown)

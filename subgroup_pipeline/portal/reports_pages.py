@@ -11,6 +11,7 @@ from subgroup_pipeline.desk.dashboard.entity import Level, find_entity, list_sch
 from subgroup_pipeline.desk.dashboard.groups import list_groups
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
+from subgroup_pipeline.portal.released import released_page
 from subgroup_pipeline.portal.reports_address import Asked, path_of, students_path
 from subgroup_pipeline.portal.reports_frame import report_page, shown_of
 from subgroup_pipeline.portal.reports_views import views_of
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 
 def of_district(visit: Visit) -> Response:
-    """The whole district; people of schools are led to their schools, and who sees no reports is told why."""
+    """The whole district; people of schools are led to their schools, and who sees what is released only gets that."""
     district = district_of(visit)
     if may(visit.person, Need.REPORTS, district.district_id):
         return _report(visit, district)
+    if may(visit.person, Need.RELEASED, district.district_id):
+        return released_of_district(visit, district)
     schools = visit.person.school_ids if visit.person else frozenset[str]()
     if len(schools) == 1:
         return visit.go(path_of(district.district_id, "schools", *schools))
@@ -36,12 +39,29 @@ def of_district(visit: Visit) -> Response:
 
 def of_school(visit: Visit) -> Response:
     """One school."""
-    return _report(visit, district_of(visit), visit.path("school_id"))
+    return _of_place(visit, visit.path("school_id"))
 
 
 def of_course(visit: Visit) -> Response:
     """One course at a school."""
-    return _report(visit, district_of(visit), visit.path("school_id"), visit.path("course_id"))
+    return _of_place(visit, visit.path("school_id"), visit.path("course_id"))
+
+
+def released_of_district(visit: Visit, district: RegisteredDistrict) -> Response:
+    """What is released of the whole district, or that nothing is yet."""
+    page = released_page(visit, path_of(district.district_id))
+    return page or district_page(visit, "reports_own_schools.html", district, schools=[])
+
+
+def _of_place(visit: Visit, school_id: str, course_id: str | None = None) -> Response:
+    """A school or course as it is counted, or as it is released. Raises HTTPException (404) for one that is not there."""
+    district = district_of(visit)
+    if may(visit.person, Need.REPORTS, district.district_id, school_id):
+        return _report(visit, district, school_id, course_id)
+    page = released_page(visit, visit.request.scope["path"])
+    if page is None:
+        raise HTTPException(404)
+    return page
 
 
 def _report(visit: Visit, district: RegisteredDistrict, school_id: str | None = None, course_id: str | None = None) -> Response:
@@ -70,6 +90,6 @@ REPORT_PATHS = {Level.DISTRICT: _AT, Level.SCHOOL: _SCHOOL, Level.COURSE: _SCHOO
 """The address of the report of each level."""
 PAGES = [
     Page(REPORT_PATHS[Level.DISTRICT], Need.OVERVIEW, get=of_district),
-    Page(REPORT_PATHS[Level.SCHOOL], Need.REPORTS, get=of_school),
-    Page(REPORT_PATHS[Level.COURSE], Need.REPORTS, get=of_course),
+    Page(REPORT_PATHS[Level.SCHOOL], Need.RELEASED, get=of_school),
+    Page(REPORT_PATHS[Level.COURSE], Need.RELEASED, get=of_course),
 ]

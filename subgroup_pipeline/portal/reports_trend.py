@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.desk.dashboard.download import Part
 from subgroup_pipeline.desk.dashboard.subgroup_table import list_subgroups
 from subgroup_pipeline.desk.dashboard.trend import last_of_each, trend_of
-from subgroup_pipeline.portal.charts.lines import MOST_LINES, Line, Tick, line_chart
+from subgroup_pipeline.portal.charts.lines import MOST_LINES, Line, Tick, line_chart, months_between
 from subgroup_pipeline.portal.reports_content import Content
 from subgroup_pipeline.portal.words import month_words, number, percent, school_year, score
 
@@ -73,7 +73,7 @@ def _chart(
     years = {row.month: row.school_year for row in rows}
     if len(years) < 2:
         return ""
-    months = sorted(years) if step in ("term", "year") else _all_months(min(years), max(years))
+    months = sorted(years) if step in ("term", "year") else months_between(min(years), max(years))
     newest = max(years)
     size = {row.value: row.student_count for row in rows if row.month == newest}
     largest = sorted(labels, key=lambda value: -size.get(value, 0))[:MOST_LINES]
@@ -91,12 +91,3 @@ def _ticks(months: Sequence[date], years: dict[date, str | None], terms: dict[da
         ticks.append(Tick(terms.get(month) or month_words(month), begins))
         before = year
     return ticks
-
-
-def _all_months(first: date, last: date) -> list[date]:
-    """The first days of all months from one to another, also of those in which nothing was built."""
-    count = 12 * (last.year - first.year) + last.month - first.month
-    return [
-        first.replace(year=first.year + (first.month - 1 + n) // 12, month=(first.month - 1 + n) % 12 + 1)
-        for n in range(count + 1)
-    ]

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import sync_to_disk, write_whole
 from subgroup_pipeline.errors import PublishError
+from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.publish.manifest import DATABASE, snapshot_names
+from subgroup_pipeline.publish.posting import post_released
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +24,7 @@ def show_newest(settings: Settings) -> None:
     """Point readers at the newest snapshot, unless a rollback pins them to another."""
     names = snapshot_names(settings)
     if names and not settings.paths.pinned_snapshot.exists():
-        swap(settings.paths, names[-1])
+        _show(settings, names[-1])
 
 
 def roll_back(settings: Settings, snapshot: str | None = None) -> str:
@@ -39,7 +41,7 @@ def roll_back(settings: Settings, snapshot: str | None = None) -> str:
         raise PublishError(f"{what}; kept are {', '.join(names) or 'none'}.")
     # A half pin would keep readers where they are, and nobody would know where.
     write_whole(settings.paths.pinned_snapshot, wanted + "\n")
-    swap(settings.paths, wanted)
+    _show(settings, wanted)
     return wanted
 
 
@@ -49,6 +51,15 @@ def release(settings: Settings) -> str | None:
     show_newest(settings)
     names = snapshot_names(settings)
     return names[-1] if names else None
+
+
+def _show(settings: Settings, name: str) -> None:
+    """Show a snapshot to readers and to the noticeboard. What keeps it from the noticeboard stops nothing else."""
+    swap(settings.paths, name)
+    try:
+        post_released(settings)
+    except OSError as error:
+        log_event("noticeboard.kept", reason=error.strerror or type(error).__name__)
 
 
 def swap(home: Home, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.lake import DIRECTORY, SCHEMAS, district_hash, file_of, narrow, open_source, write_table
 from subgroup_pipeline.publish.manifest import DATABASE, FILE_NAME, whole_manifest, write_manifest
+from subgroup_pipeline.publish.posting import post_released
 from subgroup_pipeline.publish.verification import mart_tables_in
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 from subgroup_pipeline.warehouse.forgetting import count_rows, forget_rows
@@ -52,6 +53,7 @@ def forget_in_snapshot(
     elif district_id in manifest.lake:
         _write_lake_anew(settings, snapshot, district_id)
     write_manifest(snapshot, _as_it_is(settings, snapshot, manifest, district_id, is_whole=is_whole))
+    post_released(settings)
 
 
 def _folders(snapshot: Path, district_id: str) -> list[Path]:

@@ -91,8 +91,8 @@ def test_what_is_published_is_said_with_how_full_it_is(ran: Ran) -> None:
         assert "The check has ended." in asked
         assert asked.count("Read the report") == 2
         assert "This upload is in them." in client.get(f"/d/alder{ran.report}").text
-    aggregate = ran.portal.person("counts@alder.example", Role.AGGREGATE, "alder")
-    with ran.portal.browser(cookie=aggregate) as client:
+    of_school = ran.portal.person("counts@alder.example", Role.SCHOOL, "alder", ["school0"])
+    with ran.portal.browser(cookie=of_school) as client:
         page = client.get("/d/alder").text
         assert "Subgroups: English learner, Students with disabilities." in page
         assert "98%" not in page

@@ -17,6 +17,7 @@ from subgroup_pipeline.access.roles import Role
 from tests.support.browser import WIDTHS, chromium, complaints, opened
 from tests.support.every_page import CLERK, STAFF, EveryPage, deliver_to_every_page, parts_of_every_page
 from tests.support.installation import installation_in
+from tests.support.noticeboard import noticeboard_running
 from tests.support.portal import PortalUnderTest, portal_running
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Shown:
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with installation_in(tmp_path_factory.mktemp("every_page") / "home") as installation:
         deliver_to_every_page(installation)
-        with portal_running(installation.settings, installation.registry) as portal:
+        settings = installation.settings
+        with noticeboard_running(settings), portal_running(settings, installation.registry) as portal:
             parts = parts_of_every_page(installation, portal)
             cookies = {"staff": portal.person(STAFF, Role.VENDOR), "district": portal.person(CLERK, Role.DISTRICT, "alder")}
             yield Shown(portal, EveryPage.of(parts), {"strangers": None, **cookies})

@@ -36,6 +36,7 @@ from subgroup_pipeline.registry.schema import Mail
 from tests.support import small_district as small
 from tests.support.every_page import address
 from tests.support.home import Home
+from tests.support.noticeboard import noticeboard_running
 from tests.support.portal import PortalUnderTest, portal_running
 from tests.support.published_marts import MadeUp, publish_made_up
 
@@ -49,6 +50,7 @@ ALLOWED = {
     Need.SIGNED_IN: {"vendor", "district", "school", "aggregate"},
     Need.OVERVIEW: {"vendor", "district", "school", "aggregate"},
     Need.REPORTS: {"vendor", "district", "school"},
+    Need.RELEASED: {"vendor", "district", "school", "aggregate"},
     Need.STUDENTS: {"vendor", "district", "school"},
     Need.DELIVERIES: {"vendor", "district"},
     Need.STAFF: {"vendor"},
@@ -57,7 +59,7 @@ ALLOWED = {
 
 People of schools are of s1, which the addresses of reports name, and in which the student s0 is.
 """
-OF_A_DISTRICT = (Need.OVERVIEW, Need.REPORTS, Need.STUDENTS, Need.DELIVERIES)
+OF_A_DISTRICT = (Need.OVERVIEW, Need.REPORTS, Need.RELEASED, Need.STUDENTS, Need.DELIVERIES)
 
 
 @dataclass
@@ -113,7 +115,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[W
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder / "shown.html").write_text("<p>" + (CANARY if folder != "reports/birch" else "birch"))
     people = {A: "data@alder.example", B: "data@birch.example"}
-    with portal_running(home.settings, home.registry) as portal:
+    with noticeboard_running(home.settings), portal_running(home.settings, home.registry) as portal:
         cookies = {"vendor": portal.person("staff@vendor.example", Role.VENDOR)}
         for (district, email), role in itertools.product(people.items(), (Role.DISTRICT, Role.SCHOOL, Role.AGGREGATE)):
             own = ["s1"] if role == Role.SCHOOL else []

@@ -84,7 +84,8 @@ def _views(page: Page) -> list[str]:
 
 def deliver_to_every_page(installation: Installation) -> None:
     """One night: alder is published with odd columns, a few faults and an upload on hold; birch sent half a roster."""
-    alder, birch = (installation.add(name, 'schedule: "02:00"\n') for name in ("alder", "birch"))
+    settings = 'schedule: "02:00"\nprivacy: {public_page: true}\n'
+    alder, birch = (installation.add(name, settings) for name in ("alder", "birch"))
     head, *rows = small.subgroups(STUDENTS).splitlines()
     more = [f"{row},{'YN'[number % 2]},Name{number % 7}" for number, row in enumerate(rows)]
     more[5] = more[5].replace(",Y,", ",maybe,").replace(",N,", ",maybe,")

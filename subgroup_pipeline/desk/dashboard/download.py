@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from subgroup_pipeline.reports.csv_table import BOM, safe_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from _typeshed import DataclassInstance
     from xlsxwriter.worksheet import Worksheet
@@ -59,8 +59,17 @@ class Shown:
 
 
 def as_csv(shown: Shown) -> bytes:
+    """The file of what a page shows."""
+    return csv_of([record for part in shown.parts for record in shown.records(part)])
+
+
+def as_xlsx(shown: Shown) -> bytes:
+    """A sheet for each report of what a page shows."""
+    return xlsx_of(shown.entity.name, {part.report: shown.records(part) for part in shown.parts})
+
+
+def csv_of(records: Sequence[dict[str, Any]]) -> bytes:
     """UTF-8 with BOM; text is quoted and nothing is run as a formula (OWASP ASVS 1.2.10); a number stands as it is."""
-    records = [record for part in shown.parts for record in shown.records(part)]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, _columns(records), restval="", quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writeheader()
@@ -68,17 +77,16 @@ def as_csv(shown: Shown) -> bytes:
     return (BOM + text.getvalue()).encode()
 
 
-def as_xlsx(shown: Shown) -> bytes:
+def xlsx_of(title: str, sheets: Mapping[str, Sequence[dict[str, Any]]]) -> bytes:
     """A sheet for each report. IDs are text, numbers are numbers, and no cell is a formula or a link."""
     from xlsxwriter.workbook import Workbook
 
     content = io.BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
-        book.set_properties({"title": shown.entity.name, "created": datetime(2000, 1, 1, tzinfo=UTC)})
+        book.set_properties({"title": title, "created": datetime(2000, 1, 1, tzinfo=UTC)})
         head = book.add_format({"bold": True, "bottom": 1})
-        for part in shown.parts:
-            sheet = book.add_worksheet(part.report[:_SHEET_NAME])
-            records = shown.records(part)
+        for report, records in sheets.items():
+            sheet = book.add_worksheet(report[:_SHEET_NAME])
             columns = _columns(records)
             sheet.write_row(0, 0, columns, head)
             for line, record in enumerate(records, start=1):

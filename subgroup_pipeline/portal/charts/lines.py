@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
 WIDTH, HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 170, 24, 34
@@ -46,6 +47,15 @@ class Tick:
 
     label: str
     break_label: str = ""
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """The first days of all months from one to another, also of those in which nothing was built."""
+    count = 12 * (last.year - first.year) + last.month - first.month
+    return [
+        first.replace(year=first.year + (first.month - 1 + n) // 12, month=(first.month - 1 + n) % 12 + 1)
+        for n in range(count + 1)
+    ]
 
 
 def line_chart(lines: Sequence[Line], ticks: Sequence[Tick], says: Callable[[float], str], about: str) -> Markup:
