@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 
-import pytest
 import sqlalchemy as sa
 
 from subgroup_pipeline.access.roles import Role
