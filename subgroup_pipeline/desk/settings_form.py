@@ -87,6 +87,7 @@ def settings_form(text: str) -> SettingsForm:
             field("privacy.zero", "Groups of nobody", default="that of the rule", choices=("show", "hide")),
             field("privacy.release", "Shared numbers are new", default="monthly", choices=get_args(ReleaseRhythm)),
             field("privacy.count_day", "Count day", f"Month and day as {COUNT_DAY}, with count_day above only."),
+            field("privacy.public_page", "Public page", "Everybody may see the shared numbers.", "false", ("false", "true")),
             field("reports.bands", "Performance bands", "Name and lowest percent, as below 0, near 60, met 75.", "none"),
             field(
                 "reports.pairs",

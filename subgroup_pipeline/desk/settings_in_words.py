@@ -157,6 +157,11 @@ def _shared(settings: DistrictSettings) -> list[Setting]:
             "A zero tells something of everybody else.",
         ),
         Setting("Shared numbers are new", rhythms[privacy.release], "In between, the last ones stay as they are."),
+        Setting(
+            "Public page",
+            "yes" if privacy.public_page else "no",
+            f"Everybody can see the shared numbers at /p/{settings.district}." if privacy.public_page else "There is none.",
+        ),
     ]
 
 

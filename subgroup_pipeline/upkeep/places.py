@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from subgroup_pipeline.intake.archive import is_archived
+from subgroup_pipeline.posted import CURRENT, DOOR
 from subgroup_pipeline.publish.manifest import FILE_NAME
 from subgroup_pipeline.registry.needed import needed_uploads
 from subgroup_pipeline.settings import REPORTS_KEPT
@@ -142,6 +143,13 @@ def _remove_snapshot(folder: Path, found: Leaving) -> None:
     # Its manifest first: half of a snapshot must not count as one, should the process be killed on the way.
     (folder / FILE_NAME).unlink(missing_ok=True)
     found.remove()
+
+
+def posted(at: Installation) -> Iterator[Leaving]:
+    """What lay on the noticeboard before, where a killed run left it, and what it had not laid out yet."""
+    folder = at.home.noticeboard
+    shown = (folder / CURRENT).resolve()
+    return at.older((one for one in at.folders(folder) if one.name != DOOR and one.resolve() != shown), ABANDONED)
 
 
 def validations(at: Installation) -> Iterator[Leaving]:

@@ -100,6 +100,15 @@ POLICIES = (
         of_district.snapshots,
     ),
     Policy(
+        "noticeboard",
+        "noticeboard/",
+        "released counts, with small groups hidden, for everybody who may see them",
+        "until another snapshot is shown",
+        "",
+        places.posted,
+        of_district.nothing,  # it goes with its part of the snapshot that is shown
+    ),
+    Policy(
         "failing_rows",
         "failing_rows/",
         "lines, the district's own IDs and unknown words behind findings",

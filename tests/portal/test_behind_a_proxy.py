@@ -242,7 +242,7 @@ def test_the_units_are_sound_and_give_little_away(tmp_path: Path) -> None:
         unit.write_text(unit.read_text().replace("/opt/subgroups/.venv/bin", programs))
     environment = os.environ | {"SYSTEMD_UNIT_PATH": f"{units}:"}
     names = sorted(path.name for path in units.glob("subgroups-*.*") if path.is_file())
-    assert len(names) == 6
+    assert len(names) == 7
     done = subprocess.run(
         ["systemd-analyze", "verify", *(str(units / name) for name in names)],
         env=environment, capture_output=True, text=True, check=False,
