@@ -84,15 +84,13 @@ def _narrow(widths: list[int], room: int) -> None:
 
 def print_findings(findings: Sequence[ShownFinding]) -> None:
     """Findings: a block each, with place, count and mend, cut to the terminal's lines."""
+    from subgroup_pipeline.reports.words import place_in_words
+
     width = min(shutil.get_terminal_size().columns, 110)
     for finding in findings:
-        place = [
-            finding.file,
-            f"line {finding.line}" if finding.line else "",
-            f"column {finding.column}" if finding.column else "",
-        ]
+        place = place_in_words(finding.file, finding.line, finding.column)
         rows = f" ({finding.count} in all)" if finding.count else ""
-        typer.echo(f"{finding.severity} {finding.code}  {', '.join(filter(None, place))}{rows}".rstrip())
+        typer.echo(f"{finding.severity} {finding.code}  {place}{rows}".rstrip())
         for words in (finding.message, finding.how_to_fix):
             typer.echo(textwrap.fill(words, width, initial_indent="    ", subsequent_indent="    "))
 

@@ -45,7 +45,7 @@ def inbox_now(registry: Registry, settings: Settings, district: RegisteredDistri
     """The files of both inboxes by name: on our server as they lie there, on the district's own as a run or a sensor saw them."""
     settle = timedelta(seconds=settings.settle_seconds)
     found: list[InboxFile] = []
-    for feed in district.settings.feeds:
+    for feed in district.settings.uploaded_feeds:
         place = inbox_directory(district.settings, feed)
         seen = _noted(registry, district, place) if district.settings.server else _lying(settings, place)
         for name, size, since in seen:

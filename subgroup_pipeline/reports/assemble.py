@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from subgroup_pipeline.findings.catalogue import severity_of
 from subgroup_pipeline.landing.failing_rows import FailingRow, kept_failing_rows
+from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.local_time import local_time
 from subgroup_pipeline.publish.manifest import Manifest, PublishedDistrict, current_manifest, shown_deliveries
 from subgroup_pipeline.registry.ledger import ACCEPTED, Verdict, iso_time, latest_deliveries
@@ -27,7 +28,7 @@ from subgroup_pipeline.reports.report import (
     Solved,
     SubgroupChange,
 )
-from subgroup_pipeline.reports.words import next_run, shown_words, verdict_words, what_to_do, with_contact
+from subgroup_pipeline.reports.words import next_run, of_fetched, shown_words, verdict_words, what_to_do, with_contact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -113,6 +114,9 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
     severities = {problem.severity for problem in problems}
     codes = {problem.code for problem in problems if problem.severity == "hold" or problem.code == "SUB509"}
     to_do = what_to_do(delivery.state, delivery.verdict, severities, codes, around.roster_state.get(delivery.district_id))
+    verdict = verdict_words(delivery.state, delivery.verdict, counts.set_aside)
+    if delivery.feed == "roster" and is_listed(delivery):
+        to_do, verdict = [of_fetched(line) for line in to_do], of_fetched(verdict)
     return Report(
         delivery_id=delivery.delivery_id,
         district_id=delivery.district_id,
@@ -120,7 +124,7 @@ def _report(home: Home, district: RegisteredDistrict, delivery: Delivery, around
         feed="roster" if delivery.feed == "roster" else "subgroups",
         state=delivery.state,
         verdict=delivery.verdict,
-        verdict_in_words=verdict_words(delivery.state, delivery.verdict, counts.set_aside),
+        verdict_in_words=verdict,
         what_to_do=[with_contact(line, contact.name, contact.mail, contact.phone) for line in to_do],
         received_at=iso_time(delivery.received_at) or "",
         received_local=local_time(delivery.received_at, zone),

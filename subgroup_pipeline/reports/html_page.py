@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.reports.words import LET_THROUGH, place_words, size_words
+from subgroup_pipeline.warehouse.oneroster import is_endpoint
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -47,6 +48,7 @@ def _values(report: Report, excel_file: str) -> dict[str, object]:
         "size_words": size_words,
         "tone": tone(report),
         "excel_file": excel_file,
+        "is_listed": any(is_endpoint(place.file) for problem in report.problems for place in problem.places),
     }
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from subgroup_pipeline.findings.severity import SEVERITY_WORDS
 from subgroup_pipeline.local_time import day_words
+from subgroup_pipeline.warehouse.oneroster import is_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,19 +54,47 @@ def _address(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
+_FETCHED = {
+    "then upload the file again": "and we fetch it again in the next night",
+    "fix it and upload it again": "fix it, and we fetch it again in the next night",
+    "before you upload it again": "before the next night",
+    "upload the roster again": "we fetch it again in the next night",
+    "Upload your roster into inbox/roster.": "Your roster could not be fetched yet.",
+    "Nothing of this upload": "Nothing of it",
+    "looked at this upload": "looked at it",
+    "by a newer upload": "by a newer roster",
+}
+
+
+def of_fetched(text: str) -> str:
+    """A text about an upload, as it is said of a roster that we fetch."""
+    for upload, fetched in _FETCHED.items():
+        text = text.replace(upload, fetched)
+    return text
+
+
+def place_in_words(file: str | None, line: int | None, column: str | None) -> str:
+    """A place: users.csv, line 5, column role; or of a roster server: /users, object 4, field role."""
+    is_list = is_endpoint(file)
+    at = f"{'object' if is_list else 'line'} {line}" if line else ""
+    of = f"{'field' if is_list else 'column'} {column}" if column else ""
+    return ", ".join(filter(None, (file, at, of)))
+
+
 def place_words(places: Sequence[tuple[str | None, str | None]]) -> str:
     """Files and columns in one line: users.csv, column role; or: 5 columns of s.csv (ell, sped, gifted and 2 more)."""
     files = list(dict.fromkeys(file for file, _ in places if file))
     columns = list(dict.fromkeys(column for _, column in places if column))
+    of_file, of_row = ("list", "field") if any(map(is_endpoint, files)) else ("file", "column")
     if len(files) > 1:
-        return f"{len(files)} files ({_some(files)})" + (f", {_columns(columns)}" if columns else "")
-    return ", ".join(part for part in (*files, _columns(columns)) if part)
+        return f"{len(files)} {of_file}s ({_some(files)})" + (f", {_columns(columns, of_row)}" if columns else "")
+    return ", ".join(part for part in (*files, _columns(columns, of_row)) if part)
 
 
-def _columns(names: Sequence[str]) -> str:
+def _columns(names: Sequence[str], word: str) -> str:
     if not names:
         return ""
-    return f"column {names[0]}" if len(names) == 1 else f"{len(names)} columns ({_some(names)})"
+    return f"{word} {names[0]}" if len(names) == 1 else f"{len(names)} {word}s ({_some(names)})"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -155,6 +155,11 @@ def file_at(place: str | None) -> str | None:
     return _endpoints().get(place or "", place)
 
 
+def is_endpoint(place: str | None) -> bool:
+    """Whether a place is an endpoint of a OneRoster server, and no file."""
+    return place in _endpoints()
+
+
 @cache
 def vocabularies() -> dict[str, tuple[str, ...]]:
     """The words that the specification allows, by `<raw table>.<column>`, as it writes them.

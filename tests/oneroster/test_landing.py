@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.landing.failing_rows import kept_failing_rows
+from subgroup_pipeline.reports.assemble import build_reports
+from subgroup_pipeline.reports.html_page import as_html
 from subgroup_pipeline.warehouse.connection import open_warehouse
 from tests.oneroster_server.oauth import Bearer
 from tests.support import small_district as small
@@ -143,6 +146,12 @@ def test_findings_name_the_endpoint_the_object_and_the_field(home: FetchedHome) 
     assert not [f for f in delivery.findings if f.code.startswith(("DLT", "PKG", "HDR")) or (f.file or "").endswith(".csv")]
     kept = {(row.code, row.file, row.line, row.column, row.row_key) for row in kept_failing_rows(home.settings.paths, delivery)}
     assert ("SUB506", "/users", 8, "metadata.ell", "s007") in kept
+    districts = {one.district_id: one for one in registered_districts(home.registry)}
+    [report] = build_reports(home.registry, home.settings, districts, [delivery])
+    page = as_html(report)
+    assert "/users, field metadata.ell" in page
+    assert "Object</th>" in page
+    assert "upload" not in " ".join((*report.what_to_do, report.verdict_in_words))
 
 
 @pytest.mark.slow
