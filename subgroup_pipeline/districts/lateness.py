@@ -12,8 +12,8 @@ from subgroup_pipeline.districts.limits import LAG_DAYS, limit_in_words
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.registry.findings import store_findings
-from subgroup_pipeline.registry.ledger import FEEDS, PIPELINE, latest_deliveries, live_deliveries
-from subgroup_pipeline.registry.schema import AuditEvent, District, FindingRow
+from subgroup_pipeline.registry.ledger import FEEDS, PIPELINE, is_latest, live_deliveries
+from subgroup_pipeline.registry.schema import AuditEvent, Delivery, District, FindingRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.districts.registered import RegisteredDistrict
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.registry.ledger import Feed
-    from subgroup_pipeline.registry.schema import Delivery
 
 GRACE = timedelta(hours=2)
 """After the hour of the schedule, before a night counts as missed."""
@@ -135,6 +134,7 @@ def last_uploads(session: Session, districts: Sequence[RegisteredDistrict]) -> d
     ids = [district.district_id for district in districts]
     set_up = session.scalars(sa.select(District).where(District.district_id.in_(ids)))
     uploads: dict[tuple[str, Feed], datetime] = {(one.district_id, feed): one.created_at for one in set_up for feed in FEEDS}
-    for delivery in latest_deliveries(session, ids):
-        uploads[delivery.district_id, delivery.feed] = _uploaded(delivery)  # type: ignore[index]  # stored as text
+    columns = (Delivery.district_id, Delivery.feed, Delivery.received_at, Delivery.seen_again_at)
+    for district_id, feed, *times in session.execute(sa.select(*columns).where(is_latest(ids))).tuples():
+        uploads[district_id, feed] = max(filter(None, times))  # type: ignore[index]  # stored as text
     return uploads

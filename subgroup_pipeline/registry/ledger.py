@@ -104,10 +104,15 @@ def latest_delivery(session: Session, district_id: str, feed: Feed) -> Delivery 
 
 def latest_deliveries(session: Session, districts: Iterable[str]) -> list[Delivery]:
     """The newest delivery of each feed of these districts that has come, by district and feed."""
+    query = sa.select(Delivery).where(is_latest(districts))
+    return list(session.scalars(query.order_by(Delivery.district_id, Delivery.feed)))
+
+
+def is_latest(districts: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether a delivery is one of `latest_deliveries`, for questions that need not have all of it."""
     ids = list(districts)
     newest = [sa.select(newest_of_feed(feed)).where(District.district_id.in_(ids)) for feed in FEEDS]
-    query = sa.select(Delivery).where(Delivery.delivery_id.in_(sa.union_all(*newest)))
-    return list(session.scalars(query.order_by(Delivery.district_id, Delivery.feed)))
+    return Delivery.delivery_id.in_(sa.union_all(*newest))
 
 
 def newest_of_feed(feed: Feed) -> sa.ScalarSelect[str]:

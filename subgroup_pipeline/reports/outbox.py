@@ -23,7 +23,7 @@ from subgroup_pipeline.intake.sources.sftp import CHANNELS, SftpConnection
 from subgroup_pipeline.intake.sources.sftp_server import SftpError, server_of
 from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.publish.subgroup_changes import published_changes
-from subgroup_pipeline.registry.ledger import LIVE_STATES, deliveries_since, describe_delivery, latest_deliveries
+from subgroup_pipeline.registry.ledger import LIVE_STATES, deliveries_since, describe_delivery, is_latest
 from subgroup_pipeline.registry.schema import Delivery
 from subgroup_pipeline.reports.assemble import build_reports
 from subgroup_pipeline.reports.forms import FORMS
@@ -83,7 +83,7 @@ def deliver_reports(registry: Registry, settings: Settings, districts: Sequence[
     by_id = {district.district_id: district for district in districts}
     with registry.begin() as session:
         candidates = _candidates(session, by_id)
-        newest = {delivery.delivery_id for delivery in latest_deliveries(session, by_id)}
+        newest = set(session.scalars(sa.select(Delivery.delivery_id).where(is_latest(by_id))))
     notes = {district_id: _read_note(settings.paths, district_id) for district_id in {d.district_id for d in candidates}}
     changed = [d for d in candidates if _needs_report(d, notes[d.district_id])]
     parcels: dict[str, list[_Parcel]] = defaultdict(list)
