@@ -14,7 +14,8 @@ from subgroup_pipeline.landing.erased import redact_delivery
 from subgroup_pipeline.reading.reading_pool import ReadingPool
 from subgroup_pipeline.registry.ledger import iso_time
 from subgroup_pipeline.registry.needed import NEEDED
-from subgroup_pipeline.upkeep.erasure import ERASED, archived_uploads, erase_student, student_ids
+from subgroup_pipeline.settings import REPORTS_KEPT
+from subgroup_pipeline.upkeep.erasure import ERASED, Erasure, archived_uploads, clear_reports, erase_student, student_ids
 from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.warehouse.connection import warehouse_lock
 from subgroup_pipeline.warehouse.forgetting import count_rows, read_rows
@@ -76,7 +77,7 @@ def show_student(registry: Registry, settings: Settings, district_id: str, stude
     with warehouse_lock(settings):
         at = Installation(settings, registry, datetime.now(UTC))
         ids = student_ids(at, district, student_id)
-        held = [*_archived(at, district, ids), *_rows(at, ids)]
+        held = [*_archived(at, district, ids), *_rows(at, ids), *_reports(at, ids)]
         erasures = read_erasures(DistrictArchive(settings.paths, district_id))
     is_erased = erasures is not None and bool(erasures.of(ID, [student_id]))
     if not held and not is_erased:
@@ -158,6 +159,18 @@ def _rows(at: Installation, ids: StudentIds) -> list[Held]:
             what = f"{things} rows of an earlier snapshot"
             held.append(Held(f"published/{snapshot.name}", what, "", f"in at most {at.settings.keep_snapshots} snapshots"))
     return held
+
+
+def _reports(at: Installation, ids: StudentIds) -> list[Held]:
+    """Rows behind findings, and error reports, that name the student."""
+    found = Erasure()
+    clear_reports(at, ids, found, dry_run=True)
+    words = {"failing_rows/": "rows behind findings"}
+    until = f"{REPORTS_KEPT.days} days after they were written"
+    return [
+        Held(place, f"{things} {words.get(place, 'error reports that name the student')}", "", until)
+        for place, things in found.removed.items()
+    ]
 
 
 def _plain(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import PART
@@ -14,7 +15,7 @@ from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.reading.listed_pages import pages_file
 from subgroup_pipeline.reading.redaction import GoneRows
 from subgroup_pipeline.reading.roster_files import roster_file
-from subgroup_pipeline.reading.row_lookup import HowRead
+from subgroup_pipeline.reading.row_lookup import HowRead, cell_as_read
 from subgroup_pipeline.reading.zip_proof import member_name
 from subgroup_pipeline.warehouse.oneroster import roster_tables
 from subgroup_pipeline.warehouse.sql_text import identifier
@@ -54,6 +55,7 @@ def leave_out_erased(
         for file in screening.files if erasures else ():
             assert erasures is not None  # noqa: S101 - the line above
             kind, column = _whose(file, districts[district_id])
+            _blank_set_aside(screening, file, erasures, kind)
             gone = _gone(connection, screening, file, column, erasures, kind) if column else []
             if gone:
                 rows[screening.delivery_id, file.file_name] -= len(gone)
@@ -69,6 +71,17 @@ def _whose(file: ScreenedFile, district: RegisteredDistrict) -> tuple[str, str]:
     if file.table.feed == "subgroups":
         return district.settings.subgroups.match_field if district.settings.subgroups else "", "student_id"
     return ID, ID_COLUMNS.get(file.table.name, "")
+
+
+def _blank_set_aside(screening: Screening, file: ScreenedFile, erasures: Erasures, kind: str) -> None:
+    """Forget the text of rows that screening set aside, where a cell of it is such an ID."""
+    kept = []
+    for row in file.shape.set_aside_rows:
+        cells = [cell_as_read(cell.strip().strip('"')) for cell in row.text.split(file.shape.delimiter)]
+        erased = {one for of in {ID, kind} - {""} for one in erasures.of(of, filter(None, cells))}
+        screening.erased |= erased
+        kept.append(replace(row, text="") if erased else row)
+    file.shape.set_aside_rows[:] = kept
 
 
 def _gone(

@@ -98,7 +98,7 @@ def erase_student(at: Installation, district: RegisteredDistrict, ids: StudentId
         done.note("published/", things)
         if things and not dry_run:
             forget_in_snapshot(at.settings, snapshot, district.district_id, ids.rows, is_whole=False)
-    _clear_reports(at, ids, done, dry_run=dry_run)
+    clear_reports(at, ids, done, dry_run=dry_run)
     if not dry_run:
         for what in (*of_district.damaged(at, district.district_id), *of_district.scratch(at, district.district_id)):
             what.remove()
@@ -142,8 +142,8 @@ def _ids_in(delivery: Delivery, district: RegisteredDistrict, ids: StudentIds) -
     return [key] if key else []
 
 
-def _clear_reports(at: Installation, ids: StudentIds, done: Erasure, *, dry_run: bool) -> None:
-    """Rows behind findings lose the student's; a report that names an ID of the student goes as a whole."""
+def clear_reports(at: Installation, ids: StudentIds, done: Erasure, *, dry_run: bool) -> None:
+    """Rows behind findings lose the student's; a report that names an ID of the student goes as a whole. Counts both."""
     words = re.compile(b"|".join(rb"(?<![\w.-])" + re.escape(one.encode()) + rb"(?![\w.-])" for one in ids.all))
     home = at.home
     for path in sorted((home.failing_rows / ids.district_id).glob("*.json")):

@@ -85,6 +85,7 @@ def test_later_deliveries_are_read_without_the_student_and_say_so_by_count(held:
     _erase(place)
     later = place.deliver("roster", small.roster(13)), place.deliver("subgroups", {"s.csv": _subgroups(13)})
     place.land()
+    assert place.delivery(later[1]).record.files["s.csv"].set_aside == 1
     assert _users(place, later[0]) == {f"s{n:03}" for n in range(13)} - {"s005"}
     said = [(finding.code, finding.file, finding.count) for one in later for finding in place.delivery(one).findings]
     assert said == [("ARC003", "users.csv", 1), ("ARC003", "enrollments.csv", 1), ("ARC003", "s.csv", 1)]
@@ -125,7 +126,11 @@ def test_a_number_that_is_another_students_id_takes_nobody_else_along(place: Pla
 def test_the_access_report_names_what_is_held_and_until_when_and_is_audited(held: tuple[Place, str, str]) -> None:
     place, roster, _ = held
     shown = show_student(place.registry, place.settings, "alpha", "s005", by="clerk")
-    assert [(one.place, one.what) for one in shown.held if not one.rows] == [
+    assert [(one.place, one.what) for one in shown.held if not one.rows and one.place != "archive/"] == [
+        ("failing_rows/", "1 rows behind findings"),
+        ("reports/", "1 error reports that name the student"),
+    ]
+    assert [(one.place, one.what) for one in shown.held if one.place == "archive/"] == [
         ("archive/", f"1 rows of delivery {place.delivery(held[2]).delivery_id} (subgroups: s.csv)"),
         ("archive/", f"2 rows of delivery {roster} (roster: roster.zip)"),
     ]
@@ -157,3 +162,11 @@ def test_a_list_that_does_not_open_stops_its_district_and_nobody_else(held: tupl
     place.land()
     assert (place.delivery(alpha).state, place.codes(alpha)) == ("rejected", {"ARC002"})
     assert place.delivery(beta).state == "landed"
+
+
+def test_a_row_that_cannot_be_read_keeps_no_text_of_the_student(held: tuple[Place, str, str]) -> None:
+    place, _, _ = held
+    _erase(place)
+    place.deliver("subgroups", {"s.csv": _subgroups(13) + "00005,Y,n,one cell too many\n"})
+    place.land()
+    assert traces(place.settings, _TRACES) == {}
