@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from subgroup_pipeline.desk.proposal.proposed_column import ProposedColumn, propose_columns
-from subgroup_pipeline.desk.proposal.roster_fields import files_of_roster, load_roster_table, note_students
+from subgroup_pipeline.desk.proposal.roster_fields import files_of_roster, load_roster_table, load_users, note_students
 from subgroup_pipeline.desk.proposal.sample import SampleColumn, counted_columns, most_met
 from subgroup_pipeline.desk.roster_trial import asked_server
 from subgroup_pipeline.districts.header_name import METADATA_PREFIX, canonical
@@ -118,7 +118,7 @@ def _of_delivery(registry: Registry, settings: Settings, delivery_id: str) -> tu
         listed = is_listed(delivery)
     archive = DistrictArchive(settings.paths, delivery.district_id)
     with _scratch(settings) as scratch, ReadingPool(1) as readers:
-        roster = scratch / "roster"
+        roster = scratch / "given"
         roster.mkdir(mode=0o700)
         wanted = {LISTING, *map(pages_file, _KINDS)} if listed else set(files)
         for name in wanted & files.keys():
@@ -175,7 +175,7 @@ def _read(readers: ReadingPool, settings: Settings, roster: Path, scratch: Path)
         raise ProposalError("there is no users.csv.")
     found: list[FoundKey] = []
     with open_files(settings) as connection:
-        header = load_roster_table(connection, readers, "users", files["users.csv"], scratch)
+        header = load_users(connection, readers, files, scratch)
         note_students(connection)
         students: int = connection.execute("select count(distinct sourcedId) from person").fetchall()[0][0]
         found += _keys(connection, "users", header, students)

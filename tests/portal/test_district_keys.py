@@ -14,6 +14,8 @@ from subgroup_pipeline.registry.schema import AuditEvent
 from tests.oneroster_server.server import OneRosterServer, serving
 from tests.portal.test_district_roster import events, words
 from tests.support import small_district as small
+from tests.support.editions import as_1p2
+from tests.support.installation import zip_of
 from tests.support.portal import PortalUnderTest, portal_running, send_form
 from tests.support.roster_server import FetchedHome, fetched_home
 
@@ -81,8 +83,7 @@ def test_keys_of_an_uploaded_roster_become_subgroups(home: FetchedHome, portal: 
     home.apply("# how it began\n" + NO_SUBGROUPS.format(district="cedar"))
     with portal.of_district("cedar") as browser:
         assert "No roster of yours is in use yet" in words(browser.get("/d/cedar/roster/keys"))
-        home.deliver("roster", roster(), "cedar")
-        home.judge()
+        home.set_state(home.deliver("roster", roster(), "cedar"), "accepted")
         page = browser.get("/d/cedar/roster/keys")
         said = words(page)
         for text in (
@@ -135,11 +136,23 @@ def test_a_sample_of_a_roster_server_is_looked_at_and_thrown_away(home: FetchedH
         assert "Read already metadata.ELL" in said
         assert district.asked == [("users", 0, "role='student'"), ("demographics", 0, "")]
         home.fetch("dogwood")
-        home.judge()
+        home.set_state(home.came("dogwood")[-1].delivery_id, "accepted")
         archived = words(browser.get("/d/dogwood/roster/keys"))
         assert "metadata.homeLang 40 of 40 students" in archived
         assert "which is in use" in archived
     assert list(home.settings.paths.rehearsals.iterdir()) == []
+
+
+@pytest.mark.parametrize("edition", ["loose files of 1.1", "a zip of 1.2"])
+def test_the_form_of_an_uploaded_roster_plays_no_part(home: FetchedHome, portal: PortalUnderTest, edition: str) -> None:
+    files = roster()
+    district = home.add("loose" if edition.startswith("loose") else "zipped")
+    upload: dict[str, str | bytes] = dict(files) if district == "loose" else {"roster.zip": zip_of(as_1p2(files))}
+    home.set_state(home.deliver("roster", upload, district), "accepted")
+    with portal.of_district(district) as browser:
+        said = words(browser.get(f"/d/{district}/roster/keys"))
+    assert "metadata.ELL 40 of 40 students" in said
+    assert "metadata.homeLang 40 of 40 students" in said
 
 
 def test_a_key_joins_the_column_of_a_subgroup_file(home: FetchedHome, portal: PortalUnderTest) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from subgroup_pipeline.desk.proposal.sample import SampleColumn
     from subgroup_pipeline.reading.reading_pool import ReadingPool
+    from subgroup_pipeline.reading.roster_files import Edition
 
 MATCH_RATE = Guards().match_rate
 """From this share on a field is the one that is meant; below it a night would hold the file."""
@@ -72,7 +73,7 @@ def roster_facts(
     files = files_of_roster(readers, roster, scratch)
     if "users.csv" not in files:
         raise ProposalError(f"{roster.name} has no users.csv; give a roster as a zip or a directory of OneRoster CSV files.")
-    load_roster_table(connection, readers, "users", files["users.csv"], scratch)
+    load_users(connection, readers, files, scratch)
     fields = _note_keys(connection)
     students = connection.execute("select count(distinct sourcedId) from person").fetchall()[0][0]
     rates = _rates(connection, columns, fields)
@@ -101,13 +102,19 @@ def files_of_roster(readers: ReadingPool, roster: Path, scratch: Path) -> dict[s
 
 
 def load_roster_table(
-    connection: duckdb.DuckDBPyConnection, readers: ReadingPool, kind: str, path: Path, scratch: Path
+    connection: duckdb.DuckDBPyConnection,
+    readers: ReadingPool,
+    kind: str,
+    path: Path,
+    scratch: Path,
+    edition: Edition = "1.1",
 ) -> list[str]:
     """Read one file of the roster into a table of its kind, with OneRoster's columns and `metadata`; gives its header.
 
     Its cells as they stand are in `<kind>_cells`. Raises ProposalError.
     """
-    table = roster_tables()[kind]
+    table = roster_tables(edition)[kind]
+    landed = roster_tables()[kind].landed_columns if kind in roster_tables() else table.landed_columns
     shape, readable = readers.read_shape(path, table.file_name, scratch / "clean" / table.file_name, known_roster_columns(table))
     mapping, findings = map_roster_header(shape.header, table, shape.header_line) if shape.is_readable else (None, [])
     if mapping is None:
@@ -115,13 +122,24 @@ def load_roster_table(
         raise ProposalError(f"{table.file_name} of the roster: {said.message} {said.how_to_fix}")
     load(connection, f"{kind}_cells", readable, shape)
     position = dict(mapping.columns)
-    cells = [f"{f'c{position[c]}' if c in position else 'null::varchar'} as {identifier(c)}" for c in table.landed_columns]
+    cells = [f"{f'c{position[c]}' if c in position else 'null::varchar'} as {identifier(c)}" for c in landed]
     keyed = dict(mapping.keyed)
     metadata = (
         f"map({literals(keyed)}, [{', '.join(f'c{n}' for n in keyed.values())}])" if keyed else "null::map(varchar, varchar)"
     )
     connection.execute(f"create table {kind} as select {', '.join(cells)}, {metadata} as metadata from {kind}_cells")
     return shape.header
+
+
+def load_users(connection: duckdb.DuckDBPyConnection, readers: ReadingPool, files: dict[str, Path], scratch: Path) -> list[str]:
+    """Leave `users`, with the role of a student also where roles.csv of OneRoster 1.2 gives it; gives the header of users.csv."""
+    has_roles = "roles.csv" in files
+    header = load_roster_table(connection, readers, "users", files["users.csv"], scratch, "1.2" if has_roles else "1.1")
+    if has_roles:
+        load_roster_table(connection, readers, "roles", files["roles.csv"], scratch, "1.2")
+        students = f"select userSourcedId from roles where lower(role) = 'student' and {rules().row_counts('status')}"
+        connection.execute(f"update users set role = 'student' where sourcedId in ({students})")
+    return header
 
 
 def note_students(connection: duckdb.DuckDBPyConnection) -> None:
