@@ -46,10 +46,14 @@ class SubgroupFile:
 
 @dataclass(frozen=True)
 class UploadGuide:
-    """All of it. `connection` is None for a district that has us fetch from its own server."""
+    """All of it. `connection` is None for a district that has us fetch from its own SFTP server, or that uploads nothing.
+
+    `roster_url` is where a roster that is not uploaded is fetched from.
+    """
 
     connection: Connection | None
     roster_folder: str
+    roster_url: str
     roster_files: list[RosterFile]
     subgroup_file: SubgroupFile | None
     columns_of_the_roster: list[ShownColumn]
@@ -59,8 +63,11 @@ def upload_guide(settings: Settings, district: RegisteredDistrict) -> UploadGuid
     """The guide of one district."""
     columns = shown_columns(district.settings.subgroups)
     return UploadGuide(
-        connection=None if district.settings.server else connection_of(settings, district),
+        connection=connection_of(settings, district)
+        if district.settings.uploaded_feeds and not district.settings.server
+        else None,
         roster_folder=district.settings.roster.path,
+        roster_url=district.settings.roster.url or "",
         roster_files=_roster_files(columns),
         subgroup_file=_subgroup_file(district.settings, columns),
         columns_of_the_roster=[column for column in columns if not column.is_in_file],

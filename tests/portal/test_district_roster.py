@@ -89,6 +89,10 @@ def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, po
             staff.get("/staff/districts/cedar"),
             staff.get("/staff/audit?district=cedar"),
         ]
+        guide = browser.get("/d/cedar/guide")
+        pages.append(guide)
+    assert "There is nothing to upload" in words(guide)
+    assert "inbox/roster" not in guide.text
     assert "The connection works" in words(tried)
     assert re.search(r"Students and staff users Offered 1[0-9] records", words(tried))
     assert "Gradebook: scores results Not offered We can do without" in words(tried)
