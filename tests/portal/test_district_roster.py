@@ -18,6 +18,7 @@ from subgroup_pipeline.districts.district_secrets import open_secrets
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.logs import open_log
+from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.registry.schema import AuditEvent
 from tests.oneroster_server.oauth import Bearer, Signed
 from tests.oneroster_server.server import Asked, OneRosterServer, serving
@@ -178,6 +179,9 @@ def test_a_name_that_leads_into_a_private_network_is_not_asked(tmp_path: Path, s
             said = words(send_form(browser, "/d/fir/roster", {}, to="/d/fir/roster/test"))
             assert "is an address inside a private network" in said
             assert "SUBGROUPS_ROSTER_NETWORKS" in said
+            home.fetch("fir")
+            with home.registry.begin() as session:
+                assert [finding.code for finding in district_findings(session)] == ["API007"]
             loopback = {"address": server.root("elm"), "token": TOKEN}
             refused = send_form(browser, "/d/fir/roster", loopback, to="/d/fir/roster/server")
             assert "inside a private network" in words(refused), "only staff may name this machine"

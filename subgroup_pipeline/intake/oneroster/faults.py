@@ -49,6 +49,7 @@ class NotSharedError(SecretsError):
 class RefusedAddressError(RosterServerError):
     """The server's name leads to an address that we do not connect to."""
 
+    code = "API007"
     needs_person = True
 
 
