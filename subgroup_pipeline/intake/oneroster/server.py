@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -56,14 +57,27 @@ class RosterHost:
 
     def __init__(self, name: str, networks: tuple[Network, ...] = (), patience: float = _PATIENCE) -> None:
         self.name = name
-        host = urlsplit(f"//{name}").hostname
+        self._networks = networks
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._opened: httpx.Client | None = None
+
+    @property
+    def _client(self) -> httpx.Client:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> httpx.Client:
+        host = urlsplit(f"//{self.name}").hostname
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         # Where many districts ask one host, a request waits for its turn and not for the host, so waiting has no end of its own.
-        timeout = httpx.Timeout(patience, connect=min(patience, _PATIENCE_TO_CONNECT), pool=None)
+        timeout = httpx.Timeout(self._patience, connect=min(self._patience, _PATIENCE_TO_CONNECT), pool=None)
         # Behind a proxy the proxy dials, and its rules count.
         own_way = is_loopback(host) or "https" not in getproxies()
-        transport = Dialling(host, networks, limits) if own_way else None
-        self._client = httpx.Client(limits=limits, timeout=timeout, transport=transport)
+        transport = Dialling(host, self._networks, limits) if own_way else None
+        return httpx.Client(limits=limits, timeout=timeout, transport=transport)
 
     def send(self, url: str, signing: httpx.Auth, headers: Mapping[str, str] | None = None) -> tuple[httpx.Response, bytes]:
         """One answer with its bytes, without another try. Raises httpx.HTTPError and RosterServerError."""
@@ -79,7 +93,8 @@ class RosterHost:
 
     def close(self) -> None:
         """End the connections."""
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 def _root(url: str, endpoint: str) -> str:
