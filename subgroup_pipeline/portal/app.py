@@ -51,6 +51,7 @@ from subgroup_pipeline.portal import (
     staff_holds,
     staff_invitations,
     staff_propose,
+    staff_release,
     staff_settings,
 )
 from subgroup_pipeline.portal.health import health_route
@@ -98,6 +99,7 @@ PAGES: list[Page] = [
     *reports_student.PAGES,
     *mail.PAGES,
     *staff_propose.PAGES,
+    *staff_release.PAGES,
     *staff_settings.PAGES,
     *staff_audit.PAGES,
     *staff_district.PAGES,
