@@ -171,7 +171,9 @@ def attack(published: Published, knowledge: Knowledge, secret: Iterable[Fact] | 
     for one in np.unique(part):
         facts = np.flatnonzero(part == one)
         touched = np.flatnonzero(np.diff(matrix[:, facts].indptr))
+        # Most facts are seen to move in a few directions by chance, and need no program of their own.
         program = _Program(csr_array(matrix[touched][:, facts]), low[touched], high[touched], published)
+        program.look_around(int(one))
         for at, fact in enumerate(hidden[number] for number in facts):
             if fact in wanted:
                 program.judge(at, fact, found)
@@ -241,7 +243,9 @@ class _Program:
         for sign in (1, -1):
             if self._is_safe(at):
                 return
-            self._solve(at, sign)
+            direction = np.zeros(len(self._lowest))
+            direction[at] = -sign
+            self._solve(direction)
         low, high = round(self._lowest[at]), round(self._highest[at])
         if low == high:
             found.exact[fact] = low
@@ -251,9 +255,15 @@ class _Program:
     def _is_safe(self, at: int) -> bool:
         return bool(self._highest[at] > self._lowest[at] and (self._highest[at] >= self._minimum or self._lowest[at] <= 0))
 
-    def _solve(self, at: int, sign: int) -> None:
-        direction = np.zeros(len(self._lowest))
-        direction[at] = -sign
+    def look_around(self, seed: int) -> None:
+        """Solve in some directions by chance, while that helps."""
+        chance = np.random.default_rng(seed)
+        for _ in range(8):
+            if sum(not self._is_safe(at) for at in range(len(self._lowest))) < 20:
+                return
+            self._solve(chance.choice([-1.0, 1.0], len(self._lowest)))
+
+    def _solve(self, direction: np.ndarray) -> None:
         solved = milp(direction, integrality=np.ones(len(direction)), bounds=self._bounds, constraints=self._constraints)
         if solved.x is None:
             msg = f"the file contradicts itself, or the solver gave up: {solved.message}"

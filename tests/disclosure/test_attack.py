@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _DISTRICT = """district: {key}
 name: Made-up district
 timezone: America/Chicago
 schedule: "02:00"
-privacy: {{minimum_count: 10, release: nightly}}
+privacy: {{minimum_count: 10, zero: {zero}, release: nightly}}
 """
 
 
@@ -39,7 +39,7 @@ class Released:
     shareable: Path
 
 
-def release(home: Path, name: str, shapes: list[Shape], september: list[Shape]) -> Released:
+def release(home: Path, name: str, shapes: list[Shape], september: list[Shape], zero: str = "show") -> Released:
     """Release these districts as a night does; the store in `home` knows what was released before."""
     settings = load_settings(home=home, memory_limit="1GB")
     settings.paths.releases_database.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def release(home: Path, name: str, shapes: list[Shape], september: list[Shape]) 
     with duckdb.connect() as connection:
         connection.execute(f"attach '{made.marts}' as source")
         write_marts(connection, shapes, {SEPTEMBER: september})
-    due = [DueRelease(parse_district(_DISTRICT.format(key=shape.district_id)), name, "night") for shape in shapes]
+    due = [DueRelease(parse_district(_DISTRICT.format(key=shape.district_id, zero=zero)), name, "night") for shape in shapes]
     releases = make_releases(settings, made.marts, due, name, datetime.now(UTC))
     with open_store(settings) as connection:
         connection.execute(f"attach '{made.shareable}' as shareable")
@@ -109,6 +109,18 @@ def test_nothing_comes_out_of_a_sample_of_districts_and_most_is_shown(tmp_path: 
     cells = attacked(tmp_path, range(2, 5), most=1500)
 
     assert cells["shown"] >= 0.6 * cells["all"], cells
+
+
+def test_where_empty_groups_are_hidden_nothing_comes_out_either(tmp_path: Path) -> None:
+    """Every place has a row for every value there, and a hidden count may be 0."""
+    shapes = [random_shape(seed, 700) for seed in (7, 10)]
+    made = release(tmp_path, "only", shapes, shapes, zero="hide")
+    for district_id, of_district in published(made, shapes).items():
+        counts = truth(made, shapes)[district_id]
+        assert any(fact not in counts for fact in of_district.counts), "no row for an empty group: try another seed"
+        assert all(count in (None, counts.get(fact)) for fact, count in of_district.counts.items())
+        found = attack(replace(of_district, least=0), known_of([shape for shape in shapes if shape.district_id == district_id]))
+        assert not found, f"{district_id}: {found}"
 
 
 def test_no_mean_is_of_a_few_or_beside_a_hidden_count(tmp_path: Path) -> None:
