@@ -19,6 +19,7 @@ from subgroup_pipeline.reading.unpacked_zips import UnpackedZips
 from subgroup_pipeline.registry.ledger import Feed, all_deliveries, describe_delivery
 from subgroup_pipeline.rehearsal.rehearse import Rehearsal, rehearse
 from subgroup_pipeline.warehouse.connection import open_warehouse
+from tests.support import roster_server
 from tests.support import small_district as small
 from tests.support.command import USED_WRONGLY, Said, Shell
 from tests.support.home import Files, Home
@@ -231,3 +232,9 @@ def test_wrong_use_is_status_two(shell: Shell, arguments: tuple[str, ...], word:
     said = shell.subgroups("check", *arguments)
     assert said.status == USED_WRONGLY
     assert word in " ".join(said.err.replace("│", " ").split())
+
+
+def test_a_roster_that_is_fetched_can_be_checked_as_files(house: House) -> None:
+    house.apply(roster_server.settings("fetched", "https://fetched.example/ims/oneroster/v1p1"))
+    checked = house.check("fetched", "roster", roster_server.roster())
+    assert (checked.verdict, checked.delivery["feed"]) == ("accepted", "roster")
