@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.disclosure.releases import due_releases, make_releases
 from subgroup_pipeline.disclosure.shareable import SHAREABLE, make_public, released_rows
 from subgroup_pipeline.disclosure.store import last_releases, open_store, release_ids
-from subgroup_pipeline.publish.lake import AT_A_TIME, file_of, narrow, open_source, write_table
+from subgroup_pipeline.intake.archive import hash_of
+from subgroup_pipeline.publish.lake import AT_A_TIME, district_hash, file_of, narrow, open_source, write_table
 from subgroup_pipeline.publish.manifest import DATABASE, finished_names
 from subgroup_pipeline.registry.database import record_event
 from subgroup_pipeline.stages import stage
@@ -48,6 +49,15 @@ class ReleasePlan:
         return not self.due and before.releases == release_ids(self.last, list(before.districts))
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What a snapshot shares: the release of each district, a hash of each one's Parquet files, and that of the database."""
+
+    releases: dict[str, str]
+    hashes: dict[str, str]
+    sha256: str
+
+
 @stage("release")
 def plan_releases(
     registry: Registry, settings: Settings, districts: Mapping[str, PublishedDistrict], asked: Collection[str]
@@ -60,40 +70,47 @@ def plan_releases(
 
 
 @stage("release")
-def put_releases(
-    settings: Settings, building: Path, draft: Manifest, before: Manifest | None, plan: ReleasePlan
-) -> dict[str, str]:
-    """Make the releases that are due, and put what may be shared into a snapshot that is being made; gives its releases."""
+def put_releases(settings: Settings, building: Path, draft: Manifest, before: Manifest | None, plan: ReleasePlan) -> Shared:
+    """Make the releases that are due, and put what may be shared into a snapshot that is being made."""
     made = make_releases(settings, building / DATABASE, plan.due, draft.snapshot, plan.now) if plan.due else {}
     releases = release_ids({**plan.last, **made}, list(draft.districts))
+    if before is None or before.contract_version != draft.contract_version or SHAREABLE not in before.files:
+        before = None
     last = settings.paths.published / before.snapshot if before else None
-    is_read_alike = before is not None and before.contract_version == draft.contract_version
-    stand = before.releases if before is not None and is_read_alike else {}
-    if last is not None and stand == releases and (last / SHAREABLE).is_file():
+    if before is not None and last is not None and before.releases == releases and (last / SHAREABLE).is_file():
         os.link(last / SHAREABLE, building / SHAREABLE)
+        sha256 = before.files[SHAREABLE]
     else:
         with open_store(settings) as connection:
             connection.execute(attach("shareable", building / SHAREABLE))
             make_public(connection, lambda table: released_rows(table, releases.values()))
-    kept = {district_id for district_id, release_id in releases.items() if stand.get(district_id) == release_id}
-    _put_parquet(settings, building, last, releases, kept)
-    return releases
+        sha256 = hash_of(building / SHAREABLE)
+    kept = {}
+    if before is not None:
+        stand = before.releases
+        kept = {one: before.shareable[one] for one in releases if one in before.shareable and stand.get(one) == releases[one]}
+    return Shared(releases, _put_parquet(settings, building, last, releases, kept), sha256)
 
 
 def _put_parquet(
-    settings: Settings, building: Path, last: Path | None, releases: Mapping[str, str], kept: Collection[str]
-) -> None:
-    """Write one folder per table and district; those of `kept` are links to the ones of the snapshot before, if it has them."""
+    settings: Settings, building: Path, last: Path | None, releases: Mapping[str, str], kept: Mapping[str, str]
+) -> dict[str, str]:
+    """Write one folder per table and district, and give a hash of each district's files.
+
+    Those of `kept`, which has their hashes, are links to the ones of the snapshot before, if it has them.
+    """
     with open_files(settings, read={"source": building / SHAREABLE}) as connection:
         tables = [name for _, name in open_source(connection, ("public",))]
         for table in tables:
             (building / SHAREABLE_FOLDER / table).mkdir(mode=0o700, parents=True)
-        new = [district_id for district_id in releases if not _linked(building, last, tables, district_id, kept)]
+        linked = {one: kept[one] for one in releases if _linked(building, last, tables, one, kept)}
+        new = [district_id for district_id in releases if district_id not in linked]
         for first in range(0, len(new), AT_A_TIME):
             some = new[first : first + AT_A_TIME]
             narrow(connection, some)
             for table in tables:
                 write_table(connection, f"public.{table}", building / SHAREABLE_FOLDER / table, some)
+    return linked | {district_id: district_hash(building, district_id, directory=SHAREABLE_FOLDER) for district_id in new}
 
 
 def _linked(building: Path, last: Path | None, tables: Collection[str], district_id: str, kept: Collection[str]) -> bool:
@@ -117,8 +134,8 @@ def note_releases(registry: Registry, plan: ReleasePlan) -> None:
 
 def join_releases(
     settings: Settings, building: Path, parts: Mapping[str, Path], releases: Mapping[str, Mapping[str, str]]
-) -> dict[str, str]:
-    """Put what several snapshots share into one that joins them; gives its releases.
+) -> Shared:
+    """Put what several snapshots share into one that joins them.
 
     `parts` are their directories by a name for SQL, `releases` those that are taken from each.
     """
@@ -133,5 +150,4 @@ def join_releases(
     with open_files(settings, write={"shareable": building / SHAREABLE}, read=files) as connection:
         make_public(connection, rows)
     joined = dict(sorted(item for name in files for item in releases[name].items()))
-    _put_parquet(settings, building, None, joined, ())
-    return joined
+    return Shared(joined, _put_parquet(settings, building, None, joined, {}), hash_of(building / SHAREABLE))

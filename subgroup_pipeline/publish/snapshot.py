@@ -19,7 +19,7 @@ from subgroup_pipeline.publish.comments import comment_tables
 from subgroup_pipeline.publish.compaction import compact_history, compact_releases, compact_working_file
 from subgroup_pipeline.publish.current import show_newest
 from subgroup_pipeline.publish.kept_rows import carried_over, database_of, snapshot_before
-from subgroup_pipeline.publish.lake import district_hash, make_lake
+from subgroup_pipeline.publish.lake import make_lake
 from subgroup_pipeline.publish.manifest import (
     DATABASE,
     Manifest,
@@ -30,7 +30,7 @@ from subgroup_pipeline.publish.manifest import (
 )
 from subgroup_pipeline.publish.quality_tables import state_when_shown, write_quality_tables
 from subgroup_pipeline.publish.reconciliation import hops_before
-from subgroup_pipeline.publish.released import SHAREABLE_FOLDER, note_releases, plan_releases, put_releases
+from subgroup_pipeline.publish.released import note_releases, plan_releases, put_releases
 from subgroup_pipeline.publish.verification import mart_tables_in, verify_file
 from subgroup_pipeline.registry.damage import note_damage
 from subgroup_pipeline.registry.ledger import LIVE_STATES, advance, deliveries_in, iso_time
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.publish.released import Shared
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -143,13 +144,12 @@ def make_snapshot(
     draft: Manifest,
     make_file: Callable[[Path], None],
     make_lake_in: Callable[[Path], dict[str, str]],
-    put_releases_in: Callable[[Path], dict[str, str]],
+    put_releases_in: Callable[[Path], Shared],
 ) -> Manifest:
     """Make and verify a snapshot beside the others; it gets its name last, when it is whole and on disk.
 
     `make_file` writes the staff file, `make_lake_in` the lake into the snapshot's directory, whose hashes it gives, and
-    `put_releases_in` what may be shared, whose releases it gives.
-    Raises PublishError when the verification fails.
+    `put_releases_in` what may be shared. Raises PublishError when the verification fails.
     """
     home = settings.paths
     require_room(home, "a new snapshot", room_for_a_snapshot(home))
@@ -159,14 +159,14 @@ def make_snapshot(
         make_file(building / DATABASE)
         tables = verify_file(settings, building / DATABASE, draft.districts)
         lake = make_lake_in(building)
-        releases = put_releases_in(building)
+        shared = put_releases_in(building)
         manifest = draft.model_copy(
             update={
-                "files": {name: hash_of(building / name) for name in (DATABASE, SHAREABLE)},
+                "files": {DATABASE: hash_of(building / DATABASE), SHAREABLE: shared.sha256},
                 "tables": tables,
                 "lake": lake,
-                "releases": releases,
-                "shareable": {one: district_hash(building, one, directory=SHAREABLE_FOLDER) for one in releases},
+                "releases": shared.releases,
+                "shareable": shared.hashes,
             }
         )
         write_manifest(building, manifest)
