@@ -112,7 +112,7 @@ def _shown(lying: Lying, place: Place, address: Address, headers: dict[str, str]
 
 def _file(place: Place, form: str, sheets: dict[str, list[Row]], headers: dict[str, str]) -> Response:
     """The rows that are on the page, as they stand in the released file, each with its release in front."""
-    of = {"release_id": place.release.release_id, "released_at": place.release.released_at.isoformat()}
+    of = {"release_id": place.release.release_id, "released_at": f"{place.release.released_at.isoformat()}Z"}
     media_type, make = _FILES[form]
     content = make(place.name, {report: [{"report": report, **of, **row} for row in rows] for report, rows in sheets.items()})
     name = f"{place.district_id}_{place.level}_{place.as_of_date}.{form}"

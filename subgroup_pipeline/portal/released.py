@@ -14,6 +14,7 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from subgroup_pipeline.access.rate_limits import Rate
 from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.errors import UnknownDistrictError
@@ -21,11 +22,15 @@ from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.posted import DOOR, SOCKET
 
 SECONDS = 20
+BY_ADDRESS = Rate(tries=120, seconds=0.5)
+"""Pages for an address: enough for a school behind one, and too few to keep the portal from everybody else."""
 _HANDED_ON = ("content-type", "content-disposition", "cache-control", "etag")
 
 
 def public_page(visit: Visit) -> Response:
-    """A page for everybody. Raises HTTPException (404) where the district has none, as for a district that there is not."""
+    """A page for everybody. Raises HTTPException: 404 for a district that has none or is not there, 429 for too many pages."""
+    if not visit.of.limits.take("public page", visit.place, BY_ADDRESS):
+        raise HTTPException(429, "That was very many pages. Wait a minute and go on.")
     try:
         district = registered_district(visit.registry, visit.district_id)
     except UnknownDistrictError as error:

@@ -9,17 +9,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import httpx
 import pytest
 
+from subgroup_pipeline.access.rate_limits import Rate
 from subgroup_pipeline.access.roles import Role
 from subgroup_pipeline.cli.children import NOTICEBOARD, Children
 from subgroup_pipeline.noticeboard.board import Board
+from subgroup_pipeline.portal import released
 from subgroup_pipeline.publish.current import release, roll_back
 from subgroup_pipeline.publish.manifest import current_manifest
+from subgroup_pipeline.upkeep.offboarding import offboard
+from subgroup_pipeline.upkeep.places import Installation
+from subgroup_pipeline.warehouse.connection import warehouse_lock
 from tests.support.home import Home
 from tests.support.noticeboard import noticeboard_running
 from tests.support.portal import PortalUnderTest, portal_running
@@ -155,6 +161,13 @@ def test_a_page_that_is_turned_off_is_gone_at_once(shown: Shown) -> None:
     assert shown.stranger.get("/p/alpha").status_code == 200
 
 
+def test_one_address_cannot_keep_the_portal_busy(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(released, "BY_ADDRESS", Rate(tries=2, seconds=60))
+    asked = [shown.stranger.get("/p/alpha", headers={"x-forwarded-for": "198.51.100.9"}).status_code for _ in range(3)]
+    assert asked == [200, 200, 429]
+    assert shown.stranger.get("/p/alpha", headers={"x-forwarded-for": "198.51.100.10"}).status_code == 200
+
+
 def test_who_sees_counts_only_gets_what_is_released(shown: Shown) -> None:
     """In place of the reports and of the overview, with the rule of the district; nothing of a student or another district."""
     for path in ("/d/beta", "/d/beta/reports", f"/d/beta/reports{SCHOOL}", f"/d/beta/reports{SCHOOL}/courses/course1"):
@@ -234,6 +247,19 @@ def test_it_shows_what_readers_see_after_a_rollback_too(shown: Shown) -> None:
     release(shown.home.settings)
     assert "161" in shown.aggregate.get("/d/beta/reports").text
     assert len(list(shown.home.settings.paths.noticeboard.glob("*Z.*"))) == 1
+
+
+def test_a_district_that_leaves_is_taken_down_with_its_name(shown: Shown) -> None:
+    current = shown.home.settings.paths.noticeboard / "current"
+    assert shown.stranger.get("/p/alpha").status_code == 200
+    assert "Made-up alpha" in (current / "names.json").read_text()
+    with warehouse_lock(shown.home.settings):
+        at = Installation(shown.home.settings, shown.home.registry, datetime.now(UTC))
+        assert [one for one in offboard(at, PUBLIC, by="test", dry_run=False) if one.fault] == []
+    assert shown.stranger.get("/p/alpha").status_code == 404
+    assert "alpha" not in (current / "names.json").read_text()
+    assert b"alpha" not in (current / "shareable.duckdb").read_bytes()
+    assert shown.aggregate.get("/d/beta/reports").status_code == 200
 
 
 def test_while_it_does_not_answer_the_portal_says_so(shown: Shown) -> None:
