@@ -9,6 +9,7 @@ from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.intake.oneroster.tenants import tenants_at
 from subgroup_pipeline.keyring import Keyring
+from subgroup_pipeline.networks import read_networks
 
 if TYPE_CHECKING:
     from subgroup_pipeline.intake.oneroster.tenants import Tenant
@@ -44,4 +45,4 @@ def visible_tenants(registry: Registry, settings: Settings, district_id: str) ->
             f"{district_id} has no {'address of a roster server' if url is None else 'token'}. Give both, or ask with `--url` "
             "and a token on standard input."
         )
-    return tenants_at(url, token)
+    return tenants_at(url, token, read_networks(settings.roster_networks))

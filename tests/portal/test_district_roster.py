@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from starlette.responses import JSONResponse, Response
 
 from subgroup_pipeline.access.roles import Role
+from subgroup_pipeline.desk import roster_trial
 from subgroup_pipeline.districts.district_secrets import open_secrets
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.keyring import Keyring
@@ -136,6 +138,20 @@ def test_it_is_said_what_a_server_refuses_and_what_to_do(home: FetchedHome, port
         for _ in range(3):
             send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test")
         assert send_form(browser, "/d/dogwood/roster", {}, to="/d/dogwood/roster/test").status_code == 429
+
+
+def test_a_server_that_is_slow_does_not_keep_the_page(
+    home: FetchedHome, portal: PortalUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.offer("larch")
+    monkeypatch.setattr(roster_trial, "SECONDS", 0.3)
+    monkeypatch.setattr(home.server, "delay", 5.0)
+    began = time.monotonic()
+    with portal.of_district("larch") as browser:
+        said = words(send_form(browser, "/d/larch/roster", {}, to="/d/larch/roster/test"))
+    assert time.monotonic() - began < 4
+    assert "No answer in time" in said
+    assert said.count("Test again later") == 1
 
 
 def test_a_district_chooses_a_server_and_its_secrets_come_with_it(home: FetchedHome, portal: PortalUnderTest) -> None:

@@ -10,7 +10,7 @@ import json
 import time
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from subgroup_pipeline.districts.roster_settings import Auth, safe_url
@@ -18,6 +18,9 @@ from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.intake.oneroster.faults import FaultyPageError
 from subgroup_pipeline.intake.oneroster.server import RosterHost, RosterServer, host_of
 from subgroup_pipeline.intake.oneroster.signing import signing_of
+
+if TYPE_CHECKING:
+    from subgroup_pipeline.networks import Network
 
 SECONDS = 60.0
 """For so long a person waits for the list."""
@@ -33,7 +36,7 @@ class Tenant:
     url: str
 
 
-def tenants_at(url: str, token: str) -> list[Tenant]:
+def tenants_at(url: str, token: str, networks: tuple[Network, ...] = ()) -> list[Tenant]:
     """The tenants that a token can see at the proxy under this address, by name.
 
     Raises SettingsError for an address that is none or is not safe, and RosterServerError.
@@ -43,7 +46,7 @@ def tenants_at(url: str, token: str) -> list[Tenant]:
     except ValueError as error:
         raise SettingsError(f"this is no address of a proxy: {error}.") from error
     root = f"{parts.scheme}://{parts.netloc}"
-    with closing(RosterHost(host_of(root))) as host:
+    with closing(RosterHost(host_of(root), networks)) as host:
         server = RosterServer(
             host, root, signing_of(Auth(type="bearer"), {"token": token}, host.name), time.monotonic() + SECONDS
         )
