@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.access.roles import Need, may
 from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.desk.district_today import district_today, late_words, shown_today
+from subgroup_pipeline.desk.roster_server import roster_server
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.portal.reports_pages import released_of_district
@@ -29,7 +30,17 @@ def overview(visit: Visit) -> Response:
         return district_page(visit, "district_published.html", district, shown=shown)
     today = district_today(visit.registry, visit.settings, district, datetime.now(UTC))
     changes = newest_changes(visit.settings, district.district_id)
-    return district_page(visit, "district_overview.html", district, today=today, late_words=late_words, changes=changes)
+    server = roster_server(visit.registry, district)
+    return district_page(
+        visit,
+        "district_overview.html",
+        district,
+        today=today,
+        late_words=late_words,
+        changes=changes,
+        missing=server.missing if server else [],
+        uploads=bool(district.settings.uploaded_feeds),
+    )
 
 
 PAGES = [Page("/d/{district_id}", Need.OVERVIEW, get=overview)]

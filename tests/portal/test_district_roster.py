@@ -73,6 +73,9 @@ def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, po
     with portal.of_district("cedar") as browser, portal.staff() as staff:
         page = browser.get("/d/cedar/roster")
         assert "client id and client secret are missing" in words(page)
+        first = browser.get("/d/cedar")
+        assert "We cannot fetch your roster yet: enter the client id and the client secret" in words(first)
+        assert "I have uploaded" not in words(first)
         untried = send_form(browser, "/d/cedar/roster", {}, to="/d/cedar/roster/test")
         assert "Still missing: Client ID, Client secret" in words(untried)
         half = send_form(browser, "/d/cedar/roster", {"client_id": CLIENT_ID}, to="/d/cedar/roster/secrets")
@@ -93,7 +96,8 @@ def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, po
             staff.get("/staff/audit?district=cedar"),
         ]
         guide = browser.get("/d/cedar/guide")
-        pages.append(guide)
+        pages += [guide, browser.get("/d/cedar")]
+    assert "We cannot fetch" not in words(pages[-1])
     assert "There is nothing to upload" in words(guide)
     assert "inbox/roster" not in guide.text
     assert "The connection works" in words(tried)
