@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 from subgroup_pipeline.desk.roster_server import given_secrets
 from subgroup_pipeline.desk.settings_yaml import in_one_line, read_yaml, written_yaml
 from subgroup_pipeline.districts.district_file import parse_district
-from subgroup_pipeline.districts.registered import settings_text
+from subgroup_pipeline.districts.district_secrets import keep_within
+from subgroup_pipeline.districts.registered import apply_within, settings_text
 from subgroup_pipeline.districts.roster_settings import Auth, is_loopback, safe_url
+from subgroup_pipeline.errors import SettingsError
+from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.networks import may_connect, read_networks
 
 if TYPE_CHECKING:
@@ -90,6 +93,16 @@ def with_source(registry: Registry, district: RegisteredDistrict, url: str, auth
     document["roster"] = in_one_line({"source": "oneroster_api", "url": url, "auth": in_one_line(signing), **paging})
     text = written_yaml(document, before)
     return NewSource(parse_district(text, "settings"), text, district.version)
+
+
+def take_offer(registry: Registry, settings: Settings, district: RegisteredDistrict, offer: Offer, *, actor: str) -> None:
+    """Put a good offer in force with its secrets, both or neither. Raises SettingsError and StaleSettingsError."""
+    if offer.auth is None:
+        raise SettingsError("the form is not filled in.")
+    new = with_source(registry, district, offer.url, offer.auth)
+    with registry.begin() as session:
+        apply_within(session, new.settings, new.text, actor=actor, made_from=new.made_from)
+        keep_within(session, Keyring(settings.paths), district.district_id, offer.secrets, actor=actor)
 
 
 def _address(settings: Settings, text: str, name: str, wrong: dict[str, str]) -> str:

@@ -8,13 +8,10 @@ from starlette.exceptions import HTTPException
 
 from subgroup_pipeline.access.rate_limits import Rate
 from subgroup_pipeline.access.roles import Need
-from subgroup_pipeline.desk.roster_offer import FIELDS, read_offer, with_source
+from subgroup_pipeline.desk.roster_offer import FIELDS, read_offer, take_offer
 from subgroup_pipeline.desk.roster_server import given_secrets, replace_secrets, roster_server
 from subgroup_pipeline.desk.roster_trial import try_roster_server
-from subgroup_pipeline.districts.district_secrets import keep_within
-from subgroup_pipeline.districts.registered import apply_within
 from subgroup_pipeline.errors import SettingsError, StaleSettingsError
-from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
 
@@ -51,14 +48,10 @@ def choose(visit: Visit) -> Response:
     """Take another server, or the first one, with its secrets: both are in force, or neither."""
     district = district_of(visit)
     offer = read_offer(visit.settings, {name: visit.given(name) for name in FIELDS})
-    if offer.auth is None:
+    if offer.wrong:
         return _page(visit, wrong_offer=offer.wrong)
     try:
-        new = with_source(visit.registry, district, offer.url, offer.auth)
-        with visit.registry.begin() as session:
-            keyring = Keyring(visit.settings.paths)
-            apply_within(session, new.settings, new.text, actor=visit.who, made_from=new.made_from)
-            keep_within(session, keyring, district.district_id, offer.secrets, actor=visit.who)
+        take_offer(visit.registry, visit.settings, district, offer, actor=visit.who)
     except StaleSettingsError:
         return visit.go(_at(district), said="Somebody else changed your settings meanwhile. Please look again.")
     except SettingsError as error:
