@@ -124,12 +124,18 @@ def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Colu
     floor, ceiling = relations["is_floor"].astype(bool), relations["is_ceiling"].astype(bool)
     rows = terms["equation"].astype(np.int64)
     rows = rows - rows[0] if len(rows) else rows
-    columns = np.searchsorted(key, terms["key"].astype(np.int64))
+    # Cells stand by piece, so keys of several pieces are not in their own order: those of two months alternate.
+    order = np.argsort(key)
+
+    def places(keys: Places) -> Places:
+        return np.asarray(order[np.searchsorted(key, keys, sorter=order)])
+
+    columns = places(terms["key"].astype(np.int64))
     equations = csr_array((terms["sign"].astype(float), (rows, columns)), shape=(len(floor), len(key)))
     room = np.where(floor & ceiling, 0.0, -(equations @ count))
     small = len(differences["part"])
     pairs = np.repeat(np.arange(small), 2)
-    ends = np.searchsorted(key, np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
+    ends = places(np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
     return Piece(
         key=key,
         block=cells["piece"].astype(np.int64),
