@@ -74,6 +74,8 @@ class ReleaseLook:
     cells: list[NamedCell]
     whole: int
     by_audit: int
+    narrowest: int | None
+    too_narrow: int
 
 
 class NoLookError(Exception):
@@ -102,6 +104,8 @@ def look_at_release(settings: Settings, district_id: str) -> ReleaseLook:
         cells=[in_words(cell) for cell in sorted(listed, key=lambda cell: LEVELS.index(_level(cell)))[:MOST_LISTED]],
         whole=counted.get("audit_whole", 0) + counted.get("small_entity", 0),
         by_audit=counted.get("audit", 0),
+        narrowest=found["narrowest"],
+        too_narrow=found["too_narrow"],
     )
 
 

@@ -53,7 +53,10 @@ class ListedRelease:
 
 @dataclass(frozen=True)
 class ReleasePreview:
-    """What a release of a district would show and hide now, and how many cells are hidden by reason."""
+    """What a release of a district would show and hide now, and how many cells are hidden by reason.
+
+    `narrowest` and `too_narrow` are those of `disclosure.room_left.RoomLeft`.
+    """
 
     district_id: str
     minimum_count: int
@@ -61,6 +64,8 @@ class ReleasePreview:
     shown: int
     hidden: int
     reasons: dict[str, int]
+    narrowest: int | None
+    too_narrow: int
     cells: list[PreviewCell]
 
 
@@ -84,11 +89,19 @@ def preview(registry: Registry, settings: Settings, district_id: str) -> Release
     if not (snapshot / DATABASE).is_file():
         raise PublishError("nothing is published yet, so there is nothing to release. `subgroups run` publishes.")
     privacy = Privacy(district_id, rule.minimum_count, rule.zero == "show")
-    cells = preview_release(settings, snapshot / DATABASE, _if_there(snapshot / SHAREABLE), privacy)
+    cells, room = preview_release(settings, snapshot / DATABASE, _if_there(snapshot / SHAREABLE), privacy)
     reasons = Counter(cell.reason for cell in cells if cell.reason)
     hidden = sum(cell.hidden for cell in cells)
     return ReleasePreview(
-        district_id, rule.minimum_count, rule.profile, len(cells) - hidden, hidden, dict(reasons.most_common()), cells
+        district_id,
+        rule.minimum_count,
+        rule.profile,
+        len(cells) - hidden,
+        hidden,
+        dict(reasons.most_common()),
+        room.narrowest,
+        room.too_narrow,
+        cells,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from subgroup_pipeline.disclosure.room_left import RoomLeft
     from subgroup_pipeline.settings import Settings
 
 
@@ -38,8 +39,14 @@ class PreviewCell:
     was_hidden: bool
 
 
-def preview_release(settings: Settings, source: Path, shown: Path | None, rule: Privacy) -> list[PreviewCell]:
-    """The cells of a district, given by its rule, from a staff file; `shown` is the shareable file beside it, if there is one."""
+def preview_release(settings: Settings, source: Path, shown: Path | None, rule: Privacy) -> tuple[list[PreviewCell], RoomLeft]:
+    """The cells of a district, given by its rule, from a staff file, and what room they leave an outsider.
+
+    `shown` is the shareable file beside it, if there is one.
+    """
+    # SciPy takes a second to load.
+    from subgroup_pipeline.disclosure.room_left import room_left
+
     read = {"source": source} | ({"shown": shown} if shown else {})
     with open_files(settings, read=read) as connection:
         read_cells(connection, [rule])
@@ -48,4 +55,4 @@ def preview_release(settings: Settings, source: Path, shown: Path | None, rule: 
         protect(connection)
         names = ", ".join(PreviewCell.__dataclass_fields__)
         rows = connection.execute(f"select {names} from cell order by key").fetchall()
-    return [PreviewCell(*row) for row in rows]
+        return [PreviewCell(*row) for row in rows], room_left(connection)

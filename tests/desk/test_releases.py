@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from subgroup_pipeline.cli.main import app
 from subgroup_pipeline.desk.releases import list_releases, preview, release_now
+from subgroup_pipeline.disclosure.worlds import WIDTH
 from subgroup_pipeline.errors import PublishError, UnknownDistrictError
 from tests.support.home import Home
 from tests.support.published_marts import MadeUp, publish_made_up
@@ -36,6 +37,14 @@ def test_a_preview_counts_what_the_release_shows_and_names_every_reason(home: Ho
     places = [cell for cell in found.cells if cell.month is None and cell.with_value is None]
     (listed,) = list_releases(home.settings)
     assert (listed.shown, listed.hidden) == (sum(not c.hidden for c in places), sum(c.hidden for c in places))
+
+
+def test_a_preview_says_what_room_is_left_in_all_months_together(home: Home) -> None:
+    """The keys of two months alternate in one program; mixed up, the program had no solution, or proved nothing."""
+    found = preview(home.registry, home.settings, "alpha")
+    assert {cell.month is None for cell in found.cells} == {True, False}
+    assert found.narrowest is not None
+    assert (found.narrowest >= WIDTH, found.too_narrow) == (True, 0)
 
 
 def test_a_correction_is_a_release_of_its_own(home: Home) -> None:

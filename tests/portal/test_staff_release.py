@@ -62,6 +62,8 @@ def test_a_look_says_what_the_preview_says_and_a_release_is_asked_in_ones_own_na
     assert sum(count for _, count in look.reasons) == exact.hidden
     assert set(exact.reasons) <= set(REASONS)
     assert WIDTH == 5, "the page says five"
+    assert look.narrowest is not None
+    assert (look.narrowest >= WIDTH) == (look.too_narrow == 0)
     (before,) = list_releases(portal.settings, "alpha")
     with portal.staff() as staff:
         page = html.unescape(staff.get(f"{AT}?look=1").text)
