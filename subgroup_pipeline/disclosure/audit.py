@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from subgroup_pipeline.disclosure.program import SolverError
 from subgroup_pipeline.disclosure.system import System
-from subgroup_pipeline.disclosure.worlds import WIDTH, SolverError, Target, Worlds
+from subgroup_pipeline.disclosure.worlds import WIDTH, Target, Worlds
 
 if TYPE_CHECKING:
     import duckdb

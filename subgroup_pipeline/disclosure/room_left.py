@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from subgroup_pipeline.disclosure.program import SolverError
 from subgroup_pipeline.disclosure.system import System
-from subgroup_pipeline.disclosure.worlds import WIDTH, SolverError, Worlds
+from subgroup_pipeline.disclosure.worlds import WIDTH, Worlds
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 from scipy.sparse.csgraph import connected_components
 
+from subgroup_pipeline.disclosure.program import Program, SolverError
 from subgroup_pipeline.disclosure.system import FARTHEST
 
 if TYPE_CHECKING:
@@ -24,14 +25,13 @@ _Cells = TypeVar("_Cells", bound=np.generic)
 WIDTH = 5.0
 """How many students wide the range of a hidden count is at least. No state's rule names a width; this is our own choice."""
 _TOLERANCE = 1e-6
-_SECONDS = 5.0
+_NODES = 500
+"""Branches after which the search for whole numbers is given up: work and not time, so that every machine hides the same."""
 _SEED = 14
-_MANY = 50
+_MANY = 10
 """So many counts are first looked for together, in directions by chance; fewer are asked for one by one."""
-
-
-class SolverError(Exception):
-    """A program that has a solution (the truth is one) ended without one."""
+_PAYS = 0.97
+"""Looking by chance goes on while it leaves at most this part of the counts open that were open before."""
 
 
 class Target(NamedTuple):
@@ -67,6 +67,8 @@ class Worlds:
         self._equations: csr_array = csr_array(within[touched])
         self._low, self._high = piece.low[touched], piece.high[touched]
         self._least = np.maximum(piece.least - piece.count, -FARTHEST)[self._moving]
+        most = np.full(len(self._moving), FARTHEST)
+        self._program = Program(self._equations, self._low, self._high, self._least, most)
         links = abs(self._equations).T @ abs(self._equations)
         self._component: Places = connected_components(links, directed=False)[1].astype(np.int64)
         # The part that a target hangs in; a difference hangs in that of one of its cells.
@@ -91,18 +93,12 @@ class Worlds:
         wide = highest - lowest >= WIDTH - _TOLERANCE
         return np.asarray(wide & (~small | (truth + highest >= minimum - _TOLERANCE)))
 
-    def search(self, rounds: int = 6) -> Places:
+    def search(self) -> Places:
         """Look for worlds until every count is proved, or some are known to be exposed: these come back, at most one per part.
 
         Raises SolverError.
         """
-        chance = np.random.default_rng(_SEED)
-        for _ in range(rounds):
-            left = self.unproved()
-            if left.sum() < _MANY or not len(self._moving):
-                break
-            direction = np.where(left, chance.choice([-1.0, 1.0], len(left)) * chance.uniform(0.5, 1.5, len(left)), 0.0)
-            self._look(direction)
+        self._look_by_chance()
         exposed = np.flatnonzero(self.unproved() & (self.part < 0)).tolist()  # nothing of it moves
         asked = np.zeros(len(self.truth), dtype=bool)
         done: set[int] = {-1}
@@ -120,70 +116,79 @@ class Worlds:
         _, first = np.unique(self.part[chosen], return_index=True)
         return np.asarray(chosen[first])
 
+    def _look_by_chance(self) -> None:
+        """Prove many counts with each program, in directions by chance, for as long as that proves enough of them."""
+        chance = np.random.default_rng(_SEED)
+        left = self.unproved()
+        before = len(left) * 2
+        while len(self._moving) and _MANY <= left.sum() <= before * _PAYS:
+            before = left.sum()
+            self._look(np.where(left, chance.choice([-1.0, 1.0], len(left)) * chance.uniform(0.5, 1.5, len(left)), 0.0))
+            left = self.unproved()
+
     def _ask(self, turn: Places) -> Places:
         """How far each of these counts can move, up and then down, no two of one part; gives those that are exposed."""
-        reach = []
-        for sign in (1.0, -1.0):
+        reach = np.zeros((2, len(turn)))
+        for way, sign in enumerate((1.0, -1.0)):
+            open_ones = self.unproved()[turn]
             direction = np.zeros(len(self.truth))
-            direction[turn] = sign
-            reach.append(self._look(direction)[turn])
-        left = self.unproved()[turn] & self._is_far(turn, reach[1], reach[0])
+            direction[turn[open_ones]] = sign
+            reach[way] = self._look(direction)[turn]
+        lowest, highest = np.minimum(reach[1], self.lowest[turn]), np.maximum(reach[0], self.highest[turn])
+        left = self.unproved()[turn] & self._is_far(turn, lowest, highest)
         for target in turn[left]:  # a solution that is no whole number proves nothing: ask for whole numbers
-            for sign in (1.0, -1.0):
-                self._look_for_whole(int(target), sign)
+            self._look_for_whole(int(target))
         return turn[self.unproved()[turn]]
 
     def _look(self, direction: Numbers) -> Numbers:
-        """Solve for the world farthest in a direction, take note of it and give how far it moves each count."""
-        prices = self._of_moving.T @ direction
-        cells = np.flatnonzero(np.isin(self._component, self._component[prices != 0]))
-        if not len(cells):
+        """Solve for the world farthest in a direction, note it, give how far it moves each count. Raises SolverError."""
+        if not len(self._moving):
             return np.zeros(len(self.truth))
-        within = csr_array(self._equations[:, cells])
-        touched = np.diff(within.indptr) > 0
-        equal = touched & (self._low == self._high)
-        above, below = touched & ~equal & np.isfinite(self._high), touched & ~equal & np.isfinite(self._low)
-        upper = csr_array(vstack([within[above], -within[below]]))
-        solved = linprog(
-            -prices[cells],
-            A_ub=upper if upper.shape[0] else None,
-            b_ub=np.concatenate([self._high[above], -self._low[below]]) if upper.shape[0] else None,
-            A_eq=within[equal] if equal.any() else None,
-            b_eq=self._low[equal] if equal.any() else None,
-            bounds=np.stack([self._least[cells], np.full(len(cells), FARTHEST)], axis=1),
-            method="highs-ds",
-        )
-        if solved.status != 0:
-            raise SolverError(solved.message)
-        moved = np.zeros(len(self._component))
-        moved[cells] = solved.x
+        moved = self._program.farthest(self._of_moving.T @ direction)
         self._note(moved)
         return np.asarray(self._of_moving @ moved)
 
-    def _look_for_whole(self, target: int, sign: float) -> None:
+    def _look_for_whole(self, target: int) -> None:
+        """Look for any world of whole numbers that moves this count far enough; the farthest one would take longer."""
         cells = np.flatnonzero(self._component == self.part[target])
-        within = csr_array(self._equations[:, cells])
-        touched = np.diff(within.indptr) > 0
-        solved = milp(
-            -sign * self._of_moving[[target]].toarray()[0][cells],
-            integrality=np.ones(len(cells)),
-            bounds=Bounds(self._least[cells], np.full(len(cells), FARTHEST)),
-            constraints=LinearConstraint(within[touched], self._low[touched], self._high[touched]) if touched.any() else None,
-            options={"time_limit": _SECONDS},
-        )
-        if solved.x is not None:
-            moved = np.zeros(len(self._component))
-            moved[cells] = solved.x
-            self._note(moved)
+        both = csr_array(vstack([self._equations[:, cells], self._of_moving[[target]][:, cells]]))
+        touched = np.diff(both.indptr) > 0
+        for low, high in self._enough(target):
+            lowest, highest = np.append(self._low, low), np.append(self._high, high)
+            solved = milp(
+                np.zeros(len(cells)),
+                integrality=np.ones(len(cells)),
+                bounds=Bounds(self._least[cells], np.full(len(cells), FARTHEST)),
+                constraints=LinearConstraint(both[touched], lowest[touched], highest[touched]),
+                options={"node_limit": _NODES},
+            )
+            if solved.x is not None:
+                moved = np.zeros(len(self._component))
+                moved[cells] = solved.x
+                self._note(moved)
+                return
+
+    def _enough(self, target: int) -> list[tuple[float, float]]:
+        """Between which distances a count has to move, up or else down, so that with the worlds already seen it is protected."""
+        up = WIDTH + self.lowest[target]
+        if 0 < self.truth[target] < self.minimum[target]:
+            return [(max(up, self.minimum[target] - self.truth[target]), np.inf)]
+        return [(up, np.inf), (-np.inf, self.highest[target] - WIDTH)]
 
     def _note(self, moved: Numbers) -> None:
-        """Keep how far a world moves each count, part by part, of the parts where it is whole and breaks nothing."""
+        """Keep how far a world moves each count, of those of its parts that are whole and break nothing.
+
+        Numbers that move hang together where they are in one equation; each such part is a world of its own.
+        """
         world = np.round(moved)
         bad = (np.abs(world - moved) > 1e-3) | (world < self._least)
         sums = self._equations @ world
         broken = np.flatnonzero((sums < self._low - _TOLERANCE) | (sums > self._high + _TOLERANCE))
         bad[self._equations[broken].nonzero()[1]] = True
-        world[np.isin(self._component, self._component[bad])] = 0.0
+        moves = np.flatnonzero(moved)
+        within = abs(self._equations[:, moves])
+        together = connected_components(within.T @ within, directed=False)[1]
+        world[moves[np.isin(together, together[bad[moves]])]] = 0.0
         distance = self._of_moving @ world
         self.lowest = np.minimum(self.lowest, distance)
         self.highest = np.maximum(self.highest, distance)

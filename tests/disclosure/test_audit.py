@@ -7,7 +7,8 @@ import pytest
 
 from subgroup_pipeline.disclosure.audit import exposed
 from subgroup_pipeline.disclosure.cells import Privacy, read_cells
-from subgroup_pipeline.disclosure.worlds import SolverError, Worlds
+from subgroup_pipeline.disclosure.program import SolverError
+from subgroup_pipeline.disclosure.worlds import Worlds
 from tests.disclosure.made_up_marts import District, Place, made_up_marts
 
 Named = tuple[str | None, str, str]
