@@ -92,6 +92,8 @@ class Profile:
     is_zipped: bool = True
     is_dated: bool = True
     is_untidy: bool = False
+    pairs: str = ""
+    """Subgroups that are crossed, as the setting is written; without it those of the first eight."""
 
     def key(self, number: int) -> str:
         """Return a student number as this district prints it."""
@@ -114,7 +116,7 @@ class Profile:
             f"  matches: {self.matches}",
             "  columns:",
             *(column.setting() for column in self.columns),
-            "reports: {bands: {below: 0, near: 60, met: 75}}",
+            f"reports: {{bands: {{below: 0, near: 60, met: 75}}{self.pairs and f', pairs: {self.pairs}'}}}",
             "privacy: {minimum_count: 10}",
             "guards: {first_delivery: accept}",
         ]
@@ -214,5 +216,6 @@ PROFILES = (
                    "McKinney-Vento:homeless:homeless", 0.005),
         ),
         line_end="\n", is_untidy=True,
+        pairs="[[english_learner, economically_disadvantaged], [english_learner, students_with_disabilities]]",
     ),
 )  # fmt: skip
