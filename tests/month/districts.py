@@ -15,6 +15,8 @@ from tests.support.installation import zip_of
 Feed = Literal["roster", "subgroups"]
 
 ROSTER_FAULTS = ("missing column", "truncated zip", "wrong encoding", "mass removal", "older export", "duplicated keys", "ragged")
+SERVED_FAULTS = ("mass removal", "older export")
+"""Faults of a roster that is fetched over REST; what can be wrong with its pages has tests of its own (tests/oneroster)."""
 SUBGROUP_FAULTS = ("missing column", "wrong encoding", "older export", "duplicated keys", "low match", "ragged")
 FATAL = frozenset({"missing column", "truncated zip", "wrong encoding", "ragged"})
 """Faults that a file cannot be read with; a conflict of keys in a subgroup file only sets rows aside."""
@@ -50,6 +52,7 @@ class SmallDistrict:
         self.rng = Random(seed)  # noqa: S311 - cases, not secrets
         self.name = name
         self.settings = self._settings()
+        self.is_served = False
         self._by_identifier = self.settings["subgroups"]["matches"] == "users.identifier"
         self._students: dict[int, Student] = {}
         self._gradebook = Gradebook(self.rng)
@@ -75,6 +78,11 @@ class SmallDistrict:
             "reports": {"bands": {"below": "0", "near": "60", "met": "75"}},
             "guards": {"first_delivery": "accept", **WIDE_OPEN, "removed_students": "0.10", "match_rate": "0.3"},
         }
+
+    def serve(self, url: str) -> None:
+        """Have the roster fetched from a OneRoster server in place of uploading it."""
+        self.is_served = True
+        self.settings["roster"] = {"source": "oneroster_api", "url": url, "auth": {"type": "oauth1"}, "page_size": "20"}
 
     def settings_yaml(self) -> str:
         """The settings as YAML (JSON is YAML)."""
@@ -140,6 +148,8 @@ class SmallDistrict:
         if fault == "mass removal":
             students = self.rng.sample(students, len(students) - 21 - self.rng.randrange(4))
         texts = self._roster_texts(students)
+        if self.is_served:
+            return Upload("roster", fault, {}, texts)
         users = texts["users.csv"]
         if fault == "missing column":
             texts["users.csv"] = users.replace(",role,", ",rolle,", 1)

@@ -13,14 +13,17 @@ from random import Random
 
 from subgroup_pipeline.build.scope import mark_built
 from subgroup_pipeline.desk import snapshots
+from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.publish.reader import open_published
 from subgroup_pipeline.registry import decisions
 from subgroup_pipeline.registry.builds import note_build
 from subgroup_pipeline.registry.ledger import all_deliveries, get_delivery
 from subgroup_pipeline.registry.schema import Delivery
 from tests.month.comparison import expected_tables, tables_on
-from tests.month.districts import ROSTER_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
+from tests.month.districts import ROSTER_FAULTS, SERVED_FAULTS, SUBGROUP_FAULTS, Feed, SmallDistrict, Upload
 from tests.month.model import FEEDS, District, Sent
+from tests.oneroster_server.oauth import Signed
+from tests.oneroster_server.server import OneRosterServer, serving
 from tests.oracle.tables import Rows, differences, read_tables
 from tests.torture.homes import TortureHome, home_at
 from tests.torture.kills import KillAfter, KillAt, Moment
@@ -30,6 +33,7 @@ SETTINGS_CHANGED = 0.06
 """How often a district's settings change, a day."""
 TAKEN_BACK = 0.06
 """How often a person rejects what is published of a feed, a day."""
+CLIENT, SECRET = "our-client", "a-secret-of-a-month"
 NEVER_APPROVED = "duplicated keys"
 COMPARED_EVERY = 5
 LONGEST = 600.0
@@ -71,6 +75,8 @@ class Month:
     """Districts over one home. Everything that happens follows from the seed, but for the moment at which a kill strikes."""
 
     home: TortureHome
+    server: OneRosterServer
+    """Where every third district's roster is fetched from."""
     first: datetime
     """When the first night runs."""
     rng: Random
@@ -147,15 +153,28 @@ class Month:
                 district.maker.change_settings()
                 district.is_changed = True
                 self.outcome.settings_changes += 1
-            self.home.apply(district.maker.settings_yaml())
+            self._apply(district, is_first=number == 0)
         district.maker.pass_day()
         if number == 0 or rng.random() < 0.6:
             feeds: tuple[Feed, ...] = rng.choice((FEEDS, FEEDS, ("roster",), ("subgroups",))) if number else FEEDS
             uploads = [self._make(district, feed) for feed in feeds]
-            self.home.upload(tuple((district.maker.name, upload.feed, upload.files) for upload in uploads))
-            for upload in uploads:
-                district.send(upload)
-                self.outcome.sent_with_faults.update([upload.fault] if upload.fault else [])
+            self._deliver(district, uploads)
+
+    def _apply(self, district: District, *, is_first: bool) -> None:
+        """Apply the district's settings as they are now; the secrets of a roster server are given once."""
+        self.home.apply(district.maker.settings_yaml())
+        if is_first and district.maker.is_served:
+            for secret, value in (("client_id", CLIENT), ("client_secret", SECRET)):
+                keep_secret(self.home.registry, self.home.settings, district.maker.name, secret, value, actor="test")
+
+    def _deliver(self, district: District, uploads: list[Upload]) -> None:
+        """Upload what has files, and offer the rest on the roster server."""
+        self.home.upload(tuple((district.maker.name, upload.feed, upload.files) for upload in uploads if upload.files))
+        for upload in uploads:
+            if not upload.files:
+                self.server.add(district.maker.name, Signed(CLIENT, SECRET), upload.texts)
+            district.send(upload)
+            self.outcome.sent_with_faults.update([upload.fault] if upload.fault else [])
 
     def _make(self, district: District, feed: Feed) -> Upload:
         """Export a feed, one in ten with a fault."""
@@ -163,7 +182,8 @@ class Month:
         make = maker.roster if feed == "roster" else maker.subgroups
         if rng.random() >= 0.1:
             return make()
-        fault = rng.choice(ROSTER_FAULTS if feed == "roster" else SUBGROUP_FAULTS)
+        of_roster = SERVED_FAULTS if maker.is_served else ROSTER_FAULTS
+        fault = rng.choice(of_roster if feed == "roster" else SUBGROUP_FAULTS)
         if fault == "older export":
             # What is live would be seen again, and be no delivery.
             past = [sent for sent in district.sent[feed][:-1] if sent.state not in ("accepted", "published")]
@@ -246,8 +266,10 @@ def month_at(root: Path, districts: int, nights: int, seed: int, say: Callable[[
     """A month about to begin, in a home of its own with the SFTP server running."""
     rng = Random(seed)  # noqa: S311 - a seed to repeat it by
     made = {f"m{number:03}": District(SmallDistrict(f"m{number:03}", rng.randrange(10**9))) for number in range(districts)}
-    with home_at(root) as home:
-        yield Month(home, NEW_MONTH - timedelta(days=nights // 2), rng, made, say)
+    with home_at(root) as home, serving() as server:
+        for district in list(made.values())[2::3]:
+            district.maker.serve(server.root(district.maker.name))
+        yield Month(home, server, NEW_MONTH - timedelta(days=nights // 2), rng, made, say)
 
 
 def simulate(root: Path, districts: int, nights: int, seed: int, say: Callable[[str], None]) -> Outcome:
