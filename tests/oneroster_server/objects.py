@@ -134,8 +134,16 @@ def _category(make: Maker, row: dict[str, str]) -> Object:
     return _plain("title")(row)
 
 
+def _number(cell: str) -> float | str:
+    """A cell as servers send it: a number, or the text that stands where one should."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
 def _line_item(make: Maker, row: dict[str, str]) -> Object:
-    spans = {name: float(row[name]) for name in ("resultValueMin", "resultValueMax") if row.get(name)}
+    spans = {name: _number(row[name]) for name in ("resultValueMin", "resultValueMax") if row.get(name)}
     return (
         _plain("title", "description", "assignDate", "dueDate")(row)
         | spans
@@ -148,7 +156,7 @@ def _line_item(make: Maker, row: dict[str, str]) -> Object:
 
 
 def _result(make: Maker, row: dict[str, str]) -> Object:
-    score = {"score": float(row["score"])} if row.get("score") else {}
+    score = {"score": _number(row["score"])} if row.get("score") else {}
     return (
         _plain("scoreStatus", "scoreDate", "comment")(row)
         | score
