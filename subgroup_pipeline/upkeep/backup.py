@@ -263,6 +263,8 @@ def _plain(cell: Any) -> Any:  # noqa: ANN401 - a cell of any column
     """A cell as JSON has it."""
     if isinstance(cell, datetime):
         return cell.isoformat()
+    if isinstance(cell, bytes):
+        return cell.hex()
     return cell.as_json() if isinstance(cell, DeliveryRecord) else cell
 
 
@@ -273,8 +275,10 @@ def _load(registry: Registry, dump: IO[bytes]) -> int:
         for name, rows in _by_table(dump):
             table = Base.metadata.tables[name]
             times = [column.name for column in table.columns if isinstance(column.type, UtcDateTime)]
+            sealed = [column.name for column in table.columns if isinstance(column.type, sa.LargeBinary)]
             for row in rows:
                 row |= {time: datetime.fromisoformat(row[time]) for time in times if row[time]}
+                row |= {cell: bytes.fromhex(row[cell]) for cell in sealed}
             connection.execute(sa.insert(table), rows)
             deliveries += len(rows) if name == "delivery" else 0
         for table in Base.metadata.sorted_tables:

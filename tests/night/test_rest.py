@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from starlette.responses import JSONResponse
@@ -13,6 +15,7 @@ from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.districts.district_secrets import secrets_on_record
 from subgroup_pipeline.intake.oneroster import server as requests
 from subgroup_pipeline.registry.ledger import district_findings
+from subgroup_pipeline.upkeep.backup import back_up
 from tests.night import grand_bend
 from tests.night.test_same_district_twice import LINEAGE, MARTS
 from tests.oneroster_server.oauth import Access, Bearer, Signed, Tokens
@@ -158,6 +161,16 @@ def test_a_night_with_a_fault_leaves_the_last_good_marts_and_harms_nobody(nights
         said = [(finding.district_id, finding.code, finding.message) for finding in district_findings(session)]
     assert [(district, code) for district, code, _ in said] == [("rest", "API003")]
     assert "answered 503 for users" in said[0][2]
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_no_secret_can_be_read_in_a_backup(nights: Nights, tmp_path: Path, with_keys: bool) -> None:
+    made = nights.installation
+    back_up(made.registry, made.settings, tmp_path / "backup.tar", with_keys=with_keys)
+    with tarfile.open(tmp_path / "backup.tar") as package:
+        contents = [file.read() for member in package if (file := package.extractfile(member))]
+    assert any(b"district_secret" in content for content in contents)
+    assert not [word for word in (SECRET, TOKEN) for content in contents if word.encode() in content]
 
 
 def test_no_secret_is_anywhere_in_the_home(nights: Nights) -> None:

@@ -14,9 +14,12 @@ from typing import IO
 import pytest
 import sqlalchemy as sa
 
+from subgroup_pipeline.desk.secrets import keep_secret
+from subgroup_pipeline.districts.district_secrets import open_secrets
 from subgroup_pipeline.errors import SettingsError
 from subgroup_pipeline.intake.archive import archived_files
 from subgroup_pipeline.intake.archive_proof import changed_files
+from subgroup_pipeline.keyring import Keyring
 from subgroup_pipeline.registry.audit_chain import prove_chain
 from subgroup_pipeline.registry.database import Registry, open_registry
 from subgroup_pipeline.registry.schema import AuditEvent
@@ -42,6 +45,16 @@ def backup(place: Place, tmp_path: Path) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Settings:
     return load_settings(home=tmp_path / "elsewhere")
+
+
+def test_a_secret_of_a_roster_server_opens_where_it_is_restored(place: Place, tmp_path: Path, elsewhere: Settings) -> None:
+    place.add()
+    keep_secret(place.registry, place.settings, "alpha", "token", "a token that nobody reads", actor="test")
+    back_up(place.registry, place.settings, tmp_path / "secret.tar")
+    restore(elsewhere, tmp_path / "secret.tar")
+    registry = open_registry(elsewhere)
+    assert open_secrets(registry, Keyring(elsewhere.paths), "alpha") == {"token": "a token that nobody reads"}
+    registry.close()
 
 
 def test_what_was_kept_is_there_again(backup: Path, place: Place, elsewhere: Settings) -> None:
