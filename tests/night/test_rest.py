@@ -145,7 +145,6 @@ def test_the_same_district_gives_the_same_marts_however_it_comes(nights: Nights,
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not EDFI.is_dir(), reason="needs ../shared/samples")
 def test_a_real_set_served_as_rest_gives_the_marts_of_its_files(nights: Nights) -> None:
     assert nights.first["edfi_rest"] == nights.first["edfi_csv"]
     assert len(nights.first["edfi_rest"]["dim_student"]) == 8
