@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from subgroup_pipeline.disclosure.further import Further
 from subgroup_pipeline.disclosure.program import SolverError
-from subgroup_pipeline.disclosure.system import System
-from subgroup_pipeline.disclosure.worlds import WIDTH, Target, Worlds
+from subgroup_pipeline.disclosure.system import COURSE, System
+from subgroup_pipeline.disclosure.worlds import Worlds
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,16 +62,16 @@ def _protected(piece: Piece) -> list[Exposed]:
     before = piece.hidden.copy()
     whole = np.zeros(len(piece.key), dtype=bool)
     worlds = Worlds(piece)
+    further = Further(worlds)
     for _ in range(_TURNS):
         found = worlds.search()
         if not len(found):
             new = np.flatnonzero(piece.hidden & ~before)
             return [Exposed(int(piece.key[at]), "audit_whole" if whole[at] else "audit") for at in new]
         hidden = piece.hidden.sum()
-        _mend(worlds, found, whole)
-        if piece.hidden.sum() == hidden:  # no whole numbers do what fractions can
-            _give_up(worlds, found, whole)
-        worlds.restrict()
+        left = _mend(worlds, further, found, whole)
+        if piece.hidden.sum() == hidden and len(left):
+            _give_up(worlds, worlds.ask(left), whole)  # no whole numbers do what fractions can
     msg = f"{_TURNS} turns were not enough"
     raise SolverError(msg)
 
@@ -84,39 +85,15 @@ def _give_up(worlds: Worlds, targets: Places, whole: Flags) -> None:
     piece.hidden |= line
 
 
-def _mend(worlds: Worlds, found: Places, whole: Flags) -> None:
-    """Hide what protects these exposed counts: those of different subgroups together if possible, else one by one.
+def _mend(worlds: Worlds, further: Further, found: Places, whole: Flags) -> Places:
+    """Hide what protects these counts, one after another; gives those that are still unproved.
 
-    Counts of one subgroup are in each other's way when they have to move at the same time, which would hide more than is needed.
+    What protects one of them may prove others of them too. Courses come when nothing else is left: most of their counts move as
+    soon as those of their school may.
     """
-    piece = worlds.piece
-    subgroups = worlds.of_first_cell(piece.about)[found]
-    while len(found):
-        _, first = np.unique(subgroups, return_index=True)
-        turn = found[first]
-        together = worlds.to_hide([_wanted(worlds, int(target))[0] for target in turn])
-        if together is None:
-            for target in turn:
-                _mend_one(worlds, int(target), whole)
-        else:
-            piece.hidden[together] = True
-        found, subgroups = np.delete(found, first), np.delete(subgroups, first)
-
-
-def _mend_one(worlds: Worlds, target: int, whole: Flags) -> None:
-    """Hide what protects one exposed count, or all of its line if nothing does."""
-    piece = worlds.piece
-    choices = [worlds.to_hide([wanted]) for wanted in _wanted(worlds, target)]
-    possible = [cells for cells in choices if cells is not None]
-    if possible:
-        piece.hidden[min(possible, key=lambda cells: float(piece.price[cells].sum()))] = True
-        return
-    _give_up(worlds, np.array([target]), whole)
-
-
-def _wanted(worlds: Worlds, target: int) -> list[Target]:
-    """How a count may be moved so that it is protected, the usual way first."""
-    truth, minimum = worlds.truth[target], worlds.minimum[target]
-    if 0 < truth < minimum:
-        return [Target(target, max(minimum - truth, WIDTH))]
-    return [Target(target, WIDTH), Target(target, -WIDTH)]
+    is_course = worlds.of_first_cell(worlds.piece.tier)[found] == COURSE
+    turn = found if is_course.all() else found[~is_course]
+    for target in turn:
+        if worlds.unproved()[target] and not further.protect(int(target)):
+            _give_up(worlds, np.array([target]), whole)
+    return turn[worlds.unproved()[turn]]

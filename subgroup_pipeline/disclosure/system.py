@@ -49,6 +49,8 @@ class Piece:
     place: Places
     line: Places
     about: Places
+    tier: Places
+    alike: Places
     equations: csr_array
     low: Numbers
     high: Numbers
@@ -58,6 +60,10 @@ class Piece:
     def moving(self) -> Flags:
         """The cells that an outsider does not know."""
         return self.hidden & ~self.fixed
+
+
+PAIR, COURSE, OTHER = range(3)
+"""The tiers of cells. Pairs and the counts of courses often move while what is around them stands still."""
 
 
 class System:
@@ -96,6 +102,8 @@ class System:
 _CELLS = """
 select
     piece, key, student_count, least, minimum_count, hidden, is_unchanged and not was_hidden as is_known, place, line, about,
+    case when with_subgroup is not null then 0 when level = 'course' then 1 else 2 end as tier,
+    case when level = 'course' then dense_rank() over (order by piece, school_id, subgroup, value) else -key end as alike,
     -- What it costs readers to lose a cell: totals most, then large groups and those of many students.
     (1 + ln(1 + student_count)) * case when is_total then 50 else 1 end
     * case level when 'district' then 4 when 'school' then 2 else 1 end
@@ -148,6 +156,8 @@ def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Colu
         place=cells["place"].astype(np.int64),
         line=cells["line"].astype(np.int64),
         about=cells["about"].astype(np.int64),
+        tier=cells["tier"].astype(np.int64),
+        alike=cells["alike"].astype(np.int64),
         equations=equations,
         low=np.where(floor, room, -np.inf),
         high=np.where(ceiling, room, np.inf),
