@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         ge=0,
         description="How long a file without a stronger proof of completeness must stand unchanged; 0 = no waiting",
     )
+    release_minutes: float = Field(
+        30, ge=0, description="Minutes that a run spends on releases once its marts are out; the next run goes on with the rest"
+    )
     retention_days: int = Field(30, ge=1, description="Days for which uploaded bytes of deliveries that are not live are kept")
     web_port: int = Field(8080, ge=1, le=65535, description="Port of the portal, bound to 127.0.0.1")
     public_url: str = Field("", description="Address of the portal as people reach it; empty means http://127.0.0.1:<WEB_PORT>")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
@@ -43,8 +45,10 @@ _EDGE = Table(
         "above": Column("varchar", "The text of shares near 100%.", required=True),
     },
 )
-AT_A_TIME = 200
-"""Districts whose cells are in memory together."""
+_FEWEST, _MOST = 5, 200
+"""Districts whose cells are in memory together: few to begin with, and more while that is quick."""
+_QUICK = 5.0
+"""Seconds."""
 
 
 def due_releases(
@@ -57,6 +61,7 @@ def due_releases(
     """The districts of a snapshot, given by their build keys, that get a release with it.
 
     Settings are read only of districts that were built since their last release: a change of settings builds a district.
+    Those that a person asks for come first, then those that have none, then those whose last one is the oldest.
     """
     open_ones = [
         district_id
@@ -72,20 +77,27 @@ def due_releases(
             is_asked = district.district_id in asked
             cause = cause_of_release(district.settings, key, last.get(district.district_id), now, is_asked=is_asked)
             found += [DueRelease(district.settings, key, cause)] if cause else []
-    return found
+    waits_since = {district_id: release.released_at for district_id, release in last.items()}
+    first = datetime.min.replace(tzinfo=UTC)
+    return sorted(found, key=lambda one: (one.district_id not in asked, waits_since.get(one.district_id, first)))
 
 
 def make_releases(
-    settings: Settings, source: Path, due: Sequence[DueRelease], snapshot: str, now: datetime
+    settings: Settings, source: Path, due: Sequence[DueRelease], snapshot: str, now: datetime, seconds: float = inf
 ) -> dict[str, Release]:
     """Make these releases from the staff file of a snapshot and keep them in the store; gives them by district.
 
-    Only the caller, who then writes the shareable file from the store, makes anybody see them.
+    When so many seconds are over no further ones are begun: what is left stays due. Some are always made. Only the caller, who
+    then writes the shareable file from the store, makes anybody see them.
     """
     made: dict[str, Release] = {}
     with open_store(settings, source=source) as connection:
-        for some in _batches(due):
-            made |= _make_some(connection, some, snapshot, now)
+        began = time.monotonic()
+        size = _FEWEST
+        while len(made) < len(due) and not (made and time.monotonic() - began >= seconds):
+            started = time.monotonic()
+            made |= _make_some(connection, due[len(made) : len(made) + size], snapshot, now)
+            size = min(2 * size, _MOST) if time.monotonic() - started < _QUICK else max(size // 2, 1)
         forget_old_cells(connection)
     return made
 
@@ -100,10 +112,6 @@ def protect(connection: duckdb.DuckDBPyConnection) -> None:
         hide_further(connection, further)
         connection.execute(sql("proved"))
     hide_means(connection)
-
-
-def _batches(due: Sequence[DueRelease]) -> list[Sequence[DueRelease]]:
-    return [due[first : first + AT_A_TIME] for first in range(0, len(due), AT_A_TIME)]
 
 
 def _make_some(

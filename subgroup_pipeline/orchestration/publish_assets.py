@@ -17,7 +17,7 @@ from subgroup_pipeline.upkeep.runner import run_upkeep
 
 @dg.op(ins={"built": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing))
 def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, registry: RegistryResource) -> dg.Output[None]:
-    """Publish what was built, and note in the audit log that the night ended."""
+    """Publish what was built, note in the audit log that the night ended, and then make the releases that are still due."""
     published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id)
     if is_night(context.run):
         outcome = "published" if published and published.is_new else "nothing new"
@@ -26,12 +26,17 @@ def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, regist
         note_ended(registry, context.run_id, outcome, seconds)
     if published is None:
         return dg.Output(None, metadata={"is_new": False, "districts": 0})
+    is_new = published.is_new
+    if published.waiting:
+        seconds = 60.0 * warehouse.settings.release_minutes
+        published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id, seconds=seconds) or published
     manifest = published.manifest
     return dg.Output(
         None,
         metadata={
             "snapshot": manifest.snapshot,
-            "is_new": published.is_new,
+            "is_new": is_new,
+            "releases_still_due": published.waiting,
             "districts": len(manifest.districts),
             "students": sum(district.student_count for district in manifest.districts.values()),
             "dagster/row_count": sum(manifest.tables.values()),

@@ -70,9 +70,11 @@ def plan_releases(
 
 
 @stage("release")
-def put_releases(settings: Settings, building: Path, draft: Manifest, before: Manifest | None, plan: ReleasePlan) -> Shared:
-    """Make the releases that are due, and put what may be shared into a snapshot that is being made."""
-    made = make_releases(settings, building / DATABASE, plan.due, draft.snapshot, plan.now) if plan.due else {}
+def put_releases(
+    settings: Settings, building: Path, draft: Manifest, before: Manifest | None, plan: ReleasePlan, seconds: float
+) -> Shared:
+    """Make releases that are due, for so many seconds, and put what may be shared into a snapshot that is being made."""
+    made = make_releases(settings, building / DATABASE, plan.due, draft.snapshot, plan.now, seconds) if plan.due else {}
     releases = release_ids({**plan.last, **made}, list(draft.districts))
     if before is None or before.contract_version != draft.contract_version or SHAREABLE not in before.files:
         before = None
@@ -125,11 +127,17 @@ def _linked(building: Path, last: Path | None, tables: Collection[str], district
     return True
 
 
-def note_releases(registry: Registry, plan: ReleasePlan) -> None:
-    """Write the new releases of a snapshot into the audit log, when it has its name."""
+def note_releases(registry: Registry, plan: ReleasePlan, releases: Mapping[str, str]) -> int:
+    """Write the new releases of a snapshot, given by district, into the audit log when it has its name.
+
+    Gives how many releases are still due.
+    """
+    stood = {district_id: release.release_id for district_id, release in plan.last.items()}
+    made = [one for one in plan.due if releases.get(one.district_id) != stood.get(one.district_id)]
     with registry.begin() as session:
-        for one in plan.due:
+        for one in made:
             record_event(session, "release.made", actor="pipeline", district_id=one.district_id, detail={"cause": one.cause})
+    return len(plan.due) - len(made)
 
 
 def join_releases(

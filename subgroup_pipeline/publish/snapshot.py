@@ -49,24 +49,30 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
+RELEASE_SECONDS = 60.0
+"""How long staff wait for their marts because of releases that are made with them."""
 REWRITTEN = timedelta(days=7)
 """Age of the last compacting rewrite at which a publish makes the next."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """The snapshot that readers see after a publish, and whether this publish made it."""
+    """The snapshot that readers see after a publish, whether this publish made it, and how many releases are still due."""
 
     manifest: Manifest
     is_new: bool
+    waiting: int = 0
 
 
 @stage("publish")
-def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str, asked: Collection[str] = ()) -> Published | None:
+def publish_snapshot(
+    registry: Registry, settings: Settings, *, run_id: str, asked: Collection[str] = (), seconds: float | None = None
+) -> Published | None:
     """Publish what the working file holds. None when nothing was ever built, and in a home that only joins others.
 
     Districts whose rows are not known to be whole, and those that the working file lost, keep their rows of the snapshot
     before. Nothing new, and no release due: no snapshot. `asked` are districts that get a release whatever their calendar says.
+    Releases are made for so many `seconds` (`RELEASE_SECONDS`); those that are left are due with the next publish.
     Raises PublishError when the verification fails, DiskFullError without room; readers then keep the snapshot they have.
     """
     if settings.own_shard.is_empty:
@@ -107,10 +113,12 @@ def publish_snapshot(registry: Registry, settings: Settings, *, run_id: str, ask
                 draft,
                 lambda file: _make_file(settings, file, before, kept),
                 lambda building: make_lake(settings, building, draft, before),
-                lambda building: put_releases(settings, building, draft, before, plan),
+                lambda building: put_releases(
+                    settings, building, draft, before, plan, RELEASE_SECONDS if seconds is None else seconds
+                ),
             )
-            note_releases(registry, plan)
-        published = Published(manifest, is_new=True)
+            waiting = note_releases(registry, plan, manifest.releases)
+        published = Published(manifest, is_new=True, waiting=waiting)
     show_newest(settings)
     mend_ledger(registry, settings)
     end_well(settings.paths)

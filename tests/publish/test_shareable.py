@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 from subgroup_pipeline.disclosure.release_tables import PUBLIC_TABLES
 from subgroup_pipeline.publish.manifest import read_manifest
 from subgroup_pipeline.publish.snapshot import publish_snapshot
+from subgroup_pipeline.registry.schema import AuditEvent
 from tests.support.home import Home
 from tests.support.published_marts import MadeUp, publish_made_up
 
@@ -115,3 +117,28 @@ def test_a_person_may_ask_for_new_numbers_before_their_time(home: Home) -> None:
     again = publish_snapshot(home.registry, home.settings, run_id="test")
     assert again is not None
     assert not again.is_new
+
+
+def test_releases_that_take_too_long_do_not_hold_up_the_marts_and_are_made_with_later_publishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subgroup_pipeline.publish.snapshot.RELEASE_SECONDS", 0.0)
+    home = Home.at(tmp_path / "home")
+    try:
+        names = [f"pine{number}" for number in range(7)]
+        for name in names:
+            home.add(name)
+        publish_made_up(home, {name: MadeUp(students=60, months=1) for name in names})
+        first = _newest(home)
+        staff = "select count(distinct district_id) from staff.marts.rpt_district_subgroup"
+        assert _rows(first, f"select count(*), ({staff}) from public.release") == [(5, 7)]
+
+        published = publish_snapshot(home.registry, home.settings, run_id="test")
+        assert published is not None
+        assert (published.is_new, published.waiting) == (True, 0)
+        assert _rows(_newest(home), "select district_id from public.release order by all") == [(name,) for name in names]
+        with home.registry.begin() as session:
+            events = session.scalars(sa.select(AuditEvent.district_id).where(AuditEvent.kind == "release.made")).all()
+        assert sorted(filter(None, events)) == names
+    finally:
+        home.close()
