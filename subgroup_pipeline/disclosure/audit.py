@@ -7,6 +7,8 @@ saved in that way is hidden whole, and so is everything that a solver gives no a
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,14 +41,16 @@ def exposed(connection: duckdb.DuckDBPyConnection) -> list[Exposed]:
     The table is not changed. Reads `cell` and `privacy` of the connection.
     """
     system = System(connection)
-    further: list[Exposed] = []
-    for piece, numbers in system.pieces(_CELLS_AT_A_TIME):
+
+    def audited(piece: tuple[Piece, range]) -> list[Exposed]:
         try:
-            further += _protected(piece)
+            return _protected(piece[0])
         except SolverError:
-            for number in numbers:
-                further += _protected_or_hidden(system.piece(range(number, number + 1)))
-    return sorted(further)
+            return [one for number in piece[1] for one in _protected_or_hidden(system.piece(range(number, number + 1)))]
+
+    # The solver lets other threads run while it solves.
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return sorted(one for further in pool.map(audited, system.pieces(_CELLS_AT_A_TIME)) for one in further)
 
 
 def _protected_or_hidden(piece: Piece) -> list[Exposed]:
