@@ -24,7 +24,7 @@ import duckdb
 from benchmarks.generate import AS_OF, CORE, DistrictInput, generate
 
 THREADS = 2
-LAKE_DISTRICTS = 100
+LAKE_DISTRICTS = 25
 """Districts that one scan writes into the lake."""
 RECEIVED_AT = datetime.fromisoformat("2026-10-02T02:00:00")
 

@@ -12,21 +12,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.generate import generate
-from benchmarks.night import Home, Measure
-from subgroup_pipeline.stages import MEASURED
+from benchmarks.night import Home, Measure, Stages, measured_stages
 
 SCALES = {"tiny": (1, 20), "small": (20, 5000), "medium": (100, 5000), "state": (1000, 5000)}
 """Districts, and students of each."""
-
-Stages = dict[str, dict[str, float]]
-
-
-def measured_stages(home: Path) -> Stages:
-    """What the newest run of an installation wrote into its log. Raises IndexError when there was none."""
-    lines = (home / "logs" / "subgroups.jsonl").read_text(encoding="utf-8").splitlines()
-    ran = [json.loads(line) for line in lines if f'"{MEASURED}"' in line]
-    stages: Stages = ran[-1]["stages"]
-    return stages
 
 
 def table(stages: Stages, night: Measure) -> str:
@@ -46,8 +35,17 @@ def table(stages: Stages, night: Measure) -> str:
             *lines,
             f"| outside | {night.wall - wall:.2f} | {night.cpu - counted:.2f} | {1 - counted / night.cpu:.0%} | | |",
             f"| **night** | {night.wall:.1f} | {night.cpu:.1f} | | peak {night.memory:.2f} GiB | |",
+            *_without_releases(stages, night),
         ]
     )
+
+
+def _without_releases(stages: Stages, night: Measure) -> list[str]:
+    """The night without what a district has once a month, and a script by hand never."""
+    if "release" not in stages:
+        return []
+    wall, cpu = night.wall - stages["release"]["wall"], night.cpu - stages["release"]["cpu"]
+    return [f"| night without releases | {wall:.1f} | {cpu:.1f} | | | |"]
 
 
 def profile(scale: str, scratch: Path) -> dict[str, object]:

@@ -12,8 +12,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.generate import DistrictInput
-from benchmarks.night import Home, Measure, by_hand, measure
-from benchmarks.profile import Stages, measured_stages
+from benchmarks.night import Home, Measure, Stages, by_hand, measure, measured_stages
 from benchmarks.side_by_side.work import Delivered, Work, save_list, saved_work
 
 BENCH = Path(__file__).parents[2] / ".bench" / "bin" / "python"
@@ -122,7 +121,11 @@ class Contest:
             found = connection.execute("select sum(landed_count) from quality.delivery").fetchone()
         rows = int(found[0]) if found else 0
         shutil.rmtree(home.root)
-        entries = [Entry("our night", "night", len(self.inputs), rows, (took.wall, took.cpu), took, stages=stages)]
+        # Nobody else hides small groups: what that takes is said beside the night, and is not in it.
+        apart = stages.get("release", {"wall": 0.0, "cpu": 0.0})
+        seconds = took.wall - apart["wall"], took.cpu - apart["cpu"]
+        note = f"without its releases of shared numbers, which took {apart['cpu']:.0f} s of CPU"
+        entries = [Entry("our night", "night", len(self.inputs), rows, seconds, took, note, stages)]
         for name, part, names in (("our landing", "landing", LANDING), ("our checks", "checks", CHECKS)):
             spent = [stages[one] for one in names if one in stages]
             seconds = sum(one["wall"] for one in spent), sum(one["cpu"] for one in spent)

@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.profile import Stages
+from benchmarks.night import Stages
 
 if TYPE_CHECKING:
     from benchmarks.side_by_side.contest import Entry
