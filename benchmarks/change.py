@@ -20,8 +20,7 @@ import sqlalchemy as sa
 
 from benchmarks.generate import generate
 from benchmarks.ledger import MADE_HERE, fill_ledger
-from benchmarks.night import Home, Measure
-from benchmarks.night import Stages, measured_stages
+from benchmarks.night import Home, Measure, Stages, measured_stages
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.settings import load_settings
 from subgroup_pipeline.warehouse.connection import open_warehouse, warehouse_lock
