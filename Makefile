@@ -65,6 +65,7 @@ lint: setup      ## style, imports, SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests expectations/sql subgroup_pipeline/quality/sql
+	$(BIN)/sqlfluff lint --templater placeholder subgroup_pipeline/disclosure/sql
 
 types: setup     ## strict types
 	$(BIN)/mypy

@@ -17,7 +17,9 @@ select
     privacy.minimum_count,
     case when privacy.shows_zero then 1 else 0 end as least,
     cell.subgroup = 'all_students' as is_total,
-    dense_rank() over (order by piece.piece, cell.level, cell.school_id nulls first, cell.course_id nulls first) as place,
+    dense_rank() over (
+        order by piece.piece, cell.level, cell.school_id nulls first, cell.course_id nulls first
+    ) as place,
     dense_rank() over (
         order by
             piece.piece, cell.level, cell.school_id nulls first, cell.course_id nulls first, cell.subgroup,

@@ -1,15 +1,17 @@
 -- The cell that each sum of one kind needs hidden too, where what is hidden since a round can be worked out from it.
--- A sum is safe when at least two of its cells are hidden, or none, and when those that are hidden together, where the total
--- is seen, are no small group either.
+-- A sum is safe when at least two of its cells are hidden, or none, and when those that are hidden together, where the
+-- total is seen, are no small group either.
 insert into hidden_cell
 with fresh as (
-    select key from hidden_cell where round > $since
+    select key
+    from hidden_cell
+    where round > $since
 ),
 
 touched as (
     select distinct term.total_key, term.part
     from term
-    where kind = $kind and (key in (from fresh) or total_key in (from fresh))
+    where kind = $kind and (key in (select key from fresh) or total_key in (select key from fresh))
 ),
 
 seen as (
@@ -30,17 +32,20 @@ unsafe as (
     group by total_key, part
     having case
         when any_value(total_is_hidden) then count(*) filter (is_hidden) = 0
-        else count(*) filter (is_hidden) = 1
+        else
+            count(*) filter (is_hidden) = 1
             or sum(student_count) filter (is_hidden) < any_value(minimum_count)
     end
 ),
 
 given as (
-    select key from sole where total_key not in (select key from hidden_cell)
+    select key
+    from sole
+    where total_key not in (select key from hidden_cell)
 ),
 
 choice as (
-    select total_key, part, key, if(key in (from given), 2, 0) as turn
+    select total_key, part, key, if(key in (select key from given), 2, 0) as turn
     from seen
     inner join unsafe using (total_key, part)
     where not is_hidden

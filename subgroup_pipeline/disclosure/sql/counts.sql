@@ -20,8 +20,8 @@ with of_places as (
     from source.marts.rpt_district_subgroup
     union all by name
     select
-        district_id, 'school' as level, school_id, subgroup, value, school_year, as_of_date, student_count, total_students,
-        scored_students, mean_score_pct
+        district_id, 'school' as level, school_id, subgroup, value, school_year, as_of_date, student_count,
+        total_students, scored_students, mean_score_pct
     from source.marts.rpt_school_subgroup
     union all by name
     select

@@ -18,9 +18,13 @@ partitions as (
 
 -- The partners of a group, in each other subgroup, add up to the group; a pair stands in two such sums.
 groups_of_pairs as (
-    select piece, place, key, subgroup, value, with_subgroup as other from audited where with_subgroup is not null
+    select piece, place, key, subgroup, value, with_subgroup as other
+    from audited
+    where with_subgroup is not null
     union all
-    select piece, place, key, with_subgroup, with_value, subgroup from audited where with_subgroup is not null
+    select piece, place, key, with_subgroup, with_value, subgroup
+    from audited
+    where with_subgroup is not null
 ),
 
 margins as (
@@ -38,9 +42,10 @@ margins as (
     group by part.piece, margin.key, part.other
 ),
 
--- Schools against their district, courses against their school: students may be in several, or in none. That nobody is in
--- several, or nobody in none, is what people of the place know; where it is true of every count it is taken for known. Where few
--- students are in several places, nobody of a rare value probably is: where that is true, the guess is taken for known too.
+-- Schools against their district, courses against their school: students may be in several, or in none. That nobody is
+-- in several, or nobody in none, is what people of the place know; where it is true of every count it is taken for
+-- known. Where few students are in several places, nobody of a rare value probably is: where that is true, the guess is
+-- taken for known too.
 sums as (
     select
         whole.piece,
@@ -80,7 +85,7 @@ columns as (
                 most: max(excess) over (partition by piece, level, school_id)
             } as every_excess
         from sums
-    )
+    ) as compared
     where members is not null
 ),
 
@@ -102,7 +107,9 @@ from (
     union by name
     from margins
     union by name
-    (from columns where relation is not null)
+    select *
+    from columns
+    where relation is not null
     union by name
     from contained
-)
+) as every_equation

@@ -3,8 +3,10 @@ create or replace temp table last_release as
 select
     released.district_id,
     max_by(released.release_id, released.released_at) as release_id,
-    max_by(released.minimum_count = privacy.minimum_count and released.shows_zero = privacy.shows_zero, released.released_at)
-        as is_by_same_rule
+    max_by(
+        released.minimum_count = privacy.minimum_count and released.shows_zero = privacy.shows_zero,
+        released.released_at
+    ) as is_by_same_rule
 from releases.release as released
 inner join privacy using (district_id)
 group by all;
@@ -16,9 +18,9 @@ select
     last.mean_hidden,
     last.reason,
     last.student_count = cell.student_count and (last_release.is_by_same_rule or not last.hidden) as is_unchanged,
-    last.student_count is not distinct from cell.student_count
-    and last.total_students is not distinct from cell.total_students
-    and last.scored_students is not distinct from cell.scored_students as is_same
+    last.student_count = cell.student_count
+    and last.total_students = cell.total_students
+    and last.scored_students = cell.scored_students as is_same
 from cell
 inner join last_release using (district_id)
 inner join releases.released_cell as last

@@ -1,7 +1,9 @@
--- Leaves term and hidden_cell as they are for means: the sums are of students who have a score. A place without scores has none.
--- Reads what terms.sql leaves, and cell.
+-- Leaves term and hidden_cell as they are for means: the sums are of students who have a score. A place without scores
+-- has none. Reads what terms.sql leaves, and cell.
 create or replace temp table contained as
-select key, around_key from contained limit 0;
+select key, around_key
+from contained
+where false;
 
 create or replace temp table term as
 select term.kind, term.total_key, term.part, term.key, cell.scored_students as student_count, term.minimum_count

@@ -1,4 +1,5 @@
--- What is hidden whatever else is: small groups, and whatever is in a place of few students. Fills hidden_cell from cell.
+-- What is hidden whatever else is: small groups, and whatever is in a place of few students. Fills hidden_cell from
+-- cell.
 insert into hidden_cell
 select
     key,
@@ -6,7 +7,9 @@ select
         when place is null or place.student_count < privacy.minimum_count then 'small_entity'
         when cell.student_count = 0 then 'zero'
         when cell.student_count < privacy.minimum_count then 'primary'
-        when cell.with_subgroup is null and cell.total_students - cell.student_count between 1 and privacy.minimum_count - 1
+        when
+            cell.with_subgroup is null
+            and cell.total_students - cell.student_count between 1 and privacy.minimum_count - 1
             then 'complement_of_total'
         else 'earlier_release'
     end as reason,

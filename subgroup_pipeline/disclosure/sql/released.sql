@@ -1,4 +1,5 @@
--- Fills releases.released_cell with what the new releases show and hide. Reads cell, privacy, display, edge and source.marts. The rows are in the order of their names, so that their places tell nothing of what is hidden.
+-- Fills releases.released_cell with what the new releases show and hide. Reads cell, privacy, display, edge and
+-- source.marts. The rows are in the order of their names, so that their places tell nothing of what is hidden.
 insert into releases.released_cell by name
 with school as (
     select distinct district_id, school_id, school_name
@@ -18,7 +19,11 @@ like_now as (
     from source.marts.rpt_trend_subgroup
     where
         district_id in (select district_id from privacy)
-        and (district_id, month) not in (select district_id, month from cell where month is not null)
+        and (district_id, month) not in (
+            select district_id, month
+            from cell
+            where month is not null
+        )
 ),
 
 shown as (
@@ -97,9 +102,11 @@ select
         when shared.share_is_hidden then shared.symbol
         when shared.subgroup = 'all_students' then '100%'
         when share < written.edge or (share = written.edge and starts_with(written.below, '<=')) then written.below
-        when share > 100 - written.edge or (share = 100 - written.edge and starts_with(written.above, '>=')) then written.above
+        when share > 100 - written.edge or (share = 100 - written.edge and starts_with(written.above, '>='))
+            then written.above
         when written.step = 1 then round(share)::integer || '%'
-        else (share // written.step * written.step)::integer || '-'
+        else
+            (share // written.step * written.step)::integer || '-'
             || (share // written.step * written.step + written.step - 1)::integer || '%'
     end as student_share_display,
     if(shared.hidden or shared.mean_hidden, null, round(shared.mean_score_pct)) as shown_mean_pct

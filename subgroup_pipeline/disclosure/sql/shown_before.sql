@@ -1,6 +1,7 @@
 -- Notes in cell what the release that is shown now hides. Reads the schema public of the database shown.
 create or replace temp table hid as
-select district_id, 'district' as level, null as school_id, null as course_id, null::date as month, subgroup, value,
+select
+    district_id, 'district' as level, null as school_id, null as course_id, null::date as month, subgroup, value,
     null as with_subgroup, null as with_value
 from shown.public.rpt_district_subgroup
 where student_count is null

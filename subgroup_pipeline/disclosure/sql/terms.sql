@@ -27,8 +27,8 @@ select
     own.minimum_count,
     count(*) over siblings = 1 as is_only,
     -- With few students in two places, the sum over places less all but one of them is a good guess at that one.
-    abs(sum(own.student_count) over siblings - around.student_count) < greatest(own.minimum_count, around.student_count / 10)
-        as adds_up
+    abs(sum(own.student_count) over siblings - around.student_count)
+    < greatest(own.minimum_count, around.student_count / 10) as adds_up
 from total as own
 left join total as around
     on own.district_id = around.district_id
@@ -41,7 +41,8 @@ window siblings as (partition by around.key);
 
 create or replace temp table subgroup_number as
 select subgroup, row_number() over (order by subgroup)::integer as part
-from (select distinct subgroup from cell);
+from cell
+group by subgroup;
 
 create or replace temp table placed as
 select
@@ -87,32 +88,36 @@ inner join placed as around_cell
     and inner_cell.with_value is not distinct from around_cell.with_value;
 
 create or replace temp table contained as
-select key, around_key from within where difference > 0 and difference < minimum_count;
+select key, around_key
+from within
+where difference between 1 and minimum_count - 1;
 
 create or replace temp table term as
+-- A pair stands in two sums: among the partners of either of its values.
+with side as (
+    select placed.key, placed.subgroup, placed.value, partner.part
+    from placed
+    inner join subgroup_number as partner on placed.with_subgroup = partner.subgroup
+    union all
+    select placed.key, placed.with_subgroup, placed.with_value, partner.part
+    from placed
+    inner join subgroup_number as partner on placed.subgroup = partner.subgroup
+    where placed.with_subgroup is not null
+)
+
 select 'row' as kind, place as total_key, part, key, student_count, minimum_count
 from placed
 inner join subgroup_number using (subgroup)
 where with_subgroup is null and subgroup <> 'all_students' and is_open
 union all
-select 'line', margin.key, part, pair.key, pair.student_count, pair.minimum_count
+select 'line', margin.key as total_key, side.part, pair.key, pair.student_count, pair.minimum_count
 from placed as pair
+inner join side using (key)
 inner join placed as margin
     on pair.place = margin.place
     and margin.with_subgroup is null
-    and margin.subgroup = pair.subgroup
-    and margin.value = pair.value
-inner join subgroup_number on pair.with_subgroup = subgroup_number.subgroup
-where pair.is_open
-union all
-select 'line', margin.key, part, pair.key, pair.student_count, pair.minimum_count
-from placed as pair
-inner join placed as margin
-    on pair.place = margin.place
-    and margin.with_subgroup is null
-    and margin.subgroup = pair.with_subgroup
-    and margin.value = pair.with_value
-inner join subgroup_number on pair.subgroup = subgroup_number.subgroup
+    and side.subgroup = margin.subgroup
+    and side.value = margin.value
 where pair.is_open
 union all
 select 'column', around_key, 0, key, student_count, minimum_count
