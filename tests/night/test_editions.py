@@ -1,4 +1,4 @@
-"""One district as OneRoster 1.0, 1.1 and 1.2 CSV, a full set and then changes: the marts are the same to the cell."""
+"""One district as OneRoster 1.0, 1.1 and 1.2 CSV and as 1.2 over REST, whole and changed: marts are the same to the cell."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.desk.uploads import list_uploads
 from tests.night.test_same_district_twice import MARTS
+from tests.oneroster_server.oauth import Tokens
+from tests.oneroster_server.server import District, OneRosterServer, serving
 from tests.support import small_district as small
 from tests.support.editions import as_1p0, as_1p2, role_row, with_roles
 from tests.support.installation import Installation, installation_in
@@ -15,6 +18,8 @@ from tests.support.installation import Installation, installation_in
 pytestmark = pytest.mark.slow
 
 DISTRICTS = {"1.0": "of_1p0", "1.1": "of_1p1", "1.2": "of_1p2"}
+FETCHED = "rest_1p2"
+SECRETS = {"client_id": "our-client", "client_secret": "a-client-secret"}
 LINEAGE = {
     "dim_district": "subgroup_delivery_id, roster_delivery_id, subgroup_received_at, roster_received_at, published_at",
     "fct_student_subgroup": "delivery_id, received_at",
@@ -79,6 +84,25 @@ def _changes_1p2(changes: Mapping[str, str]) -> dict[str, str]:
     return with_roles(as_1p2(changes, mode="delta"), *rows)
 
 
+def _offer(made: Installation, server: OneRosterServer, full: Mapping[str, str]) -> District:
+    """Serve the district as OneRoster 1.2, to whom signs in by OAuth 2 with client credentials."""
+    district = server.add(FETCHED, Tokens(**SECRETS), full, version="1.2")
+    auth = f"{{type: oauth2, token_url: {server.url}/{FETCHED}/token}}"
+    root = f"roster: {{source: oneroster_api, url: {server.root(FETCHED)}, auth: {auth}, page_size: 5}}\n"
+    made.apply(SETTINGS.format(district=FETCHED).replace("subgroups:", f"{root}subgroups:", 1))
+    for name, value in SECRETS.items():
+        keep_secret(made.registry, made.settings, FETCHED, name, value, actor="test")
+    return district
+
+
+def _change(district: District) -> None:
+    """The same changes in the lists of the server, which still shows who left."""
+    users = {user["sourcedId"]: user for user in district.lists["users"]}
+    old, new = users["s010"]["roles"][0], {"roleType": "primary", "role": "student", "org": {"sourcedId": "school1"}}
+    users["s010"] |= {"dateLastModified": CHANGED, "roles": [old | {"endDate": "2026-10-01"}, new]}
+    users["s011"] |= {"dateLastModified": CHANGED, "status": "tobedeleted"}
+
+
 def _marts(installation: Installation) -> Marts:
     marts: Marts = {}
     for mart in MARTS:
@@ -88,7 +112,7 @@ def _marts(installation: Installation) -> Marts:
                 installation.ask(f"select * exclude (district_id{exclude}) from marts.{mart} where district_id = '{district}'"),
                 key=repr,
             )
-            for district in DISTRICTS.values()
+            for district in (*DISTRICTS.values(), FETCHED)
         }
     return marts
 
@@ -97,10 +121,12 @@ def _marts(installation: Installation) -> Marts:
 def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Marts, Marts, Installation]]:
     full = _full()
     sets = {"1.0": as_1p0(full), "1.1": full, "1.2": as_1p2(full)}
-    with installation_in(tmp_path_factory.mktemp("editions") / "home") as installation:
+    with serving() as server, installation_in(tmp_path_factory.mktemp("editions") / "home") as installation:
+        fetched = _offer(installation, server, full)
         for edition, district in DISTRICTS.items():
             installation.apply(SETTINGS.format(district=district))
             installation.drop(district, "roster", sets[edition])
+        for district in (*DISTRICTS.values(), FETCHED):
             ells = "".join(f"{n:05},{'YN'[n % 2]}\n" for n in range(12))
             installation.drop(district, "subgroups", {"subgroups.csv": "student_id,ell\n" + ells})
         installation.night()
@@ -108,6 +134,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Marts, Ma
         changes = _changes(full)
         installation.drop("of_1p1", "roster", changes)
         installation.drop("of_1p2", "roster", _changes_1p2(changes))
+        _change(fetched)
         installation.night()
         yield first, _marts(installation), installation
 
@@ -118,6 +145,8 @@ def test_a_mart_is_the_same_from_every_edition(nights: tuple[Marts, Marts, Insta
     assert full[mart]["of_1p2"] == full[mart]["of_1p1"]
     assert full[mart]["of_1p0"] == full[mart]["of_1p1"]
     assert changed[mart]["of_1p2"] == changed[mart]["of_1p1"]
+    assert full[mart][FETCHED] == full[mart]["of_1p1"]
+    assert changed[mart][FETCHED] == changed[mart]["of_1p1"]
     assert full[mart]["of_1p1"]
 
 
@@ -130,7 +159,8 @@ def test_changes_reached_the_marts(nights: tuple[Marts, Marts, Installation]) ->
 def test_the_version_is_shown_and_only_1p0_gets_a_warning_for_it(nights: tuple[Marts, Marts, Installation]) -> None:
     installation = nights[2]
     shown = installation.ask("select distinct district_id, oneroster_version from quality.delivery where feed = 'roster'")
-    assert dict(shown) == {district: edition for edition, district in DISTRICTS.items()}
+    assert dict(shown) == {district: edition for edition, district in DISTRICTS.items()} | {FETCHED: "1.2"}
+    assert [delivery["verdict"] for delivery in installation.deliveries(FETCHED, "roster")] == ["accepted", "accepted"]
     for edition, district in DISTRICTS.items():
         delivery = installation.deliveries(district, "roster")[0]
         assert delivery["counts"]["oneroster_version"] == edition

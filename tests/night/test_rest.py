@@ -75,13 +75,15 @@ def evening(made: Installation, server: OneRosterServer) -> None:
     plain, in_users, in_demographics, file = rosters()
     oauth2 = f"{{type: oauth2, token_url: {server.url}/rest_and_file/token}}"
     in_roster, in_file = f"subgroups:\n  sources: [roster_metadata]\n{COLUMNS}", f"subgroups:\n  sources: [file]\n{COLUMNS}"
+    by_client = f"{{type: oauth2, token_url: {server.url}/rest_1p2/token}}"
     served: dict[str, tuple[Access, str, dict[str, str], str]] = {
         "rest": (Signed("our-client", SECRET), roster_server.OAUTH1, in_users, in_roster),
         "rest_and_file": (Tokens("our-client", SECRET), oauth2, plain, in_file),
+        "rest_1p2": (Tokens("our-client", SECRET), by_client, in_users, in_roster),
         "proxied": (Bearer(TOKEN), "{type: bearer}", in_demographics, in_roster),
     }
     for name, (access, auth, files, subgroups) in served.items():
-        server.add(name, access, files)
+        server.add(name, access, files, version="1.2" if name == "rest_1p2" else "1.1")
         made.apply(roster_server.settings(name, server.root(name), auth=auth, subgroups=subgroups))
         for secret, value in {"client_id": "our-client", "client_secret": SECRET, "token": TOKEN}.items():
             keep_secret(made.registry, made.settings, name, secret, value, actor="test")
@@ -137,7 +139,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield Nights(made, server, first, marts(made))
 
 
-@pytest.mark.parametrize("other", ["csv_and_file", "rest_and_file", "rest", "proxied"])
+@pytest.mark.parametrize("other", ["csv_and_file", "rest_and_file", "rest", "rest_1p2", "proxied"])
 def test_the_same_district_gives_the_same_marts_however_it_comes(nights: Nights, other: str) -> None:
     assert set(nights.first["csv"]) == set(MARTS)
     for mart, rows in nights.first["csv"].items():

@@ -181,14 +181,20 @@ _SHAPES: dict[str, Callable[[Maker, dict[str, str]], Object]] = {
 }
 
 
+_STAFF_1P2 = {"administrator": "districtAdministrator", "aide": "counselor"}
+"""Words of 1.1 for which 1.2 has several."""
+
+
 def as_1p2(kind: str, made: Object) -> Object:
     """The same object of OneRoster 1.2: roles and profiles in the user, and an academicSession in the line item."""
     one = dict(made)
     if kind == "users":
         role, orgs = one.pop("role", None), one.pop("orgs")
-        one["roles"] = [{"roleType": "primary", "role": role, "org": org} for org in orgs]
+        word = _STAFF_1P2.get(str(role), role)
+        one["roles"] = [{"roleType": "primary", "role": word, "org": org} for org in orgs]
+        one["primaryOrg"] = orgs[0] if orgs else None
         one["userMasterIdentifier"] = f"master-{one['sourcedId']}"
-        one["preferredGivenName"] = "Preferred"
+        one |= {"preferredFirstName": "Preferred", "preferredMiddleName": "Or", "preferredLastName": "Not", "pronouns": "they"}
         one["userProfiles"] = [
             {"profileId": "p1", "credentials": [{"type": "basic", "username": "login-9", "password": "hush-9"}]}
         ]
