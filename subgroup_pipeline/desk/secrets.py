@@ -29,8 +29,7 @@ def keep_secret(registry: Registry, settings: Settings, district_id: str, name: 
 def missing_secrets(registry: Registry, district_id: str) -> list[str]:
     """The names of secrets that a district's settings need and that are not on record. Raises UnknownDistrictError."""
     auth = registered_district(registry, district_id).settings.roster.auth
-    known = {one.name for one in secrets_on_record(registry, district_id)}
-    return [name for name in auth.secrets if name not in known] if auth else []
+    return auth.missing({one.name for one in secrets_on_record(registry, district_id)}) if auth else []
 
 
 def visible_tenants(registry: Registry, settings: Settings, district_id: str) -> list[Tenant]:

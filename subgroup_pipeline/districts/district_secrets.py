@@ -91,6 +91,15 @@ def secrets_on_record(registry: Registry, district_id: str) -> list[SecretOnReco
         return [SecretOnRecord(row.name, row.set_at, row.set_by) for row in session.scalars(query)]
 
 
+def names_on_record(registry: Registry) -> dict[str, set[str]]:
+    """The names of the secrets that are kept of each district that has some."""
+    names: dict[str, set[str]] = {}
+    with registry.begin() as session:
+        for district_id, name in session.execute(sa.select(DistrictSecret.district_id, DistrictSecret.name)).tuples():
+            names.setdefault(district_id, set()).add(name)
+    return names
+
+
 def open_secrets(registry: Registry, keyring: Keyring, district_id: str) -> Mapping[str, str]:
     """The secrets of a district by name, for the one request that needs them. Raises KeyringError without the district's key."""
     query = sa.select(DistrictSecret).filter_by(district_id=district_id)

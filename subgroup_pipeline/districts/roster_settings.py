@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -31,6 +32,10 @@ class Auth(Part):
     def secrets(self) -> tuple[SecretName, ...]:
         """Names of the secrets that it needs."""
         return ("token",) if self.type == "bearer" else ("client_id", "client_secret")
+
+    def missing(self, on_record: Collection[str]) -> list[str]:
+        """Names of those that are not among these."""
+        return [name for name in self.secrets if name not in on_record]
 
     @field_validator("token_url")
     @classmethod

@@ -10,6 +10,7 @@ import pytest
 from subgroup_pipeline.access.people import described, keep_person
 from subgroup_pipeline.desk import doctor
 from subgroup_pipeline.desk.doctor.complaint import Complaint
+from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.districts.district_keys import authorize_keys
 from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.portal.portal_key import portal_key
@@ -18,6 +19,7 @@ from subgroup_pipeline.registry.findings import store_findings
 from subgroup_pipeline.registry.ledger import UploadedFile, advance
 from subgroup_pipeline.registry.receiving import register_delivery
 from subgroup_pipeline.settings import load_settings
+from tests.support import roster_server
 from tests.support.home import apply
 
 
@@ -70,6 +72,26 @@ def test_a_first_delivery_that_waits_and_a_shared_key_are_said() -> None:
     registry.close()
     assert f"delivery approve {delivery_id} --by" in _saying("The first delivery of ash (roster) waits").mend
     assert any("signs in as ash, birch" in said.what for said in doctor.examine())
+
+
+def test_secrets_of_a_roster_server_that_are_missing_are_named_by_district() -> None:
+    settings = load_settings()
+    registry = open_registry(settings)
+    oauth2 = "{type: oauth2, token_url: https://ash.example/token}"
+    for name, auth in (("ash", oauth2), ("birch", "{type: bearer}"), ("cedar", "{type: bearer}")):
+        apply(registry, roster_server.settings(name, f"https://{name}.example/ims/oneroster/v1p1", auth=auth))
+    apply(registry, "district: dogwood\nname: Uploads\ntimezone: UTC\n")
+    for name, secret in (("ash", "client_id"), ("cedar", "token"), ("birch", "client_id")):
+        keep_secret(registry, settings, name, secret, "nobody-reads-this", actor="test")
+    registry.close()
+    ash, birch = (_saying(f"The roster of {name} cannot be fetched") for name in ("ash", "birch"))
+    assert (ash.level, "client_secret of its server is missing" in ash.what) == ("warning", True)
+    assert ash.mend.startswith("`subgroups district secret ash set client_secret` asks for it")
+    assert "token of its server is missing" in birch.what
+    said = " ".join(f"{one.what} {one.mend}" for one in doctor.examine())
+    assert "cedar" not in said
+    assert "nobody-reads-this" not in said
+    assert _saying("no password, and cannot upload").what.startswith("dogwood has"), "who uploads nothing needs no way in"
 
 
 def test_links_that_go_over_a_network_in_the_clear_are_said(monkeypatch: pytest.MonkeyPatch) -> None:

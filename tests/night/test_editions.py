@@ -86,7 +86,7 @@ def _changes_1p2(changes: Mapping[str, str]) -> dict[str, str]:
 
 def _offer(made: Installation, server: OneRosterServer, full: Mapping[str, str]) -> District:
     """Serve the district as OneRoster 1.2, to whom signs in by OAuth 2 with client credentials."""
-    district = server.add(FETCHED, Tokens(**SECRETS), full, version="1.2")
+    district = server.add(FETCHED, Tokens(SECRETS["client_id"], SECRETS["client_secret"]), full, version="1.2")
     auth = f"{{type: oauth2, token_url: {server.url}/{FETCHED}/token}}"
     root = f"roster: {{source: oneroster_api, url: {server.root(FETCHED)}, auth: {auth}, page_size: 5}}\n"
     made.apply(SETTINGS.format(district=FETCHED).replace("subgroups:", f"{root}subgroups:", 1))

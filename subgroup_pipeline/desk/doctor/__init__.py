@@ -39,6 +39,7 @@ _OF_THE_HOME: tuple[Callable[[Settings], list[Complaint]], ...] = (
 _OF_THE_REGISTRY: tuple[Callable[[Settings, Registry], list[Complaint]], ...] = (
     districts.own_shard,
     districts.without_a_way_in,
+    districts.without_secrets,
     districts.shared_keys,
     districts.first_deliveries,
     portal.without_staff,

@@ -22,7 +22,8 @@ def without_a_way_in(_settings: Settings, registry: Registry) -> list[Complaint]
     if not districts:
         return [Complaint("note", "No district is registered.", "`subgroups district apply FILE` registers one.")]
     able = {key.district_id for key in keys_on_record(registry) if key.paused_at is None} | set(passwords_on_record(registry))
-    names = [d.district_id for d in districts if d.settings.server is None and d.district_id not in able]
+    uploading = [d.district_id for d in districts if d.settings.server is None and d.settings.uploaded_feeds]
+    names = [district_id for district_id in uploading if district_id not in able]
     if not names:
         return []
     what = f"{some_of(names)} {'has' if len(names) == 1 else 'have'} no SSH key in force and no password, and cannot upload."
@@ -31,6 +32,26 @@ def without_a_way_in(_settings: Settings, registry: Registry) -> list[Complaint]
         f"`subgroups district authorize {names[0]} --public-key FILE` adds a key."
     )
     return [Complaint("warning", what, mend)]
+
+
+def without_secrets(_settings: Settings, registry: Registry) -> list[Complaint]:
+    """Districts whose roster cannot be fetched, since a secret that its server asks for was never given."""
+    from subgroup_pipeline.districts.district_secrets import names_on_record
+    from subgroup_pipeline.districts.registered import registered_districts
+
+    known, found = names_on_record(registry), []
+    for district in registered_districts(registry):
+        auth, district_id = district.settings.roster.auth, district.district_id
+        missing = auth.missing(known.get(district_id, ())) if auth else []
+        if missing:
+            what = f"The roster of {district_id} cannot be fetched: {' and '.join(missing)} of its server "
+            commands = " and ".join(f"`subgroups district secret {district_id} set {name}`" for name in missing)
+            one = len(missing) == 1
+            mend = (
+                f"{commands} {'asks' if one else 'ask'} for it, or the district enters it on its page `/d/{district_id}/roster`."
+            )
+            found.append(Complaint("warning", f"{what}{'is' if one else 'are'} missing.", mend))
+    return found
 
 
 def own_shard(settings: Settings, registry: Registry) -> list[Complaint]:
