@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,7 +16,6 @@ from subgroup_pipeline.disclosure.store import Release, forget_old_cells, open_s
 from subgroup_pipeline.disclosure.suppression import hide_further, hide_means, suppress
 from subgroup_pipeline.districts.registered import registered_districts
 from subgroup_pipeline.warehouse.rows import insert_rows
-from subgroup_pipeline.warehouse.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,25 +26,13 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
-_DISPLAY = Table(
-    "",
-    "display",
-    "The symbol for what a district hides.",
-    {name: Column("varchar", "", required=True) for name in ("district_id", "release_id", "symbol")},
-)
-_EDGE = Table(
-    "",
-    "edge",
-    "How shares are written near 0% and 100%, by the students of the place.",
-    {
-        "district_id": Column("varchar", "Key of the district.", required=True),
-        "from_": Column("bigint", "Students from which on it holds.", required=True),
-        "edge": Column("integer", "Percent.", required=True),
-        "step": Column("integer", "Percent points.", required=True),
-        "below": Column("varchar", "The text of shares near 0%.", required=True),
-        "above": Column("varchar", "The text of shares near 100%.", required=True),
-    },
-)
+_DISPLAY = {
+    "district_id": "varchar",
+    "release_id": "varchar",
+    "symbol": "varchar",
+    "edges": [{"from_": "bigint", "edge": "integer", "step": "integer", "below": "varchar", "above": "varchar"}],
+}
+"""How the numbers of a release are written: the table `display`. `edges` (`privacy_profiles.Edge`) stand by `from_`."""
 _FEWEST, _MOST = 5, 200
 """Districts whose cells are in memory together: few to begin with, and more while that is quick."""
 _QUICK = 5.0
@@ -142,14 +130,13 @@ def _kept_row(due: DueRelease, made: Release, snapshot: str) -> dict[str, object
 
 
 def _describe_display(connection: duckdb.DuckDBPyConnection, due: Sequence[DueRelease], made: Mapping[str, Release]) -> None:
-    """Make the tables `display` and `edge`: how the numbers of each district's release are written."""
-    for table in (_DISPLAY, _EDGE):
-        connection.execute(f"create or replace temp table {table.name} {table.definition}")
-    rules = [(one.district_id, one.settings.privacy.rules) for one in due]
-    insert_rows(
-        connection,
-        _DISPLAY,
-        [{"district_id": key, "release_id": made[key].release_id, "symbol": rule.symbol} for key, rule in rules],
+    """Make the table `display`."""
+    rows = []
+    for one in due:
+        rule = one.settings.privacy.rules
+        named = {"district_id": one.district_id, "release_id": made[one.district_id].release_id, "symbol": rule.symbol}
+        rows.append({**named, "edges": [edge.model_dump() for edge in sorted(rule.edges, key=lambda edge: edge.from_)]})
+    connection.execute(
+        "create or replace temp table display as select unnest(from_json(?, ?), max_depth := 2)",
+        [json.dumps(rows), json.dumps([_DISPLAY])],
     )
-    edges = [{"district_id": key, **edge.model_dump()} for key, rule in rules for edge in rule.edges]
-    insert_rows(connection, _EDGE, edges)

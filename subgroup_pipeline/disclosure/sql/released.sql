@@ -1,5 +1,5 @@
--- Fills releases.released_cell with what the new releases show and hide. Reads cell, privacy, display, edge and
--- source.marts. The rows are in the order of their names, so that their places tell nothing of what is hidden.
+-- Fills releases.released_cell with what the new releases show and hide. Reads cell, privacy, display and source.marts.
+-- The rows are in the order of their names, so that their places tell nothing of what is hidden.
 insert into releases.released_cell by name
 with school as (
     select distinct district_id, school_id, school_name
@@ -15,7 +15,7 @@ course as (
 
 -- Months that say what the current reports say, and have no cells of their own.
 like_now as (
-    select district_id, level, school_id, course_id, month, school_year, subgroup, value
+    select distinct district_id, level, school_id, course_id, month, school_year, subgroup
     from source.marts.rpt_trend_subgroup
     where
         district_id in (select district_id from privacy)
@@ -37,19 +37,6 @@ shown as (
         and like_now.school_id is not distinct from cell.school_id
         and like_now.course_id is not distinct from cell.course_id
         and like_now.subgroup = cell.subgroup
-        and like_now.value = cell.value
-        and cell.with_subgroup is null
-        and cell.month is null
-    union all by name
-    select cell.* exclude (month, school_year), like_now.month, like_now.school_year
-    from like_now
-    inner join cell
-        on like_now.district_id = cell.district_id
-        and like_now.level = cell.level
-        and like_now.school_id is not distinct from cell.school_id
-        and like_now.course_id is not distinct from cell.course_id
-        and like_now.subgroup = 'all_students'
-        and cell.student_count = 0
         and cell.with_subgroup is null
         and cell.month is null
 ),
@@ -64,13 +51,7 @@ shared as (
         display.release_id,
         display.symbol,
         100.0 * shown.student_count / nullif(shown.total_students, 0) as share,
-        (
-            select struct_pack(edge, step, below, above)
-            from edge
-            where edge.district_id = shown.district_id and edge.from_ <= shown.total_students
-            order by edge.from_ desc
-            limit 1
-        ) as written
+        list_last(list_filter(display.edges, lambda edge: edge.from_ <= shown.total_students)) as written
     from shown
     inner join display using (district_id)
 )
