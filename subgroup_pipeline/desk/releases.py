@@ -11,14 +11,12 @@ from subgroup_pipeline.disclosure.preview import PreviewCell, preview_release
 from subgroup_pipeline.disclosure.shareable import SHAREABLE
 from subgroup_pipeline.districts.registered import registered_district
 from subgroup_pipeline.errors import PublishError
-from subgroup_pipeline.publish.manifest import DATABASE
+from subgroup_pipeline.publish.manifest import DATABASE, finished_names
 from subgroup_pipeline.publish.reader import open_snapshot
 from subgroup_pipeline.registry.ledger import iso_time
 from subgroup_pipeline.warehouse.connection import warehouse_lock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.settings import Settings
 
@@ -82,14 +80,14 @@ def list_releases(settings: Settings, district_id: str | None = None) -> list[Li
 def preview(registry: Registry, settings: Settings, district_id: str) -> ReleasePreview:
     """What a release of a district would show and hide now, from the snapshot that readers see.
 
-    Raises UnknownDistrictError, and PublishError before the first publish.
+    Raises UnknownDistrictError, WarehouseBusyError, and PublishError before the first publish.
     """
     rule = registered_district(registry, district_id).settings.privacy
     snapshot = settings.paths.current_snapshot.resolve()
     if not (snapshot / DATABASE).is_file():
         raise PublishError("nothing is published yet, so there is nothing to release. `subgroups run` publishes.")
     privacy = Privacy(district_id, rule.minimum_count, rule.zero == "show")
-    cells, room = preview_release(settings, snapshot / DATABASE, _if_there(snapshot / SHAREABLE), privacy)
+    cells, room = preview_release(settings, snapshot / DATABASE, finished_names(settings), privacy)
     reasons = Counter(cell.reason for cell in cells if cell.reason)
     hidden = sum(cell.hidden for cell in cells)
     return ReleasePreview(
@@ -120,7 +118,3 @@ def release_now(registry: Registry, settings: Settings, district_id: str, *, by:
     if not found:
         raise PublishError(f"nothing is published of {district_id} yet, so there is nothing to release.")
     return found[0]
-
-
-def _if_there(path: Path) -> Path | None:
-    return path if path.is_file() else None

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disclosure.cells import Privacy, read_cells, sql
 from subgroup_pipeline.disclosure.releases import protect
+from subgroup_pipeline.disclosure.store import copy_releases
+from subgroup_pipeline.warehouse.connection import warehouse_lock
 from subgroup_pipeline.warehouse.duckdb_files import open_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreviewCell:
-    """One count: as it is, whether a release would hide it, why, and whether the release that is shown now hides it.
+    """One count: as it is, whether a release would hide it, why, and whether the last release hid it.
 
     `month` is null in the current reports. `reason` is one of `small_entity`, `primary`, `zero`, `complement_of_total`, `row`,
     `column`, `pair`, `containment`, `earlier_release`, `audit` and `audit_whole`, or null where the count is shown.
@@ -39,19 +42,22 @@ class PreviewCell:
     was_hidden: bool
 
 
-def preview_release(settings: Settings, source: Path, shown: Path | None, rule: Privacy) -> tuple[list[PreviewCell], RoomLeft]:
+def preview_release(
+    settings: Settings, source: Path, finished: Sequence[str], rule: Privacy
+) -> tuple[list[PreviewCell], RoomLeft]:
     """The cells of a district, given by its rule, from a staff file, and what room they leave an outsider.
 
-    `shown` is the shareable file beside it, if there is one.
+    A release follows the last one, so the store is read as `store.last_releases` reads it (`finished` is what it is there), and
+    the warehouse is held for that moment. Raises WarehouseBusyError while a run holds it.
     """
     # SciPy takes a second to load.
     from subgroup_pipeline.disclosure.room_left import room_left
 
-    read = {"source": source} | ({"shown": shown} if shown else {})
-    with open_files(settings, read=read) as connection:
+    with open_files(settings, read={"source": source}) as connection:
         read_cells(connection, [rule])
-        if shown:
-            connection.execute(sql("shown_before"))
+        with warehouse_lock(settings):
+            copy_releases(settings, connection, rule.district_id, finished)
+        connection.execute(sql("last_release"))
         protect(connection)
         names = ", ".join(PreviewCell.__dataclass_fields__)
         rows = connection.execute(f"select {names} from cell order by key").fetchall()

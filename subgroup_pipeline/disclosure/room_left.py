@@ -28,8 +28,11 @@ class RoomLeft(NamedTuple):
 
 
 def room_left(connection: duckdb.DuckDBPyConnection) -> RoomLeft:
-    """The room that the table `cell` leaves, as it is hidden now. Where a solver gives no answer, none is found."""
-    connection.execute("update cell set is_proved = false")
+    """The room that the table `cell` leaves, as it is hidden now; nothing of it counts as worked out any more.
+
+    Where a solver gives no answer, none is found.
+    """
+    connection.execute("update cell set is_proved = false, is_carried = false")
     widths = []
     for piece, _ in System(connection).pieces(_CELLS_AT_A_TIME):
         worlds = Worlds(piece)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from subgroup_pipeline.disclosure.release_tables import RELEASE_TABLES
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.warehouse.connection import is_damaged
-from subgroup_pipeline.warehouse.duckdb_files import open_files
+from subgroup_pipeline.warehouse.duckdb_files import attach, open_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,6 +70,27 @@ def last_releases(settings: Settings, finished: Sequence[str]) -> dict[str, Rele
             "from releases.release qualify row_number() over (partition by district_id order by released_at desc) = 1"
         ).fetchall()
     return {row[0]: Release(*row[1:]) for row in rows}
+
+
+def copy_releases(settings: Settings, connection: duckdb.DuckDBPyConnection, district_id: str, finished: Sequence[str]) -> None:
+    """Make `releases` in the connection: a copy in memory of what the store has of a district, and what anybody saw of that.
+
+    `finished` is that of `last_releases`. The caller holds the warehouse. The store itself is not changed.
+    """
+    connection.execute("attach ':memory:' as releases")
+    for table in RELEASE_TABLES:
+        connection.execute(f"create table {table} {table.definition}")
+    path = settings.paths.releases_database
+    if not path.exists() or _was_damaged(settings):
+        return
+    connection.execute(attach("kept", path, read_only=True))
+    seen = "release_id in (select release_id from kept.release where district_id = $district and snapshot <= $newest)"
+    for table in RELEASE_TABLES:
+        connection.execute(
+            f"insert into {table} by name from kept.{table.name} where district_id = $district and {seen}",
+            {"district": district_id, "newest": max(finished, default="")},
+        )
+    connection.execute("detach kept")
 
 
 def _was_damaged(settings: Settings) -> bool:

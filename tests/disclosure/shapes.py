@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ from tests.disclosure.attack import Knowledge, Place
 
 if TYPE_CHECKING:
     import duckdb
+
+    from subgroup_pipeline.warehouse.table import Table
 
 CLOSED = {
     "english_learner": ("yes", "no", "not_reported"),
@@ -162,7 +165,7 @@ def write_marts(connection: duckdb.DuckDBPyConnection, shapes: list[Shape], mont
     `months`, by first day, are what these districts were in months before: they are in the trend only.
     """
     connection.execute("drop schema if exists source.marts cascade; create schema source.marts")
-    for table in mart_tables():
+    for table in _tables():
         connection.execute(f"create table source.marts.{table.name} {table.definition}")
     for month, those in (months or {}).items():
         _count(connection, those)
@@ -177,6 +180,11 @@ def write_marts(connection: duckdb.DuckDBPyConnection, shapes: list[Shape], mont
     _fill(connection, "dim_school", "from counted where level = 'school' and subgroup = 'all_students'")
     _fill(connection, "dim_course", "from counted where level = 'course' and subgroup = 'all_students'")
     _fill(connection, "dim_subgroup", "select distinct district_id, subgroup, value from counted where level = 'district'")
+
+
+@cache
+def _tables() -> list[Table]:
+    return list(mart_tables())
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> None:
