@@ -18,6 +18,7 @@ from subgroup_pipeline.registry.ledger import district_findings
 from subgroup_pipeline.upkeep.backup import back_up
 from tests.night import grand_bend
 from tests.night.test_same_district_twice import LINEAGE, MARTS
+from tests.night.test_subgroup_sources import values
 from tests.oneroster_server.oauth import Access, Bearer, Signed, Tokens
 from tests.oneroster_server.server import OneRosterServer, serving
 from tests.support import roster_server
@@ -98,6 +99,30 @@ def evening(made: Installation, server: OneRosterServer) -> None:
         made.drop(name, "subgroups", {"s.csv": file})
 
 
+def two_sources(made: Installation, server: OneRosterServer) -> None:
+    """Districts with subgroups in the metadata of their users and in a file, which names students by a metadata key too."""
+    shared = (
+        {"ELL": "Y", "edu": {"language": "Spanish"}}, {"ell": "y", "edu.language": "Spanish"}, {"edu": {}}, {"Ell": "y"}, {},
+        {"ell": "", "edu": {"language": ""}},
+    )  # fmt: skip
+    file = "student_id,ell,lang\nL0,N,Twi\nL1,,\nL2,perhaps,\nL4,y,\n"
+    columns = """\
+  matches: metadata.local_id
+  columns:
+    ell:  {subgroup: english_learner, values: {y: yes, n: no}, blank: no}
+    lang: {subgroup: home_language, open: true, from: [{places}]}
+"""
+    for name, order in (("file_first", ("file", "roster_metadata")), ("roster_first", ("roster_metadata", "file"))):
+        places = ", ".join("metadata.edu.language" if source == "roster_metadata" else source for source in order)
+        subgroups = f"subgroups:\n  sources: [{', '.join(order)}]\n{columns.replace('{places}', places)}"
+        district = server.add(name, Bearer(TOKEN), small.roster(len(shared)))
+        for n, (user, keys) in enumerate(zip(district.lists["users"], shared, strict=True)):
+            user["metadata"] = {"Local_ID": f"L{n}", **keys}
+        made.apply(roster_server.settings(name, server.root(name), auth="{type: bearer}", subgroups=subgroups))
+        keep_secret(made.registry, made.settings, name, "token", TOKEN, actor="test")
+        made.drop(name, "subgroups", {"s.csv": file})
+
+
 def real_evening(made: Installation, server: OneRosterServer) -> None:
     """The real sample set, uploaded and served."""
     files = {path.name: path.read_bytes() for path in EDFI.glob("*.csv")}
@@ -129,6 +154,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     with pytest.MonkeyPatch.context() as patch, serving() as server, installation_in(home) as made:
         patch.setattr(requests, "_FIRST_WAIT", 0.0)
         evening(made, server)
+        two_sources(made, server)
         if EDFI.is_dir():
             real_evening(made, server)
         made.night()
@@ -144,6 +170,28 @@ def test_the_same_district_gives_the_same_marts_however_it_comes(nights: Nights,
     assert set(nights.first["csv"]) == set(MARTS)
     for mart, rows in nights.first["csv"].items():
         assert nights.first[other][mart] == rows, mart
+
+
+def test_of_a_fetched_roster_and_an_uploaded_file_the_first_that_reports_a_value_wins(nights: Nights) -> None:
+    file, roster = "file", "roster_metadata"
+    english = {
+        "file_first": [
+            ("no", "N", file), ("no", None, file), ("not_reported", "perhaps", file), ("yes", "y", roster), ("yes", "y", file),
+            ("no", None, roster),
+        ],
+        "roster_first": [
+            ("yes", "Y", roster), ("yes", "y", roster), ("not_reported", "perhaps", file), ("yes", "y", roster),
+            ("yes", "y", file), ("no", None, roster),
+        ],
+    }  # fmt: skip
+    language = {"file_first": [("Twi", file), ("Spanish", roster)], "roster_first": [("Spanish", roster), ("Spanish", roster)]}
+    for district, expected in english.items():
+        assert list(values(nights.installation, district, "english_learner").values()) == expected
+        found = list(values(nights.installation, district, "home_language").values())
+        assert [(value, source) for value, _, source in found[:2]] == language[district]
+        assert {value for value, _, _ in found[2:]} == {"not_reported"}
+        uploads = [one for feed in ("roster", "subgroups") for one in nights.installation.deliveries(district, feed)]
+        assert [one["state"] for one in uploads] == ["published", "published"], [one["findings"] for one in uploads]
 
 
 @pytest.mark.real_data

@@ -18,7 +18,7 @@ Value = tuple[str, str | None, str]
 def values(installation: Installation, district: str, subgroup: str) -> dict[str, Value]:
     rows = installation.ask(
         "select student_id, value, raw_value, source from marts.fct_student_subgroup "
-        f"where district_id = '{district}' and subgroup = '{subgroup}'"
+        f"where district_id = '{district}' and subgroup = '{subgroup}' order by student_id"
     )
     return {student: tuple(rest) for student, *rest in rows}
 
