@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ID_COLUMNS = {
     "users": "sourcedId",
+    "roles": "userSourcedId",
     "demographics": "sourcedId",
     "enrollments": "userSourcedId",
     "results": "studentSourcedId",

@@ -101,7 +101,7 @@ def evening(made: Installation, server: OneRosterServer) -> None:
 
 def two_sources(made: Installation, server: OneRosterServer) -> None:
     """Districts with subgroups in the metadata of their users and in a file, which names students by a metadata key too."""
-    shared = (
+    shared: tuple[dict[str, object], ...] = (
         {"ELL": "Y", "edu": {"language": "Spanish"}}, {"ell": "y", "edu.language": "Spanish"}, {"edu": {}}, {"Ell": "y"}, {},
         {"ell": "", "edu": {"language": ""}},
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import sqlite3
 import zipfile
@@ -51,6 +52,8 @@ def _read(path: Path) -> Iterator[bytes]:
 
 
 def _members(path: Path) -> Iterator[bytes]:
+    with suppress(gzip.BadGzipFile):
+        yield gzip.decompress(path.read_bytes())
     with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as package:
         for name in package.namelist():
             yield package.read(name)

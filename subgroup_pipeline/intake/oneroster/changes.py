@@ -51,9 +51,17 @@ def changes_of(lists: Collection, known: ListedCollection) -> list[dict[str, Any
     return changed
 
 
-def merged(lists: Collection, before: Iterator[bytes], changed: list[dict[str, Any]], keep: Callable[[bytes], object]) -> Listed:
-    """Write the pages of a list with the changed objects in it. The caller compares the number of objects."""
-    objects = {one["sourcedId"]: one for page in before for one in objects_of(page, lists.name, lists.name)}
+def merged(
+    lists: Collection, before: Iterator[bytes], changed: list[dict[str, Any]], keep: Callable[[bytes], object]
+) -> Listed | None:
+    """Write the pages of a list with the changed objects in it. The caller compares the number of objects.
+
+    None where a student was erased from what was kept (an empty object): then only the server knows the whole list.
+    """
+    kept = [one for page in before for one in json.loads(page)[lists.name]]
+    if {} in kept:
+        return None
+    objects = {one["sourcedId"]: one for one in kept}
     own = len(objects)
     objects |= {one["sourcedId"]: one for one in changed}
     # The server's own order stands while nothing came, so that what it gives in full is the same content.

@@ -169,7 +169,7 @@ class _Taking:
         with self._archive.opened(kept.sha256, self._archive.home.scratch) as path:
             text = gzip.decompress(path.read_bytes()).decode()
         listed = merged(lists, pages_in(text), changed, lambda page: file.write(packer.compress(page + b"\n")))
-        if listed.facts.objects != lists.total():
+        if listed is None or listed.facts.objects != lists.total():
             return False
         file.write(packer.flush())
         self._note(lists.name, file, listed)
