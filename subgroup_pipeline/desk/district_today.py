@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FeedToday:
-    """One feed: its newest upload, and how many nights it was not there when it was expected."""
+    """One feed: its newest upload, how many nights it was not there when it was expected, and if we fetch it from a server."""
 
     feed: Feed
     feed_words: str
     last: Upload | None
     late_nights: int
+    is_fetched: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,11 @@ def district_today(registry: Registry, settings: Settings, district: RegisteredD
     """The district as it stands: a handful of queries for it alone, and its own published file."""
     late = missed_nights(registry, [district], now).get(district.district_id, {})
     newest = _newest(registry, district.district_id)
-    feeds = [FeedToday(feed, FEED_WORDS[feed], newest.get(feed), late.get(feed, 0)) for feed in district.settings.feeds]
+    uploaded = district.settings.uploaded_feeds
+    feeds = [
+        FeedToday(feed, FEED_WORDS[feed], newest.get(feed), late.get(feed, 0), feed not in uploaded)
+        for feed in district.settings.feeds
+    ]
     headline, tone = headline_of(feeds)
     return DistrictToday(
         headline=headline,
@@ -113,12 +118,16 @@ def headline_of(feeds: list[FeedToday]) -> tuple[str, Tone]:
     """Whether all is well, in one sentence; the gravest comes first."""
     came = [feed.last for feed in feeds if feed.last]
     tones = {upload.tone for upload in came}
+    late = [feed for feed in feeds if feed.late_nights]
+    # A roster that we fetch is no upload.
+    upload = "Your roster" if all(feed.is_fetched for feed in feeds) else "An upload"
     graver: list[tuple[bool, str, Tone]] = [
         (not came, "Nothing has arrived yet.", "wait"),
-        ("stop" in tones, "An upload could not be used.", "stop"),
-        (any(feed.late_nights for feed in feeds), "An expected upload did not come.", "look"),
-        (any(upload.short == ON_HOLD for upload in came), "An upload is on hold: a person looks at it.", "look"),
-        ("wait" in tones, "An upload is waiting to be checked.", "wait"),
+        ("stop" in tones, f"{upload} could not be used.", "stop"),
+        (bool(late) and all(feed.is_fetched for feed in late), "Your roster could not be fetched.", "look"),
+        (bool(late), "An expected upload did not come.", "look"),
+        (any(upload.short == ON_HOLD for upload in came), f"{upload} is on hold: a person looks at it.", "look"),
+        ("wait" in tones, f"{upload} is waiting to be checked.", "wait"),
         (len(came) < len(feeds), "One of your files has not come yet.", "look"),
         (
             any(upload.short.startswith(ACCEPTED_ONLY) for upload in came),
@@ -138,6 +147,8 @@ def steps_of(feeds: list[FeedToday]) -> list[Step]:
 
 def _steps_of(feed: FeedToday) -> list[Step]:
     name, upload = _mid_sentence(feed.feed_words), feed.last
+    if feed.is_fetched:
+        return _steps_of_fetched(feed)
     if upload is None:
         return [Step(f"Upload your {name}.", "guide", "How to upload")]
     report = f"deliveries/{upload.delivery_id}"
@@ -153,6 +164,24 @@ def _steps_of(feed: FeedToday) -> list[Step]:
     if feed.late_nights:
         steps.append(Step(f"Upload your {name}: {late_words(feed.late_nights)}.", "guide", "How to upload"))
     return steps
+
+
+def _steps_of_fetched(feed: FeedToday) -> list[Step]:
+    """The same of a roster that we fetch: it is put right in the district's own system, and nothing is uploaded."""
+    upload = feed.last
+    if upload is None or feed.late_nights:
+        nights = f" for {feed.late_nights} nights" if feed.late_nights > 1 else ""
+        said = f"We could not fetch your roster{nights}." if feed.late_nights else "We fetch your roster in the next nightly run."
+        return [Step(said, "roster", "Test the connection")]
+    report = f"deliveries/{upload.delivery_id}"
+    if upload.tone == "stop":
+        said = "Fix what the error report of your roster says in your own system. We fetch it again in the next night."
+        return [Step(said, report, "Read the report")]
+    if upload.short == ON_HOLD:
+        return [Step("Read why your roster is on hold. If it is wrong, correct it in your own system.", report, "Read why")]
+    if upload.tone == "look":
+        return [Step("Some rows of your roster were left out. The report says how to fix them.", report, "Read the report")]
+    return []
 
 
 def late_words(nights: int) -> str:

@@ -67,6 +67,8 @@ def invite(registry: Registry, settings: Settings, district_id: str, *, by: str,
             district_name=district.settings.name,
             host=invited.host,
             port=invited.port,
+            uploads=bool(district.settings.uploaded_feeds),
+            is_fetched=district.settings.roster.is_fetched,
         )
     return invited, list(district.settings.contacts)
 

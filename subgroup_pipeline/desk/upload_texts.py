@@ -9,12 +9,16 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class UploadTexts:
-    """Sentences for a clerk: ways in and habits by their titles, the ClassLink exception, and the steps of an upload."""
+    """Sentences for a clerk: ways in and habits by their titles, the ClassLink exception, and the steps of an upload.
+
+    `fetched` is for a district whose roster we fetch, in place of habits of uploading.
+    """
 
     ways_in: dict[str, str]
     classlink: list[str]
     steps: list[str]
     habits: dict[str, str]
+    fetched: list[str]
 
 
 @cache

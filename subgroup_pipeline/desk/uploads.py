@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
+from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.registry.ledger import ACCEPTED, PIPELINE
 from subgroup_pipeline.registry.schema import AuditEvent, Delivery
-from subgroup_pipeline.reports.words import verdict_words
+from subgroup_pipeline.reports.words import of_fetched, verdict_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,6 +105,7 @@ def as_upload(delivery: Delivery) -> Upload:
     aside = min(record.rows_set_aside, record.records)
     waiting = record.files_waiting
     still = f"{waiting} {'file is' if waiting == 1 else 'files are'} still being uploaded, or something of the set is missing."
+    said = verdict_words(delivery.state, delivery.verdict, aside)
     return Upload(
         delivery_id=delivery.delivery_id,
         feed=delivery.feed,
@@ -113,7 +115,7 @@ def as_upload(delivery: Delivery) -> Upload:
         is_waiting=delivery.sha256 is None,
         short=short,
         tone=tone,
-        in_words=still if delivery.sha256 is None else verdict_words(delivery.state, delivery.verdict, aside),
+        in_words=still if delivery.sha256 is None else of_fetched(said) if is_listed(delivery) else said,
         files=[file.name for file in delivery.files if not file.member_of],
         rows=record.records,
         rows_set_aside=aside,

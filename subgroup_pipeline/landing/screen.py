@@ -279,7 +279,9 @@ def _screen_subgroups(
     shape, readable = readers.read_shape(path, name, scratch / "clean" / "subgroups.csv", known_subgroup_columns(subgroups))
     mapping, findings = map_subgroup_header(shape.header, subgroups, name, shape.header_line) if shape.is_readable else (None, [])
     if mapping is None and looks_like_roster(readers, path, subgroups):
-        screening.findings.append(Finding("PKG018", file=name, about=f"Put it into {district.roster.path}."))
+        fetched = "We fetch your roster, so it does not have to be uploaded. Put only your subgroup file here."
+        about = fetched if district.roster.is_fetched else f"Put it into {district.roster.path}."
+        screening.findings.append(Finding("PKG018", file=name, about=about))
         return
     screening.findings += [*shape.findings, *findings]
     if shape.is_readable and not shape.records:

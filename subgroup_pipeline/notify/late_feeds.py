@@ -23,6 +23,7 @@ def queue_late_feeds(registry: Registry, settings: Settings, now: datetime) -> i
     """Queue what is late, to the district and to staff; gives how many mails are new. Safe to repeat."""
     districts = registered_districts(registry)
     late = missed_nights(registry, districts, now)
+    uploaded_feeds = {district.district_id: district.settings.uploaded_feeds for district in districts}
     new = 0
     with registry.begin() as session:
         uploaded = last_uploads(session, [district for district in districts if district.district_id in late])
@@ -33,7 +34,7 @@ def queue_late_feeds(registry: Registry, settings: Settings, now: datetime) -> i
         # One transaction a district: on the morning after a holiday all are late, and others write to the registry meanwhile.
         with registry.begin() as session:
             for feed, nights in late[district_id].items():
-                since = uploaded[district_id, feed]
+                since, is_fetched = uploaded[district_id, feed], feed not in uploaded_feeds[district_id]
                 said: dict[str, Any] = {
                     "kind": "nothing_arrived",
                     "key": f"late:{district_id}:{feed}:{since:%Y%m%dT%H%M%S}:{'again' if nights >= len(CODES) else 'first'}",
@@ -43,8 +44,9 @@ def queue_late_feeds(registry: Registry, settings: Settings, now: datetime) -> i
                     "nights": nights,
                     "since": since,
                     "has_come_before": since != set_up[district_id],
+                    "is_fetched": is_fetched,
                     "zone": to.timezone,
-                    "district_url": f"{settings.portal_url}/d/{district_id}",
+                    "district_url": f"{settings.portal_url}/d/{district_id}{'/roster' if is_fetched else ''}",
                 }
                 new += queue_mail(session, to=to.addresses, digest_at=to.next_digest(now), **said)
                 new += queue_mail(session, to=settings.staff_addresses, **said)

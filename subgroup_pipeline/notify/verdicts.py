@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from subgroup_pipeline.findings.severity import SEVERITIES, SEVERITY_WORDS
+from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.notify.contacts import FEED_WORDS, Contacts, contacts_of
 from subgroup_pipeline.notify.queue import queue_mail
 from subgroup_pipeline.registry.nights import ENDED
@@ -138,7 +139,7 @@ def _moved(session: Session) -> sa.Select[Any]:
 
     told = sa.select(
         Delivery.delivery_id, Delivery.district_id, Delivery.feed, Delivery.state, Delivery.verdict, Delivery.decision,
-        Delivery.received_at, Delivery.record,
+        Delivery.received_at, Delivery.record, Delivery.proof,
         earlier("delivery_id", 0).label("previous_id"),
         *(earlier("verdict", offset).label(f"before_{offset + 1}") for offset in range(ESCALATED_AT)),
     ).where(Delivery.delivery_id.in_(moves), Delivery.state != "superseded")  # fmt: skip
@@ -192,6 +193,7 @@ def _values(settings: Settings, outcome: _Outcome, to: Contacts) -> Mapping[str,
         "verdict": outcome.verdict,
         "is_first": outcome.is_first,
         "is_repeat": outcome.is_repeat,
+        "is_fetched": is_listed(row),
         "is_decided": row.decision is not None,
         "rows_set_aside": row.record.rows_set_aside,
         "problems": [(SEVERITY_WORDS[name], outcome.severities[name]) for name in SEVERITIES[:4] if outcome.severities[name]],

@@ -26,5 +26,10 @@ def district_of(visit: Visit) -> RegisteredDistrict:
 
 def district_page(visit: Visit, template: str, district: RegisteredDistrict, **values: Any) -> Response:  # noqa: ANN401 - a template's values
     """A page in the frame of its district; times in it are of the district's zone."""
-    named = {"district_id": district.district_id, "name": district.settings.name}
+    named = {
+        "district_id": district.district_id,
+        "name": district.settings.name,
+        "uploads": bool(district.settings.uploaded_feeds),
+        "fetches_roster": district.settings.roster.is_fetched,
+    }
     return visit.page(template, district=named, zone=district.settings.timezone, **values)

@@ -39,7 +39,6 @@ def overview(visit: Visit) -> Response:
         late_words=late_words,
         changes=changes,
         missing=server.missing if server else [],
-        uploads=bool(district.settings.uploaded_feeds),
     )
 
 

@@ -12,6 +12,7 @@ from subgroup_pipeline.access.roles import Need
 from subgroup_pipeline.desk.dashboard.changes import newest_changes
 from subgroup_pipeline.desk.shown_marts import shown_manifest
 from subgroup_pipeline.desk.uploads import as_upload, decisions_on, find_delivery, list_uploads
+from subgroup_pipeline.landing.listed import is_listed
 from subgroup_pipeline.portal.district_frame import district_of, district_page
 from subgroup_pipeline.portal.page import Page, Visit
 from subgroup_pipeline.portal.shield import DOCUMENT_POLICY
@@ -50,6 +51,7 @@ def upload(visit: Visit) -> Response:
         "district_upload.html",
         district,
         upload=as_upload(delivery),
+        fetched=is_listed(delivery),
         decisions=decisions_on(visit.registry, delivery.delivery_id),
         sections=Markup(as_sections(report)),  # noqa: S704 - a template that escapes every value made it
     )

@@ -21,6 +21,8 @@ INVITATION = {
     "district_name": "Made-up alpha",
     "host": "sftp.vendor.example",
     "port": 2022,
+    "uploads": True,
+    "is_fetched": False,
 }
 
 

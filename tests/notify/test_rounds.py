@@ -19,6 +19,8 @@ from subgroup_pipeline.registry.schema import District, Mail
 from subgroup_pipeline.settings import Settings, load_settings
 from tests.notify.conftest import STAFF
 from tests.registry.deliveries import register
+from tests.support import roster_server
+from tests.support.home import apply
 from tests.support.mail_server import mail_server
 from tests.support.waiting import waited
 
@@ -84,6 +86,19 @@ def test_nothing_arrived_is_told_when_it_is_late_and_once_more_when_it_stays_so(
     assert [mail.recipient for mail in mails] == [*ALPHA, STAFF] * 2
     assert "None has come since the district was set up on October 1, 2026 at 10:00 AM CDT." in mails[0].text
     assert "in each of the last 3 nights" in mails[-1].text
+
+
+def test_a_roster_that_could_not_be_fetched_is_nothing_to_upload(registry: Registry, settings: Settings) -> None:
+    yaml = roster_server.settings("alpha", "https://alpha.example/ims/oneroster/v1p1")
+    apply(registry, yaml + "schedule: '02:00'\ncontacts: [data@alpha.example]\n")
+    with registry.begin() as session:
+        for district in session.scalars(sa.select(District)):
+            district.created_at = datetime(2026, 10, 1, 15, 0, tzinfo=UTC)
+    queue_late_feeds(registry, settings, datetime(2026, 10, 3, 15, 5, tzinfo=UTC))
+    (mail,) = [mail for mail in _mails(registry) if mail.recipient == ALPHA[0]]
+    assert mail.subject == "Made-up alpha: the roster could not be fetched"
+    assert "https://subgroups.vendor.example/d/alpha/roster" in mail.text
+    assert "upload" not in mail.text
 
 
 def test_a_round_queues_and_sends_and_stops_when_it_is_told_to(registry: Registry) -> None:

@@ -182,3 +182,15 @@ def test_a_mail_is_queued_in_two_statements_however_many_deliveries_there_are(re
     with statements() as said:
         assert queue_verdicts(registry, settings, NOW) == 200
     assert len(said) < 2 * 200 + 20
+
+
+def test_a_fetched_roster_is_put_right_in_the_districts_own_system(registry: Registry, settings: Settings) -> None:
+    verdicts: tuple[Verdict, ...] = ("rejected", "held")
+    for verdict in verdicts:
+        delivery_id = _night(registry, verdict, "VOC203")
+        with registry.begin() as session:
+            get_delivery(session, delivery_id).proof = "complete_listing"
+        _told(registry, settings)
+        mail = _newest(registry, ALPHA[0])
+        assert "in your system" in mail.text
+        assert "upload" not in mail.text.casefold().replace(settings.portal_url, "")

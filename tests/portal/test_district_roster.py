@@ -97,7 +97,14 @@ def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, po
         ]
         guide = browser.get("/d/cedar/guide")
         pages += [guide, browser.get("/d/cedar")]
+        home.fetch("cedar")
+        home.judge()
+        come = [browser.get(f"/d/cedar{path}") for path in ("", "/deliveries", "/try")]
+        pages += come
     assert "We cannot fetch" not in words(pages[-1])
+    told_to_upload = re.compile(r"[Uu]pload (your|the|a) |Send the roster|I have uploaded|inbox/roster|upload whenever")
+    assert [words(page) for page in (first, guide, *come) if told_to_upload.search(words(page))] == []
+    assert "We fetch your roster in the next nightly run. Test the connection" in words(first)
     assert "There is nothing to upload" in words(guide)
     assert "inbox/roster" not in guide.text
     assert "The connection works" in words(tried)
@@ -107,9 +114,24 @@ def test_secrets_are_given_once_tested_and_shown_to_nobody(home: FetchedHome, po
     assert [secret for page in pages for secret in SECRETS if secret in html.unescape(page.text)] == []
     found = events(home, "cedar")
     assert [event.kind for event in found].count("district.secret_set") == 2
-    assert found[-1].kind == "district.roster_tested"
-    assert found[-1].detail == {"host": home.server.url.removeprefix("http://"), "good": 6, "lists": 9}
+    tests = [event for event in found if event.kind == "district.roster_tested"]
+    assert tests[-1].detail == {"host": home.server.url.removeprefix("http://"), "good": 6, "lists": 9}
     assert not [secret for event in found for secret in SECRETS if secret in json.dumps(event.detail)]
+
+
+def test_who_sends_a_subgroup_file_beside_a_fetched_roster_is_told_to_upload_that_alone(
+    home: FetchedHome, portal: PortalUnderTest
+) -> None:
+    of_file = small.SETTINGS.partition("subgroups:")[2].partition("guards:")[0].format()
+    home.apply(settings("hazel", home.server.root("hazel"), subgroups=f"subgroups:{of_file}"))
+    with portal.of_district("hazel") as browser:
+        first, guide = (words(browser.get(f"/d/hazel{path}")) for path in ("", "/guide"))
+    assert "Upload your subgroup file." in first
+    assert "I have uploaded" in first
+    assert "Subgroup file into inbox/subgroups" in guide
+    assert "Put the subgroup file into the inbox for subgroup files." in guide
+    about_rosters = re.compile(r"Upload your roster|Put the roster|Send the roster|inbox/roster")
+    assert [said for said in (first, guide) if about_rosters.search(said)] == []
 
 
 def test_it_is_said_what_a_server_refuses_and_what_to_do(home: FetchedHome, portal: PortalUnderTest) -> None:

@@ -32,6 +32,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalUnderTest
     apply(registry, text)
     with registry.begin() as session:
         values: dict[str, Any] = {"url": LINK, "expires_at": datetime.now(UTC), "zone": "UTC", "host": "127.0.0.1", "port": 2022}
+        values |= {"uploads": True, "is_fetched": False}
         to = ["data@alpha.example", "gone@alpha.example"]
         queue_mail(
             session, kind="invitation", key="i", to=to, district_id="alpha", district_name="<b>Made-up</b> alpha", **values
