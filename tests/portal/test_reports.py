@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import duckdb
 import httpx
 import pytest
 
@@ -166,6 +167,22 @@ def test_a_term_shows_its_last_month(clerk: httpx.Client) -> None:
     ]  # fmt: skip
     assert page.count('class="break" d="') == 1
     assert "A term here is the semester of the district" in page
+
+
+@pytest.mark.slow
+def test_a_snapshot_of_a_contract_without_terms_has_months_and_says_that_it_has_no_terms(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    home.add("alder")
+    publish_made_up(home, {"alder": MadeUp(students=20, months=3)})
+    file = home.settings.paths.current_snapshot / "lake" / "rpt_trend_subgroup" / "district_id=alder" / "data.parquet"
+    before = tmp_path / "before.parquet"
+    duckdb.sql(f"copy (select * exclude (term) from read_parquet('{file}', hive_partitioning = false)) to '{before}'")
+    before.replace(file)
+    with portal_running(home.settings, home.registry) as portal, portal.of_district("alder") as clerk:
+        assert len(_csv(clerk, f"{AT}?view=trend&of=english_learner")) > 2
+        assert "No month on record has a term." in _shown(clerk, f"{AT}?view=trend&step=term")
+        assert _csv(clerk, f"{AT}?view=trend&step=term") == []
+    home.close()
 
 
 def test_people_of_schools_see_their_own_only(portal: PortalUnderTest) -> None:

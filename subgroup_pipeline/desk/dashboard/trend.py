@@ -48,10 +48,13 @@ class Month:
 
 
 def trend_of(shown: ShownRows, entity: Entity, subgroup: str) -> list[TrendRow]:
-    """Every month of a subgroup, oldest first; values in the order of the settings."""
+    """Every month of a subgroup, oldest first; values in the order of the settings.
+
+    A snapshot of a contract before 2.2.0 has no terms: the column is added to it, empty.
+    """
     query = f"""
         select {TREND_COUNTED}, month, school_year, term, coalesce(described.value_label, reported.value) as value_label
-        from marts.rpt_trend_subgroup as reported
+        from (from marts.rpt_trend_subgroup union all by name select null::varchar as term where false) as reported
         left join marts.dim_subgroup as described using (subgroup, value)
         where level = '{entity.level}' and {entity.where} and reported.subgroup = $subgroup
         order by month, described.display_order nulls last, reported.value
