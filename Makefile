@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 ANALYSTS := .analysts
 BENCH := .bench
 SPARK := .spark
+ARGUS := .argus
 export PYTHONWARNINGS ?= ignore
 
 .PHONY: help setup demo up test slow lint types docs lock torture profile benchmark bench clean
@@ -45,6 +46,12 @@ $(SPARK)/ready: requirements-spark.txt | $(UV)
 	$(UV) pip sync --quiet --python $(SPARK)/bin/python --require-hashes requirements-spark.txt
 	touch $@
 
+# tau-argus, which audits tables of ours as another process: requirements-argus.in says why it is apart.
+$(ARGUS)/ready: requirements-argus.txt | $(UV)
+	test -x $(ARGUS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(ARGUS)
+	$(UV) pip sync --quiet --python $(ARGUS)/bin/python --require-hashes requirements-argus.txt
+	touch $@
+
 demo: setup      ## made-up districts, a night, the result, and links to look around
 	$(BIN)/subgroups demo
 
@@ -57,7 +64,7 @@ up: setup        ## SFTP server, portal and Dagster, until Ctrl-C
 test: setup $(ANALYSTS)/ready   ## every test that takes seconds (COVERAGE=1: and which lines ran)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=12 $(if $(COVERAGE),--cov)
 
-slow: setup $(SPARK)/ready   ## the tests that take longer
+slow: setup $(SPARK)/ready $(ARGUS)/ready   ## the tests that take longer
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup --durations=12
 
 lint: setup      ## style, imports, SQL
@@ -78,6 +85,7 @@ lock: | $(UV)    ## resolve requirements.in anew
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-analysts.in -o requirements-analysts.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-bench.in -o requirements-bench.txt
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-spark.in -o requirements-spark.txt
+	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-strip-extras -c requirements.txt requirements-argus.in -o requirements-argus.txt
 
 torture: setup   ## 200 seeded kills (SUBGROUPS_TORTURE_KILLS, SUBGROUPS_TORTURE_SEED), 200 districts attacked (SUBGROUPS_TORTURE_SHAPES)
 	$(BIN)/python -m pytest -m torture
@@ -94,4 +102,4 @@ bench: setup $(BENCH)/ready   ## side by side with dlt, GX on pandas and plain d
 	$(BIN)/python -m benchmarks.side_by_side --scale $(SCALE)
 
 clean:           ## remove what make made
-	rm -rf $(VENV) $(ANALYSTS) $(BENCH) $(SPARK) .tools .subgroups-demo build dist
+	rm -rf $(VENV) $(ANALYSTS) $(BENCH) $(SPARK) $(ARGUS) .tools .subgroups-demo build dist

@@ -40,6 +40,10 @@ _NEEDS = {
         bool(shutil.which("java")) and (Path(__file__).parents[1] / ".spark" / "ready").exists(),
         "Java or Spark is not installed: apt-get install openjdk-17-jre-headless, and make .spark/ready",
     ),
+    "needs_argus": (
+        (Path(__file__).parents[1] / ".argus" / "ready").exists(),
+        "tau-argus is not installed: make .argus/ready",
+    ),
     "real_data": (SAMPLES.is_dir(), "the folder with real samples is not beside the project (../shared/samples)"),
 }
 
