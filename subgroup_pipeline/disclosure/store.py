@@ -55,13 +55,14 @@ def last_releases(settings: Settings, finished: Sequence[str]) -> dict[str, Rele
     """The last release of each district, by district.
 
     `finished` are the names of all snapshots that ever became one and are still there. A release for a snapshot that is newer
-    than all of them was made by a process that was killed before anybody saw it, and is forgotten.
+    than all of them was made by a process that was killed before anybody saw it, and is forgotten. Where there is no snapshot at
+    all, the home was restored from a backup, and its releases were seen where that was made.
     """
     if not settings.paths.releases_database.exists() or _was_damaged(settings):
         return {}
     with open_store(settings) as connection:
         unseen = "select release_id from releases.release where snapshot > ?"
-        newest = max(finished, default="")
+        newest = _newest(finished)
         if connection.execute(unseen, [newest]).fetchone():
             for table in reversed(RELEASE_TABLES):
                 connection.execute(f"delete from {table} where release_id in ({unseen})", [newest])
@@ -88,9 +89,14 @@ def copy_releases(settings: Settings, connection: duckdb.DuckDBPyConnection, dis
     for table in RELEASE_TABLES:
         connection.execute(
             f"insert into {table} by name from kept.{table.name} where district_id = $district and {seen}",
-            {"district": district_id, "newest": max(finished, default="")},
+            {"district": district_id, "newest": _newest(finished)},
         )
     connection.execute("detach kept")
+
+
+def _newest(finished: Sequence[str]) -> str:
+    """The snapshot after which nothing was seen; after every name where there is none."""
+    return max(finished, default="~")
 
 
 def _was_damaged(settings: Settings) -> bool:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from subgroup_pipeline.desk.releases import release_now
+from subgroup_pipeline.disclosure.release_tables import PUBLIC_TABLES
+from subgroup_pipeline.disclosure.shareable import SHAREABLE
 from subgroup_pipeline.publish.current import release, roll_back
-from subgroup_pipeline.publish.reader import open_published
+from subgroup_pipeline.publish.reader import open_published, open_snapshot
 from subgroup_pipeline.registry.database import open_registry
 from subgroup_pipeline.registry.ledger import all_deliveries
 from subgroup_pipeline.settings import Settings, load_settings
@@ -24,6 +27,11 @@ _MARTS = (
 def _marts(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
     with open_published(settings) as connection:
         return {table: sorted(connection.execute(f"from marts.{table}").fetchall(), key=str) for table in _MARTS}
+
+
+def _shared(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    with open_snapshot(settings.paths.current_snapshot.resolve() / SHAREABLE, settings) as connection:
+        return {table.name: connection.execute(f"from public.{table.name}").fetchall() for table in PUBLIC_TABLES}
 
 
 def _delta(rows: str) -> dict[str, bytes]:
@@ -60,6 +68,7 @@ def test_what_is_lost_is_made_again_from_archive_and_ledger(
     installation.night()
     assert _marts(installation.settings) == second
 
+    shared = _shared(installation.settings)
     back_up(installation.registry, installation.settings, tmp_path / "backup.tar")
     before = [delivery["delivery_id"] for delivery in installation.deliveries()]
     monkeypatch.setenv("SUBGROUPS_HOME", str(tmp_path / "restored"))
@@ -67,8 +76,12 @@ def test_what_is_lost_is_made_again_from_archive_and_ledger(
     assert restore(settings, tmp_path / "backup.tar") == len(before)
     registry = open_registry(settings)
     assert [delivery.delivery_id for delivery in all_deliveries(registry)] == before
-    registry.close()
     from subgroup_pipeline.orchestration.instance import run_night
 
     assert run_night(settings).success
     assert _marts(settings) == second
+    assert _shared(settings) == shared, "the releases are those that were out when the backup was made"
+    made = release_now(registry, settings, district, by="test", reason="a correction")
+    registry.close()
+    assert made.snapshot == settings.paths.current_snapshot.resolve().name
+    assert made.release_id not in {row[0] for row in shared["release"]}
