@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.districts.registered import registered_district
+from subgroup_pipeline.errors import UnknownDistrictError
 from subgroup_pipeline.registry.ledger import iso_time
-from subgroup_pipeline.upkeep.offboarding import Removed, offboard
+from subgroup_pipeline.upkeep.offboarding import Removed, is_under_way, offboard
 from subgroup_pipeline.upkeep.places import Installation
 from subgroup_pipeline.warehouse.connection import warehouse_lock
 
@@ -47,8 +48,16 @@ class Certificate:
 def offboard_district(
     registry: Registry, settings: Settings, history: RunHistory, district_id: str, *, by: str, dry_run: bool
 ) -> Certificate:
-    """Remove a district from the whole installation. Raises UnknownDistrictError, WarehouseBusyError while a run works."""
-    name = registered_district(registry, district_id).settings.name
+    """Remove a district from the whole installation; again after a kill, whatever that left of it.
+
+    Raises UnknownDistrictError, WarehouseBusyError while a run works.
+    """
+    try:
+        name = registered_district(registry, district_id).settings.name
+    except UnknownDistrictError:
+        if not is_under_way(registry, district_id):
+            raise
+        name = district_id  # the registry holds its name no more
     with warehouse_lock(settings):
         at = Installation(settings, registry, datetime.now(UTC), history)
         removed = offboard(at, district_id, by=by, dry_run=dry_run)

@@ -1,7 +1,7 @@
 """Taking a district, or rows of it, out of every snapshot that is kept: the one time that a snapshot changes.
 
-The files change before the manifest. A kill between leaves a snapshot that does not agree with its manifest; the same command
-again finds what is left and mends that, and until then `verify` tells it.
+The files change before the manifest. A kill between leaves a snapshot that does not agree with its manifest, and a mark in it:
+the same command again goes through all of it once more, and until then `verify` tells it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from subgroup_pipeline.disk import PART
 from subgroup_pipeline.intake.archive import hash_of
 from subgroup_pipeline.publish.lake import DIRECTORY, SCHEMAS, district_hash, file_of, narrow, open_source, write_table
 from subgroup_pipeline.publish.manifest import DATABASE, FILE_NAME, whole_manifest, write_manifest
@@ -30,8 +31,12 @@ _CATALOGS = {DATABASE: "analytics"}
 
 
 def holds(settings: Settings, snapshot: Path, district_id: str, find: Callable[..., Sequence[Gone]], *, is_whole: bool) -> int:
-    """How many rows of its files a snapshot would lose; `is_whole`: the whole district goes, its folders too."""
+    """How many rows of its files a snapshot would lose; `is_whole`: the whole district goes, its folders too.
+
+    What a killed process did not finish counts as one.
+    """
     rows = sum(count_rows(settings, file, find) for file in sorted(snapshot.glob("*.duckdb")))
+    rows += _mark(snapshot, district_id).exists()
     return rows + len(_folders(snapshot, district_id)) if is_whole else rows
 
 
@@ -44,6 +49,7 @@ def forget_in_snapshot(
         (snapshot / FILE_NAME).unlink(missing_ok=True)
         shutil.rmtree(snapshot)
         return
+    _mark(snapshot, district_id).touch(mode=0o600)
     for file in sorted(snapshot.glob("*.duckdb")):
         if count_rows(settings, file, find):
             forget_rows(settings, file, _CATALOGS.get(file.name, file.stem), find)
@@ -54,6 +60,12 @@ def forget_in_snapshot(
         _write_lake_anew(settings, snapshot, district_id)
     write_manifest(snapshot, _as_it_is(settings, snapshot, manifest, district_id, is_whole=is_whole))
     post_released(settings)
+    _mark(snapshot, district_id).unlink()
+
+
+def _mark(snapshot: Path, district_id: str) -> Path:
+    """The file that lies in a snapshot while a district, or rows of it, are taken out."""
+    return snapshot / f".forgetting-{district_id}{PART}"
 
 
 def _folders(snapshot: Path, district_id: str) -> list[Path]:

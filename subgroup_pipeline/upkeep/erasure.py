@@ -74,7 +74,8 @@ def student_ids(at: Installation, district: RegisteredDistrict, student_id: str)
 def erase_student(at: Installation, district: RegisteredDistrict, ids: StudentIds, *, dry_run: bool) -> Erasure:
     """Put a student on the list, and take the student's rows out of every place. The caller holds the warehouse.
 
-    Repeating it after a kill finds what is left.
+    Repeating it after a kill finds what is left: rows of the warehouse and of snapshots say which IDs the student has
+    elsewhere, so these go last.
     """
     done = Erasure()
     archive = DistrictArchive(at.home, district.district_id)
@@ -83,6 +84,7 @@ def erase_student(at: Installation, district: RegisteredDistrict, ids: StudentId
         for plain in plain_files(at):
             plain.remove()
     _redact_archive(at, district, archive, ids, done, dry_run=dry_run)
+    clear_reports(at, ids, done, dry_run=dry_run)
     home = at.home
     for file, catalog in (
         (home.raw_database, "warehouse"),
@@ -98,12 +100,17 @@ def erase_student(at: Installation, district: RegisteredDistrict, ids: StudentId
         done.note("published/", things)
         if things and not dry_run:
             forget_in_snapshot(at.settings, snapshot, district.district_id, ids.rows, is_whole=False)
-    clear_reports(at, ids, done, dry_run=dry_run)
     if not dry_run:
-        for what in (*of_district.damaged(at, district.district_id), *of_district.scratch(at, district.district_id)):
-            what.remove()
+        _clear_half_done(at, district.district_id)
         _count_anew(at, district.district_id)
     return done
+
+
+def _clear_half_done(at: Installation, district_id: str) -> None:
+    """Remove whole what may hold the student and is nothing that anybody reads."""
+    for left in (of_district.damaged, of_district.scratch, of_district.half_written):
+        for what in left(at, district_id):
+            what.remove()
 
 
 def archived_uploads(at: Installation, district_id: str) -> list[Delivery]:

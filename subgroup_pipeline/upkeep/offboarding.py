@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from subgroup_pipeline.registry.schema import DistrictKey, DistrictPassword, DistrictSecret, Invitation
+from subgroup_pipeline.registry.schema import AuditEvent, DistrictKey, DistrictPassword, DistrictSecret, Invitation
 from subgroup_pipeline.upkeep.policies import POLICIES
 from subgroup_pipeline.upkeep.runner import in_words
 
 if TYPE_CHECKING:
+    from subgroup_pipeline.registry.database import Registry
     from subgroup_pipeline.upkeep.places import Installation
 
 BEGAN, ENDED = "district.offboarding_began", "district.offboarded"
 _DOORS = (DistrictKey, DistrictPassword, DistrictSecret, Invitation)
+
+
+def is_under_way(registry: Registry, district_id: str) -> bool:
+    """Whether a district's offboarding began and did not end: a kill may come when the registry knows nothing else of it."""
+    with registry.begin() as session:
+        query = sa.select(AuditEvent.kind).where(AuditEvent.district_id == district_id, AuditEvent.kind.in_((BEGAN, ENDED)))
+        return session.scalars(query.order_by(AuditEvent.event_id.desc()).limit(1)).first() == BEGAN
 
 
 @dataclass(frozen=True)

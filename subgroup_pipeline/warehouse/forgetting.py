@@ -47,6 +47,9 @@ def forget_rows(
     copy, fresh = (settings.paths.warehouse / f".forgetting-{name}{PART}" for name in ("copy", "fresh"))
     _remove(copy, fresh)
     try:
+        if file.with_name(f"{file.name}.wal").exists():  # of a killed run: closing the file writes its log into it
+            with open_files(settings, write={catalog: file}):
+                pass
         shutil.copyfile(file, copy)
         with open_files(settings, write={"working": copy, catalog: fresh}) as connection:
             for gone in find(connection, "working"):

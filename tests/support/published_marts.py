@@ -48,6 +48,8 @@ class MadeUp:
     """Subgroups of sensitivity nsla, which are not on pages about students."""
     allows_nsla: bool = False
     """Whether the district has them there all the same."""
+    numbers: str = ""
+    """What stands before a student's ID in the student's number."""
     months: int = 14
     """How far the trend goes back from October 2026; May has no data."""
 
@@ -114,7 +116,7 @@ insert into analytics.marts.dim_subgroup by name select
     row_number() over (order by place, value) as display_order
 from (select distinct subgroup, unnest(words) as value, place from given);
 insert into analytics.marts.dim_student by name select distinct
-    $district_id as district_id, student_id, student_id as student_number, 'Given' || number as given_name,
+    $district_id as district_id, student_id, $numbers || student_id as student_number, 'Given' || number as given_name,
     'Family' || number as family_name, '05' as grade_level, true as is_active
 from seat;
 insert into analytics.marts.fct_student_subgroup by name select
@@ -250,7 +252,13 @@ def _fill(connection: duckdb.DuckDBPyConnection, district_id: str, made_up: Made
     connection.execute(_ALSO_IN, [list(made_up.also_in), list(made_up.also_in.values())])
     roster, subgroups = (delivery.delivery_id for delivery in deliveries)
     values = {"district_id": district_id, "students": made_up.students, "roster": roster, "subgroups": subgroups}
-    values |= {"nsla": list(made_up.nsla), "allows_nsla": made_up.allows_nsla, "begun": BEGUN, "changed": CHANGED}
+    values |= {
+        "nsla": list(made_up.nsla),
+        "allows_nsla": made_up.allows_nsla,
+        "numbers": made_up.numbers,
+        "begun": BEGUN,
+        "changed": CHANGED,
+    }
     for statement in _DIMENSIONS.split(";")[:-1]:
         connection.execute(statement, {name: value for name, value in values.items() if f"${name}" in statement})
     for level, (keys, names) in _LEVELS.items():
