@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import JSONResponse
 
+from subgroup_pipeline.desk.one_student import erase
 from subgroup_pipeline.desk.secrets import keep_secret
 from subgroup_pipeline.districts.district_secrets import secrets_on_record
 from subgroup_pipeline.intake.oneroster import server as requests
@@ -24,6 +25,7 @@ from tests.oneroster_server.server import OneRosterServer, serving
 from tests.support import roster_server
 from tests.support import small_district as small
 from tests.support.installation import SAMPLES, Installation, installation_in
+from tests.support.traces import traces
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rest")]
 
@@ -161,6 +163,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         first = marts(made)
         server.districts["rest"].fault = lambda asked: JSONResponse({}, 503) if asked.collection == "users" else None
         server.districts["proxied"].lists["demographics"][0]["metadata"]["ell"] = "n"
+        erase(made.registry, made.settings, "rest_1p2", "s005", by="M. Diaz", reason="asked", dry_run=False)
+        server.districts["rest_1p2"].lists["users"][0]["givenName"] = "Changed"
         made.night()
         yield Nights(made, server, first, marts(made))
 
@@ -210,6 +214,18 @@ def test_a_night_with_a_fault_leaves_the_last_good_marts_and_harms_nobody(nights
         said = [(finding.district_id, finding.code, finding.message) for finding in district_findings(session)]
     assert [(district, code) for district, code, _ in said] == [("rest", "API003")]
     assert "answered 503 for users" in said[0][2]
+
+
+def test_an_erased_student_is_in_no_page_and_in_no_mart_of_the_next_night(nights: Nights) -> None:
+    made, before, after = nights.installation, nights.first["rest_1p2"], nights.second["rest_1p2"]
+    assert [one["state"] for one in made.deliveries("rest_1p2", "roster")] == ["superseded", "published"]
+    assert any("s005" in row for row in before["dim_student"])
+    assert [mart for mart, rows in after.items() if any("s005" in row or "Given5'" in row for row in rows)] == []
+    assert len(after["dim_student"]) == len(before["dim_student"]) - 1 == STUDENTS - 1
+    assert made.ask("select student_count from marts.dim_district where district_id = 'rest_1p2'") == [(STUDENTS - 1,)]
+    left = traces(made.settings, r"s005\b|Given5\b|Family5\b|\b00005\b")
+    assert not [place for place in left if place.startswith("archive/rest_1p2/")]
+    assert [place for place in left if place.startswith("archive/rest/")], "other districts keep their students of this ID"
 
 
 @pytest.mark.parametrize("with_keys", [True, False])
