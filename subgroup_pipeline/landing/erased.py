@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from subgroup_pipeline.disk import PART
@@ -33,14 +33,37 @@ if TYPE_CHECKING:
     from subgroup_pipeline.registry.schema import Delivery
 
 
-def leave_out_erased(
-    connection: duckdb.DuckDBPyConnection,
-    home: Home,
-    screenings: Iterable[Screening],
-    districts: Mapping[str, RegisteredDistrict],
-    rows: dict[tuple[str, str], int],
-) -> None:
-    """Remove rows of students on the list from what was just loaded; they count as set aside, and are told by count."""
+@dataclass(frozen=True)
+class LeftOut:
+    """Whom loading leaves out: the erasure lists of the districts that have one."""
+
+    lists: Mapping[str, Erasures]
+    districts: Mapping[str, RegisteredDistrict]
+
+    def of_file(self, connection: duckdb.DuckDBPyConnection, rows: str, screening: Screening, file: ScreenedFile) -> None:
+        """Remove a file's rows of students on the list from a table; they count as set aside, and are told by count."""
+        erasures = self.lists.get(screening.district_id)
+        if erasures is None:
+            return
+        kind, column = _whose(file, self.districts[screening.district_id])
+        gone = _gone(connection, rows, screening, file, column, erasures, kind) if column else []
+        if gone:
+            file.shape.set_aside += len(gone)
+            screening.erased |= set(gone)
+            screening.findings.append(Finding("ARC003", file=file.file_name, count=len(gone)))
+        if file.table.name == "users":
+            _clear_agents(connection, rows, screening, erasures)
+
+    def of_set_aside(self, screenings: Iterable[Screening]) -> None:
+        """Forget the text of rows that were set aside, where a cell of it is an ID of such a student."""
+        for screening in screenings:
+            if erasures := self.lists.get(screening.district_id):
+                for file in screening.files:
+                    _blank_set_aside(screening, file, erasures, _whose(file, self.districts[screening.district_id])[0])
+
+
+def left_out(home: Home, screenings: Iterable[Screening], districts: Mapping[str, RegisteredDistrict]) -> LeftOut:
+    """Read the lists of the districts of these screenings; where one does not open, nothing of its district is loadable."""
     lists: dict[str, Erasures | None] = {}
     for screening in screenings:
         district_id = screening.district_id
@@ -50,20 +73,7 @@ def leave_out_erased(
             except KeyringError as error:
                 # Nobody knows whom to leave out, so nothing of the district is read; the others are.
                 screening.findings.append(Finding("ARC002", about=f"The list of erased students does not open: {error}"))
-                continue
-        erasures = lists[district_id]
-        for file in screening.files if erasures else ():
-            assert erasures is not None  # noqa: S101 - the line above
-            kind, column = _whose(file, districts[district_id])
-            _blank_set_aside(screening, file, erasures, kind)
-            gone = _gone(connection, screening, file, column, erasures, kind) if column else []
-            if gone:
-                rows[screening.delivery_id, file.file_name] -= len(gone)
-                file.shape.set_aside += len(gone)
-                screening.erased |= set(gone)
-                screening.findings.append(Finding("ARC003", file=file.file_name, count=len(gone)))
-            if erasures and file.table.name == "users":
-                _clear_agents(connection, screening, erasures)
+    return LeftOut({district_id: erasures for district_id, erasures in lists.items() if erasures}, districts)
 
 
 def _whose(file: ScreenedFile, district: RegisteredDistrict) -> tuple[str, str]:
@@ -85,27 +95,33 @@ def _blank_set_aside(screening: Screening, file: ScreenedFile, erasures: Erasure
 
 
 def _gone(
-    connection: duckdb.DuckDBPyConnection, screening: Screening, file: ScreenedFile, column: str, erasures: Erasures, kind: str
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    screening: Screening,
+    file: ScreenedFile,
+    column: str,
+    erasures: Erasures,
+    kind: str,
 ) -> list[str]:
     """Remove the rows of a file whose student is on the list; gives the ID of each."""
     where = "delivery_id = ? and file_name = ?"
     key = [screening.delivery_id, file.file_name]
     name = identifier(column)
-    ids = connection.execute(f"select distinct {name} from {file.table} where {where} and {name} is not null", key).fetchall()
+    ids = connection.execute(f"select distinct {name} from {rows} where {where} and {name} is not null", key).fetchall()
     erased = erasures.of(kind, (row[0] for row in ids))
     if not erased:
         return []
-    query = f"delete from {file.table} where {where} and {name} in (select unnest(?)) returning {name}"
+    query = f"delete from {rows} where {where} and {name} in (select unnest(?)) returning {name}"
     return [row[0] for row in connection.execute(query, [*key, erased]).fetchall()]
 
 
-def _clear_agents(connection: duckdb.DuckDBPyConnection, screening: Screening, erasures: Erasures) -> None:
+def _clear_agents(connection: duckdb.DuckDBPyConnection, rows: str, screening: Screening, erasures: Erasures) -> None:
     """Take such IDs out of the lists of guardians."""
-    query = f"""select distinct unnest(string_split("{AGENTS}", ',')) from raw.users where delivery_id = ?"""
+    query = f"""select distinct unnest(string_split("{AGENTS}", ',')) from {rows} where delivery_id = ?"""
     listed = [row[0].strip() for row in connection.execute(query, [screening.delivery_id]).fetchall()]
     if erased := erasures.of(ID, listed):
         screening.erased |= set(erased)
-        connection.execute(f"update raw.users set {without_agents('?')} where delivery_id = ?", [erased, screening.delivery_id])
+        connection.execute(f"update {rows} set {without_agents('?')} where delivery_id = ?", [erased, screening.delivery_id])
 
 
 def redact_delivery(

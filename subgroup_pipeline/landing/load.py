@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from subgroup_pipeline.landing.erased import LeftOut
     from subgroup_pipeline.landing.screen import ScreenedFile, Screening
     from subgroup_pipeline.warehouse.raw_tables import RawTable
 
@@ -47,13 +48,15 @@ _LANDING_FILE = Table(
     },
 )
 
+_LOADED = "temp.loaded_row"
+
 Work = list[tuple["Screening", "ScreenedFile"]]
 
 
 def load_files(
-    connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening], landed_at: datetime
+    connection: duckdb.DuckDBPyConnection, screenings: Iterable[Screening], landed_at: datetime, left_out: LeftOut | None = None
 ) -> dict[tuple[str, str], int]:
-    """Load every file of the screenings; gives landed rows by (delivery_id, file name).
+    """Load every file of the screenings, without students to be left out; gives landed rows by (delivery_id, file name).
 
     A file that DuckDB cannot read loads nothing and is refused in its screening; the others are not touched.
     """
@@ -64,22 +67,30 @@ def load_files(
             groups[file.table, file.mapping, file.shape.delimiter, is_clean, file.is_listed].append((screening, file))
     for (table, mapping, *_), work in groups.items():
         for at in range(0, len(work), FILES_A_STATEMENT):
-            _load_group(connection, table, mapping, work[at : at + FILES_A_STATEMENT], landed_at)
+            _load_group(connection, table, mapping, work[at : at + FILES_A_STATEMENT], landed_at, left_out)
     return _landed_rows(connection, {table for table, *_ in groups}, [s.delivery_id for work in groups.values() for s, _ in work])
 
 
 def _load_group(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    mapping: ColumnMap,
+    work: Work,
+    landed_at: datetime,
+    left_out: LeftOut | None,
 ) -> None:
     import duckdb
 
+    is_watched = left_out is not None and any(screening.district_id in left_out.lists for screening, _ in work)
     try:
-        _insert(connection, table, mapping, work, landed_at)
+        _insert(connection, table, mapping, work, landed_at, _create_loaded(connection, table) if is_watched else str(table))
+        if is_watched and left_out is not None:
+            _take_over(connection, table, work, left_out)
         _take_rejects(connection, work)
     except duckdb.Error as error:
         if len(work) > 1:
             for single in work:
-                _load_group(connection, table, mapping, [single], landed_at)
+                _load_group(connection, table, mapping, [single], landed_at, left_out)
             return
         screening, file = work[0]
         if not isinstance(error, (duckdb.InvalidInputException, duckdb.ConversionException)):
@@ -87,7 +98,22 @@ def _load_group(
         screening.refuse(file, Finding("ROW004", file=file.file_name))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime) -> None:
+def _create_loaded(connection: duckdb.DuckDBPyConnection, table: RawTable) -> str:
+    """A table in memory for rows of which some must never be in the warehouse: blocks of its file keep what is deleted there."""
+    connection.execute(f"create or replace temp table {_LOADED} {table.definition}")
+    return _LOADED
+
+
+def _take_over(connection: duckdb.DuckDBPyConnection, table: RawTable, work: Work, left_out: LeftOut) -> None:
+    """Take loaded rows into their table, all but those of students to be left out."""
+    for screening, file in work:
+        left_out.of_file(connection, _LOADED, screening, file)
+    connection.execute(f"insert into {table} by name from {_LOADED}; drop table {_LOADED}")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: ColumnMap, work: Work, landed_at: datetime, into: str
+) -> None:
     """One statement for many files. Raises duckdb.Error, having inserted nothing."""
     files = [
         {"path": str(f.path), "district_id": s.district_id, "delivery_id": s.delivery_id, "file_name": f.file_name}
@@ -107,7 +133,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: RawTable, mapping: Col
     if is_listed and mapping.keyed:
         keyed, keys = _map_of_given([(key, cells[position], f"r.c{position}") for key, position in mapping.keyed])
     connection.execute(
-        f"insert into {table} (district_id, delivery_id, file_name, landed_at, {targets}, {table.map_column}) "
+        f"insert into {into} (district_id, delivery_id, file_name, landed_at, {targets}, {table.map_column}) "
         f"select f.district_id, f.delivery_id, f.file_name, ?, {sources}, {keyed} "
         f"from read_csv(?, {strict_csv(mapping.width, shape.delimiter)}, allow_quoted_nulls={not is_listed}, store_rejects=true, "
         "rejects_table='landing_reject', rejects_scan='landing_scan', rejects_limit=0, filename='path') r "

@@ -11,7 +11,7 @@ from subgroup_pipeline.findings.finding import Finding
 from subgroup_pipeline.landing.blank_words import blank_cells
 from subgroup_pipeline.landing.date_columns import read_dates
 from subgroup_pipeline.landing.delta import compose_delta
-from subgroup_pipeline.landing.erased import leave_out_erased
+from subgroup_pipeline.landing.erased import left_out
 from subgroup_pipeline.landing.interrupted import MOST_RUNS, being_read
 from subgroup_pipeline.landing.load import load_files
 from subgroup_pipeline.landing.other_editions import write_as_1p1
@@ -122,8 +122,10 @@ def _load(
     """
     loadable = [screening for screening in screenings if screening.is_loadable]
     delete_deliveries(connection, [screening.delivery_id for screening in screenings])
-    rows = load_files(connection, loadable, datetime.now(UTC))
-    leave_out_erased(connection, home, loadable, districts, rows)
+    leaving = left_out(home, loadable, districts)
+    loadable = [screening for screening in loadable if screening.is_loadable]
+    rows = load_files(connection, loadable, datetime.now(UTC), leaving)
+    leaving.of_set_aside(loadable)
     read_dates(connection, loadable)
     write_as_1p1(connection, loadable)
     blank_cells(connection, loadable, districts)
