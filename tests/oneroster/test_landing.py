@@ -84,6 +84,9 @@ def test_a_user_of_1p2_has_the_roles_and_orgs_that_stand_in_the_object(home: Fet
     assert delivery.record.oneroster_version == "1.2"
     assert {(f.code, f.file, f.line, f.column) for f in delivery.findings} == {("VOC203", "/users", None, "roles.role")}
     assert b"hush-9" not in home.pages("users", "rest")
+    # Preferred names and pronouns stay in the archive (docs/architecture.md 3.23).
+    assert {user["preferredFirstName"] for user in home.kept("users", "rest")} == {"Preferred"}
+    assert not [word for word in ("Preferred", "they") if word in repr(rows(home, "select * from raw.users"))]
 
 
 def _number(cell: object) -> object:

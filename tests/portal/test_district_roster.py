@@ -130,6 +130,12 @@ def test_who_sends_a_subgroup_file_beside_a_fetched_roster_is_told_to_upload_tha
     assert "I have uploaded" in first
     assert "Subgroup file into inbox/subgroups" in guide
     assert "Put the subgroup file into the inbox for subgroup files." in guide
+    home.apply(
+        "district: oak\nname: Oak\ntimezone: UTC\n"
+        "server: {host: sftp.oak.example, username: us, host_key: ssh-ed25519 AAAA, private_key: oak}\n"
+    )
+    with portal.of_district("oak") as browser:
+        assert "We fetch your files from your own server." in words(browser.get("/d/oak/guide"))
     about_rosters = re.compile(r"Upload your roster|Put the roster|Send the roster|inbox/roster")
     assert [said for said in (first, guide) if about_rosters.search(said)] == []
 
