@@ -50,6 +50,14 @@ def test_a_mail_says_the_same_in_text_and_in_html(registry: Registry) -> None:
     assert "<li>Port: 2022</li>" in mail.html
 
 
+def test_who_uploads_nothing_is_invited_to_no_upload(registry: Registry) -> None:
+    assert _queue(registry, "data@alpha.example", uploads=False, is_fetched=True) == 1
+    (mail,) = _mails(registry)
+    assert mail.subject == "Set up Made-up alpha"
+    assert "We can now fetch the roster of Made-up alpha every night." in mail.text
+    assert not [word for word in ("upload", "password", "sftp.vendor.example", "User name") if word in mail.text]
+
+
 def test_one_mail_per_key_and_address_ever(registry: Registry) -> None:
     assert _queue(registry, "data@alpha.example", "it@alpha.example", "DATA@alpha.example ") == 2
     assert _queue(registry, "data@alpha.example", "late@alpha.example") == 1
