@@ -53,8 +53,8 @@ trend are the cells of their own first days, without the newest one where the cu
 `with_subgroup` and `with_value` are null but for pairs, of which each has one cell: `subgroup` is before `with_subgroup` in
 the alphabet. Pairs are of districts and schools, and of no month.
 
-`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell.
-`is_unchanged`: it counted the same there, shown or (by the same rule) hidden. `is_carried`: the last
+`total_students` are the students of the place. `was_hidden`: the district's last release hid the cell, and none before it had
+shown that count. `is_unchanged`: it counted the same there, shown or (by the same rule) hidden. `is_carried`: the last
 release showed the same counts of the whole district in this month, under the same settings, so what it hid stands and is not
 worked out again. `is_proved`: the audit proved its district and month, and nothing was hidden there since. `hidden` and `reason`
 are the result: a cell that is not hidden has no reason. `mean_hidden`: the mean is not shown; that of a hidden cell never is.

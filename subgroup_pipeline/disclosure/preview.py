@@ -60,6 +60,7 @@ def preview_release(
             copy_releases(settings, connection, rule.district_id, finished)
         connection.execute(sql("last_release"))
         protect(connection)
-        names = ", ".join(PreviewCell.__dataclass_fields__)
-        rows = connection.execute(f"select {names} from cell order by key").fetchall()
+        names = ", ".join(f"cell.{name}" for name in PreviewCell.__dataclass_fields__ if name != "was_hidden")
+        query = f"select {names}, coalesce(last_cell.hidden, false) from cell left join last_cell using (key) order by cell.key"
+        rows = connection.execute(query).fetchall()
         return [PreviewCell(*row) for row in rows], room_left(connection)

@@ -125,6 +125,7 @@ RELEASED_CELL = Table(
         "scored_students": Column("bigint", "Students who have a score there.", required=True),
         "hidden": Column("boolean", "Whether the count is hidden.", required=True),
         "mean_hidden": Column("boolean", "Whether the mean is hidden.", required=True),
+        "known": Column("boolean", "Whether this release or one before it shows the count; null in releases that did not say."),
         "reason": Column("varchar", "Why the count is hidden; null where it is shown."),
         "display_value": _COUNT["display_value"],
         **_SHARE,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subgroup_pipeline.disclosure.release_tables import RELEASE_TABLES
+from subgroup_pipeline.disclosure.release_tables import RELEASE_TABLES, RELEASED_CELL
 from subgroup_pipeline.logs import log_event
 from subgroup_pipeline.warehouse.connection import is_damaged
 from subgroup_pipeline.warehouse.duckdb_files import attach, open_files
@@ -48,6 +48,7 @@ def open_store(settings: Settings, **read: Path) -> Iterator[duckdb.DuckDBPyConn
     with open_files(settings, write={"releases": settings.paths.releases_database}, read=read) as connection:
         for table in RELEASE_TABLES:
             connection.execute(f"create table if not exists {table} {table.definition}")
+        connection.execute(f"alter table {RELEASED_CELL} add column if not exists known boolean")  # 0.1.0 began without it
         yield connection
 
 

@@ -15,9 +15,11 @@ create or replace temp table last_cell as
 select
     cell.key,
     last.hidden,
+    last.hidden and not coalesce(last.known, false) as is_unknown,
     last.mean_hidden,
     last.reason,
-    last.student_count = cell.student_count and (last_release.is_by_same_rule or not last.hidden) as is_unchanged,
+    last.student_count = cell.student_count
+    and (last_release.is_by_same_rule or not last.hidden or coalesce(last.known, false)) as is_unchanged,
     last.student_count = cell.student_count
     and last.total_students = cell.total_students
     and last.scored_students = cell.scored_students as is_same
@@ -58,7 +60,7 @@ inner join before
 where last_release.is_by_same_rule and now.cells = now.same_cells and now.cells = before.cells;
 
 update cell
-set was_hidden = last.hidden, is_unchanged = last.is_unchanged
+set was_hidden = last.is_unknown, is_unchanged = last.is_unchanged
 from last_cell as last
 where cell.key = last.key and (last.hidden or last.is_unchanged);
 

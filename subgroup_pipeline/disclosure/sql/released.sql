@@ -76,6 +76,7 @@ select
     shared.scored_students,
     shared.hidden,
     shared.mean_hidden,
+    not shared.hidden or (shared.is_unchanged and not shared.was_hidden) as known,
     shared.reason,
     if(shared.hidden, shared.symbol, shared.student_count::varchar) as display_value,
     case
