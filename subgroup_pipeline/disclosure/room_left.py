@@ -37,7 +37,7 @@ def room_left(connection: duckdb.DuckDBPyConnection) -> RoomLeft:
     for piece, _ in System(connection).pieces(_CELLS_AT_A_TIME):
         worlds = Worlds(piece)
         try:
-            worlds.search()
+            worlds.ask(worlds.search())
         except SolverError:
             worlds.lowest[:] = worlds.highest[:] = 0.0
         widths.append((worlds.highest - worlds.lowest)[: len(piece.key)][piece.moving])
