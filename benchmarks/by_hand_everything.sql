@@ -80,3 +80,29 @@ from (
     from marts.rpt_course_subgroup
 ) as counted
 inner join (select district_id, received_at from district) as received using (district_id);
+
+-- step: students of the lake
+-- rpt_student_subgroup of the districts in `chosen`: read through the view, the lists of all students are made before some are left out.
+create table chosen (district_id varchar);
+
+create view chosen_student_subgroup as
+select student.district_id, student.student_id, district.school_year, district.as_of_date, student.student_number,
+       student.given_name, student.family_name, student.grade_level,
+       coalesce(schools.school_names, cast([] as varchar[])) as school_names,
+       coalesce(subgroups.subgroups, cast(map() as map(varchar, varchar))) as subgroups
+from marts.dim_student as student
+inner join marts.dim_district as district on district.district_id = student.district_id
+left join (
+    select district_id, student_id, map(list(subgroup order by subgroup), list(value order by subgroup)) as subgroups
+    from marts.fct_student_subgroup
+    where subgroup <> 'all_students' and district_id in (from chosen)
+    group by district_id, student_id
+) as subgroups on subgroups.district_id = student.district_id and subgroups.student_id = student.student_id
+left join (
+    select attends.district_id, attends.student_id, list(school.school_name order by school.school_name) as school_names
+    from marts.fct_student_school as attends
+    inner join marts.dim_school as school on school.district_id = attends.district_id and school.school_id = attends.school_id
+    where attends.district_id in (from chosen)
+    group by attends.district_id, attends.student_id
+) as schools on schools.district_id = student.district_id and schools.student_id = student.student_id
+where student.is_active and student.district_id in (from chosen);

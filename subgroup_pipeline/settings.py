@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     dagster_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI (bound to 127.0.0.1)")
     nightly_cron: str = Field("0 3 * * *", description="When the nightly run starts, as cron or as HH:MM")
     timezone: str = Field("UTC", description="Time zone of the nightly run")
-    memory_limit: str = Field("8GB", description="Memory DuckDB may use, for example 8GB")
+    memory_limit: str = Field("5GB", description="Memory DuckDB may use, for example 8GB; a run takes up to a GB or two more")
     threads: int = Field(2, ge=1, description="Threads DuckDB may use")
     settle_seconds: float = Field(
         60,
