@@ -27,8 +27,8 @@ def publish(context: dg.OpExecutionContext, warehouse: WarehouseResource, regist
     if published is None:
         return dg.Output(None, metadata={"is_new": False, "districts": 0})
     is_new = published.is_new
-    if published.waiting:
-        seconds = 60.0 * warehouse.settings.release_minutes
+    seconds = 60.0 * warehouse.settings.release_minutes
+    if published.waiting and seconds:
         published = publish_snapshot(registry, warehouse.settings, run_id=context.run_id, seconds=seconds) or published
     manifest = published.manifest
     return dg.Output(
