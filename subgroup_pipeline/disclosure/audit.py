@@ -7,7 +7,6 @@ saved in that way is hidden whole, and so is everything that a solver gives no a
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from subgroup_pipeline.disclosure.system import Flags, Piece, Places
 
 _TURNS = 200
-_CELLS_AT_A_TIME = 10000
-"""Hidden cells in one program: many districts share what it costs to call the solver."""
 
 
 class Exposed(NamedTuple):
@@ -41,16 +38,11 @@ def exposed(connection: duckdb.DuckDBPyConnection) -> list[Exposed]:
     The table is not changed. Reads `cell` and `privacy` of the connection.
     """
     system = System(connection)
-
-    def audited(piece: tuple[Piece, range]) -> list[Exposed]:
-        try:
-            return _protected(piece[0])
-        except SolverError:
-            return [one for number in piece[1] for one in _protected_or_hidden(system.piece(range(number, number + 1)))]
-
+    (threads,) = connection.execute("select current_setting('threads')").fetchone() or (1,)
     # The solver lets other threads run while it solves.
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        return sorted(one for further in pool.map(audited, system.pieces(_CELLS_AT_A_TIME)) for one in further)
+    with ThreadPoolExecutor(int(threads)) as pool:
+        found = pool.map(lambda number: _protected_or_hidden(system.piece(number)), range(system.size))
+        return sorted(one for further in found for one in further)
 
 
 def _protected_or_hidden(piece: Piece) -> list[Exposed]:

@@ -19,12 +19,11 @@ _NEXT_TO_NOTHING = 0.01
 
 
 class Extent(NamedTuple):
-    """Cells among which the cheapest world is looked for: all of one district and month but some courses, or but all others.
+    """Cells among which the cheapest world is looked for: those of courses, and the others or not.
 
     `courses` is the subgroup of the courses, by `about`; None stands for all courses, and -1 for none.
     """
 
-    block: int
     courses: int | None
     with_the_others: bool
 
@@ -71,11 +70,11 @@ class Further:
         """The extents in which to look for a count, one after the other: a small program answers much sooner."""
         piece, targets = self._worlds.piece, self._worlds.targets
         first = targets.indices[targets.indptr[target]]
-        block, about = int(piece.block[first]), int(piece.about[first])
-        everything = Extent(block, None, with_the_others=True)
+        everything = Extent(None, with_the_others=True)
         if piece.tier[first] == COURSE:
-            return [Extent(block, about, with_the_others=False), Extent(block, about, with_the_others=True), everything]
-        return [Extent(block, -1, with_the_others=True), everything]
+            about = int(piece.about[first])
+            return [Extent(about, with_the_others=False), Extent(about, with_the_others=True), everything]
+        return [Extent(-1, with_the_others=True), everything]
 
     def _cheapest_of(self, extent: Extent, wanted: Target) -> Numbers | None:
         piece = self._worlds.piece
@@ -100,7 +99,7 @@ class Further:
         chosen: Flags = is_course if extent.courses is None else is_course & (piece.about == extent.courses)
         if extent.with_the_others:
             chosen = chosen | ~is_course
-        cells = np.flatnonzero(chosen & (piece.block == extent.block))
+        cells = np.flatnonzero(chosen)
         matrix = csr_array(vstack([piece.equations, piece.differences])[:, cells])
         free = np.full(piece.differences.shape[0], np.inf)
         low, high = np.concatenate([piece.low, -free]), np.concatenate([piece.high, free])

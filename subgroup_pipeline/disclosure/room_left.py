@@ -13,8 +13,6 @@ from subgroup_pipeline.disclosure.worlds import WIDTH, Worlds
 if TYPE_CHECKING:
     import duckdb
 
-_CELLS_AT_A_TIME = 10000
-
 
 class RoomLeft(NamedTuple):
     """The narrowest range of a hidden count, in students (None: nothing is hidden), and how many are too narrow.
@@ -34,7 +32,8 @@ def room_left(connection: duckdb.DuckDBPyConnection) -> RoomLeft:
     """
     connection.execute("update cell set is_proved = false, is_carried = false")
     widths = []
-    for piece, _ in System(connection).pieces(_CELLS_AT_A_TIME):
+    system = System(connection)
+    for piece in map(system.piece, range(system.size)):
         worlds = Worlds(piece)
         try:
             worlds.ask(worlds.search())

@@ -15,8 +15,6 @@ from scipy.sparse import csr_array
 from subgroup_pipeline.disclosure.cells import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
     from numpy.typing import NDArray
 
@@ -31,7 +29,7 @@ FARTHEST = 60.0
 
 @dataclass
 class Piece:
-    """Some districts and months (null: their current reports), every array in the order of `key`. Their worlds are independent.
+    """A district and a month (none: its current reports), every array in the order of `key`.
 
     `hidden` is changed in place where the audit hides a cell. `fixed` are cells that were shown in a release before and still
     count the same: hiding them tells nobody less. `equations` times a world lies between `low` and `high`.
@@ -39,7 +37,6 @@ class Piece:
     """
 
     key: Places
-    block: Places
     count: Numbers
     least: Numbers
     minimum: Numbers
@@ -69,7 +66,8 @@ PAIR, COURSE, OTHER = range(3)
 class System:
     """The systems of all districts and months of the table `cell`, to be taken piece by piece.
 
-    Leaves the tables `audited`, `containment` and `equation` in the connection.
+    Each piece is a district and a month, so what is hidden in it does not depend on which others are worked out with it. Leaves
+    the tables `audited`, `containment` and `equation` in the connection.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -77,23 +75,14 @@ class System:
             connection.execute(sql(statement))
         self._columns = [connection.execute(query).fetchnumpy() for query in (_CELLS, _TERMS, _RELATIONS, _DIFFERENCES)]
         pieces = self._columns[0]["piece"]
-        self._number = int(pieces[-1]) + 1 if len(pieces) else 0
-        self._ends = [np.searchsorted(np.ma.getdata(one["piece"]), np.arange(self._number + 1)) for one in self._columns]
+        self.size = int(pieces[-1]) + 1 if len(pieces) else 0
+        self._ends = [np.searchsorted(np.ma.getdata(one["piece"]), np.arange(self.size + 1)) for one in self._columns]
 
-    def pieces(self, cells: int) -> Iterator[tuple[Piece, range]]:
-        """Pieces of about so many hidden cells, each with the numbers of the districts and months in it, to take it apart."""
-        hidden = np.concatenate([[0], np.cumsum(self._columns[0]["hidden"].astype(np.int64))])[self._ends[0]]
-        first = 0
-        while first < self._number:
-            last = max(first + 1, int(np.searchsorted(hidden, hidden[first] + cells, side="right")) - 1)
-            yield self.piece(range(first, last)), range(first, last)
-            first = last
-
-    def piece(self, numbers: range) -> Piece:
-        """These districts and months together."""
+    def piece(self, number: int) -> Piece:
+        """One of them, by its number from 0 to `size` - 1."""
         return _piece(
             *(
-                {name: column[ends[numbers.start] : ends[numbers.stop]] for name, column in columns.items()}
+                {name: column[ends[number] : ends[number + 1]] for name, column in columns.items()}
                 for ends, columns in zip(self._ends, self._columns, strict=True)
             )
         )
@@ -132,21 +121,14 @@ def _piece(cells: Columns, terms: Columns, relations: Columns, differences: Colu
     floor, ceiling = relations["is_floor"].astype(bool), relations["is_ceiling"].astype(bool)
     rows = terms["equation"].astype(np.int64)
     rows = rows - rows[0] if len(rows) else rows
-    # Cells stand by piece, so keys of several pieces are not in their own order: those of two months alternate.
-    order = np.argsort(key)
-
-    def places(keys: Places) -> Places:
-        return np.asarray(order[np.searchsorted(key, keys, sorter=order)])
-
-    columns = places(terms["key"].astype(np.int64))
+    columns = np.searchsorted(key, terms["key"].astype(np.int64))
     equations = csr_array((terms["sign"].astype(float), (rows, columns)), shape=(len(floor), len(key)))
     room = np.where(floor & ceiling, 0.0, -(equations @ count))
     small = len(differences["part"])
     pairs = np.repeat(np.arange(small), 2)
-    ends = places(np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
+    ends = np.searchsorted(key, np.stack([differences["whole"], differences["part"]], axis=1).ravel().astype(np.int64))
     return Piece(
         key=key,
-        block=cells["piece"].astype(np.int64),
         count=count,
         least=cells["least"].astype(float),
         minimum=cells["minimum_count"].astype(float),

@@ -123,6 +123,20 @@ def test_where_empty_groups_are_hidden_nothing_comes_out_either(tmp_path: Path) 
         assert not found, f"{district_id}: {found}"
 
 
+def test_what_is_hidden_of_a_district_does_not_depend_on_who_is_released_with_it(tmp_path: Path) -> None:
+    """How many are worked out together follows the clock of the machine."""
+    shapes = [random_shape(seed, 500) for seed in (20, 21, 22)]
+    together = published(release(_folder(tmp_path / "together"), "only", shapes, shapes), shapes)
+    for shape in shapes:
+        alone = published(release(_folder(tmp_path / shape.district_id), "only", [shape], [shape]), [shape])
+        assert alone[shape.district_id] == together[shape.district_id]
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def test_no_mean_is_of_a_few_or_beside_a_hidden_count(tmp_path: Path) -> None:
     shapes = [random_shape(3, 1500)]
     made = release(tmp_path, "only", shapes, shapes)
