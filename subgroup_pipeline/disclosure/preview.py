@@ -47,7 +47,6 @@ def preview_release(
 ) -> tuple[list[PreviewCell], RoomLeft]:
     """The cells of a district, given by its rule, from a staff file, and what room they leave an outsider.
 
-    It is the release of this district alone: of several that are made together, the audit may choose a few other cells to hide.
     A release follows the last one, so the store is read as `store.last_releases` reads it (`finished` is what it is there), and
     the warehouse is held for that moment. Raises WarehouseBusyError while a run holds it.
     """

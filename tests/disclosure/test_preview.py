@@ -60,9 +60,7 @@ class Nights:
         last_releases(self.settings, self.finished)
         name = f"{len(self.finished)}"
         due = [DueRelease(parse_district(DISTRICT.format(one.district_id, minimum)), name, "night") for one in shapes]
-        # Each alone: of districts that are released together, the audit may choose a few other cells.
-        alone = [make_releases(self.settings, marts, [one], name, datetime.now(UTC)) for one in due]
-        made = {district_id: release for releases in alone for district_id, release in releases.items()}
+        made = make_releases(self.settings, marts, due, name, datetime.now(UTC))
         if not is_killed:
             self.finished.append(name)
         with open_store(self.settings) as connection:
