@@ -21,7 +21,7 @@ _UNDECIDED = ("received", "screened", "landed", "held")
 
 def new_delivery_id(received_at: datetime) -> str:
     """An id that sorts by time and does not collide."""
-    return f"{received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
+    return f"{received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
 
 
 def register_delivery(  # noqa: PLR0913 - the facts of a delivery
