@@ -64,6 +64,7 @@ def _watched(children: Children) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_child_that_ends_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["/bin/sh", "-c", f"cd {tmp_path}; echo $$ > pid.new; mv pid.new pid; exec sleep 100"]
     pid = tmp_path / "pid"

@@ -100,6 +100,7 @@ def test_asking_before_anything_is_published(shell: Shell) -> None:
     shell.subgroups("sql", "select 1").refuses("nothing is published", "subgroups run")
 
 
+@pytest.mark.slow
 def test_a_run_without_a_server_says_how_to_start_it(shell: Shell) -> None:
     said = shell.subgroups("run", "--district", "alpha", "--json")
     assert (said.status, said.data) == (1, [])

@@ -32,6 +32,7 @@ def test_a_second_night_over_the_same_input_gives_equal_tables(two_districts: Wa
     assert two_districts.marts() == before
 
 
+@pytest.mark.slow
 def test_a_partial_scope_leaves_other_districts_untouched(two_districts: Warehouse) -> None:
     alder = two_districts.marts("alder")
     two_districts.night(scope("birch", "birch-r2"))

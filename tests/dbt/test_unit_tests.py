@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from tests.support.dbt_warehouse import Warehouse
 
 
+@pytest.mark.slow
 def test_the_unit_tests_of_the_models_hold(warehouse: Warehouse) -> None:
     written = [
         test["name"]

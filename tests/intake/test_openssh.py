@@ -155,6 +155,7 @@ def test_another_host_key_than_the_one_on_record_is_refused(world: World, foreig
     assert world.deliveries("beta") == []
 
 
+@pytest.mark.slow
 def test_a_big_file_and_many_small_ones_come_through(world: World, foreign: Sshd) -> None:
     for number in range(200):
         foreign.put("roster", f"{number:03}.zip", zip_of({"users.csv": f"u{number}"}))

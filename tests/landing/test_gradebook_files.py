@@ -94,6 +94,7 @@ def _said(place: Place, delivery: str) -> set[str]:
     return place.codes(delivery) - {"ENR106"}
 
 
+@pytest.mark.slow
 def test_changes_compose_and_a_full_set_without_a_gradebook_leaves_none(place: Place) -> None:
     place.add()
     first = _next_roster(place, ROSTER)

@@ -15,7 +15,7 @@ from subgroup_pipeline.registry.ledger import district_findings
 from tests.night.bad_uploads import CASES, GOOD, STUDENT_WORDS
 from tests.night.conftest import TwoNights, marts_of
 
-pytestmark = pytest.mark.xdist_group("two nights")
+pytestmark = [pytest.mark.xdist_group("two nights"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

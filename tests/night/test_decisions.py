@@ -14,6 +14,8 @@ from tests.support.installation import Installation, zip_of
 from tests.support.wrapped import wrapped
 from tests.torture.plants import slips_in
 
+pytestmark = pytest.mark.slow
+
 
 def _states(installation: Installation, district: str, feed: str = "roster") -> list[str]:
     return [delivery["state"] for delivery in installation.deliveries(district, feed)]

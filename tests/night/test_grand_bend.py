@@ -32,7 +32,7 @@ from tests.night.grand_bend import (
 )
 from tests.support.installation import SAMPLES, Installation, installation_in, lines_of
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

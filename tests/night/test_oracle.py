@@ -18,6 +18,8 @@ from tests.oracle.tables import REPORTS as MEASURED
 from tests.oracle.tables import Rows, differences, expected_reports, read_tables
 from tests.support.installation import Installation, installation_in
 
+pytestmark = pytest.mark.slow
+
 SEEDS = {f"rnd{number:02}": 20_261_000 + number for number in range(30)}
 FEW = 10
 """Districts of `make test`; the slow tests have the others."""

@@ -13,7 +13,7 @@ from tests.night.conftest import TwoNights
 from tests.night.named_students import DISTRICT, NAMES
 from tests.support.outbox import outbox_of
 
-pytestmark = pytest.mark.xdist_group("two nights")
+pytestmark = [pytest.mark.xdist_group("two nights"), pytest.mark.slow]
 
 
 def test_a_district_downloads_what_to_fix(two_nights: TwoNights) -> None:

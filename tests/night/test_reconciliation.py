@@ -15,7 +15,7 @@ from subgroup_pipeline.warehouse.oneroster import gradebook_files, roster_tables
 from tests.night.conftest import TwoNights
 from tests.support.installation import Installation
 
-pytestmark = pytest.mark.xdist_group("two nights")
+pytestmark = [pytest.mark.xdist_group("two nights"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.night.roster_sources import YES_NO, roster, settings
 from tests.support import small_district as small
 from tests.support.installation import Installation, lines_of
 
-pytestmark = pytest.mark.xdist_group("two nights")
+pytestmark = [pytest.mark.xdist_group("two nights"), pytest.mark.slow]
 
 STUDENTS = [f"s{n:03}" for n in range(10)]
 Value = tuple[str, str | None, str]

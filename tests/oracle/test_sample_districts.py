@@ -16,6 +16,8 @@ from ruamel.yaml import YAML
 from subgroup_pipeline.demo.districts import SampleDistrict, make_sample_districts
 from tests.oracle.recompute import Expected, recompute
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 8, 24)
 
 

@@ -119,6 +119,7 @@ def test_a_person_may_ask_for_new_numbers_before_their_time(home: Home) -> None:
     assert not again.is_new
 
 
+@pytest.mark.slow
 def test_releases_that_take_too_long_do_not_hold_up_the_marts_and_are_made_with_later_publishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

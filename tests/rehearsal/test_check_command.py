@@ -25,6 +25,8 @@ from tests.support.command import USED_WRONGLY, Said, Shell
 from tests.support.home import Files, Home
 from tests.support.installation import zip_of
 
+pytestmark = pytest.mark.slow
+
 
 class House(Home):
     """An installation without servers, in which files are taken in or checked."""
