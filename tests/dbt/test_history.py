@@ -87,7 +87,6 @@ def past(warehouse: Warehouse) -> Past:
     return Past(warehouse)
 
 
-@pytest.mark.slow
 def test_a_row_begins_where_the_value_or_being_active_changed(past: Past) -> None:
     past.build("r1", "s1", 1)
     past.build("r1", "s2", 2)
@@ -100,7 +99,6 @@ def test_a_row_begins_where_the_value_or_being_active_changed(past: Past) -> Non
     assert past.changes(3) == [("not_reported", "no", 1), ("not_reported", None, 1), (None, "yes", 1)]
 
 
-@pytest.mark.slow
 def test_the_same_build_again_changes_nothing_and_newer_settings_read_the_past_again(past: Past) -> None:
     past.build("r2", "s1", 3, means=MEANINGS | {"ex": "former"})
     assert past.of("bo") == [(at(1), at(2), "no"), (at(2), at(3), "former"), (at(3), None, "no")]
@@ -118,7 +116,6 @@ def test_what_is_taken_back_leaves_no_trace(past: Past) -> None:
     assert past.warehouse.mart("rpt_trend_subgroup", "distinct month, term") == [(SEPTEMBER, "Fall")]
 
 
-@pytest.mark.slow
 def test_a_month_keeps_its_term_and_one_that_was_kept_before_there_were_terms_has_none(past: Past) -> None:
     past.warehouse.write(
         lambda history: history.execute(f"alter table {MONTH_COUNT} drop column term; drop table history.main.table_version")

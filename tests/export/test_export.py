@@ -23,8 +23,6 @@ from tests.support.command import Shell
 from tests.support.home import Home
 from tests.support.place import Place
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:

@@ -12,7 +12,7 @@ from subgroup_pipeline.settings import Settings, load_settings
 from tests.mirror.conftest import OF_ALDER, OF_BIRCH, Mirror
 from tests.support.home import Home
 
-pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
+pytestmark = pytest.mark.needs_postgres
 
 
 def _run(settings: Settings) -> tuple[dict[str, object], dg.AssetCheckEvaluation]:

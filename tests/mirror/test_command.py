@@ -7,7 +7,7 @@ import pytest
 from tests.mirror.conftest import OF_ALDER, Mirror
 from tests.support.command import Shell
 
-pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
+pytestmark = pytest.mark.needs_postgres
 
 
 def test_sync_grant_and_status(own_mirror: Mirror) -> None:

@@ -17,7 +17,7 @@ from subgroup_pipeline.publish.manifest import current_manifest
 from subgroup_pipeline.publish.reader import open_published
 from tests.mirror.conftest import ODD, Mirror
 
-pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
+pytestmark = pytest.mark.needs_postgres
 
 
 def _plain(cell: Any) -> str:  # noqa: ANN401 - a cell of either side

@@ -22,7 +22,7 @@ from tests.support.postgres import Server
 from tests.support.published_marts import publish_made_up
 from tests.support.wrapped import killed, wrapped
 
-pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
+pytestmark = pytest.mark.needs_postgres
 MORE = replace(OF_ALDER, students=OF_ALDER.students + 5)
 
 

@@ -16,7 +16,7 @@ from tests.mirror.conftest import OF_ALDER, OF_BIRCH, Mirror, new_mirror
 from tests.support.home import Home
 from tests.support.postgres import Server
 
-pytestmark = [pytest.mark.needs_postgres, pytest.mark.slow]
+pytestmark = pytest.mark.needs_postgres
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,6 @@ from subgroup_pipeline.publish.snapshot import publish_snapshot
 from tests.support.home import Home
 from tests.support.published_marts import MadeUp, publish_made_up
 
-pytestmark = pytest.mark.slow
-
 FIRST, SECOND = {"alder": 20, "fir": 25}, {"birch": 30, "cedar": 15}
 """Students by district, as the rule shares them out."""
 

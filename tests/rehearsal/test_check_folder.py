@@ -17,8 +17,6 @@ from subgroup_pipeline.rehearsal.rehearse import rehearse
 from tests.support import small_district as small
 from tests.support.installation import Installation, installation_in, zip_of
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def drops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:

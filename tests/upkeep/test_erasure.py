@@ -17,8 +17,6 @@ from tests.support.installation import zip_of
 from tests.support.place import Place
 from tests.support.traces import traces
 
-pytestmark = pytest.mark.slow
-
 BY_NUMBER = {"matches: users.sourcedId": "matches: users.identifier"}
 _TRACES = r"s005\b|Given5\b|Family5\b|\b00005\b"
 
