@@ -33,7 +33,7 @@ _DISPLAY = {
     "edges": [{"from_": "bigint", "edge": "integer", "step": "integer", "below": "varchar", "above": "varchar"}],
 }
 """How the numbers of a release are written: the table `display`. `edges` (`privacy_profiles.Edge`) stand by `from_`."""
-_FEWEST, _MOST = 5, 200
+_FEWEST, _MOST = 5, 40
 """Districts whose cells are in memory together: few to begin with, and more while that is quick."""
 _QUICK = 5.0
 """Seconds."""
